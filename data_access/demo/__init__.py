@@ -1,0 +1,1 @@
+"""The fictional demonstration city and its five years of work records."""

@@ -1,0 +1,1 @@
+"""Read → map columns → check → quarantine → merge: files become rows of the working store."""
