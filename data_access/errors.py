@@ -1,0 +1,72 @@
+"""Errors a user can cause, each with a plain message in Chinese and English."""
+
+from __future__ import annotations
+
+
+class DataAccessError(Exception):
+    """Say what is wrong, where, and what to do, in both languages.
+
+    Parameters
+    ----------
+    english, chinese : str
+        The whole sentence in each language.
+    code : str, optional
+        A stable key for tests and logs.
+    **details
+        The values the sentence names (file, row, column, value, …).
+    """
+
+    default_code = "data_access_error"
+
+    def __init__(self, english: str, chinese: str, *, code: str | None = None, **details: object) -> None:
+        super().__init__(english)
+        self.english = english
+        self.chinese = chinese
+        self.code = code or self.default_code
+        self.details = details
+
+    def message(self, language: str = "zh") -> str:
+        """Return the sentence in ``language`` (``zh`` or ``en``)."""
+        return self.english if language == "en" else self.chinese
+
+
+class ConfigError(DataAccessError):
+    """A file under config/ or a mapping says something impossible."""
+
+    default_code = "config_error"
+
+
+class ScopeError(DataAccessError):
+    """The viewer asked for a region outside their scope."""
+
+    default_code = "scope_error"
+
+
+class NoSnapshotError(DataAccessError):
+    """Nothing has been published yet."""
+
+    default_code = "no_snapshot"
+
+
+class StoreBusyError(DataAccessError):
+    """Another process is importing or publishing."""
+
+    default_code = "store_busy"
+
+
+class SchemaVersionError(DataAccessError):
+    """The file was written by another version of this program."""
+
+    default_code = "schema_version"
+
+
+class ImportRefused(DataAccessError):
+    """A file or mapping can't be imported at all; nothing was changed."""
+
+    default_code = "import_refused"
+
+
+class PublishRefused(DataAccessError):
+    """The data don't reconcile; the last published state stays served."""
+
+    default_code = "publish_refused"

@@ -1,0 +1,52 @@
+"""The folder that holds one data set: working file, snapshots, pointer, quarantine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "PINGAN_HOME"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of one data set below ``path``; nothing is created until :meth:`create`."""
+
+    path: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """Return the folder named by ``PINGAN_HOME``, or ``var`` in the current folder."""
+        return cls(Path(os.environ.get(HOME_VARIABLE, "var")))
+
+    @property
+    def working_file(self) -> Path:
+        """The importer's read-write database."""
+        return self.path / "working.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """Published, immutable snapshot files."""
+        return self.path / "snapshots"
+
+    @property
+    def pointer(self) -> Path:
+        """Small JSON file naming the snapshot that is served."""
+        return self.path / "current.json"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows that were refused, to be corrected and imported again."""
+        return self.path / "quarantine"
+
+    @property
+    def staging(self) -> Path:
+        """Parts of an import under way; safe to delete when none runs."""
+        return self.path / "staging"
+
+    def create(self) -> Home:
+        """Make the folders and return self."""
+        for folder in (self.path, self.snapshots, self.quarantine, self.staging):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self

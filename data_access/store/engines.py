@@ -1,0 +1,64 @@
+"""Open DuckDB files through SQLAlchemy, the same way everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from data_access.errors import StoreBusyError
+
+MEMORY_LIMIT = "2GB"
+THREADS = 2
+READERS = 16
+"""Read connections kept for one snapshot; DuckDB shares one instance among them, each thread has its own."""
+
+
+def open_writable(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> sa.Engine:
+    """Open ``path`` read-write with one connection, held until the engine is disposed.
+
+    Raises
+    ------
+    StoreBusyError
+        When another process holds the file.
+    """
+    engine = _engine(path, read_only=False, memory_limit=memory_limit, poolclass=StaticPool)
+    try:
+        engine.connect().close()
+    except sa.exc.DBAPIError as error:
+        if "lock" in str(error).lower():
+            raise StoreBusyError(
+                f"{path} is being written by another process. Wait until its import or publish ends, then try again.",
+                f"{path} 正被另一进程写入。请等待其导入或发布结束后重试。",
+                path=str(path),
+            ) from error
+        raise
+    return engine
+
+
+def open_readonly(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> sa.Engine:
+    """Open the immutable file ``path`` read-only, with a pool of connections for threads."""
+    return _engine(
+        path, read_only=True, memory_limit=memory_limit, poolclass=QueuePool, pool_size=READERS, max_overflow=READERS
+    )
+
+
+def read_frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFrame:
+    """Run ``statement`` and return its rows as a frame, columns in the statement's order."""
+    result = connection.execute(statement, execution_options={"duckdb_arrow": True})
+    table = result if isinstance(result, pa.Table) else result.arrow
+    return table.to_pandas(date_as_object=False)
+
+
+def _engine(path: Path, *, read_only: bool, memory_limit: str, **pool: object) -> sa.Engine:
+    return sa.create_engine(
+        sa.URL.create("duckdb", database=str(path)),
+        connect_args={
+            "read_only": read_only,
+            "config": {"memory_limit": memory_limit, "threads": THREADS, "preserve_insertion_order": False},
+        },
+        **pool,
+    )
