@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,9 @@ from data_access.errors import StoreBusyError
 
 MEMORY_LIMIT = "2GB"
 THREADS = 2
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
+# The results are small (already aggregated); one copy costs less than a second way of running statements.
+
 READERS = 16
 """Read connections kept for one snapshot; DuckDB shares one instance among them, each thread has its own."""
 
