@@ -22,6 +22,8 @@ from data_access.schema.regions import (
     region_level,
 )
 from data_access.schema.rollups import (
+    ANCESTOR_COLUMNS,
+    PLACED_TABLES,
     ROLLUP_TABLES,
     measure_coverage,
     measure_day,
@@ -35,7 +37,9 @@ from data_access.schema.rollups import (
 )
 
 __all__ = [
+    "ANCESTOR_COLUMNS",
     "FACT_TABLES",
+    "PLACED_TABLES",
     "REGION_TABLES",
     "ROLLUP_TABLES",
     "SCHEMA_VERSION",

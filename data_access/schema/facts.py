@@ -30,7 +30,9 @@ dispute = Table(
     Column("region_code", String, nullable=False),
     Column("class_code", String, nullable=False, comment="01 … 06, config/classes.toml"),
     Column("subclass_code", String, nullable=False, comment="code at the source, '' when none"),
-    Column("channel", String, nullable=False, comment="grid, hotline_12345, online_opinion, petition, alarm_110, other"),
+    Column(
+        "channel", String, nullable=False, comment="grid, hotline_12345, online_opinion, petition, alarm_110, other"
+    ),
     Column("received_at", DateTime, nullable=False),
     Column("reported_at", DateTime, comment="when the source handed it over; delay = received_at − reported_at"),
     Column("first_routed_at", DateTime, comment="first receiver passed it on or took it up"),

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, String, Table
 
 from data_access.schema.base import metadata
+from data_access.schema.facts import case_package, decision, dispute, facility, incident, meeting, survey
 
 snapshot = Table(
     "snapshot",
@@ -31,6 +32,25 @@ region_neighbour = Table(
     Column("region_code", String, nullable=False),
     Column("neighbour_code", String, nullable=False),
 )
+
+
+ANCESTOR_COLUMNS = ("code_0", "code_1", "code_2", "code_3")
+
+
+def _placed(fact: Table) -> Table:
+    """Return the published form of ``fact``: its columns and the codes of the regions it lies in."""
+    return Table(
+        f"{fact.name}_placed",
+        metadata,
+        *(Column(column.name, column.type, nullable=column.nullable) for column in fact.columns),
+        Column("code_0", String, nullable=False),
+        *(Column(name, String) for name in ANCESTOR_COLUMNS[1:]),
+    )
+
+
+PLACED_TABLES = {
+    fact.name: _placed(fact) for fact in (incident, dispute, survey, case_package, meeting, decision, facility)
+}
 
 
 def _measure_columns(period_column: str) -> list[Column]:
@@ -82,6 +102,7 @@ source_lateness = Table(
     Column("region_code", String, nullable=False, comment="depth 1, or the root for sources without counties"),
     Column("last_day", Date, nullable=False),
     Column("days_late", Integer, nullable=False, comment="data_through − last_day"),
+    Column("chance", Float, nullable=False, comment="probability of so long a silence at the usual rate"),
 )
 
 ROLLUP_TABLES = (
@@ -94,4 +115,5 @@ ROLLUP_TABLES = (
     measure_histogram,
     measure_coverage,
     source_lateness,
+    *PLACED_TABLES.values(),
 )

@@ -15,12 +15,8 @@ from data_access.errors import DataAccessError, SchemaVersionError
 from data_access.home import Home
 from data_access.store.engines import open_writable, read_frame
 
-_version_table = sa.Table(
-    "schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False)
-)
-_WORKING_TABLES = [
-    table for table in schema.metadata.sorted_tables if table not in schema.ROLLUP_TABLES
-]
+_version_table = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
+_WORKING_TABLES = [table for table in schema.metadata.sorted_tables if table not in schema.ROLLUP_TABLES]
 
 
 class WorkingStore:

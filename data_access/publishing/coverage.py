@@ -1,0 +1,176 @@
+"""Which source each measure stands on, for which days, and which reported counts give way to records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.errors import PublishRefused
+from data_access.measures import Measure, load_measures
+from data_access.store.working import WorkingStore
+
+GRACE_DAYS = 45
+"""A source of rare events that was heard of this recently is taken to cover everything up to data_through."""
+
+_GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
+COLUMNS = ["measure", "source", "basis", "grain", "first_day", "last_day", "provisional"]
+
+
+def data_through(store: WorkingStore, measures: Mapping[str, Measure], dataset: Mapping[str, str]) -> date:
+    """Return the last day the data speak of: as declared by the data set, else the last record or reported period."""
+    if "data_through" in dataset:
+        return date.fromisoformat(dataset["data_through"])
+    last = [frame["last_day"].max() for frame in (_record_spans(store, measures), _count_spans(store)) if len(frame)]
+    if not last:
+        raise PublishRefused(
+            "Not published: there are no incidents, disputes or counts yet. Import some files first.",
+            "未发布:尚无事件、纠纷或统计数。请先导入文件。",
+        )
+    return max(last).date()
+
+
+def measure_coverage(
+    store: WorkingStore, measures: Mapping[str, Measure], dataset: Mapping[str, str], through: date
+) -> pd.DataFrame:
+    """Return the rows of ``measure_coverage``.
+
+    A data set may declare ``covers:<source>`` as ``first..last``; otherwise a record source covers the months from its
+    first to its last row, and up to ``through`` when it was heard of within ``GRACE_DAYS``.
+    """
+    spans = pd.concat([_record_spans(store, measures), _count_spans(store)], ignore_index=True)
+    if spans.empty:
+        return spans.reindex(columns=COLUMNS)
+    spans["first_day"] = spans["first_day"].dt.to_period("M").dt.start_time
+    records = spans["basis"] == "records"
+    month_end = spans["last_day"].dt.to_period("M").dt.end_time.dt.normalize()
+    recent = (pd.Timestamp(through) - spans["last_day"]).dt.days <= GRACE_DAYS
+    ends = month_end.where(~recent, pd.Timestamp(through))
+    spans["last_day"] = spans["last_day"].where(~records, ends)
+    for key, value in dataset.items():
+        if key.startswith("covers:"):
+            first, _, last = value.partition("..")
+            own = records & (spans["source"] == key.removeprefix("covers:"))
+            spans.loc[own, "first_day"] = pd.Timestamp(first)
+            spans.loc[own, "last_day"] = pd.Timestamp(last)
+    spans["provisional"] = False
+    return spans[COLUMNS].sort_values(["measure", "basis", "source", "grain"], ignore_index=True)
+
+
+def accepted_counts(
+    store: WorkingStore, path: sa.Table, coverage: pd.DataFrame, dataset: Mapping[str, str]
+) -> sa.Select:
+    """Return the reported counts that stand: those no better basis covers.
+
+    Records win over counts and finer counts over coarser ones, for the same measure and time, in the counties that the
+    better source reports on (everywhere when its cover is declared). ``counts_win:<measure>`` turns it round.
+    """
+    counts = schema.reported_count
+    placed = counts.join(path, path.c.region_code == counts.c.region_code)
+    better = []
+    for measure, group in coverage.groupby("measure"):
+        for winner in group.itertuples():
+            for loser in group.itertuples():
+                if loser.basis != "counts" or not _wins(winner, loser):
+                    continue
+                if winner.basis == "records" and f"counts_win:{measure}" in dataset:
+                    continue
+                better.append((measure, loser.source, loser.grain, winner))
+    refused = []
+    for measure, source, grain, winner in better:
+        overlaps = sa.and_(
+            counts.c.measure == measure,
+            counts.c.source == source,
+            counts.c.grain == grain,
+            counts.c.period_start >= winner.first_day.date(),
+            counts.c.period_start <= winner.last_day.date(),
+        )
+        if f"covers:{winner.source}" not in dataset:
+            known = _counties(store, path, winner)
+            overlaps = sa.and_(overlaps, sa.or_(path.c.code_1.is_(None), path.c.code_1.in_(known)))
+        refused.append(overlaps)
+    columns = [counts.c[name] for name in ("period_start", "grain", "measure", "class_code", "channel", "value")]
+    codes = [path.c[name] for name in schema.ANCESTOR_COLUMNS]
+    return sa.select(*codes, *columns).select_from(placed).where(*(sa.not_(test) for test in refused))
+
+
+def _wins(winner: tuple, loser: tuple) -> bool:
+    if winner.basis != loser.basis:
+        return winner.basis == "records"
+    return _GRAIN_RANK[winner.grain] < _GRAIN_RANK[loser.grain]
+
+
+def _counties(store: WorkingStore, path: sa.Table, span: tuple) -> list[str]:
+    table_name = load_measures()[span.measure].table if span.basis == "records" else "reported_count"
+    rows = schema.metadata.tables[str(table_name)]
+    found = store.read(
+        sa.select(path.c.code_1)
+        .select_from(rows.join(path, path.c.region_code == rows.c.region_code))
+        .where(rows.c.source == span.source, path.c.code_1.is_not(None))
+        .distinct()
+    )
+    return found["code_1"].tolist()
+
+
+def _record_spans(store: WorkingStore, measures: Mapping[str, Measure]) -> pd.DataFrame:
+    """Return source × measure spans of the fact tables; a measure counts for every source that sent rows of its kind."""
+    frames = []
+    read: dict[str, pd.DataFrame] = {}
+    for key, measure in measures.items():
+        if measure.table is None:
+            continue
+        table = schema.metadata.tables[measure.table]
+        when = sa.cast(table.c[measure.date[0]], sa.Date)
+        kinds = [
+            condition.expression(table)
+            for condition in measure.where
+            if condition.column in ("category", "kind", "question")
+        ]
+        grain = table.c.date_grain if "date_grain" in table.c else sa.literal("day")
+        select = (
+            sa.select(
+                table.c.source,
+                sa.func.max(grain).label("grain"),
+                sa.func.min(when).label("first_day"),
+                sa.func.max(when).label("last_day"),
+            )
+            .where(when.is_not(None), *kinds)
+            .group_by(table.c.source)
+        )
+        statement = str(select.compile(compile_kwargs={"literal_binds": True}))
+        if statement not in read:
+            read[statement] = store.read(select)
+        frames.append(read[statement].assign(measure=key, basis="records"))
+    return _concat(frames)
+
+
+def _count_spans(store: WorkingStore) -> pd.DataFrame:
+    counts = schema.reported_count
+    frame = store.read(
+        sa.select(
+            counts.c.measure,
+            counts.c.source,
+            counts.c.grain,
+            sa.func.min(counts.c.period_start).label("first_day"),
+            sa.func.max(counts.c.period_start).label("last_day"),
+        ).group_by(counts.c.measure, counts.c.source, counts.c.grain)
+    )
+    if frame.empty:
+        return frame
+    ends = {
+        grain: pd.to_datetime(frame["last_day"]).dt.to_period(code).dt.end_time.dt.normalize()
+        for grain, code in (("day", "D"), ("month", "M"), ("year", "Y"))
+    }
+    last_day = ends["day"].where(frame["grain"] == "day", ends["month"].where(frame["grain"] == "month", ends["year"]))
+    return frame.assign(first_day=pd.to_datetime(frame["first_day"]), last_day=last_day, basis="counts")
+
+
+def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    frames = [frame for frame in frames if len(frame)]
+    if not frames:
+        return pd.DataFrame(columns=COLUMNS[:-1])
+    joined = pd.concat(frames, ignore_index=True)
+    return joined.assign(first_day=pd.to_datetime(joined["first_day"]), last_day=pd.to_datetime(joined["last_day"]))

@@ -1,0 +1,54 @@
+"""How long each county has been silent in each source, and how likely so long a silence is by chance."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.store.working import WorkingStore
+
+COLUMNS = ["source", "region_code", "last_day", "days_late", "chance"]
+
+
+def source_lateness(store: WorkingStore, path: sa.Table, through: date) -> pd.DataFrame:
+    """Return the rows of ``source_lateness``.
+
+    With n rows over the days from its first to its last, a county sends n/days a day; the chance of a silence of d days
+    is exp(−n/days·d), the Poisson probability of no row. Counts that arrive by period are on time when their last
+    period is the source's last.
+    """
+    frames = []
+    for table, when in (
+        (schema.incident, schema.incident.c.occurred_on),
+        (schema.dispute, sa.cast(schema.dispute.c.received_at, sa.Date)),
+        (schema.reported_count, schema.reported_count.c.period_start),
+    ):
+        code = sa.func.coalesce(path.c.code_1, path.c.code_0)
+        frame = store.read(
+            sa.select(
+                table.c.source,
+                code.label("region_code"),
+                sa.func.min(when).label("first_day"),
+                sa.func.max(when).label("last_day"),
+                sa.func.count().label("rows"),
+            )
+            .select_from(table.join(path, path.c.region_code == table.c.region_code))
+            .group_by(table.c.source, code)
+        )
+        if len(frame):
+            frames.append(frame.assign(counts=table is schema.reported_count))
+    if not frames:
+        return pd.DataFrame(columns=COLUMNS)
+    spans = pd.concat(frames, ignore_index=True)
+    spans["first_day"] = pd.to_datetime(spans["first_day"])
+    spans["last_day"] = pd.to_datetime(spans["last_day"])
+    silent = (pd.Timestamp(through) - spans["last_day"]).dt.days.clip(lower=0)
+    days = (spans["last_day"] - spans["first_day"]).dt.days + 1
+    chance = np.exp(-spans["rows"] / days * silent)
+    newest = spans.groupby("source")["last_day"].transform("max")
+    on_time = spans["counts"] & (spans["last_day"] == newest)
+    return spans.assign(days_late=silent.where(~on_time, 0), chance=chance.where(~on_time, 1.0))[COLUMNS]

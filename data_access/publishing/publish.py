@@ -1,0 +1,190 @@
+"""One publish: check, build a new immutable snapshot file, then point to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import pandas as pd
+import pyarrow as pa
+import shapely
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.home import Home
+from data_access.measures import definitions_sha256, load_histograms, load_measures
+from data_access.publishing import checks, coverage, rollups, snapshots
+from data_access.publishing.lateness import source_lateness
+from data_access.publishing.neighbours import touching_regions
+from data_access.publishing.paths import region_paths
+from data_access.store.working import WorkingStore, registered
+
+Progress = Callable[[float, str], None]
+CATALOGUE = "published"
+"""Name under which the snapshot being built is attached beside the working tables."""
+
+
+def publish(home: Home, progress: Progress | None = None) -> str:
+    """Publish what the working store of ``home`` holds and return the new snapshot's id.
+
+    A crash or a full disk at any moment leaves the last published snapshot served: the new file gets its name only when
+    it is complete, and the pointer moves last.
+
+    Raises
+    ------
+    PublishRefused
+        When totals don't reconcile or regions are missing; the message names them.
+    StoreBusyError
+        When an import or another publish is running.
+    """
+    report = progress or (lambda done, step: None)
+    measures = load_measures()
+    with WorkingStore.open(home) as store:
+        report(0.02, "check")
+        checks.check_batches(store)
+        dataset = dict(store.read(sa.select(schema.dataset)).itertuples(index=False, name=None))
+        through = coverage.data_through(store, measures, dataset)
+        regions = store.read(sa.select(schema.region))
+        paths = region_paths(regions)
+        file = snapshots.building_file(home)
+        connection = store.connection
+        with store.transaction():
+            connection.execute(sa.text(f"attach {_quoted(str(file))} as {CATALOGUE}"))
+        published = _published_tables()
+        try:
+            with store.transaction():
+                for table in published.values():
+                    table.create(connection)
+                _write(connection, published["region_path"], paths)
+                checks.check_regions_known(store, published["region_path"])
+                report(0.05, "regions")
+                _copy_regions(store, published, regions, paths)
+                report(0.15, "records")
+                _place_records(connection, published)
+                report(0.35, "roll_ups")
+                covered = coverage.measure_coverage(store, measures, dataset, through)
+                tables = {measure.table for measure in measures.values() if measure.table}
+                steps = len({(m.table, m.date, m.by_class, m.by_channel) for m in measures.values() if m.table})
+                assert tables
+                for number, _ in enumerate(rollups.count_records(connection, published, measures), start=1):
+                    report(0.35 + 0.4 * number / steps, "roll_ups")
+                rollups.add_reported(
+                    connection,
+                    published,
+                    coverage.accepted_counts(store, published["region_path"], covered, dataset),
+                )
+                rollups.add_up_years(connection, published, measures)
+                rollups.count_histograms(connection, published, load_histograms())
+                report(0.85, "reconcile")
+                checks.check_rollups(store, published, measures)
+                _write(connection, published["measure_coverage"], covered)
+                _write(
+                    connection,
+                    published["source_lateness"],
+                    source_lateness(store, published["region_path"], through),
+                )
+                snapshot_id = snapshots.next_snapshot_id(home, through)
+                connection.execute(
+                    sa.insert(published["snapshot"]).values(
+                        snapshot_id=snapshot_id,
+                        schema_version=schema.SCHEMA_VERSION,
+                        data_through=through,
+                        published_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+                        config_sha256=definitions_sha256(),
+                    )
+                )
+            report(0.95, "write")
+            with store.transaction():
+                connection.execute(sa.text(f"checkpoint {CATALOGUE}"))
+        except BaseException:
+            store.close()
+            file.unlink(missing_ok=True)
+            raise
+        with store.transaction():
+            connection.execute(sa.text(f"detach {CATALOGUE}"))
+        snapshots.serve(home, file, snapshot_id)
+    report(1.0, "done")
+    return snapshot_id
+
+
+def _published_tables() -> Mapping[str, sa.Table]:
+    metadata = sa.MetaData()
+    tables = (*schema.REGION_TABLES, *schema.ROLLUP_TABLES, schema.import_batch)
+    return {table.name: table.to_metadata(metadata, schema=CATALOGUE) for table in tables}
+
+
+def _write(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> None:
+    rows = pa.Table.from_pandas(frame[[column.name for column in table.columns]], preserve_index=False)
+    with registered(connection, "derived_rows", rows) as derived:
+        connection.execute(
+            sa.insert(table).from_select(
+                rows.column_names, sa.select(*(derived.c[c.name].cast(c.type) for c in table.columns))
+            )
+        )
+
+
+def _copy_regions(
+    store: WorkingStore, published: Mapping[str, sa.Table], regions: pd.DataFrame, paths: pd.DataFrame
+) -> None:
+    for table in (schema.dataset, schema.region_level, schema.region, schema.region_geometry, schema.import_batch):
+        store.connection.execute(
+            sa.insert(published[table.name]).from_select(table.columns.keys(), sa.select(*table.columns))
+        )
+    _write(store.connection, published["population"], _population_at_every_depth(store, paths))
+    geometry = store.read(sa.select(schema.region_geometry.c.region_code, schema.region_geometry.c.wkb))
+    placed = geometry.merge(regions[["region_code", "depth", "valid_to"]], on="region_code")
+    placed = placed[placed["valid_to"].isna()]
+    if len(placed):
+        neighbours = touching_regions(
+            placed["region_code"].to_numpy(object),
+            shapely.from_wkb(placed["wkb"].to_numpy(object)),
+            placed["depth"].to_numpy(),
+        )
+        _write(store.connection, published["region_neighbour"], neighbours)
+
+
+def _population_at_every_depth(store: WorkingStore, paths: pd.DataFrame) -> pd.DataFrame:
+    """Return given populations and, where an ancestor has none for a year, the sum of its regions' own."""
+    given = store.read(sa.select(schema.population))
+    if given.empty:
+        return given
+    placed = given.merge(paths, on="region_code")
+    depth_of = placed[list(schema.ANCESTOR_COLUMNS)].notna().sum(axis=1) - 1
+    current = placed[list(schema.ANCESTOR_COLUMNS)].ffill(axis=1).iloc[:, -1]
+    known = (
+        placed.assign(region_code=current)
+        .groupby(["region_code", "year"], as_index=False)
+        .agg(population=("population", "sum"), source=("source", "first"))
+    )
+    for depth in range(int(depth_of.max()) - 1, -1, -1):
+        children = known.merge(paths, on="region_code")
+        own_depth = children[list(schema.ANCESTOR_COLUMNS)].notna().sum(axis=1) - 1
+        summed = (
+            children[own_depth == depth + 1]
+            .groupby([f"code_{depth}", "year"], as_index=False)
+            .agg(population=("population", "sum"), source=("source", "first"))
+            .rename(columns={f"code_{depth}": "region_code"})
+        )
+        known = pd.concat([known, summed]).drop_duplicates(["region_code", "year"], keep="first")
+    return known
+
+
+def _place_records(connection: sa.Connection, published: Mapping[str, sa.Table]) -> None:
+    path = published["region_path"]
+    for name in schema.PLACED_TABLES:
+        fact = schema.metadata.tables[name]
+        target = published[f"{name}_placed"]
+        codes = [path.c[column] for column in schema.ANCESTOR_COLUMNS]
+        order = [fact.c[column] for column in ("occurred_on", "received_at") if column in fact.c]
+        connection.execute(
+            sa.insert(target).from_select(
+                [column.name for column in target.columns],
+                sa.select(*fact.columns, *codes)
+                .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
+                .order_by(*order),
+            )
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''").replace(":", "\\:") + "'"

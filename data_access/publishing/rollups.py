@@ -1,0 +1,175 @@
+"""Turn the declared measures into roll-ups: one scan per table, date and breakdown, then sums of sums.
+
+Every statement is SQLAlchemy Core on declared tables, so that another engine can run the same definitions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.measures import Histogram, Measure
+from data_access.schema import ANCESTOR_COLUMNS
+
+DEEPEST_DAY = 2
+"""Roll-ups by day stop at townships: by grid and day they would be as long as the records."""
+
+Published = Mapping[str, sa.Table]
+
+
+def count_records(connection: sa.Connection, published: Published, measures: Mapping[str, Measure]) -> Iterator[str]:
+    """Fill the day and month roll-ups from the fact tables; yield the name of each table when done."""
+    groups: dict[tuple, dict[str, Measure]] = defaultdict(dict)
+    for key, measure in measures.items():
+        if measure.table is not None:
+            groups[measure.table, measure.date, measure.by_class, measure.by_channel][key] = measure
+    for (table_name, _, by_class, by_channel), members in groups.items():
+        for period, deepest, target in (
+            ("day", DEEPEST_DAY, published["measure_day"]),
+            ("month", len(ANCESTOR_COLUMNS) - 1, published["measure_month"]),
+        ):
+            keep_channel = by_channel and period != "day"
+            wide = _wide_counts(
+                published, schema.metadata.tables[table_name], members, period, deepest, by_class, keep_channel
+            )
+            temporary = _materialise(connection, wide)
+            for depth in range(deepest + 1):
+                for key in members:
+                    _insert_depth(connection, target, temporary, temporary.c[key], key, depth)
+            connection.execute(sa.text(f"drop table {temporary.name}"))
+        yield table_name
+
+
+def add_reported(connection: sa.Connection, published: Published, accepted: sa.Select) -> None:
+    """Add counts that arrived counted, at every depth from their own region upwards."""
+    temporary = _materialise(connection, accepted)
+    for depth in range(len(ANCESTOR_COLUMNS)):
+        for grain, target, period in (
+            ("day", "measure_day", "day"),
+            ("day", "measure_month", "month"),
+            ("month", "measure_month", "month"),
+            ("year", "measure_year", "year"),
+        ):
+            if target == "measure_day" and depth > DEEPEST_DAY:
+                continue
+            _insert_reported(connection, published[target], temporary, grain, period, depth)
+    connection.execute(sa.text(f"drop table {temporary.name}"))
+
+
+def add_up_years(connection: sa.Connection, published: Published, measures: Mapping[str, Measure]) -> None:
+    """Add the months of each flow to its years; a stock is not a sum over time and stays by month."""
+    flows = [key for key, measure in measures.items() if measure.kind == "flow"]
+    month = published["measure_month"]
+    year_start = sa.func.date_trunc("year", month.c.month).cast(sa.Date)
+    dimensions = [month.c.depth, month.c.measure, month.c.region_code, year_start, month.c.class_code, month.c.channel]
+    connection.execute(
+        sa.insert(published["measure_year"]).from_select(
+            ["depth", "measure", "region_code", "year_start", "class_code", "channel", "value"],
+            sa.select(*dimensions, sa.func.sum(month.c.value)).where(month.c.measure.in_(flows)).group_by(*dimensions),
+        )
+    )
+
+
+def count_histograms(connection: sa.Connection, published: Published, histograms: Mapping[str, Histogram]) -> None:
+    """Fill the histograms of waiting times, by month and class, at every depth."""
+    path = published["region_path"]
+    for key, histogram in histograms.items():
+        fact = schema.metadata.tables[histogram.table]
+        known = [fact.c[name].is_not(None) for name in {histogram.start, histogram.end, histogram.date}]
+        chosen = [condition.expression(fact) for condition in histogram.where]
+        month = sa.func.date_trunc("month", fact.c[histogram.date]).cast(sa.Date).label("month")
+        bin_index = histogram.bin_expression(fact).label("bin")
+        dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS), month, fact.c.class_code, bin_index]
+        counted = (
+            sa.select(*dimensions, sa.func.count().label("value"))
+            .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
+            .where(*known, *chosen)
+            .group_by(*dimensions)
+        )
+        temporary = _materialise(connection, counted)
+        for depth, column in enumerate(ANCESTOR_COLUMNS):
+            code = temporary.c[column]
+            dimensions = [code, temporary.c.month, temporary.c.class_code, temporary.c.bin]
+            connection.execute(
+                sa.insert(published["measure_histogram"]).from_select(
+                    ["depth", "measure", "region_code", "month", "class_code", "bin", "value"],
+                    sa.select(sa.literal(depth), sa.literal(key), *dimensions, sa.func.sum(temporary.c.value))
+                    .where(code.is_not(None))
+                    .group_by(*dimensions),
+                )
+            )
+        connection.execute(sa.text(f"drop table {temporary.name}"))
+
+
+def _wide_counts(
+    published: Published,
+    fact: sa.Table,
+    members: Mapping[str, Measure],
+    period: str,
+    deepest: int,
+    by_class: bool,
+    by_channel: bool,
+) -> sa.Select:
+    """Return one row per region path and period with a column for each measure."""
+    path = published["region_path"]
+    when = next(iter(members.values())).date_expression(fact)
+    period_start = sa.func.date_trunc(period, when).cast(sa.Date).label("period_start")
+    dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS[: deepest + 1]), period_start]
+    dimensions += [fact.c.class_code] if by_class else []
+    dimensions += [fact.c.channel] if by_channel else []
+    undivided = [] if by_class else [sa.literal("").label("class_code")]
+    undivided += [] if by_channel else [sa.literal("").label("channel")]
+    values = [measure.value_expression(fact).label(key) for key, measure in members.items()]
+    return (
+        sa.select(*dimensions, *undivided, *values)
+        .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
+        .where(when.is_not(None))
+        .group_by(*dimensions)
+    )
+
+
+def _insert_depth(
+    connection: sa.Connection,
+    target: sa.Table,
+    wide: sa.Table,
+    value: sa.ColumnElement,
+    measure: str,
+    depth: int,
+) -> None:
+    code = wide.c[ANCESTOR_COLUMNS[depth]]
+    dimensions = [code, wide.c.period_start, wide.c.class_code, wide.c.channel]
+    connection.execute(
+        sa.insert(target).from_select(
+            [column.name for column in target.columns],
+            sa.select(sa.literal(depth), sa.literal(measure), *dimensions, sa.func.sum(value))
+            .where(code.is_not(None), value != 0)
+            .group_by(*dimensions),
+        )
+    )
+
+
+def _insert_reported(
+    connection: sa.Connection, target: sa.Table, counts: sa.Table, grain: str, period: str, depth: int
+) -> None:
+    code = counts.c[ANCESTOR_COLUMNS[depth]]
+    start = sa.func.date_trunc(period, counts.c.period_start).cast(sa.Date)
+    dimensions = [counts.c.measure, code, start, counts.c.class_code, counts.c.channel]
+    connection.execute(
+        sa.insert(target).from_select(
+            [column.name for column in target.columns],
+            sa.select(sa.literal(depth), *dimensions, sa.func.sum(counts.c.value))
+            .where(counts.c.grain == grain, code.is_not(None))
+            .group_by(*dimensions),
+        )
+    )
+
+
+def _materialise(connection: sa.Connection, select: sa.Select) -> sa.Table:
+    """Write the rows of ``select`` to a temporary table and return it."""
+    name = "rollup_source"
+    compiled = select.compile(connection, compile_kwargs={"literal_binds": True, "render_postcompile": True})
+    connection.exec_driver_sql(f"create or replace temporary table {name} as {compiled}")
+    return sa.table(name, *(sa.column(column.name, column.type) for column in select.selected_columns))

@@ -1,0 +1,6 @@
+"""The only way screens read the database: small frames, already aggregated, within the viewer's scope."""
+
+from data_access.queries.reader import SnapshotReader
+from data_access.queries.snapshot import Level, SnapshotInfo
+
+__all__ = ["Level", "SnapshotInfo", "SnapshotReader"]

@@ -1,0 +1,144 @@
+"""Sums over the roll-ups: the coarsest roll-up that tiles the span answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.errors import ConfigError
+from data_access.measures import load_histograms, load_measures
+from data_access.queries.snapshot import OpenSnapshot
+
+GRAINS = ("total", "year", "month", "day")
+_PERIOD_COLUMN = {"day": "day", "month": "month", "year": "year_start"}
+_TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": schema.measure_year}
+
+
+def measure_values(
+    snapshot: OpenSnapshot,
+    measures: Sequence[str],
+    codes: Sequence[str],
+    start: date | None,
+    end: date,
+    grain: str,
+    by: Sequence[str],
+) -> pd.DataFrame:
+    """Return sums of flows and last values of stocks; see :meth:`SnapshotReader.measure_values`."""
+    if grain not in GRAINS or not set(by) <= {"class_code", "channel"}:
+        raise ConfigError(
+            f"Can't break measures down by {grain!r} and {list(by)!r}.", f"无法按“{grain}”和 {list(by)} 分解计量。"
+        )
+    declared = load_measures()
+    flows = [key for key in measures if declared[key].kind == "flow"]
+    stocks = [key for key in measures if declared[key].kind == "stock"]
+    depths = snapshot.regions["depth"].reindex(list(codes)).astype(int)
+    frames = []
+    if flows:
+        frames.append(snapshot.read(_flow_select(flows, depths, start, end, grain, by)))
+    if stocks:
+        frames.append(snapshot.read(_stock_select(stocks, depths, start, end, grain, by)))
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    order = [column for column in frame.columns if column != "value"]
+    return frame.sort_values(order, ignore_index=True)
+
+
+def histogram(
+    snapshot: OpenSnapshot, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool
+) -> pd.DataFrame:
+    """Return the bins of a waiting time, whole months from ``start`` to ``end``."""
+    table = schema.measure_histogram
+    depths = snapshot.regions["depth"].reindex(list(codes)).astype(int)
+    dimensions = [table.c.region_code, *([table.c.class_code] if by_class else []), table.c.bin]
+    span = [table.c.month <= end] + ([table.c.month >= start] if start else [])
+    frame = snapshot.read(
+        sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
+        .where(table.c.measure == measure, _of_regions(table, depths), *span)
+        .group_by(*dimensions)
+        .order_by(*dimensions)
+    )
+    edges = np.array([0.0, *load_histograms()[measure].edges, np.inf])
+    return frame.assign(lower=edges[frame["bin"]], upper=edges[frame["bin"] + 1])
+
+
+def finest_grain_for(start: date | None, end: date) -> str:
+    """Return the coarsest of year, month and day whose periods tile the span."""
+    after = end + timedelta(days=1)
+    if (start is None or (start.month, start.day) == (1, 1)) and (after.month, after.day) == (1, 1):
+        return "year"
+    if (start is None or start.day == 1) and after.day == 1:
+        return "month"
+    return "day"
+
+
+def _flow_select(
+    measures: list[str], depths: pd.Series, start: date | None, end: date, grain: str, by: Sequence[str]
+) -> sa.Select:
+    tiling = finest_grain_for(start, end)
+    finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
+    table = _TABLE[finest]
+    period = table.c[_PERIOD_COLUMN[finest]]
+    shown = []
+    if grain != "total":
+        truncated = period if grain == finest else sa.func.date_trunc(grain, period).cast(sa.Date)
+        shown = [truncated.label("period_start")]
+    dimensions = [table.c.measure, table.c.region_code, *shown, *(table.c[name] for name in by)]
+    span = [period <= end] + ([period >= start] if start else [])
+    return (
+        sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
+        .where(table.c.measure.in_(measures), _of_regions(table, depths), *span)
+        .group_by(*dimensions)
+    )
+
+
+def _stock_select(
+    measures: list[str], depths: pd.Series, start: date | None, end: date, grain: str, by: Sequence[str]
+) -> sa.Select:
+    """Return the last known value in the span (total) or in each period, summed over the dimensions not asked for."""
+    months, years = schema.measure_month, schema.measure_year
+    columns = ["depth", "measure", "region_code", "class_code", "channel", "value"]
+    monthly = sa.select(*(months.c[name] for name in columns), months.c.month.label("period_start"))
+    yearly = sa.select(*(years.c[name] for name in columns), years.c.year_start.label("period_start"))
+    limits = [
+        _limited(months, months.c.month, measures, depths, start, end),
+        _limited(years, years.c.year_start, measures, depths, start, end),
+    ]
+    stock = sa.union_all(monthly.where(*limits[0]), yearly.where(*limits[1])).subquery()
+    shown = (
+        []
+        if grain == "total"
+        else [sa.func.date_trunc(grain, stock.c.period_start).cast(sa.Date).label("period_start")]
+    )
+    newest = sa.func.max(stock.c.period_start).over(partition_by=[stock.c.measure, stock.c.region_code, *shown])
+    kept = sa.select(
+        stock.c.measure,
+        stock.c.region_code,
+        *shown,
+        *(stock.c[name] for name in by),
+        stock.c.value,
+        (stock.c.period_start == newest).label("is_newest"),
+    ).subquery()
+    dimensions = [column for column in kept.c if column.name not in ("value", "is_newest")]
+    return (
+        sa.select(*dimensions, sa.func.sum(kept.c.value).label("value")).where(kept.c.is_newest).group_by(*dimensions)
+    )
+
+
+def _limited(
+    table: sa.Table, period: sa.Column, measures: list[str], depths: pd.Series, start: date | None, end: date
+) -> list[sa.ColumnElement[bool]]:
+    limits = [table.c.measure.in_(measures), _of_regions(table, depths), period <= end]
+    return limits + ([period >= start] if start else [])
+
+
+def _of_regions(table: sa.Table, depths: pd.Series) -> sa.ColumnElement[bool]:
+    """Return the test that a roll-up row belongs to one of the regions, depth by depth."""
+    tests = [
+        sa.and_(table.c.depth == int(depth), table.c.region_code.in_(list(codes)))
+        for depth, codes in depths.groupby(depths).groups.items()
+    ]
+    return sa.or_(*tests) if tests else sa.false()

@@ -1,0 +1,316 @@
+"""Answer the screens' questions from the served snapshot, always within a scope."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.access import Scope
+from data_access.errors import ConfigError, NoSnapshotError, ScopeError
+from data_access.home import Home
+from data_access.measures import load_histograms, load_measures
+from data_access.publishing.snapshots import kept_snapshot_ids, served_snapshot_id
+from data_access.queries import measure_queries, record_queries
+from data_access.queries.exposure import person_years
+from data_access.queries.snapshot import OpenSnapshot, SnapshotInfo
+
+MAX_RECORDS = 500
+MAX_POINTS = 20_000
+
+
+class SnapshotReader:
+    """Read the snapshot that is served, and follow the pointer when a new one is published.
+
+    Safe for many threads. Every method takes the viewer's :class:`Scope` first and raises :class:`ScopeError` for a
+    region outside it.
+
+    Parameters
+    ----------
+    home : Home
+        Folder of the data set.
+    snapshot_id : str, optional
+        Read this kept snapshot instead of the served one, and don't follow the pointer.
+    """
+
+    def __init__(self, home: Home, snapshot_id: str | None = None) -> None:
+        self._home = home
+        self._fixed = snapshot_id
+        self._lock = threading.Lock()
+        self._open: OpenSnapshot | None = None
+        self._served_mtime = 0
+        if snapshot_id is not None and snapshot_id not in kept_snapshot_ids(home):
+            kept = ", ".join(kept_snapshot_ids(home)) or "—"
+            raise NoSnapshotError(
+                f"Snapshot {snapshot_id} is not kept in {home.path}. Kept: {kept}.",
+                f"{home.path} 中没有保留快照 {snapshot_id}。现有:{kept}。",
+                snapshot_id=snapshot_id,
+            )
+
+    # -- the snapshot -------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> SnapshotInfo:
+        """Return the stamp of the snapshot that is read now."""
+        return self._current().info
+
+    def kept_snapshot_ids(self) -> list[str]:
+        """Return the ids that can be asked for again."""
+        return kept_snapshot_ids(self._home)
+
+    def _current(self) -> OpenSnapshot:
+        changed = self._pointer_changed()
+        if self._open is not None and not changed:
+            return self._open
+        with self._lock:
+            snapshot_id = self._fixed or served_snapshot_id(self._home)
+            if self._open is None or self._open.info.snapshot_id != snapshot_id:
+                fresh = OpenSnapshot(self._home, snapshot_id)
+                fresh.warm()
+                self._open = fresh
+            return self._open
+
+    def _pointer_changed(self) -> bool:
+        if self._fixed is not None:
+            return False
+        try:
+            stamp = self._home.pointer.stat().st_mtime_ns
+        except FileNotFoundError:
+            return self._open is None
+        changed = stamp != self._served_mtime
+        self._served_mtime = stamp
+        return changed
+
+    # -- regions ------------------------------------------------------------------------------------------------------
+
+    def regions(self, scope: Scope) -> pd.DataFrame:
+        """Return the regions in scope and their ancestors, parents before children.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by ``region_code``; columns ``name, name_en, level, depth, parent_code, urban, lon, lat, in_scope``.
+            Ancestors serve the breadcrumb only and have ``in_scope`` false.
+        """
+        current = self._current()
+        self._check_codes(scope, [scope.region_code])
+        inside = self._inside(current, scope)
+        path = current.ancestors.loc[scope.region_code].dropna().tolist()
+        frame = current.regions
+        chosen = frame.loc[inside | frame.index.isin(path)].copy()
+        chosen["in_scope"] = inside[frame.index.isin(chosen.index)]
+        return chosen
+
+    def geometry(self, scope: Scope, codes: Sequence[str]) -> gpd.GeoDataFrame:
+        """Return the polygons of ``codes`` that have one (columns ``region_code, geometry``, degrees)."""
+        self._check_codes(scope, codes)
+        table = schema.region_geometry
+        frame = self._current().read(
+            sa.select(table.c.region_code, table.c.wkb)
+            .where(table.c.region_code.in_(list(codes)))
+            .order_by(table.c.region_code)
+        )
+        return gpd.GeoDataFrame(
+            {"region_code": frame["region_code"]}, geometry=shapely.from_wkb(frame["wkb"].to_numpy(object)), crs=4326
+        )
+
+    def neighbours(self, scope: Scope, codes: Sequence[str]) -> pd.DataFrame:
+        """Return the pairs among ``codes`` that touch (columns ``region_code, neighbour_code``)."""
+        self._check_codes(scope, codes)
+        table = schema.region_neighbour
+        return self._current().read(
+            sa.select(table)
+            .where(table.c.region_code.in_(list(codes)), table.c.neighbour_code.in_(list(codes)))
+            .order_by(table.c.region_code, table.c.neighbour_code)
+        )
+
+    # -- numbers ------------------------------------------------------------------------------------------------------
+
+    def measure_values(
+        self,
+        scope: Scope,
+        measures: Sequence[str],
+        codes: Sequence[str],
+        start: date | None,
+        end: date,
+        grain: str = "total",
+        by: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """Return measures of regions over a span of days, summed (flows) or as last known (stocks).
+
+        Parameters
+        ----------
+        scope : Scope
+        measures : sequence of str
+            Keys of config/measures.toml.
+        codes : sequence of str
+            Region codes, of one or several depths.
+        start, end : date
+            First and last day, both counted; no start means from the beginning.
+        grain : {"total", "year", "month", "day"}
+        by : subset of {"class_code", "channel"}
+
+        Returns
+        -------
+        DataFrame
+            ``measure, region_code[, period_start][, class_code][, channel], value``; combinations without rows are
+            absent. A span of whole years is answered from years, of whole months from months, else from days.
+
+        Raises
+        ------
+        ScopeError, ConfigError
+        """
+        self._check_codes(scope, codes)
+        self._check_measures(measures)
+        current = self._current()
+        return measure_queries.measure_values(current, measures, codes, start, end, grain, by)
+
+    def histogram(
+        self, scope: Scope, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool = False
+    ) -> pd.DataFrame:
+        """Return waiting times in bins (``region_code[, class_code], bin, lower, upper, value``; days, last upper inf)."""
+        self._check_codes(scope, codes)
+        if measure not in load_histograms():
+            raise _unknown("histogram", "等待时间", measure)
+        return measure_queries.histogram(self._current(), measure, codes, start, end, by_class)
+
+    def person_years(
+        self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"
+    ) -> pd.DataFrame:
+        """Return the population at risk (see :func:`data_access.queries.exposure.person_years`)."""
+        self._check_codes(scope, codes)
+        return person_years(self._current().population, codes, start, end, grain)
+
+    def coverage(self, scope: Scope) -> pd.DataFrame:
+        """Return which source and basis each measure stands on and for which days."""
+        self._check_codes(scope, [scope.region_code])
+        frame = self._current().read(sa.select(schema.measure_coverage))
+        return frame.sort_values(["measure", "basis", "source", "grain"], ignore_index=True)
+
+    def lateness(self, scope: Scope) -> pd.DataFrame:
+        """Return how long each county in scope has been silent in each source."""
+        codes = self.regions(scope).query("depth <= 1").index.tolist()
+        table = schema.source_lateness
+        return self._current().read(
+            sa.select(table).where(table.c.region_code.in_(codes)).order_by(table.c.source, table.c.region_code)
+        )
+
+    # -- bounded lists ------------------------------------------------------------------------------------------------
+
+    def records(
+        self,
+        scope: Scope,
+        table: str,
+        region_code: str,
+        start: date | None,
+        end: date,
+        where: Mapping[str, object] | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> pd.DataFrame:
+        """Return the newest rows of ``table`` in a region (incident, dispute, case_package, decision, meeting)."""
+        self._check_codes(scope, [region_code])
+        self._check_permission(scope, "records")
+        depth = self._depth(region_code)
+        return record_queries.newest_records(
+            self._current(), table, region_code, depth, start, end, where or {}, min(limit, MAX_RECORDS), offset
+        )
+
+    def overdue(self, scope: Scope, region_code: str, as_of: date, limit: int = 50) -> pd.DataFrame:
+        """Return decisions and case packages past due on ``as_of``, longest first."""
+        self._check_codes(scope, [region_code])
+        depth = self._depth(region_code)
+        return record_queries.overdue_items(self._current(), region_code, depth, as_of, min(limit, MAX_RECORDS))
+
+    def points(
+        self, scope: Scope, category: str, region_code: str, start: date, end: date, limit: int = MAX_POINTS
+    ) -> pd.DataFrame:
+        """Return coordinates of incidents (or of disputes, for ``category='dispute'``).
+
+        Raises
+        ------
+        ScopeError
+            When the role may not see incidents of a real city as points.
+        """
+        self._check_codes(scope, [region_code])
+        if not self.snapshot().is_demonstration:
+            self._check_permission(scope, "incident_points")
+        depth = self._depth(region_code)
+        return record_queries.points(self._current(), category, region_code, depth, start, end, min(limit, MAX_POINTS))
+
+    def facilities(self, scope: Scope, region_code: str) -> pd.DataFrame:
+        """Return stations, teams and centres in a region."""
+        self._check_codes(scope, [region_code])
+        return record_queries.facilities(self._current(), region_code, self._depth(region_code))
+
+    def imports(self, scope: Scope) -> pd.DataFrame:
+        """Return the imports that the snapshot was built from, newest first."""
+        self._check_codes(scope, [scope.region_code])
+        table = schema.import_batch
+        return self._current().read(sa.select(table).order_by(table.c.finished_at.desc(), table.c.batch_id))
+
+    # -- checks -------------------------------------------------------------------------------------------------------
+
+    def _depth(self, code: str) -> int:
+        return int(self._current().regions.at[code, "depth"])
+
+    @staticmethod
+    def _inside(current: OpenSnapshot, scope: Scope) -> np.ndarray:
+        depth = int(current.regions.at[scope.region_code, "depth"])
+        column = current.ancestors[f"code_{depth}"].reindex(current.regions.index)
+        return (column == scope.region_code).to_numpy()
+
+    def _check_codes(self, scope: Scope, codes: Sequence[str]) -> None:
+        current = self._current()
+        _ = scope.permissions
+        if scope.region_code not in current.regions.index:
+            raise ScopeError(
+                f"Region {scope.region_code!r} of this viewer does not exist in the data.",
+                f"当前用户的区划“{scope.region_code}”在数据中不存在。",
+                region_code=scope.region_code,
+            )
+        if len(codes) == 1 and codes[0] == scope.region_code:
+            return
+        depth = int(current.regions.at[scope.region_code, "depth"])
+        if depth == 0:
+            outside = [code for code in codes if code not in current.regions.index]
+        else:
+            above = current.ancestors[f"code_{depth}"].reindex(list(codes))
+            outside = above.index[(above != scope.region_code).to_numpy()].tolist()
+        if outside:
+            raise ScopeError(
+                f"Region {outside[0]!r} is not within what this viewer may see.",
+                f"区划“{outside[0]}”不在当前用户的可见范围内。",
+                region_code=outside[0],
+            )
+
+    @staticmethod
+    def _check_permission(scope: Scope, permission: str) -> None:
+        role = scope.permissions
+        if not getattr(role, permission):
+            raise ScopeError(
+                f"The role {role.name_en} may not open this list.",
+                f"角色“{role.name}”无权查看该清单。",
+                role=scope.role,
+            )
+
+    @staticmethod
+    def _check_measures(measures: Sequence[str]) -> None:
+        known = load_measures()
+        for measure in measures:
+            if measure not in known:
+                raise _unknown("measure", "计量", measure)
+
+
+def _unknown(kind: str, chinese: str, name: str) -> ConfigError:
+    return ConfigError(
+        f"There is no {kind} {name!r} in config/measures.toml.",
+        f"config/measures.toml 中没有{chinese}“{name}”。",
+        name=name,
+    )

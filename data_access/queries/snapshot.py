@@ -1,0 +1,118 @@
+"""One open snapshot: its stamp, and the small tables kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.errors import SchemaVersionError
+from data_access.home import Home
+from data_access.publishing.snapshots import snapshot_file
+from data_access.store.engines import open_readonly, read_frame
+
+
+@dataclass(frozen=True)
+class Level:
+    """One step of the drill path, with the data set's own names."""
+
+    depth: int
+    level: str
+    name: str
+    name_en: str
+    digits: int
+
+    def label(self, language: str) -> str:
+        """Return the level's name in ``language``."""
+        return self.name_en if language == "en" else self.name
+
+
+@dataclass(frozen=True)
+class SnapshotInfo:
+    """What every screen and hand-out prints about its data."""
+
+    snapshot_id: str
+    data_through: date
+    published_at: datetime
+    dataset: Mapping[str, str]
+    levels: tuple[Level, ...]
+    root_code: str
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the data are the fictional demonstration city's."""
+        return self.dataset.get("is_demo") == "1"
+
+    def name(self, language: str) -> str:
+        """Return the data set's name in ``language``."""
+        return self.dataset.get("name_en" if language == "en" else "name", "")
+
+
+class OpenSnapshot:
+    """A snapshot file opened read-only; frames of regions and population are read once."""
+
+    def __init__(self, home: Home, snapshot_id: str) -> None:
+        self.engine = open_readonly(snapshot_file(home, snapshot_id))
+        stamp = self.read(sa.select(schema.snapshot)).iloc[0]
+        if stamp["schema_version"] != schema.SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"Snapshot {snapshot_id} has schema version {stamp['schema_version']}; this program reads "
+                f"{schema.SCHEMA_VERSION}. Publish again.",
+                f"快照 {snapshot_id} 的结构版本为 {stamp['schema_version']},本程序读取 {schema.SCHEMA_VERSION}。请重新发布。",
+                snapshot_id=snapshot_id,
+            )
+        root = self.regions.loc[self.regions["depth"] == 0].index[0]
+        levels = self.read(sa.select(schema.region_level).order_by(schema.region_level.c.depth))
+        self.info = SnapshotInfo(
+            snapshot_id=snapshot_id,
+            data_through=pd.Timestamp(stamp["data_through"]).date(),
+            published_at=pd.Timestamp(stamp["published_at"]).to_pydatetime(),
+            dataset=dict(self.read(sa.select(schema.dataset)).itertuples(index=False, name=None)),
+            levels=tuple(Level(*row) for row in levels.itertuples(index=False, name=None)),
+            root_code=root,
+        )
+
+    def read(self, statement: sa.Executable) -> pd.DataFrame:
+        """Run a select on a connection of this thread's own."""
+        with self.engine.connect() as connection:
+            return read_frame(connection, statement)
+
+    @cached_property
+    def regions(self) -> pd.DataFrame:
+        """Current regions, indexed by code, parents before children."""
+        table = schema.region
+        names = ["name", "name_en", "level", "depth", "parent_code", "urban", "lon", "lat"]
+        successor = sa.func.coalesce(table.c.successor_code, "")
+        frame = self.read(
+            sa.select(table.c.region_code, *(table.c[name] for name in names))
+            .where(table.c.valid_to.is_(None), successor == "")
+            .order_by(table.c.depth, table.c.region_code)
+        )
+        return frame.set_index("region_code")
+
+    @cached_property
+    def ancestors(self) -> pd.DataFrame:
+        """Ancestor codes of every current region, indexed by code."""
+        paths = self.read(sa.select(schema.region_path)).set_index("region_code")
+        return paths.loc[paths.index.isin(self.regions.index)]
+
+    @cached_property
+    def population(self) -> pd.DataFrame:
+        """Population by region and year, regions as rows, years as columns in rising order."""
+        frame = self.read(sa.select(schema.population))
+        return frame.pivot(index="region_code", columns="year", values="population").sort_index(axis=1)
+
+    def warm(self) -> None:
+        """Read what the first screen needs, so that a viewer never meets a cold file."""
+        _ = self.regions, self.ancestors, self.population
+        for table in (schema.measure_month, schema.measure_year):
+            self.read(
+                sa.select(table.c.measure, sa.func.sum(table.c.value))
+                .where(table.c.depth <= 1)
+                .group_by(table.c.measure)
+            )

@@ -1,0 +1,179 @@
+"""What is published can be read back, counted by hand, within a scope."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from data_access.access import Scope
+from data_access.errors import NoSnapshotError, PublishRefused, ScopeError
+from data_access.home import Home
+from data_access.publishing import publish
+from data_access.queries import SnapshotReader
+from data_access.store.working import WorkingStore
+from tests.data_access import small_city
+from tests.data_access.small_city import CITY, EAST, OLD_WEST, WEST
+
+CITY_SCOPE = Scope("city_leader", CITY)
+YEAR_2024 = (date(2024, 1, 1), date(2024, 12, 31))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Home:
+    home = Home(tmp_path_factory.mktemp("small_city"))
+    small_city.fill(home)
+    publish(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def reader(home) -> SnapshotReader:
+    return SnapshotReader(home)
+
+
+def values(reader, measures, codes, start, end, scope=CITY_SCOPE, **options) -> dict:
+    frame = reader.measure_values(scope, measures, codes, start, end, **options)
+    keys = [column for column in frame.columns if column not in ("value", "measure")]
+    return {tuple(row[key] for key in keys): row["value"] for _, row in frame.iterrows()}
+
+
+def test_snapshot_names_its_data(reader):
+    info = reader.snapshot()
+    assert info.snapshot_id == "2024Q4-0001"
+    assert info.data_through == date(2024, 12, 31)
+    assert info.name("en") == "Small City"
+    assert [level.level for level in info.levels] == ["city", "county", "township", "grid"]
+
+
+def test_city_counts_rows_that_only_the_city_is_known_for(reader):
+    assert values(reader, ["homicide_incidents"], [CITY, EAST, WEST], *YEAR_2024) == {(CITY,): 2, (EAST,): 1}
+
+
+def test_rows_of_an_old_code_count_at_its_successor(reader):
+    assert values(reader, ["homicide_incidents"], [WEST], date(2022, 1, 1), date(2022, 12, 31)) == {(WEST,): 1}
+    assert OLD_WEST not in reader.regions(CITY_SCOPE).index
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (date(2023, 1, 1), date(2024, 12, 31)),
+        (date(2023, 2, 1), date(2024, 12, 31)),
+        (date(2023, 3, 5), date(2024, 12, 31)),
+    ],
+    ids=["years", "months", "days"],
+)
+def test_years_months_and_days_give_the_same_sum(reader, start, end):
+    assert values(reader, ["homicide_victims"], [CITY], start, end) == {(CITY,): 7}
+
+
+def test_victims_squared_are_summed_per_incident(reader):
+    assert values(reader, ["homicide_victims_squared"], [EAST], *YEAR_2024) == {(EAST,): 9}
+
+
+def test_breakdowns_by_class_month_and_channel(reader):
+    by_class = values(reader, ["homicide_incidents"], [CITY], date(2023, 1, 1), date(2023, 12, 31), by=("class_code",))
+    assert by_class == {(CITY, "01"): 1, (CITY, "04"): 1}
+    by_channel = values(reader, ["disputes_received"], [CITY], *YEAR_2024, by=("channel",))
+    assert by_channel == {(CITY, "grid"): 1, (CITY, "hotline_12345"): 1, (CITY, "petition"): 1}
+    monthly = reader.measure_values(CITY_SCOPE, ["disputes_received"], [CITY], *YEAR_2024, grain="month")
+    assert monthly["period_start"].dt.month.tolist() == [1, 2]
+    assert monthly["value"].tolist() == [2, 1]
+
+
+def test_dispute_deadlines_are_counted_by_rule(reader):
+    names = ["disputes_due", "disputes_due_resolved", "disputes_merged", "red_due", "red_due_handled"]
+    frame = reader.measure_values(CITY_SCOPE, names, [CITY], *YEAR_2024).set_index("measure")["value"]
+    assert frame.to_dict() == {"disputes_due": 3, "disputes_due_resolved": 1, "disputes_merged": 1, "red_due": 1}
+
+
+def test_stock_is_the_last_known_value_not_a_sum_over_time(reader):
+    assert values(reader, ["volunteers"], [EAST], *YEAR_2024) == {(EAST,): 120}
+    assert values(reader, ["volunteers"], [CITY], *YEAR_2024) == {(CITY,): 200}
+    assert values(reader, ["volunteers"], [EAST], date(2024, 1, 1), date(2024, 1, 31)) == {(EAST,): 100}
+
+
+def test_records_win_over_counts_where_both_cover(reader):
+    assert values(reader, ["homicide_victims"], [EAST], date(2023, 1, 1), date(2023, 12, 31)) == {(EAST,): 1}
+    assert values(reader, ["homicide_victims"], [EAST], date(2021, 1, 1), date(2021, 12, 31)) == {(EAST,): 7}
+    coverage = reader.coverage(CITY_SCOPE).query("measure == 'homicide_victims'")
+    assert set(coverage["basis"]) == {"records", "counts"}
+
+
+def test_waiting_times_fall_in_bins_whose_edges_are_exact(reader):
+    bins = reader.histogram(CITY_SCOPE, "resolution_days", [CITY], *YEAR_2024)
+    assert bins[["lower", "upper", "value"]].to_numpy().tolist() == [[7, 10, 1], [45, 60, 1]]
+
+
+def test_population_of_a_missing_year_is_carried_and_marked(reader):
+    exposure = reader.person_years(CITY_SCOPE, [CITY, EAST], *YEAR_2024).set_index("region_code")
+    assert exposure.loc[CITY, "person_years"] == pytest.approx(300_000)
+    assert exposure.loc[EAST, ["population_year", "carried"]].tolist() == [2023, True]
+    before = reader.person_years(CITY_SCOPE, [CITY], date(2020, 1, 1), date(2020, 12, 31))
+    assert before["person_years"].isna().all()
+
+
+def test_county_scope_sees_its_own_regions_and_nothing_else(reader):
+    scope = Scope("county_leader", EAST)
+    regions = reader.regions(scope)
+    assert set(regions.index[regions["in_scope"]]) == {
+        EAST,
+        *(c for c in [*small_city.TOWNS, *small_city.GRIDS] if c.startswith("970101")),
+    }
+    assert regions.index[~regions["in_scope"]].tolist() == [CITY]
+    for code in (CITY, WEST, "970102001000", "x' or 1=1 --"):
+        with pytest.raises(ScopeError):
+            reader.measure_values(scope, ["homicide_incidents"], [code], *YEAR_2024)
+        with pytest.raises(ScopeError):
+            reader.records(scope, "dispute", code, *YEAR_2024)
+    with pytest.raises(ScopeError):
+        reader.records(Scope("public_demo", CITY), "dispute", CITY, *YEAR_2024)
+
+
+def test_lists_are_bounded_and_newest_first(reader):
+    rows = reader.records(CITY_SCOPE, "dispute", WEST, *YEAR_2024, limit=1)
+    assert rows["source_id"].tolist() == ["d4"]
+    assert "lon" not in rows
+    only = reader.records(CITY_SCOPE, "dispute", WEST, *YEAR_2024, where={"merged_into": None})
+    assert only["source_id"].tolist() == ["d3"]
+
+
+def test_neighbours_touch_at_one_level_only(reader):
+    pairs = reader.neighbours(CITY_SCOPE, [EAST, WEST])
+    assert sorted(map(tuple, pairs.to_numpy())) == [(EAST, WEST), (WEST, EAST)]
+
+
+def test_reader_follows_the_pointer_and_old_snapshots_stay_readable(tmp_path):
+    home = Home(tmp_path)
+    small_city.fill(home)
+    first = publish(home)
+    reader = SnapshotReader(home)
+    assert reader.snapshot().snapshot_id == first
+    with WorkingStore.open(home) as store:
+        store.replace_all("incident", small_city.incidents().iloc[:1])
+    second = publish(home)
+    assert second != first
+    assert reader.snapshot().snapshot_id == second
+    span = (date(2022, 1, 1), date(2024, 12, 31))
+    assert values(reader, ["homicide_incidents"], [CITY], *span) == {(CITY,): 1}
+    assert values(SnapshotReader(home, first), ["homicide_incidents"], [CITY], *span) == {(CITY,): 5}
+    with pytest.raises(NoSnapshotError):
+        SnapshotReader(home, "2024Q4-0099")
+
+
+def test_rows_of_an_unknown_region_stop_the_publish_and_name_it(tmp_path):
+    home = Home(tmp_path)
+    small_city.fill(home)
+    first = publish(home)
+    with WorkingStore.open(home) as store:
+        store.append("incident", small_city.incidents().iloc[:1].assign(source_id="z", region_code="999999000000"))
+    with pytest.raises(PublishRefused, match="999999000000"):
+        publish(home)
+    assert SnapshotReader(home).snapshot().snapshot_id == first
+    assert [path.name for path in home.snapshots.iterdir()] == [f"snap-{first}.duckdb"]
+
+
+def test_nothing_published_says_which_command_to_run(tmp_path):
+    with pytest.raises(NoSnapshotError, match="data_access demo"):
+        SnapshotReader(Home(tmp_path)).snapshot()
