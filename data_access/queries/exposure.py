@@ -37,22 +37,21 @@ def person_years(
     years = np.arange(start.year, end.year + 1)
     by_year, source_year = _populations(population, codes, years, limit)
     periods = _periods(start, end, grain)
-    frames = []
-    for period_start, first, last in periods:
-        days = np.array([_days_in_year(year, first, last) for year in years])
-        touched = days > 0
-        exposure = (by_year[:, touched] * (days[touched] / [_year_length(year) for year in years[touched]])).sum(axis=1)
-        final = np.flatnonzero(touched)[-1]
-        carried = (source_year[:, touched] != years[touched]).any(axis=1) & ~np.isnan(exposure)
-        frame = pd.DataFrame({"region_code": list(codes)})
-        if grain != "total":
-            frame["period_start"] = pd.Timestamp(period_start)
-        frame["person_years"] = exposure
-        frame["population"] = by_year[:, final]
-        frame["population_year"] = source_year[:, final]
-        frame["carried"] = carried
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    weights = np.array(
+        [[_days_in_year(year, first, last) / _year_length(year) for year in years] for _, first, last in periods]
+    )
+    touched = weights > 0
+    final = touched.shape[1] - 1 - np.argmax(touched[:, ::-1], axis=1)
+    exposure = np.where(touched, by_year[:, None, :] * weights, 0.0).sum(axis=2)
+    carried = (touched & (source_year != years)[:, None, :]).any(axis=2) & ~np.isnan(exposure)
+    columns = {"region_code": np.repeat(np.array(list(codes), dtype=object), len(periods))}
+    if grain != "total":
+        columns["period_start"] = np.tile(np.array([start for start, _, _ in periods], "datetime64[s]"), len(codes))
+    columns["person_years"] = exposure.ravel()
+    columns["population"] = by_year[:, final].ravel()
+    columns["population_year"] = source_year[:, final].ravel()
+    columns["carried"] = carried.ravel()
+    return pd.DataFrame(columns)
 
 
 def _populations(

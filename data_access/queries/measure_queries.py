@@ -15,6 +15,9 @@ from data_access.measures import load_histograms, load_measures
 from data_access.queries.snapshot import OpenSnapshot
 
 GRAINS = ("total", "year", "month", "day")
+MAX_LISTED_CODES = 100
+"""Above this many regions of one depth, the whole depth is read and filtered here: cheaper than a long list in SQL."""
+
 _PERIOD_COLUMN = {"day": "day", "month": "month", "year": "year_start"}
 _TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": schema.measure_year}
 
@@ -43,6 +46,7 @@ def measure_values(
     if stocks:
         frames.append(snapshot.read(_stock_select(stocks, depths, start, end, grain, by)))
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    frame = _only(frame, depths)
     order = [column for column in frame.columns if column != "value"]
     return frame.sort_values(order, ignore_index=True)
 
@@ -61,6 +65,7 @@ def histogram(
         .group_by(*dimensions)
         .order_by(*dimensions)
     )
+    frame = _only(frame, depths)
     edges = np.array([0.0, *load_histograms()[measure].edges, np.inf])
     return frame.assign(lower=edges[frame["bin"]], upper=edges[frame["bin"] + 1])
 
@@ -136,9 +141,16 @@ def _limited(
 
 
 def _of_regions(table: sa.Table, depths: pd.Series) -> sa.ColumnElement[bool]:
-    """Return the test that a roll-up row belongs to one of the regions, depth by depth."""
-    tests = [
-        sa.and_(table.c.depth == int(depth), table.c.region_code.in_(list(codes)))
-        for depth, codes in depths.groupby(depths).groups.items()
-    ]
+    """Return the test that a roll-up row belongs to one of the regions (or, for many, to their depth)."""
+    tests = []
+    for depth, codes in depths.groupby(depths).groups.items():
+        listed = [] if len(codes) > MAX_LISTED_CODES else [table.c.region_code.in_(list(codes))]
+        tests.append(sa.and_(table.c.depth == int(depth), *listed))
     return sa.or_(*tests) if tests else sa.false()
+
+
+def _only(frame: pd.DataFrame, depths: pd.Series) -> pd.DataFrame:
+    """Drop the rows of regions that were read only because their whole depth was."""
+    if depths.value_counts().max() <= MAX_LISTED_CODES:
+        return frame
+    return frame[frame["region_code"].isin(depths.index)].reset_index(drop=True)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
@@ -98,14 +97,8 @@ class SnapshotReader:
             Indexed by ``region_code``; columns ``name, name_en, level, depth, parent_code, urban, lon, lat, in_scope``.
             Ancestors serve the breadcrumb only and have ``in_scope`` false.
         """
-        current = self._current()
         self._check_codes(scope, [scope.region_code])
-        inside = self._inside(current, scope)
-        path = current.ancestors.loc[scope.region_code].dropna().tolist()
-        frame = current.regions
-        chosen = frame.loc[inside | frame.index.isin(path)].copy()
-        chosen["in_scope"] = inside[frame.index.isin(chosen.index)]
-        return chosen
+        return self._current().regions_within(scope.region_code).copy(deep=False)
 
     def geometry(self, scope: Scope, codes: Sequence[str]) -> gpd.GeoDataFrame:
         """Return the polygons of ``codes`` that have one (columns ``region_code, geometry``, degrees)."""
@@ -229,7 +222,7 @@ class SnapshotReader:
         return record_queries.overdue_items(self._current(), region_code, depth, as_of, min(limit, MAX_RECORDS))
 
     def points(
-        self, scope: Scope, category: str, region_code: str, start: date, end: date, limit: int = MAX_POINTS
+        self, scope: Scope, category: str, region_code: str, start: date, end: date, limit: int = 5_000
     ) -> pd.DataFrame:
         """Return coordinates of incidents (or of disputes, for ``category='dispute'``).
 
@@ -259,12 +252,6 @@ class SnapshotReader:
 
     def _depth(self, code: str) -> int:
         return int(self._current().regions.at[code, "depth"])
-
-    @staticmethod
-    def _inside(current: OpenSnapshot, scope: Scope) -> np.ndarray:
-        depth = int(current.regions.at[scope.region_code, "depth"])
-        column = current.ancestors[f"code_{depth}"].reindex(current.regions.index)
-        return (column == scope.region_code).to_numpy()
 
     def _check_codes(self, scope: Scope, codes: Sequence[str]) -> None:
         current = self._current()

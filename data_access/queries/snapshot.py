@@ -66,6 +66,7 @@ class OpenSnapshot:
                 f"快照 {snapshot_id} 的结构版本为 {stamp['schema_version']},本程序读取 {schema.SCHEMA_VERSION}。请重新发布。",
                 snapshot_id=snapshot_id,
             )
+        self._regions_within: dict[str, pd.DataFrame] = {}
         root = self.regions.loc[self.regions["depth"] == 0].index[0]
         levels = self.read(sa.select(schema.region_level).order_by(schema.region_level.c.depth))
         self.info = SnapshotInfo(
@@ -100,6 +101,18 @@ class OpenSnapshot:
         """Ancestor codes of every current region, indexed by code."""
         paths = self.read(sa.select(schema.region_path)).set_index("region_code")
         return paths.loc[paths.index.isin(self.regions.index)]
+
+    def regions_within(self, code: str) -> pd.DataFrame:
+        """Return the regions below ``code``, itself and its ancestors, marked by ``in_scope``."""
+        if code not in self._regions_within:
+            depth = int(self.regions.at[code, "depth"])
+            inside = (self.ancestors[f"code_{depth}"].reindex(self.regions.index) == code).to_numpy(
+                bool, na_value=False
+            )
+            path = self.ancestors.loc[code].dropna().tolist()
+            chosen = inside | self.regions.index.isin(path)
+            self._regions_within[code] = self.regions.loc[chosen].assign(in_scope=inside[chosen])
+        return self._regions_within[code]
 
     @cached_property
     def population(self) -> pd.DataFrame:

@@ -46,7 +46,13 @@ def open_writable(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> sa.Engine:
 def open_readonly(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> sa.Engine:
     """Open the immutable file ``path`` read-only, with a pool of connections for threads."""
     return _engine(
-        path, read_only=True, memory_limit=memory_limit, poolclass=QueuePool, pool_size=READERS, max_overflow=READERS
+        path,
+        read_only=True,
+        memory_limit=memory_limit,
+        isolation_level="AUTOCOMMIT",  # nothing to roll back in a file that never changes
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=READERS,
     )
 
 
@@ -57,12 +63,12 @@ def read_frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFr
     return table.to_pandas(date_as_object=False)
 
 
-def _engine(path: Path, *, read_only: bool, memory_limit: str, **pool: object) -> sa.Engine:
+def _engine(path: Path, *, read_only: bool, memory_limit: str, **options: object) -> sa.Engine:
     return sa.create_engine(
         sa.URL.create("duckdb", database=str(path)),
         connect_args={
             "read_only": read_only,
             "config": {"memory_limit": memory_limit, "threads": THREADS, "preserve_insertion_order": False},
         },
-        **pool,
+        **options,
     )
