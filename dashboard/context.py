@@ -1,0 +1,260 @@
+"""What the viewer looks at, read from the address and written back to it: region, period, language, theme, viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
+from dashboard.periods import GRAINS, Grain, Period, PeriodError
+from dashboard.settings import current_viewer, snapshot_reader
+from data_access.access import Scope
+from data_access.errors import DataAccessError
+from data_access.queries import SnapshotInfo
+
+THEMES = ("light", "dark")
+DEFAULT_THEME = "light"
+LEVELS = ("city", "county", "township", "grid")
+"""Canonical levels, outermost first."""
+
+PARAMETERS = {
+    "region": "region",
+    "period": "period",
+    "language": "lang",
+    "theme": "theme",
+}
+"""Field of the context → its name in the address."""
+
+_STATE = "pingan_context"
+
+
+@dataclass(frozen=True)
+class Context:
+    """One screen's point of view; every page link carries it."""
+
+    region: str
+    period: Period
+    language: str
+    theme: str
+    viewer: Scope
+
+    def link(self, page: str | None = None, **changes: object) -> dict[str, str]:
+        """Return the query parameters of an address that keeps this context but for ``changes``.
+
+        Parameters
+        ----------
+        page : str, optional
+            Url path of the page; the parameters are the same for all pages.
+        **changes
+            Fields of the context, or a page's own parameters (e.g. ``indicator="homicide_rate"``); None drops one.
+        """
+        names = {PARAMETERS.get(name, name): value for name, value in changes.items()}
+        own = {
+            "region": self.region,
+            "period": str(self.period),
+            "lang": self.language,
+            "theme": self.theme,
+        }
+        return {name: str(value) for name, value in {**own, **names}.items() if value is not None}
+
+    def href(self, page: str, **changes: object) -> str:
+        """Return the relative address of ``page`` (its url path) with this context, for a plain link."""
+        path = "" if page == "overview" else page
+        return f"./{path}?{urlencode(self.link(page, **changes))}"
+
+    def at(self, region: str) -> Context:
+        """Return the same view of another region."""
+        return replace(self, region=region)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence to show, kept as key and values so that no part of the address is repeated on screen."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """Return the sentence in ``language``."""
+        return t(self.key, language, **self.values)
+
+
+def read_context(
+    parameters: Mapping[str, str],
+    snapshot: SnapshotInfo,
+    regions: pd.DataFrame,
+    viewer: Scope,
+    first_day: date,
+) -> tuple[Context, tuple[Notice, ...]]:
+    """Turn the parameters of an address into a context; what can't be used falls back, with a notice.
+
+    Parameters
+    ----------
+    parameters : mapping of str
+        Query parameters; names that are not the context's are ignored.
+    snapshot : SnapshotInfo
+    regions : DataFrame
+        As :meth:`SnapshotReader.regions` returns it for ``viewer``.
+    viewer : Scope
+    first_day : date
+        First day the data speak of.
+
+    Returns
+    -------
+    context : Context
+    notices : tuple of Notice
+        One for each parameter that was given but can't be used; never repeats the given text.
+    """
+    notices: list[Notice] = []
+    language = _one_of(parameters, "lang", LANGUAGES, DEFAULT_LANGUAGE, notices)
+    theme = _one_of(parameters, "theme", THEMES, DEFAULT_THEME, notices)
+    region = _region(parameters, regions, viewer, language, notices)
+    period = _period(parameters, snapshot, first_day, language, notices)
+    return Context(region, period, language, theme, viewer), tuple(notices)
+
+
+def open_context() -> tuple[Context, tuple[Notice, ...]]:
+    """Read the context from the browser's address and write the corrected one back.
+
+    Raises
+    ------
+    NoSnapshotError, ConfigError, ScopeError
+    """
+    viewer = current_viewer()
+    reader = snapshot_reader()
+    snapshot = reader.snapshot()
+    context, notices = read_context(
+        st.query_params.to_dict(),
+        snapshot,
+        reader.regions(viewer),
+        viewer,
+        first_day(snapshot.snapshot_id, viewer),
+    )
+    for name, value in context.link().items():
+        if st.query_params.get_all(name) != [value]:
+            st.query_params[name] = value
+    st.session_state[_STATE] = context
+    return context, notices
+
+
+def current_context() -> Context:
+    """Return the context of this run, as the entry script read it (or read it now, for a page run by itself)."""
+    context = st.session_state.get(_STATE)
+    return context if isinstance(context, Context) else open_context()[0]
+
+
+def address_language() -> str:
+    """Return the language the address asks for, without touching the data."""
+    language = st.query_params.get("lang", DEFAULT_LANGUAGE)
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def address_theme() -> str:
+    """Return the theme the address asks for, without touching the data."""
+    theme = st.query_params.get("theme", DEFAULT_THEME)
+    return theme if theme in THEMES else DEFAULT_THEME
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def first_day(snapshot_id: str, viewer: Scope) -> date:
+    """Return the first day any measure of the snapshot speaks of; its last day's year when it holds no measure."""
+    reader = snapshot_reader()
+    coverage = reader.coverage(viewer)
+    if coverage.empty:
+        return date(reader.snapshot().data_through.year, 1, 1)
+    return pd.Timestamp(coverage["first_day"].min()).date()
+
+
+def default_period(snapshot: SnapshotInfo) -> Period:
+    """Return the last complete period of the data set (its ``default_grain``, a quarter when not declared)."""
+    declared = snapshot.dataset.get("default_grain", "quarter")
+    grain: Grain = declared if declared in GRAINS else "quarter"  # type: ignore[assignment]
+    return Period.last_complete(snapshot.data_through, grain)
+
+
+def region_name(regions: pd.DataFrame, code: str, language: str) -> str:
+    """Return the name of a region on screen."""
+    row = regions.loc[code]
+    return localised(language, row["name"], row["name_en"])
+
+
+def region_path(regions: pd.DataFrame, code: str) -> list[str]:
+    """Return the codes from the outermost region down to ``code``."""
+    path: list[str] = []
+    step: str | None = code
+    while isinstance(step, str) and step in regions.index and step not in path:
+        path.insert(0, step)
+        step = regions.at[step, "parent_code"]
+    return path
+
+
+def reading_error(error: DataAccessError) -> str:
+    """Return the sentence of an error in the language of the address."""
+    return error.message(address_language())
+
+
+def _one_of(
+    parameters: Mapping[str, str],
+    name: str,
+    allowed: tuple[str, ...],
+    default: str,
+    notices: list[Notice],
+) -> str:
+    value = parameters.get(name, default)
+    if value in allowed:
+        return value
+    notices.append(Notice("notice.lang_unknown" if name == "lang" else "notice.theme_unknown"))
+    return default
+
+
+def _region(
+    parameters: Mapping[str, str],
+    regions: pd.DataFrame,
+    viewer: Scope,
+    language: str,
+    notices: list[Notice],
+) -> str:
+    code = parameters.get("region", viewer.region_code)
+    finest = viewer.permissions.finest_level
+    deepest = LEVELS.index(finest) if finest in LEVELS else len(LEVELS) - 1
+    # A region that doesn't exist and one outside the viewer's reach get the same answer, so that neither is revealed.
+    if code in regions.index and bool(regions.at[code, "in_scope"]):
+        level = str(regions.at[code, "level"])
+        if level not in LEVELS or LEVELS.index(level) <= deepest:
+            return code
+    notices.append(
+        Notice(
+            "notice.region_unknown",
+            {"region": region_name(regions, viewer.region_code, language)},
+        )
+    )
+    return viewer.region_code
+
+
+def _period(
+    parameters: Mapping[str, str],
+    snapshot: SnapshotInfo,
+    first: date,
+    language: str,
+    notices: list[Notice],
+) -> Period:
+    default = default_period(snapshot)
+    text = parameters.get("period")
+    if text is None:
+        return default
+    shown = {"period": default.label(language)}
+    try:
+        period = Period.parse(text)
+    except PeriodError:
+        notices.append(Notice("notice.period_malformed", shown))
+        return default
+    if period.end < first or period.start > snapshot.data_through:
+        days = {"first": first.isoformat(), "last": snapshot.data_through.isoformat()}
+        notices.append(Notice("notice.period_outside", {**shown, **days}))
+        return default
+    return period

@@ -1,0 +1,218 @@
+"""Numbers as the screens write them: rates, percentages, 万, signs, changes in words."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+import pandas as pd
+
+from dashboard.i18n import t
+
+Direction = Literal["higher_better", "lower_better", "neutral"]
+
+MISSING = "—"
+MINUS = "\u2212"
+SMALLEST_PERCENT_BASE = 30
+"""Below this base a percentage says more than is known."""
+TEN_THOUSAND = 10_000
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return ``value`` with ``decimals`` places, thousands separated, a true minus sign; ``—`` when missing.
+
+    Examples
+    --------
+    >>> number(-1234.5, 1)
+    '−1,234.5'
+    """
+    if _missing(value):
+        return MISSING
+    rounded = _rounded(value, decimals)
+    return f"{rounded:,.{max(decimals, 0)}f}".replace("-", MINUS)
+
+
+def count(value: float | None, language: str) -> str:
+    """Return a count; on the Chinese screen in 万 with one decimal from 10,000 on."""
+    if language != "zh" or _missing(value) or abs(value) < TEN_THOUSAND:
+        return number(value)
+    amount = number(value / TEN_THOUSAND, 1).removesuffix(".0")
+    return t("format.ten_thousands", language, amount=amount)
+
+
+def rate(value: float | None) -> str:
+    """Return a rate with two significant digits.
+
+    Examples
+    --------
+    >>> rate(0.4142), rate(12.34), rate(634.2), rate(0)
+    ('0.41', '12', '630', '0')
+    """
+    if _missing(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    decimals = _rate_decimals(value)
+    return number(_rounded(value, decimals), max(decimals, 0))
+
+
+def rate_with_unit(value: float | None, language: str, unit: str | None = None) -> str:
+    """Return a rate followed by its unit (per 100,000 persons when none is given)."""
+    if _missing(value):
+        return MISSING
+    return t(
+        "format.rate",
+        language,
+        rate=rate(value),
+        unit=unit or t("format.per_100k", language),
+    )
+
+
+def percent(share: float | None, base: float | None = None) -> str:
+    """Return a share (0 … 1) as a percentage with one decimal; ``—`` when the base is under 30.
+
+    Examples
+    --------
+    >>> percent(0.98), percent(0.5, base=12)
+    ('98.0%', '—')
+    """
+    if _missing(share) or (base is not None and not base >= SMALLEST_PERCENT_BASE):
+        return MISSING
+    return f"{number(share * 100, 1)}%"
+
+
+def share(numerator: float | None, denominator: float | None, language: str) -> str:
+    """Return numerator ÷ denominator as a percentage, or as ``7/12`` when the base is under 30."""
+    if _missing(numerator) or _missing(denominator) or denominator == 0:
+        return MISSING
+    if denominator < SMALLEST_PERCENT_BASE:
+        return t(
+            "format.fraction",
+            language,
+            numerator=number(numerator),
+            denominator=number(denominator),
+        )
+    return percent(numerator / denominator)
+
+
+def interval(
+    lower: float | None,
+    upper: float | None,
+    form: Literal["rate", "percent", "index"] = "rate",
+    value: float | None = None,
+) -> str:
+    """Return limits as ``0.05–1.48``; empty when both are missing.
+
+    Parameters
+    ----------
+    lower, upper : float or None
+        Shares are 0 … 1 for ``percent``.
+    form : {"rate", "percent", "index"}
+        Rates have as many places as two significant digits of ``value`` need (of the upper limit when there is no
+        value); shares and indices have one.
+    value : float, optional
+        The estimate that the limits belong to.
+    """
+    if _missing(lower) and _missing(upper):
+        return ""
+    if form == "percent":
+        write = percent
+    else:
+        decimals = 1 if form == "index" else _rate_decimals(upper if _missing(value) or value == 0 else value)
+
+        def write(limit: float | None) -> str:
+            return "0" if limit == 0 else number(limit, decimals)
+
+    return f"{write(lower)}\u2013{write(upper)}"
+
+
+def signed(value: float | None, decimals: int = 0) -> str:
+    """Return a difference with its sign: ``+1.9``, ``−1.9``, ``0``."""
+    if _missing(value):
+        return MISSING
+    text = number(value, decimals)
+    return f"+{text}" if _rounded(value, decimals) > 0 else text
+
+
+def percent_change(new: float | None, old: float | None) -> str:
+    """Return the change from ``old`` to ``new`` in percent, or as a difference when ``old`` is under 30.
+
+    Examples
+    --------
+    >>> percent_change(813, 1000), percent_change(22, 25)
+    ('−18.7%', '−3')
+    """
+    if _missing(new) or _missing(old):
+        return MISSING
+    if old < SMALLEST_PERCENT_BASE:
+        return signed(new - old)
+    return f"{signed((new - old) / old * 100, 1)}%"
+
+
+def percentage_points(difference: float | None, language: str) -> str:
+    """Return a difference of two shares (0 … 1) in percentage points."""
+    if _missing(difference):
+        return MISSING
+    return t("format.percentage_points", language, points=signed(difference * 100, 1))
+
+
+def change_words(change: float | None, direction: Direction, language: str) -> str:
+    """Return which way a figure went and whether that is good: ``升 · 变差``, ``降 · 好转``, ``持平``.
+
+    Parameters
+    ----------
+    change : float or None
+        New minus old.
+    direction : {"higher_better", "lower_better", "neutral"}
+        Neutral figures get no verdict.
+    """
+    if _missing(change):
+        return t("change.unknown", language)
+    if change == 0:
+        return t("change.same", language)
+    way = t("change.up", language) if change > 0 else t("change.down", language)
+    if direction == "neutral":
+        return way
+    better = (change > 0) == (direction == "higher_better")
+    verdict = t("change.better", language) if better else t("change.worse", language)
+    return t("change.way_and_verdict", language, way=way, verdict=verdict)
+
+
+def day(value: date | datetime | None) -> str:
+    """Return a day as ``2024-12-31``; ``—`` when missing."""
+    if pd.isna(value):
+        return MISSING
+    return value.date().isoformat() if isinstance(value, datetime) else value.isoformat()
+
+
+def days(value: float | None, language: str) -> str:
+    """Return a waiting time in whole days, with one decimal below ten."""
+    if _missing(value):
+        return MISSING
+    return t(
+        "format.days",
+        language,
+        days=number(value, 1 if abs(value) < 10 and value != int(value) else 0),
+    )
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or not math.isfinite(value)
+
+
+def _rate_decimals(value: float | None) -> int:
+    """Return the places that show two significant digits of ``value``; negative to round before the point."""
+    if _missing(value) or value == 0:
+        return 1
+    decimals = 1 - math.floor(math.log10(abs(value)))
+    # Rounding may add a digit: 0.996 is 1.0, not 1.00.
+    return 1 - math.floor(math.log10(abs(_rounded(value, decimals))))
+
+
+def _rounded(value: float, decimals: int) -> float:
+    # Half away from zero, as people round; binary floats would give 0.125 → 0.12.
+    exponent = Decimal(1).scaleb(-decimals)
+    result = float(Decimal(repr(float(value))).quantize(exponent, rounding=ROUND_HALF_UP))
+    return result if result else 0.0
