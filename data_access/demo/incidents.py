@@ -98,7 +98,9 @@ def _alarms(city: DemoCity, settings: DemoSettings, calendar: Calendar, points: 
     for position, (year, count) in enumerate(zip(settings.years, wanted.incidents)):
         own = calendar.of_year(year)
         drift = np.exp(random.normal(0, 0.05, counties))[city.county_of_grid]
-        expected = [kind.share * weight[own].mean() / weight.mean() for kind, weight in zip(wanted.classes.values(), day_weight)]
+        expected = [
+            kind.share * weight[own].mean() / weight.mean() for kind, weight in zip(wanted.classes.values(), day_weight)
+        ]
         for kind, number in enumerate(random.multinomial(count, np.array(expected) / sum(expected))):
             weight = grid_weight[kind] * drift * city.population[position]
             grid = random.choice(len(weight), number, p=weight / weight.sum())

@@ -16,8 +16,12 @@ _SECOND = (
     "口kou 湾wan 坪ping 桥qiao 塘tang 岭ling 渡du 店dian 坝ba 溪xi 川chuan 泽ze 洲zhou 堰yan 屏ping 台tai 园yuan 林lin "
     "沟gou 坡po 井jing 湖hu 冲chong 铺pu 关guan 圩wei 峰feng 浦pu"
 )
-_VILLAGE_FIRST = _FIRST + " 前qian 后hou 东dong 西xi 南nan 北bei 长chang 高gao 小xiao 老lao 同tong 联lian 团tuan 春chun 旭xu 瑞rui"
-_VILLAGE_SECOND = _SECOND + " 庄zhuang 家jia 头tou 里li 苑yuan 屋wu 垄long 阳yang 和he 丰feng 乐le 康kang 山shan 岗gang 河he 田tian"
+_VILLAGE_FIRST = (
+    _FIRST + " 前qian 后hou 东dong 西xi 南nan 北bei 长chang 高gao 小xiao 老lao 同tong 联lian 团tuan 春chun 旭xu 瑞rui"
+)
+_VILLAGE_SECOND = (
+    _SECOND + " 庄zhuang 家jia 头tou 里li 苑yuan 屋wu 垄long 阳yang 和he 丰feng 乐le 康kang 山shan 岗gang 河he 田tian"
+)
 
 
 @dataclass(frozen=True)

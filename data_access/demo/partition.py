@@ -152,10 +152,12 @@ def _seeds(
     seat = random.choice(len(seats), int(_CLOUD * _TOWN_SHARE), p=weight / weight.sum())
     market = countryside[random.choice(len(countryside), _MARKET_TOWNS, replace=False)]
     market = market[random.integers(_MARKET_TOWNS, size=int(_CLOUD * _MARKET_TOWN_SHARE))]
-    towns = np.vstack([
-        seats[seat] + random.normal(size=(len(seat), 2)) * np.where(urban[seat], 3.8, 2.4)[:, None],
-        market + random.normal(size=market.shape) * 1.4,
-    ])
+    towns = np.vstack(
+        [
+            seats[seat] + random.normal(size=(len(seat), 2)) * np.where(urban[seat], 3.8, 2.4)[:, None],
+            market + random.normal(size=market.shape) * 1.4,
+        ]
+    )
     towns = towns[np.hypot(*towns.T) <= reach(towns)]
     inside = _spread_evenly(np.vstack([towns, countryside[: _CLOUD - len(towns)]]), grids, random)
     return inside, _spread_evenly(ring, int(grids * _OUTSIDE_SHARE), random)
@@ -175,9 +177,7 @@ def _means(points: np.ndarray, label: np.ndarray, otherwise: np.ndarray) -> np.n
     return np.where(number[:, None] > 0, sums / np.maximum(number, 1)[:, None], otherwise)
 
 
-def _nearest_seat(
-    points: np.ndarray, seats: np.ndarray, urban: np.ndarray, random: np.random.Generator
-) -> np.ndarray:
+def _nearest_seat(points: np.ndarray, seats: np.ndarray, urban: np.ndarray, random: np.random.Generator) -> np.ndarray:
     wave, phase = random.uniform(0.1, 0.35, (2, 3)), random.uniform(0, 2 * np.pi, (2, 3))
     warp = [sum(np.sin(w * points[:, 1 - axis] + p) for w, p in zip(wave[axis], phase[axis])) for axis in (0, 1)]
     distance = np.linalg.norm((points + _WARP_KM * np.column_stack(warp) / 2)[:, None, :] - seats[None, :, :], axis=2)

@@ -136,9 +136,7 @@ def region_tables(city: DemoCity, settings: DemoSettings) -> Iterator[tuple[str,
     )  # fmt: skip
     places = [whole, city.counties, city.townships, city.grids]
     code = [code for place in places for code in place.code]
-    parent = [None] + [
-        upper.code[position] for upper, place in zip(places, places[1:]) for position in place.parent
-    ]
+    parent = [None] + [upper.code[position] for upper, place in zip(places, places[1:]) for position in place.parent]
     shape = np.concatenate([place.shape for place in places])
     inside = shapely.point_on_surface(shape)
     yield (

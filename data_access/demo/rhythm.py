@@ -9,7 +9,9 @@ import numpy as np
 
 from data_access.demo.settings import DemoSettings
 
-_HOUR_WEIGHTS = np.array([1, 0.6, 0.4, 0.3, 0.3, 0.5, 1, 2.5, 6, 9, 9.5, 7, 4, 5, 8, 9, 8.5, 6.5, 5, 5, 4.5, 3.5, 2.5, 1.5])
+_HOUR_WEIGHTS = np.array(
+    [1, 0.6, 0.4, 0.3, 0.3, 0.5, 1, 2.5, 6, 9, 9.5, 7, 4, 5, 8, 9, 8.5, 6.5, 5, 5, 4.5, 3.5, 2.5, 1.5]
+)
 
 
 class Calendar:

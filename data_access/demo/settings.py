@@ -166,7 +166,7 @@ class Leaders(Part):
 class Survey(Part):
     """The half-yearly survey on sense of safety."""
 
-    respondents_last_year: int
+    respondents: int
     satisfied: tuple[Share, ...]
 
 
@@ -239,7 +239,11 @@ class DemoSettings(Part):
             values = getattr(self, part)
             for key in type(values).model_fields:
                 listed = getattr(values, key)
-                if isinstance(listed, tuple) and key not in ("months", "victims_shares") and len(listed) != len(self.years):
+                if (
+                    isinstance(listed, tuple)
+                    and key not in ("months", "victims_shares")
+                    and len(listed) != len(self.years)
+                ):
                     raise ValueError(f"{part}.{key} needs one value for each year {self.years[0]} … {self.years[-1]}")
         known = {county.name for county in self.regions.counties}
         for key in type(self.late).model_fields:

@@ -1,0 +1,159 @@
+"""Counts that arrive already counted, from the grid and township offices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from data_access.demo.frames import chosen, joined, rows_of
+from data_access.demo.partition import shares
+from data_access.demo.regions import DemoCity
+from data_access.demo.rhythm import Calendar
+from data_access.demo.settings import DemoSettings
+
+GRID_PLATFORM = "grid_platform"
+POLITICAL_LEGAL = "political_legal_committee"
+
+
+def count_rows(
+    source: str,
+    measure: str,
+    codes: Sequence[str],
+    periods: np.ndarray,
+    values: np.ndarray,
+    *,
+    grain: str = "month",
+    class_code: str = "",
+    keep: np.ndarray | None = None,
+) -> pa.Table:
+    """Return one row for each period and region.
+
+    Parameters
+    ----------
+    codes : sequence of str, length regions
+    periods : ndarray of datetime64[D], shape (periods,)
+        First days.
+    values : ndarray, shape (periods, regions)
+    keep : ndarray of bool, shape (periods, regions), optional
+        Which of them have come in; all unless given.
+    """
+    shape = (len(periods), len(codes))
+    kept = np.arange(shape[0] * shape[1]) if keep is None else np.flatnonzero(keep)
+    period, region = np.unravel_index(kept, shape)
+    code = chosen(codes, region)
+    label = np.datetime_as_string(periods, "M" if grain == "month" else "Y")
+    measured = pa.array([measure]).take(pa.array(np.zeros(len(kept), int)))
+    ids = joined(":", measured, code, chosen(label.tolist(), period))
+    if class_code:
+        ids = joined(":", ids, class_code)
+    return rows_of(
+        "reported_count",
+        {
+            "source": source,
+            "source_id": ids,
+            "region_code": code,
+            "period_start": periods[period],
+            "grain": grain,
+            "measure": measure,
+            "class_code": class_code,
+            "channel": "",
+            "value": values.ravel()[kept].astype(float),
+        },
+    )
+
+
+def month_ends(settings: DemoSettings, year_ends: Sequence[float], months: int) -> np.ndarray:
+    """Return a stock at the end of each month, in a straight line between its values at the ends of years."""
+    values = np.array(year_ends, float)
+    before = max(0.0, 2 * values[0] - values[1])
+    return np.interp(np.arange(months), np.arange(-1, len(values) * 12, 12), [before, *values])
+
+
+def success(mean: float, quality: np.ndarray, spread: float) -> np.ndarray:
+    """Return probabilities around ``mean`` that rise with quality, on the logit scale."""
+    return 1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + spread * quality)))
+
+
+def township_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[tuple[str, pa.Table]]:
+    """Yield patrols by grid, and forces and routines by township, each month."""
+    for table in (*_patrols(city, settings, calendar), *_forces(city, settings, calendar)):
+        yield "reported_count", table
+    for table in (*_routines(city, settings, calendar), *_standards(city, settings, calendar)):
+        yield "reported_count", table
+
+
+def _patrols(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
+    random = settings.random("patrols")
+    due = np.repeat(calendar.days_in_month[:, None], len(city.grids.code), axis=1)
+    quality = 0.45 * city.township_quality[city.grids.parent] + random.normal(0, 0.4, len(city.grids.code))
+    year = np.repeat(np.arange(len(settings.years)), 12)[: len(calendar.months)]
+    festival = np.bincount(calendar.month_of_day, calendar.in_festival) / calendar.days_in_month
+    season = -1.8 * festival + 0.12 * year + random.normal(0, 0.06, len(calendar.months))
+    probability = success(0.93, quality[None, :] + season[:, None], 1.0)
+    # A vacancy leaves a grid half walked for a month.
+    vacant = random.random(due.shape) < 0.006
+    done = random.binomial(due, np.where(vacant, probability * 0.45, probability))
+    yield count_rows(GRID_PLATFORM, "patrol_due", city.grids.code, calendar.months, due)
+    yield count_rows(GRID_PLATFORM, "patrol_done", city.grids.code, calendar.months, done)
+
+
+def _forces(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
+    random = settings.random("forces")
+    count = len(city.townships.code)
+    grids = np.bincount(city.grids.parent, minlength=count)
+    residents = np.bincount(city.grids.parent, city.population[-1], count)
+    yield _by_township(GRID_PLATFORM, "grids", city, calendar, np.repeat(grids[None, :], len(calendar.months), axis=0))
+    weights = {
+        "grid_workers": grids * np.exp(random.normal(0, 0.12, count)),
+        "volunteers": residents * np.exp(random.normal(0, 0.25, count)),
+    }
+    for measure, weight in weights.items():
+        totals = month_ends(settings, getattr(settings.counts, measure), len(calendar.months))
+        values = np.array([shares(round(total), weight) for total in totals])
+        yield _by_township(GRID_PLATFORM, measure, city, calendar, values)
+
+
+def _routines(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
+    random = settings.random("routines")
+    months, count = len(calendar.months), len(city.townships.code)
+    sundays = np.bincount(calendar.month_of_day, calendar.weekday == 6).astype(int)
+    due = {
+        "weekly_analysis": np.repeat(sundays[:, None], count, axis=1),
+        "monthly_study": np.ones((months, count), int),
+    }
+    means = {"weekly_analysis": 0.965, "monthly_study": 0.975}
+    for measure, expected in due.items():
+        done = random.binomial(expected, success(means[measure], city.township_quality, 0.5)[None, :])
+        yield _by_township(GRID_PLATFORM, f"{measure}_due", city, calendar, expected)
+        yield _by_township(GRID_PLATFORM, f"{measure}_done", city, calendar, done)
+    checked = random.integers(6, 13, (months, count))
+    drift = random.normal(0, 0.5, count) + 0.4 * city.township_quality
+    consistent = random.binomial(checked, success(0.985, drift, 0.7)[None, :])
+    yield _by_township(POLITICAL_LEGAL, "authenticity_checked", city, calendar, checked)
+    yield _by_township(POLITICAL_LEGAL, "authenticity_consistent", city, calendar, consistent)
+
+
+def _standards(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
+    random = settings.random("standards")
+    count, months = len(city.townships.code), len(calendar.months)
+    yield _by_township(POLITICAL_LEGAL, "townships_standard_due", city, calendar, np.ones((months, count)))
+    reached = {
+        "townships_standard_done": settings.counts.townships_standard,
+        "mediators_full": settings.counts.townships_mediators_full,
+        "mediators_certified": settings.counts.townships_mediators_certified,
+    }
+    # The certified are among those whose posts are filled, so both follow one order.
+    turn = {
+        "stations": (-city.township_quality + random.normal(size=count)).argsort().argsort(),
+        "mediators": (-city.township_quality + random.normal(size=count)).argsort().argsort(),
+    }
+    for measure, year_ends in reached.items():
+        order = turn["stations" if measure.startswith("townships") else "mediators"]
+        totals = np.round(month_ends(settings, year_ends, months))
+        yield _by_township(POLITICAL_LEGAL, measure, city, calendar, order[None, :] < totals[:, None])
+
+
+def _by_township(source: str, measure: str, city: DemoCity, calendar: Calendar, values: np.ndarray) -> pa.Table:
+    return count_rows(source, measure, city.townships.code, calendar.months, values)
