@@ -81,10 +81,12 @@ def check_regions_known(store: WorkingStore, path: sa.Table) -> None:
 
 def check_rollups(store: WorkingStore, published: Mapping[str, sa.Table], measures: Mapping[str, Measure]) -> None:
     """Raise when a roll-up's total for the whole city differs from the rows it was counted from."""
+    for name in ("measure_day", "measure_month", "measure_year"):
+        _check_totals(store, published[name])
     month = published["measure_month"]
     rolled = store.read(
         sa.select(month.c.measure, sa.func.sum(month.c.value).label("value"))
-        .where(month.c.depth == 0)
+        .where(month.c.depth == 0, sa.not_(month.c.divided))
         .group_by(month.c.measure)
     ).set_index("measure")["value"]
     reported = store.read(sa.select(schema.reported_count.c.measure).distinct())["measure"].tolist()
@@ -115,3 +117,19 @@ def _counted(measure: Measure, fact: sa.Table, placed: sa.ColumnElement) -> sa.C
     column = fact.c[measure.sum or measure.sum_squares] if measure.count is None else sa.literal(1)
     each = column * column if measure.sum_squares else column
     return sa.func.sum(sa.case((passes, each), else_=0))
+
+
+def _check_totals(store: WorkingStore, table: sa.Table) -> None:
+    """Raise when the rows by class and channel don't add up to the rows that are not divided."""
+    divided = sa.func.sum(sa.case((table.c.divided, table.c.value), else_=0.0)).label("divided")
+    total = sa.func.sum(sa.case((table.c.divided, 0.0), else_=table.c.value)).label("total")
+    sums = sa.select(table.c.measure, table.c.depth, divided, total).group_by(table.c.measure, table.c.depth).subquery()
+    tolerance = 1e-9 * sa.func.abs(sums.c.total) + 1e-9
+    for row in store.read(sa.select(sums).where(sa.func.abs(sums.c.divided - sums.c.total) > tolerance)).itertuples():
+        raise PublishRefused(
+            f"Not published: in {table.name} measure {row.measure!r} adds up to {row.divided:g} by class but to "
+            f"{row.total:g} in all (depth {row.depth}). Publish again; if it recurs, report it.",
+            f"未发布:{table.name} 中计量“{row.measure}”分类合计为 {row.divided:g},总数为 {row.total:g}(层级 {row.depth})。"
+            "请重新发布;如再次出现请报告。",
+            measure=row.measure,
+        )

@@ -20,6 +20,7 @@ from data_access.publishing.paths import region_paths
 from data_access.store.working import WorkingStore, registered
 
 Progress = Callable[[float, str], None]
+Published = Mapping[str, sa.Table]
 CATALOGUE = "published"
 """Name under which the snapshot being built is attached beside the working tables."""
 
@@ -38,12 +39,10 @@ def publish(home: Home, progress: Progress | None = None) -> str:
         When an import or another publish is running.
     """
     report = progress or (lambda done, step: None)
-    measures = load_measures()
     with WorkingStore.open(home) as store:
         report(0.02, "check")
         checks.check_batches(store)
         dataset = dict(store.read(sa.select(schema.dataset)).itertuples(index=False, name=None))
-        through = coverage.data_through(store, measures, dataset)
         regions = store.read(sa.select(schema.region))
         paths = region_paths(regions)
         file = snapshots.building_file(home)
@@ -52,50 +51,7 @@ def publish(home: Home, progress: Progress | None = None) -> str:
             connection.execute(sa.text(f"attach {_quoted(str(file))} as {CATALOGUE}"))
         published = _published_tables()
         try:
-            with store.transaction():
-                for table in published.values():
-                    table.create(connection)
-                _write(connection, published["region_path"], paths)
-                checks.check_regions_known(store, published["region_path"])
-                report(0.05, "regions")
-                _copy_regions(store, published, regions, paths)
-                report(0.15, "records")
-                _place_records(connection, published)
-                report(0.35, "roll_ups")
-                covered = coverage.measure_coverage(store, measures, dataset, through)
-                tables = {measure.table for measure in measures.values() if measure.table}
-                steps = len({(m.table, m.date, m.by_class, m.by_channel) for m in measures.values() if m.table})
-                assert tables
-                for number, _ in enumerate(rollups.count_records(connection, published, measures), start=1):
-                    report(0.35 + 0.4 * number / steps, "roll_ups")
-                rollups.add_reported(
-                    connection,
-                    published,
-                    coverage.accepted_counts(store, published["region_path"], covered, dataset),
-                )
-                rollups.add_up_years(connection, published, measures)
-                rollups.count_histograms(connection, published, load_histograms())
-                report(0.85, "reconcile")
-                checks.check_rollups(store, published, measures)
-                _write(connection, published["measure_coverage"], covered)
-                _write(
-                    connection,
-                    published["source_lateness"],
-                    source_lateness(store, published["region_path"], through),
-                )
-                snapshot_id = snapshots.next_snapshot_id(home, through)
-                connection.execute(
-                    sa.insert(published["snapshot"]).values(
-                        snapshot_id=snapshot_id,
-                        schema_version=schema.SCHEMA_VERSION,
-                        data_through=through,
-                        published_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
-                        config_sha256=definitions_sha256(),
-                    )
-                )
-            report(0.95, "write")
-            with store.transaction():
-                connection.execute(sa.text(f"checkpoint {CATALOGUE}"))
+            snapshot_id = _build(store, published, regions, paths, dataset, home, report)
         except BaseException:
             store.close()
             file.unlink(missing_ok=True)
@@ -107,7 +63,73 @@ def publish(home: Home, progress: Progress | None = None) -> str:
     return snapshot_id
 
 
-def _published_tables() -> Mapping[str, sa.Table]:
+def _build(
+    store: WorkingStore,
+    published: Published,
+    regions: pd.DataFrame,
+    paths: pd.DataFrame,
+    dataset: Mapping[str, str],
+    home: Home,
+    report: Progress,
+) -> str:
+    """Fill the attached file step by step and return its snapshot id.
+
+    Each step commits: nobody sees the file before it gets its name, and DuckDB 2.0 was seen to scan rows written to an
+    attached file by the same transaction as if they weren't there.
+    """
+    measures = load_measures()
+    connection = store.connection
+    through = coverage.data_through(store, measures, dataset)
+    path = published["region_path"]
+    with store.transaction():
+        for table in published.values():
+            table.create(connection)
+    with store.transaction():
+        _write(connection, path, paths)
+    checks.check_regions_known(store, path)
+    report(0.05, "regions")
+    with store.transaction():
+        _copy_regions(store, published, regions, paths)
+    report(0.15, "records")
+    with store.transaction():
+        _place_records(connection, published)
+    report(0.35, "roll_ups")
+    covered = coverage.measure_coverage(store, measures, dataset, through)
+    groups = rollups.record_groups(measures)
+    for number, (table_name, members) in enumerate(groups, start=1):
+        with store.transaction():
+            rollups.count_records(connection, published, table_name, members)
+        report(0.35 + 0.4 * number / len(groups), "roll_ups")
+    with store.transaction():
+        rollups.add_reported(connection, published, coverage.accepted_counts(store, path, covered, dataset))
+    with store.transaction():
+        rollups.add_up_years(connection, published, measures)
+    with store.transaction():
+        rollups.add_totals(connection, published)
+    with store.transaction():
+        rollups.count_histograms(connection, published, load_histograms())
+    report(0.85, "reconcile")
+    checks.check_rollups(store, published, measures)
+    snapshot_id = snapshots.next_snapshot_id(home, through)
+    with store.transaction():
+        _write(connection, published["measure_coverage"], covered)
+        _write(connection, published["source_lateness"], source_lateness(store, path, through))
+        connection.execute(
+            sa.insert(published["snapshot"]).values(
+                snapshot_id=snapshot_id,
+                schema_version=schema.SCHEMA_VERSION,
+                data_through=through,
+                published_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+                config_sha256=definitions_sha256(),
+            )
+        )
+    report(0.95, "write")
+    with store.transaction():
+        connection.execute(sa.text(f"checkpoint {CATALOGUE}"))
+    return snapshot_id
+
+
+def _published_tables() -> Published:
     metadata = sa.MetaData()
     tables = (*schema.REGION_TABLES, *schema.ROLLUP_TABLES, schema.import_batch)
     return {table.name: table.to_metadata(metadata, schema=CATALOGUE) for table in tables}
@@ -123,9 +145,7 @@ def _write(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> N
         )
 
 
-def _copy_regions(
-    store: WorkingStore, published: Mapping[str, sa.Table], regions: pd.DataFrame, paths: pd.DataFrame
-) -> None:
+def _copy_regions(store: WorkingStore, published: Published, regions: pd.DataFrame, paths: pd.DataFrame) -> None:
     for table in (schema.dataset, schema.region_level, schema.region, schema.region_geometry, schema.import_batch):
         store.connection.execute(
             sa.insert(published[table.name]).from_select(table.columns.keys(), sa.select(*table.columns))
@@ -169,7 +189,7 @@ def _population_at_every_depth(store: WorkingStore, paths: pd.DataFrame) -> pd.D
     return known
 
 
-def _place_records(connection: sa.Connection, published: Mapping[str, sa.Table]) -> None:
+def _place_records(connection: sa.Connection, published: Published) -> None:
     path = published["region_path"]
     for name in schema.PLACED_TABLES:
         fact = schema.metadata.tables[name]

@@ -6,7 +6,7 @@ Every statement is SQLAlchemy Core on declared tables, so that another engine ca
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -20,27 +20,29 @@ DEEPEST_DAY = 2
 Published = Mapping[str, sa.Table]
 
 
-def count_records(connection: sa.Connection, published: Published, measures: Mapping[str, Measure]) -> Iterator[str]:
-    """Fill the day and month roll-ups from the fact tables; yield the name of each table when done."""
+def record_groups(measures: Mapping[str, Measure]) -> list[tuple[str, dict[str, Measure]]]:
+    """Return the measures that one scan can count: same table, date and breakdown."""
     groups: dict[tuple, dict[str, Measure]] = defaultdict(dict)
     for key, measure in measures.items():
         if measure.table is not None:
             groups[measure.table, measure.date, measure.by_class, measure.by_channel][key] = measure
-    for (table_name, _, by_class, by_channel), members in groups.items():
-        for period, deepest, target in (
-            ("day", DEEPEST_DAY, published["measure_day"]),
-            ("month", len(ANCESTOR_COLUMNS) - 1, published["measure_month"]),
-        ):
-            keep_channel = by_channel and period != "day"
-            wide = _wide_counts(
-                published, schema.metadata.tables[table_name], members, period, deepest, by_class, keep_channel
-            )
-            temporary = _materialise(connection, wide)
-            for depth in range(deepest + 1):
-                for key in members:
-                    _insert_depth(connection, target, temporary, temporary.c[key], key, depth)
-            connection.execute(sa.text(f"drop table {temporary.name}"))
-        yield table_name
+    return [(key[0], members) for key, members in groups.items()]
+
+
+def count_records(
+    connection: sa.Connection, published: Published, table_name: str, members: Mapping[str, Measure]
+) -> None:
+    """Count the measures of one group into the day and month roll-ups, at every depth."""
+    fact = schema.metadata.tables[table_name]
+    for period, deepest, target in (
+        ("day", DEEPEST_DAY, published["measure_day"]),
+        ("month", len(ANCESTOR_COLUMNS) - 1, published["measure_month"]),
+    ):
+        temporary = _materialise(connection, _wide_counts(published, fact, members, period, deepest))
+        for depth in range(deepest + 1):
+            for key in members:
+                _insert_depth(connection, target, temporary, temporary.c[key], key, depth)
+        connection.execute(sa.text(f"drop table {temporary.name}"))
 
 
 def add_reported(connection: sa.Connection, published: Published, accepted: sa.Select) -> None:
@@ -67,10 +69,27 @@ def add_up_years(connection: sa.Connection, published: Published, measures: Mapp
     dimensions = [month.c.depth, month.c.measure, month.c.region_code, year_start, month.c.class_code, month.c.channel]
     connection.execute(
         sa.insert(published["measure_year"]).from_select(
-            ["depth", "measure", "region_code", "year_start", "class_code", "channel", "value"],
-            sa.select(*dimensions, sa.func.sum(month.c.value)).where(month.c.measure.in_(flows)).group_by(*dimensions),
+            ["depth", "measure", "region_code", "year_start", "class_code", "channel", "value", "divided"],
+            sa.select(*dimensions, sa.func.sum(month.c.value), sa.true())
+            .where(month.c.measure.in_(flows))
+            .group_by(*dimensions),
         )
     )
+
+
+def add_totals(connection: sa.Connection, published: Published) -> None:
+    """Add to each roll-up the rows over all classes and channels, which answer most questions at a fraction of the cost."""
+    for name, period in (("measure_day", "day"), ("measure_month", "month"), ("measure_year", "year_start")):
+        table = published[name]
+        dimensions = [table.c.measure, table.c.depth, table.c.region_code, table.c[period]]
+        connection.execute(
+            sa.insert(table).from_select(
+                ["measure", "depth", "region_code", period, "class_code", "channel", "value", "divided"],
+                sa.select(*dimensions, sa.literal(""), sa.literal(""), sa.func.sum(table.c.value), sa.false())
+                .group_by(*dimensions)
+                .order_by(*dimensions),
+            )
+        )
 
 
 def count_histograms(connection: sa.Connection, published: Published, histograms: Mapping[str, Histogram]) -> None:
@@ -110,12 +129,12 @@ def _wide_counts(
     members: Mapping[str, Measure],
     period: str,
     deepest: int,
-    by_class: bool,
-    by_channel: bool,
 ) -> sa.Select:
-    """Return one row per region path and period with a column for each measure."""
+    """Return one row per region path and period with a column for each measure; days are not divided by channel."""
     path = published["region_path"]
-    when = next(iter(members.values())).date_expression(fact)
+    first = next(iter(members.values()))
+    when = first.date_expression(fact)
+    by_class, by_channel = first.by_class, first.by_channel and period != "day"
     period_start = sa.func.date_trunc(period, when).cast(sa.Date).label("period_start")
     dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS[: deepest + 1]), period_start]
     dimensions += [fact.c.class_code] if by_class else []
@@ -144,9 +163,10 @@ def _insert_depth(
     connection.execute(
         sa.insert(target).from_select(
             [column.name for column in target.columns],
-            sa.select(sa.literal(depth), sa.literal(measure), *dimensions, sa.func.sum(value))
+            sa.select(sa.literal(depth), sa.literal(measure), *dimensions, sa.func.sum(value), sa.true())
             .where(code.is_not(None), value != 0)
-            .group_by(*dimensions),
+            .group_by(*dimensions)
+            .order_by(*dimensions),
         )
     )
 
@@ -160,9 +180,10 @@ def _insert_reported(
     connection.execute(
         sa.insert(target).from_select(
             [column.name for column in target.columns],
-            sa.select(sa.literal(depth), *dimensions, sa.func.sum(counts.c.value))
+            sa.select(sa.literal(depth), *dimensions, sa.func.sum(counts.c.value), sa.true())
             .where(counts.c.grain == grain, code.is_not(None))
-            .group_by(*dimensions),
+            .group_by(*dimensions)
+            .order_by(*dimensions),
         )
     )
 

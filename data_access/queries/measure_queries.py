@@ -95,7 +95,7 @@ def _flow_select(
     span = [period <= end] + ([period >= start] if start else [])
     return (
         sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
-        .where(table.c.measure.in_(measures), _of_regions(table, depths), *span)
+        .where(table.c.measure.in_(measures), _of_regions(table, depths), _divided(table, by), *span)
         .group_by(*dimensions)
     )
 
@@ -109,8 +109,8 @@ def _stock_select(
     monthly = sa.select(*(months.c[name] for name in columns), months.c.month.label("period_start"))
     yearly = sa.select(*(years.c[name] for name in columns), years.c.year_start.label("period_start"))
     limits = [
-        _limited(months, months.c.month, measures, depths, start, end),
-        _limited(years, years.c.year_start, measures, depths, start, end),
+        _limited(months, months.c.month, measures, depths, start, end, by),
+        _limited(years, years.c.year_start, measures, depths, start, end, by),
     ]
     stock = sa.union_all(monthly.where(*limits[0]), yearly.where(*limits[1])).subquery()
     shown = (
@@ -134,10 +134,20 @@ def _stock_select(
 
 
 def _limited(
-    table: sa.Table, period: sa.Column, measures: list[str], depths: pd.Series, start: date | None, end: date
+    table: sa.Table,
+    period: sa.Column,
+    measures: list[str],
+    depths: pd.Series,
+    start: date | None,
+    end: date,
+    by: Sequence[str],
 ) -> list[sa.ColumnElement[bool]]:
-    limits = [table.c.measure.in_(measures), _of_regions(table, depths), period <= end]
+    limits = [table.c.measure.in_(measures), _of_regions(table, depths), _divided(table, by), period <= end]
     return limits + ([period >= start] if start else [])
+
+
+def _divided(table: sa.Table, by: Sequence[str]) -> sa.ColumnElement[bool]:
+    return table.c.divided if by else sa.not_(table.c.divided)
 
 
 def _of_regions(table: sa.Table, depths: pd.Series) -> sa.ColumnElement[bool]:

@@ -62,6 +62,7 @@ def _measure_columns(period_column: str) -> list[Column]:
         Column("class_code", String, nullable=False),
         Column("channel", String, nullable=False),
         Column("value", Float, nullable=False),
+        Column("divided", Boolean, nullable=False, comment="by class and channel, or their total (both are kept)"),
     ]
 
 
