@@ -10,18 +10,19 @@ from datetime import datetime, time, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy as sa
 
+from data_access import schema
 from data_access.demo.chain import build_decisions, build_meetings, build_packages
 from data_access.demo.counts import township_counts
-from data_access.demo.county_counts import county_counts
+from data_access.demo.county_counts import build_survey, county_counts
 from data_access.demo.disputes import build_disputes
-from data_access.demo.facilities import build_facilities
 from data_access.demo.frames import rows_of
+from data_access.demo.geography.points import PointsInGrids, build_facilities
+from data_access.demo.geography.regions import build_city, region_tables
 from data_access.demo.incidents import incident_tables
-from data_access.demo.regions import PointsInGrids, build_city, region_tables
 from data_access.demo.rhythm import Calendar
 from data_access.demo.settings import FILE, DemoSettings, load_demo_settings
-from data_access.demo.surveys import build_survey
 from data_access.home import Home
 from data_access.store.working import WorkingStore
 
@@ -104,11 +105,10 @@ def load_demonstration(home: Home, progress: Progress | None = None) -> None:
     """
     report = progress or (lambda done, step: None)
     with WorkingStore.open(home) as store, store.transaction():
-        tables = []
-        for table in build_demonstration(progress=lambda done, step: report(done * (1 - _WRITE_SHARE), step)):
-            tables.append(table)
+        tables = list(build_demonstration(progress=lambda done, step: report(done * (1 - _WRITE_SHARE), step)))
         total = sum(rows.num_rows for _, rows in tables)
         written = 0
+        store.connection.execute(sa.delete(schema.row_change))
         for name, rows in tables:
             report(1 - _WRITE_SHARE + _WRITE_SHARE * written / total, "write")
             store.replace_all(name, rows)

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_access.demo.counts import success
 from data_access.demo.frames import chosen, joined, numbered, rows_of
-from data_access.demo.regions import DemoCity
+from data_access.demo.geography.regions import DemoCity
+from data_access.demo.proportions import success
 from data_access.demo.rhythm import Calendar
 from data_access.demo.settings import DemoSettings
 
@@ -16,21 +16,24 @@ PACKAGE_SOURCE = "package_ledger"
 MEETING_SOURCE = "party_office"
 _OTHER_PACKAGES_A_YEAR = 290
 _CITY_LEVEL_SHARE = 0.14
+# What is decided, and which office owes it.
 _TASKS = (
-    "排查{quarter}婚恋家庭纠纷并建立回访台账",
-    "对超期未化解纠纷逐件明确责任单位和时限",
-    "补齐专职调解员和辅助人员",
-    "完成综治中心规范化建设整改",
-    "对红色风险纠纷包案情况开展复核",
-    "开展邻里纠纷集中化解行动",
-    "核查监护责任落实并完成以奖代补兑付",
-    "补设四点半课堂和心灵驿站",
-    "修复离线视频并完成重点区域复查",
-    "开展欠薪纠纷联合排查",
-    "提高夜间重点区域出警到达率",
-    "抽查调解档案真实性并通报结果",
+    ("排查{quarter}婚恋家庭纠纷并建立回访台账", "民政局"),
+    ("对超期未化解纠纷逐件明确责任单位和时限", "政法委"),
+    ("补齐专职调解员和辅助人员", "司法局"),
+    ("完成综治中心规范化建设整改", "政法委"),
+    ("对红色风险纠纷包案情况开展复核", "政法委"),
+    ("开展邻里纠纷集中化解行动", "司法局"),
+    ("核查监护责任落实并完成以奖代补兑付", "卫健委"),
+    ("补设四点半课堂和心灵驿站", "团委"),
+    ("修复离线视频并完成重点区域复查", "公安局"),
+    ("开展欠薪纠纷联合排查", "人社局"),
+    ("提高夜间重点区域出警到达率", "公安局"),
+    ("抽查调解档案真实性并通报结果", "司法局"),
+    ("逐件答复超期信访事项", "信访局"),
+    ("排查校园周边风险并完善护学岗", "教育局"),
 )
-_OWNERS = ("政法委", "公安局", "司法局", "民政局", "卫健委", "信访局", "人社局", "教育局")
+_NEXT_QUARTERS = ("二季度", "三季度", "四季度", "一季度")
 
 
 def build_packages(city: DemoCity, settings: DemoSettings, calendar: Calendar, disputes: pa.Table) -> pa.Table:
@@ -165,9 +168,8 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
     number = rows.groupby("source_id").cumcount().to_numpy()
     start = random.integers(0, len(_TASKS), len(frame))[rows.groupby("source_id", sort=False).ngroup().to_numpy()]
     quarter = (rows["held_on"].dt.month.to_numpy() - 1) // 3
-    seasons = ("二季度", "三季度", "四季度", "一季度")
-    tasks = [_TASKS[(s + n) % len(_TASKS)].format(quarter=seasons[q]) for s, n, q in zip(start, number, quarter)]
-    owners = random.integers(0, len(_OWNERS), count)
+    task = (start + number) % len(_TASKS)
+    tasks = [_TASKS[t][0].format(quarter=_NEXT_QUARTERS[q]) for t, q in zip(task, quarter)]
     return rows_of(
         "decision",
         {
@@ -176,7 +178,7 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
             "region_code": rows["region_code"].tolist(),
             "meeting_source_id": rows["source_id"].tolist(),
             "task": tasks,
-            "unit": [names[code] + _OWNERS[owner] for code, owner in zip(rows["region_code"], owners)],
+            "unit": [names[code] + _TASKS[t][1] for code, t in zip(rows["region_code"], task)],
             "decided_on": decided,
             "due_on": due,
             "done_on": done,

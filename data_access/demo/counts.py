@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from data_access.demo.frames import chosen, joined, rows_of
-from data_access.demo.partition import shares
-from data_access.demo.regions import DemoCity
+from data_access.demo.geography.regions import DemoCity
+from data_access.demo.proportions import month_ends, shares, success
 from data_access.demo.rhythm import Calendar
 from data_access.demo.settings import DemoSettings
 
@@ -64,18 +64,6 @@ def count_rows(
     )
 
 
-def month_ends(settings: DemoSettings, year_ends: Sequence[float], months: int) -> np.ndarray:
-    """Return a stock at the end of each month, in a straight line between its values at the ends of years."""
-    values = np.array(year_ends, float)
-    before = max(0.0, 2 * values[0] - values[1])
-    return np.interp(np.arange(months), np.arange(-1, len(values) * 12, 12), [before, *values])
-
-
-def success(mean: float, quality: np.ndarray, spread: float) -> np.ndarray:
-    """Return probabilities around ``mean`` that rise with quality, on the logit scale."""
-    return 1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + spread * quality)))
-
-
 def township_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[tuple[str, pa.Table]]:
     """Yield patrols by grid, and forces and routines by township, each month."""
     for table in (*_patrols(city, settings, calendar), *_forces(city, settings, calendar)):
@@ -110,7 +98,7 @@ def _forces(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Itera
         "volunteers": residents * np.exp(random.normal(0, 0.25, count)),
     }
     for measure, weight in weights.items():
-        totals = month_ends(settings, getattr(settings.counts, measure), len(calendar.months))
+        totals = month_ends(getattr(settings.counts, measure), len(calendar.months))
         values = np.array([shares(round(total), weight) for total in totals])
         yield _by_township(GRID_PLATFORM, measure, city, calendar, values)
 
@@ -151,7 +139,7 @@ def _standards(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> It
     }
     for measure, year_ends in reached.items():
         order = turn["stations" if measure.startswith("townships") else "mediators"]
-        totals = np.round(month_ends(settings, year_ends, months))
+        totals = np.round(month_ends(year_ends, months))
         yield _by_township(POLITICAL_LEGAL, measure, city, calendar, order[None, :] < totals[:, None])
 
 

@@ -1,4 +1,4 @@
-"""Counts that arrive already counted, from the county offices: services, video, response, money. Never persons."""
+"""Counts that arrive already counted, from the county offices: services, video, response, money and the survey. Never persons."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from data_access.demo.counts import POLITICAL_LEGAL, count_rows, month_ends, success
-from data_access.demo.partition import shares
-from data_access.demo.regions import DemoCity
+from data_access.demo.counts import POLITICAL_LEGAL, count_rows
+from data_access.demo.frames import chosen, joined, rows_of
+from data_access.demo.geography.regions import DemoCity
+from data_access.demo.proportions import month_ends, shares, success
 from data_access.demo.rhythm import Calendar
 from data_access.demo.settings import DemoSettings
 
@@ -19,6 +20,7 @@ JUSTICE = "justice_bureau"
 VIDEO = "video_platform"
 RESPONSE = "police_dispatch"
 FINANCE = "finance_bureau"
+STATISTICS = "statistics_bureau"
 BUDGET_UNIT = 5_000
 AWARD_UNIT = 10_000
 AWARD_REASONS = ("one_event", "one_case")
@@ -33,6 +35,34 @@ def county_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar) ->
             codes = options.pop("codes", city.counties.code)
             yield "reported_count", count_rows(source, measure, codes, calendar.months, values, **options)
     yield from (("reported_count", table) for table in _budget(city, settings))
+
+
+def build_survey(city: DemoCity, settings: DemoSettings) -> pa.Table:
+    """Return one row per county and half-year; the year's pooled share is the one of the settings."""
+    random = settings.random("survey")
+    counties = len(city.counties.code)
+    respondents, satisfied = [], []
+    for share in settings.survey.satisfied:
+        asked = shares(settings.survey.respondents, random.uniform(0.85, 1.15, 2 * counties))
+        weight = asked * np.exp(-0.25 * np.tile(city.county_quality, 2))
+        uneasy = random.multinomial(asked.sum() - round(asked.sum() * share), weight / weight.sum())
+        respondents.append(asked)
+        satisfied.append(asked - uneasy)
+    halves = np.array([f"{year}-{month}-01" for year in settings.years for month in ("01", "07")], "datetime64[D]")
+    half, county = np.repeat(np.arange(len(halves)), counties), np.tile(np.arange(counties), len(halves))
+    code = chosen(city.counties.code, county)
+    return rows_of(
+        "survey",
+        {
+            "source": STATISTICS,
+            "source_id": joined(":", code, chosen(np.datetime_as_string(halves, "M").tolist(), half)),
+            "region_code": code,
+            "period_start": halves[half],
+            "question": "sense_of_safety",
+            "respondents": np.concatenate(respondents),
+            "satisfied": np.concatenate(satisfied),
+        },
+    )
 
 
 Block = tuple[str, str, np.ndarray, dict]
@@ -92,7 +122,7 @@ def _youth(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterat
     }
     for name, wanted in sites.items():
         due = np.repeat(wanted[None, :], months, axis=0)
-        share = month_ends(settings, [0.55, 0.68, 0.79, 0.88, 0.955], months)
+        share = month_ends([0.55, 0.68, 0.79, 0.88, 0.955], months)
         reached = np.clip(share[:, None] + 0.03 * city.county_quality[None, :], 0, 1)
         yield YOUTH, f"{name}_due", due, {}
         yield YOUTH, f"{name}_open", np.floor(due * reached + 0.5), {}
@@ -128,7 +158,7 @@ def _video(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterat
         pace = np.exp(random.normal(0, 0.35, (length, counties))) * weight[None, :]
         added.append(shares(total, pace.ravel()).reshape(length, counties))
     cameras = shares(wanted.cameras_before, weight)[None, :] + np.concatenate(added).cumsum(axis=0)
-    social = np.array([shares(round(total), weight) for total in month_ends(settings, wanted.social_feeds, months)])
+    social = np.array([shares(round(total), weight) for total in month_ends(wanted.social_feeds, months)])
     yield VIDEO, "cameras_added", np.concatenate(added), {}
     yield VIDEO, "cameras_total", cameras, {}
     yield VIDEO, "social_feeds", social, {}
@@ -137,8 +167,8 @@ def _video(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterat
     trouble = np.exp(random.normal(0, 0.35, (months, counties)) - 0.3 * city.county_quality[None, :])
     yield VIDEO, "feeds_checked", checked, {}
     yield VIDEO, "feeds_intact", checked - random.binomial(checked, np.clip(0.021 * trouble, 0, 1)), {}
-    areas = np.array([shares(round(total), weight) for total in month_ends(settings, wanted.key_areas, months)])
-    covered_share = month_ends(settings, wanted.key_areas_covered, months)
+    areas = np.array([shares(round(total), weight) for total in month_ends(wanted.key_areas, months)])
+    covered_share = month_ends(wanted.key_areas_covered, months)
     lacking = weight * np.exp(-0.5 * city.county_quality)
     uncovered = np.array(
         [shares(round(total * (1 - share)), lacking) for total, share in zip(areas.sum(axis=1), covered_share)]
@@ -157,7 +187,7 @@ def _video(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterat
 
 def _response(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:
     random = settings.random("response")
-    months, counties = len(calendar.months), len(city.counties.code)
+    months = len(calendar.months)
     silent = np.array([settings.late.response_months.get(name, 0) for name in city.counties.name])
     keep = np.arange(months)[:, None] < (months - silent)[None, :]
     season = np.array(settings.alarms.months)[np.arange(months) % 12]
@@ -192,6 +222,8 @@ def _fund(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterato
     chosen_cells = random.choice(cells, min(awards, cells), replace=False)
     amount = np.zeros(cells, int)
     amount[chosen_cells] = shares(units, random.uniform(0.15, 1.9, len(chosen_cells))) * AWARD_UNIT
+    if amount.max() > money.fund_award_cap:
+        raise ValueError("config/demo.toml: an award came out above money.fund_award_cap; take another seed")
     by_reason = amount.reshape(len(AWARD_REASONS), months - since, counties)
     for reason, awarded in zip(AWARD_REASONS, by_reason):
         values = np.vstack([np.zeros((since, counties), int), awarded])
@@ -213,6 +245,5 @@ def _budget(city: DemoCity, settings: DemoSettings) -> Iterator[pa.Table]:
     for number, item in enumerate(items):
         plan = np.array([year[number] for year in planned])
         spent = np.floor(plan[:-1] * np.clip(spent_share[:, number], 0.7, 1.0))
-        options = {"grain": "year", "class_code": item}
-        yield count_rows(FINANCE, "budget_planned", city.counties.code, years, plan, **options)
-        yield count_rows(FINANCE, "budget_spent", city.counties.code, years[:-1], spent, **options)
+        yield count_rows(FINANCE, "budget_planned", city.counties.code, years, plan, grain="year", class_code=item)
+        yield count_rows(FINANCE, "budget_spent", city.counties.code, years[:-1], spent, grain="year", class_code=item)

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from data_access.demo.frames import chosen, joined, numbered, only_where, rows_of
-from data_access.demo.partition import shares
-from data_access.demo.regions import DemoCity, PointsInGrids
+from data_access.demo.geography.points import PointsInGrids
+from data_access.demo.geography.regions import DemoCity
+from data_access.demo.proportions import shares, success
 from data_access.demo.rhythm import Calendar, before_cutoff, draw_days, seconds_of_day
 from data_access.demo.settings import DemoSettings
 
@@ -18,6 +19,7 @@ DAY = 86_400
 HOUR = 3_600
 _UNLOCATED = 0.06
 _NEVER = np.iinfo(np.int64).max // 4
+_AFTER_INTAKE = ("routed", "mediated", "resolved", "revisited", "archived", "relapsed", "red_handled", "packaged")
 _UNIT_OF_CHANNEL = {
     "grid": "综治中心",
     "hotline_12345": "政务热线办",
@@ -64,7 +66,7 @@ def build_disputes(city: DemoCity, settings: DemoSettings, calendar: Calendar, p
     _leave_unresolved(stages, city, settings, random)
     _after_resolution(stages, city, random)
     _red(stages, city, settings, random)
-    for stage in ("routed", "mediated", "resolved", "revisited", "archived", "relapsed", "red_handled", "packaged"):
+    for stage in _AFTER_INTAKE:
         times = getattr(stages, stage)
         times[times > stages.cutoff] = _NEVER
     return _rows(stages, city, settings, points, random)
@@ -95,22 +97,20 @@ def _received(city: DemoCity, settings: DemoSettings, calendar: Calendar, random
             days.append(before_cutoff(day, last_day[city.county_of_grid[grid]], day_weight, calendar, random))
             grids.append(grid)
             kinds.append(np.full(cases, kind))
-    grid, day, kind = np.concatenate(grids), np.concatenate(days), np.concatenate(kinds)
-    seconds = calendar.days[day].astype(np.int64) * DAY + seconds_of_day(len(day), random)
+    all_days = np.concatenate(days)
+    seconds = calendar.days[all_days].astype(np.int64) * DAY + seconds_of_day(len(all_days), random)
     order = np.argsort(seconds, kind="stable")
-    grid, day, kind, seconds = grid[order], day[order], kind[order], seconds[order]
+    placed, day, received = np.concatenate(grids)[order], all_days[order], seconds[order]
     cutoff = (calendar.days[last_day].astype(np.int64) + 1) * DAY - 1
-    never = [np.full(len(grid), _NEVER) for _ in range(9)]
     return Stages(
-        grid,
-        calendar.year[day],
-        kind,
-        _channels(settings, calendar.day_off[day], random),
-        cutoff[city.county_of_grid[grid]],
-        seconds,
-        *never[:6],
-        np.zeros(len(grid), int),
-        *never[6:],
+        grid=placed,
+        year=calendar.year[day],
+        kind=np.concatenate(kinds)[order],
+        channel=_channels(settings, calendar.day_off[day], random),
+        cutoff=cutoff[city.county_of_grid[placed]],
+        received=received,
+        colour=np.zeros(len(placed), int),
+        **{stage: np.full(len(placed), _NEVER) for stage in (*_AFTER_INTAKE, "red")},
     )
 
 
@@ -168,7 +168,7 @@ def _leave_unresolved(stages: Stages, city: DemoCity, settings: DemoSettings, ra
 def _after_resolution(stages: Stages, city: DemoCity, random: np.random.Generator) -> None:
     count = len(stages.grid)
     quality = city.township_quality[city.grids.parent[stages.grid]]
-    happens = random.random(count) < _rate(0.955, quality, 0.45)
+    happens = random.random(count) < success(0.955, quality, 0.45)
     delay = random.lognormal(np.log(9) - 0.1 * quality, 0.8, count) * DAY
     done = happens & (stages.resolved < _NEVER)
     stages.revisited[done] = stages.resolved[done] + delay.astype(np.int64)[done] + HOUR
@@ -176,7 +176,7 @@ def _after_resolution(stages: Stages, city: DemoCity, random: np.random.Generato
     stages.archived[filed] = (
         stages.revisited[filed] + (random.lognormal(np.log(2.5), 0.7, count) * DAY).astype(np.int64)[filed]
     )
-    again = (stages.resolved < _NEVER) & (random.random(count) < 1 - _rate(0.963, quality, 0.3))
+    again = (stages.resolved < _NEVER) & (random.random(count) < 1 - success(0.963, quality, 0.3))
     stages.relapsed[again] = stages.resolved[again] + (random.gamma(1.6, 32, count) * DAY).astype(np.int64)[again] + DAY
 
 
@@ -192,17 +192,12 @@ def _red(stages: Stages, city: DemoCity, settings: DemoSettings, random: np.rand
     lowered = random.random(len(red)) < 0.22
     early = stages.red[red] + ((end - stages.red[red]) * random.uniform(0.4, 0.95, len(red))).astype(np.int64)
     stages.red_handled[red] = np.where(lowered, np.minimum(early, stages.red[red] + 25 * DAY), stages.resolved[red])
-    taken = random.random(len(red)) < _rate(0.94, quality, 0.5)
+    taken = random.random(len(red)) < success(0.94, quality, 0.5)
     after = (random.lognormal(np.log(9) - 0.15 * quality, 0.9, len(red)) * HOUR).astype(np.int64)
     stages.packaged[red[taken]] = (stages.red[red] + after)[taken]
     # A leader does not take what is already settled.
     settled = red[stages.packaged[red] > stages.red_handled[red]]
     stages.packaged[settled] = _NEVER
-
-
-def _rate(mean: float, quality: np.ndarray, spread: float) -> np.ndarray:
-    """Return probabilities around ``mean`` that rise with quality, on the logit scale."""
-    return 1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + spread * quality)))
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 
 from data_access import schema
 
-Column = np.ndarray | pa.Array | pa.ChunkedArray | Sequence | str | int | None
+Column: TypeAlias = "np.ndarray | pa.Array | pa.ChunkedArray | Sequence[Any] | str | int | None"
 
+_SCALAR = (str, int, type(None))
 _ARROW_TYPES: tuple[tuple[type, pa.DataType], ...] = (
     (sa.DateTime, pa.timestamp("us")),
     (sa.Date, pa.date32()),
@@ -37,12 +39,12 @@ def rows_of(table_name: str, columns: Mapping[str, Column]) -> pa.Table:
     missing = {column.name for column in table.columns if not column.nullable} - set(columns)
     if unknown or missing:
         raise ValueError(f"{table_name}: unknown columns {sorted(unknown)}, missing columns {sorted(missing)}")
-    length = next(len(values) for values in columns.values() if not _is_scalar(values))
+    length = next(len(values) for values in columns.values() if not isinstance(values, _SCALAR))
     arrays = {}
     for column in table.columns:
         kind = next(arrow for sql, arrow in _ARROW_TYPES if isinstance(column.type, sql))
         values = columns.get(column.name)
-        if _is_scalar(values):
+        if isinstance(values, _SCALAR):
             arrays[column.name] = pa.repeat(pa.scalar(values, kind), length)
         else:
             arrays[column.name] = _array(values, kind)
@@ -70,15 +72,11 @@ def only_where(values: pa.Array, mask: np.ndarray) -> pa.Array:
     return pc.if_else(pa.array(mask), values, pa.scalar(None, values.type))
 
 
-def _is_scalar(values: Column) -> bool:
-    return values is None or isinstance(values, (str, int, float, np.generic))
-
-
-def _array(values: Column, kind: pa.DataType) -> pa.Array:
+def _array(values: np.ndarray | pa.Array | pa.ChunkedArray | Sequence[Any], kind: pa.DataType) -> pa.Array:
     if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    if not isinstance(values, pa.Array):
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-            return pa.array(values, mask=np.isnan(values)).cast(kind)
-        values = pa.array(values)
-    return values if values.type == kind else values.cast(kind)
+        array = values.combine_chunks()
+    elif isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        array = pa.array(values, mask=np.isnan(values))
+    else:
+        array = values if isinstance(values, pa.Array) else pa.array(values)
+    return array if array.type == kind else array.cast(kind)

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from data_access.demo.frames import chosen, numbered, only_where, rows_of
-from data_access.demo.regions import DemoCity, PointsInGrids
+from data_access.demo.geography.points import PointsInGrids
+from data_access.demo.geography.regions import DemoCity
 from data_access.demo.rhythm import Calendar, before_cutoff, draw_days
 from data_access.demo.settings import DemoSettings
 
@@ -85,12 +86,12 @@ def _alarms(city: DemoCity, settings: DemoSettings, calendar: Calendar, points: 
     base = _uneven(city, random)
     wobble = calendar.wobble(random, 0.05)
     day_weight, grid_weight = [], []
-    for kind in wanted.classes.values():
+    for rule in wanted.classes.values():
         weight = calendar.weights(wanted.months, weekend=1.08, festival=0.82, wobble=wobble)
-        if kind.campaign is not None:
-            weight = weight * np.where(calendar.days >= np.datetime64(kind.campaign), kind.effect, 1.0)
+        if rule.campaign is not None:
+            weight = weight * np.where(calendar.days >= np.datetime64(rule.campaign), rule.effect, 1.0)
         day_weight.append(weight)
-        grid_weight.append(base * np.where(city.grids.urban, 1.0, kind.rural))
+        grid_weight.append(base * np.where(city.grids.urban, 1.0, rule.rural))
     counties = len(city.counties.code)
     late = np.array([settings.late.alarms.get(name, 0) for name in city.counties.name])
     last_day = len(calendar.days) - 1 - late
@@ -99,15 +100,17 @@ def _alarms(city: DemoCity, settings: DemoSettings, calendar: Calendar, points: 
         own = calendar.of_year(year)
         drift = np.exp(random.normal(0, 0.05, counties))[city.county_of_grid]
         expected = [
-            kind.share * weight[own].mean() / weight.mean() for kind, weight in zip(wanted.classes.values(), day_weight)
+            rule.share * weight[own].mean() / weight.mean() for rule, weight in zip(wanted.classes.values(), day_weight)
         ]
-        for kind, number in enumerate(random.multinomial(count, np.array(expected) / sum(expected))):
-            weight = grid_weight[kind] * drift * city.population[position]
-            grid = random.choice(len(weight), number, p=weight / weight.sum())
-            day = draw_days(own, day_weight[kind], number, random)
+        for kind_number, cases in enumerate(random.multinomial(count, np.array(expected) / sum(expected))):
+            weight = grid_weight[kind_number] * drift * city.population[position]
+            grid = random.choice(len(weight), cases, p=weight / weight.sum())
+            day = draw_days(own, day_weight[kind_number], cases, random)
             grids.append(grid)
-            days.append(before_cutoff(day, last_day[city.county_of_grid[grid]], day_weight[kind], calendar, random))
-            classes.append(np.full(number, kind))
+            days.append(
+                before_cutoff(day, last_day[city.county_of_grid[grid]], day_weight[kind_number], calendar, random)
+            )
+            classes.append(np.full(cases, kind_number))
     grid, day, kind = np.concatenate(grids), np.concatenate(days), np.concatenate(classes)
     order = np.argsort(day, kind="stable")
     grid, day, kind = grid[order], day[order], kind[order]

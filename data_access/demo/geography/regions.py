@@ -1,26 +1,26 @@
-"""The regions of the demonstration city: codes, names, shapes, population, and points inside them."""
+"""The regions of the demonstration city: codes, names, shapes and population."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import shapely
 
 from data_access.demo.frames import rows_of
-from data_access.demo.naming import PlaceName, township_names, village_names
-from data_access.demo.partition import DECIMALS, Partition, clusters, divide, shares
+from data_access.demo.geography.naming import PlaceName, township_names, village_names
+from data_access.demo.geography.partition import Partition, clusters, divide
+from data_access.demo.proportions import shares
 from data_access.demo.settings import DemoSettings
 
 SOURCE = "civil_affairs"
 POPULATION_SOURCE = "statistics_bureau"
 _VALID_FROM = date(2015, 1, 1)
 _GRIDS_PER_VILLAGE = 2.6
-_HOT_SPOTS = 4
-_HOT_SPOT_SHARE = 0.45
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def region_tables(city: DemoCity, settings: DemoSettings) -> Iterator[tuple[str,
     )  # fmt: skip
     places = [whole, city.counties, city.townships, city.grids]
     code = [code for place in places for code in place.code]
-    parent = [None] + [upper.code[position] for upper, place in zip(places, places[1:]) for position in place.parent]
+    parent = [None] + [upper.code[position] for upper, place in pairwise(places) for position in place.parent]
     shape = np.concatenate([place.shape for place in places])
     inside = shapely.point_on_surface(shape)
     yield (
@@ -183,49 +183,8 @@ def region_tables(city: DemoCity, settings: DemoSettings) -> Iterator[tuple[str,
 def summed(values: np.ndarray, parent: np.ndarray, parents: int) -> np.ndarray:
     """Return ``values`` (periods × places) added up to their parents."""
     result = np.zeros((len(values), parents), values.dtype)
-    np.add.at(result, (slice(None), parent), values)
+    np.add.at(result.T, parent, values.T)
     return result
-
-
-class PointsInGrids:
-    """Points that lie inside given grids, part of them around a few busy spots of each grid."""
-
-    def __init__(self, city: DemoCity, random: np.random.Generator) -> None:
-        self._shape = city.grids.shape
-        shapely.prepare(self._shape)
-        self._bounds = shapely.bounds(self._shape)
-        self._fallback = shapely.get_coordinates(shapely.point_on_surface(self._shape))
-        self._random = random
-        spots = np.repeat(np.arange(len(self._shape)), _HOT_SPOTS)
-        self._spots = self._evenly(spots).reshape(-1, _HOT_SPOTS, 2)
-
-    def draw(self, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return longitudes and latitudes inside the grids at positions ``grid``."""
-        points = self._evenly(grid)
-        busy = np.flatnonzero(self._random.random(len(grid)) < _HOT_SPOT_SHARE)
-        # The first spot of a grid is the busiest.
-        spot = np.minimum(self._random.geometric(0.5, len(busy)) - 1, _HOT_SPOTS - 1)
-        size = (self._bounds[:, 2:] - self._bounds[:, :2])[grid[busy]]
-        near = self._spots[grid[busy], spot] + self._random.normal(size=(len(busy), 2)) * size * 0.03
-        near = np.round(near, DECIMALS)
-        within = self._within(grid[busy], near)
-        points[busy[within]] = near[within]
-        return points[:, 0], points[:, 1]
-
-    def _evenly(self, grid: np.ndarray) -> np.ndarray:
-        points = self._fallback[grid]
-        left = np.arange(len(grid))
-        for _ in range(12):
-            bounds = self._bounds[grid[left]]
-            tried = bounds[:, :2] + self._random.random((len(left), 2)) * (bounds[:, 2:] - bounds[:, :2])
-            tried = np.round(tried, DECIMALS)
-            within = self._within(grid[left], tried)
-            points[left[within]] = tried[within]
-            left = left[~within]
-        return points
-
-    def _within(self, grid: np.ndarray, points: np.ndarray) -> np.ndarray:
-        return shapely.contains_xy(self._shape[grid], points[:, 0], points[:, 1])
 
 
 def _counties(settings: DemoSettings, partition: Partition) -> Places:
@@ -295,9 +254,15 @@ def _grids(settings: DemoSettings, partition: Partition, townships: Places, posi
             for order, grid in enumerate(members, start=1):
                 name = f"{place.name}{kind}第{order}网格"
                 rows.append((f"{village_code}{order:03d}", name, f"{place.name_en} {kind_en} Grid {order}", int(grid)))
-    code, name, name_en, grid = (list(column) for column in zip(*sorted(rows)))
+    rows.sort()
+    grid = np.array([row[3] for row in rows])
     return Places(
-        code, name, name_en, township[grid], townships.urban[township[grid]], partition.polygons[np.array(grid)]
+        code=[row[0] for row in rows],
+        name=[row[1] for row in rows],
+        name_en=[row[2] for row in rows],
+        parent=township[grid],
+        urban=townships.urban[township[grid]],
+        shape=partition.polygons[grid],
     )
 
 

@@ -14,6 +14,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi, cKDTree
 
+from data_access.demo.proportions import shares
+
 KM_PER_DEGREE = 111.32
 DECIMALS = 5
 """Digits kept of a degree: about one metre, less than a tenth of the shortest edge."""
@@ -123,15 +125,6 @@ def clusters(points: np.ndarray, count: int, random: np.random.Generator) -> np.
     return label
 
 
-def shares(total: int, weights: np.ndarray) -> np.ndarray:
-    """Return whole numbers in proportion to ``weights`` that add up to ``total`` (largest remainders)."""
-    exact = total * weights / weights.sum()
-    whole = np.floor(exact).astype(int)
-    order = np.argsort(-(exact - whole), kind="stable")
-    whole[order[: total - whole.sum()]] += 1
-    return whole
-
-
 def _seeds(
     seats: np.ndarray, urban: np.ndarray, grids: int, mean_radius_km: float, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -213,7 +206,8 @@ def _cells(
         for pair, vertices in zip(diagram.ridge_points, diagram.ridge_vertices)
         if pair.min() < len(inside)
     ]
-    lines = [_crooked(*diagram.vertices[vertices], inside[seed], random) for seed, vertices in edges]
+    ends = diagram.vertices
+    lines = [_crooked(ends[first], ends[last], inside[seed], random) for seed, (first, last) in edges]
     longitude_scale = KM_PER_DEGREE * np.cos(np.radians(centre[1]))
 
     def degrees(points: np.ndarray) -> np.ndarray:
