@@ -1,0 +1,1 @@
+"""Frames in, plotly figures out; no data access, no session."""

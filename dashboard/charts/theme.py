@@ -1,0 +1,102 @@
+"""The look of every plotly figure: templates pingan_light and pingan_dark, fonts, and the modebar switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from dashboard.palette import load_palette
+
+FONT_FAMILY = "Noto Sans CJK SC, Source Han Sans SC, Source Han Sans CN, Microsoft YaHei, PingFang SC, Hiragino Sans GB, sans-serif"
+"""The operating system's Chinese font; its figures are all equally wide."""
+
+FONT_SIZE = 14
+
+PLOTLY_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "topojsonURL": "/app/static/"}
+"""Plotly's toolbar speaks English and its maps would ask another host for coast lines."""
+
+
+MONTH_TICKS = (
+    {"dtickrange": ["M1", "M11"], "value": "%Y-%m"},
+    {"dtickrange": ["M12", None], "value": "%Y"},
+)
+"""Dates on an axis as figures: plotly's month names are English."""
+
+
+def apply_theme(figure: go.Figure, theme: str) -> go.Figure:
+    """Give ``figure`` the template of ``theme`` and write the dates of its axes as figures; return it."""
+    figure.update_layout(template=template_name(theme))
+    for trace in figure.data:
+        for letter in ("x", "y"):
+            axis = getattr(trace, f"{letter}axis", None) or letter
+            if _holds_dates(getattr(trace, letter, None)):
+                own = figure.layout[f"{letter}axis{axis[1:]}"]
+                if own.hoverformat is None and own.tickformat is None:
+                    own.update(hoverformat="%Y-%m-%d")
+    return figure
+
+
+def _holds_dates(values: object) -> bool:
+    if values is None or isinstance(values, str):
+        return False
+    first = next(iter(values), None) if isinstance(values, Iterable) else None
+    return isinstance(first, (date, np.datetime64))
+
+
+def template_name(theme: str) -> str:
+    """Return the name of the plotly template of ``theme``, registering both at first use."""
+    name = "pingan_dark" if theme == "dark" else "pingan_light"
+    if name not in pio.templates:
+        for each in ("light", "dark"):
+            pio.templates[f"pingan_{each}"] = build_template(each)
+    return name
+
+
+def build_template(theme: str) -> go.layout.Template:
+    """Return the plotly template of ``theme`` from the colours of config/palette.toml."""
+    palette = load_palette()
+    ground = palette.ground_of(theme)
+    ramp = palette.sequential(theme)
+    scale = [[place / (len(ramp) - 1), colour] for place, colour in enumerate(ramp)]
+    axis = {
+        "gridcolor": ground.grid,
+        "linecolor": ground.border,
+        "zerolinecolor": ground.border,
+        "tickcolor": ground.border,
+        "automargin": True,
+        "tickformatstops": MONTH_TICKS,
+        "title": {"font": {"color": ground.muted, "size": FONT_SIZE}, "standoff": 8},
+        "tickfont": {"color": ground.muted, "size": FONT_SIZE},
+    }
+    layout = go.Layout(
+        font={"family": FONT_FAMILY, "size": FONT_SIZE, "color": ground.text},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        colorway=list(palette.categorical(theme)),
+        colorscale={"sequential": scale, "sequentialminus": scale},
+        coloraxis={"colorbar": {"outlinewidth": 0, "tickcolor": ground.muted, "tickfont": {"color": ground.muted}}},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
+        hoverlabel={
+            "bgcolor": ground.raised,
+            "bordercolor": ground.border,
+            "font": {"family": FONT_FAMILY, "color": ground.text, "size": FONT_SIZE},
+        },
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.02,
+            "x": 0,
+            "font": {"size": FONT_SIZE, "color": ground.text},
+            "title": {"text": ""},
+        },
+        title={"text": "", "font": {"size": 16}},
+        xaxis={**axis, "showgrid": False},
+        yaxis={**axis, "rangemode": "tozero"},
+        geo={"bgcolor": "rgba(0,0,0,0)", "visible": False},
+        separators=".,",
+    )
+    return go.layout.Template(layout=layout)

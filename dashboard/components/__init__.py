@@ -1,0 +1,30 @@
+"""The parts every page is built from: header, cards, chips, tables, downloads, footer."""
+
+from dashboard.components.cards import Basis, Card, CardError, Definition, card_grid, chart_card
+from dashboard.components.chips import grade_chip, grade_strip, risk_chip
+from dashboard.components.downloads import offer_download
+from dashboard.components.figures import draw_figure
+from dashboard.components.frame import page_frame
+from dashboard.components.messages import empty_state, notice, section, sentence
+from dashboard.components.tables import Column, table
+
+__all__ = [
+    "Basis",
+    "Card",
+    "CardError",
+    "Column",
+    "Definition",
+    "card_grid",
+    "chart_card",
+    "draw_figure",
+    "empty_state",
+    "grade_chip",
+    "grade_strip",
+    "notice",
+    "offer_download",
+    "page_frame",
+    "risk_chip",
+    "section",
+    "sentence",
+    "table",
+]

@@ -1,0 +1,86 @@
+"""Small marks with a word: the grade of a region, the risk of a dispute, a strip of months. HTML, already escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from dashboard.i18n import t
+from dashboard.palette import GRADES, load_palette
+
+
+def grade_chip(grade: str, language: str) -> Markup:
+    """Return the filled mark of a grade: shape and word (考核色)."""
+    key = grade if grade in GRADES else "insufficient"
+    shape = load_palette().grade_of(key).shape
+    return Markup('<span class="chip grade grade-{}"><i aria-hidden="true">{}</i>{}</span>').format(
+        key, shape, t(f"grade.{key}", language)
+    )
+
+
+def risk_chip(risk: str, language: str) -> Markup:
+    """Return the open mark of a dispute's risk colour: triangle and word (风险色), never filled like a grade."""
+    shape = load_palette().risk_of(risk).shape
+    return Markup('<span class="chip risk risk-{}"><i aria-hidden="true">{}</i>{}</span>').format(
+        risk, shape, t(f"risk.{risk}", language)
+    )
+
+
+def grade_strip(grades: Sequence[str], labels: Sequence[str], language: str) -> Markup:
+    """Return one small mark per month, oldest first, each with the grade's word inside.
+
+    Parameters
+    ----------
+    grades, labels : sequence of str
+        Grade and month name of each cell; same length.
+    """
+    cells = []
+    for grade, label in zip(grades, labels, strict=True):
+        key = grade if grade in GRADES else "insufficient"
+        word = t(f"grade.{key}", language)
+        short = t(f"grade_short.{key}", language)
+        cells.append(
+            Markup('<li class="grade-{}" title="{} {}"><span class="unseen">{} </span>{}</li>').format(
+                key, label, word, label, short
+            )
+        )
+    return Markup('<ol class="grade-strip" aria-label="{}">{}</ol>').format(
+        t("grade_short.strip", language), Markup("").join(cells)
+    )
+
+
+def interval_bar(
+    value: float | None,
+    lower: float | None,
+    upper: float | None,
+    scale: tuple[float, float],
+    label: str,
+    marker: float | None = None,
+) -> Markup:
+    """Return a bar from ``lower`` to ``upper`` with a tick at ``value``, drawn on ``scale``.
+
+    Parameters
+    ----------
+    scale : tuple of float
+        Smallest and largest value of the axis, shared by all bars of a column.
+    label : str
+        What the bar says, in words, for those who can't see it.
+    marker : float, optional
+        A reference such as the city's value, drawn as a thin line.
+    """
+    least, most = scale
+    span = most - least
+    if value is None or span <= 0 or not least <= value <= most:
+        return Markup('<span class="interval-bar" role="img" aria-label="{}"></span>').format(label)
+
+    def place(number: float) -> str:
+        return f"{100 * (min(max(number, least), most) - least) / span:.1f}%"
+
+    low, high = (value if limit is None else limit for limit in (lower, upper))
+    width = f"{100 * (min(high, most) - max(low, least)) / span:.1f}%"
+    line = Markup('<b style="left:{}"></b>').format(place(marker)) if marker is not None else Markup("")
+    return Markup(
+        '<span class="interval-bar" role="img" aria-label="{}">{}<i style="left:{};width:{}"></i>'
+        '<u style="left:{}"></u></span>'
+    ).format(label, line, place(low), width, place(value))

@@ -1,0 +1,161 @@
+"""Downloads of exactly the frame on screen, as CSV or XLSX, with snapshot, scope and period on the top rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import openpyxl
+import pandas as pd
+import streamlit as st
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from dashboard.context import Context, region_name
+from dashboard.i18n import localised, t
+from dashboard.settings import snapshot_reader
+
+CSV_TYPE = "text/csv"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_OFFERS = "pingan_downloads"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One table that the page offers for download."""
+
+    name: str
+    frame: pd.DataFrame
+    heading: tuple[tuple[str, str], ...]
+
+
+def offer_download(frame: pd.DataFrame, context: Context, *, title: str) -> None:
+    """Put ``frame`` into the page's download menu, as it stands: same rows, same columns, same suppression.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns already named in the screen's language; numbers as numbers. The index is left out.
+    context : Context
+    title : str
+        What the table shows; part of the file name.
+    """
+    offers = st.session_state.setdefault(_OFFERS, [])
+    offers.append(Offer(title, frame, heading_rows(context, title)))
+
+
+def clear_offers() -> None:
+    """Forget the downloads of the last run; called when a page starts."""
+    st.session_state[_OFFERS] = []
+
+
+def draw_offers(language: str) -> None:
+    """Draw the download menu, when the page offered anything."""
+    offers: Sequence[Offer] = st.session_state.get(_OFFERS, [])
+    if not offers:
+        return
+    with st.popover(t("download.menu", language), key="downloads"):
+        for number, offer in enumerate(offers):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.text(offer.name, width="stretch")
+                for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE)):
+                    st.download_button(
+                        t(f"download.{kind}", language),
+                        data=lambda offer=offer, write=write: write(offer.frame, offer.heading),
+                        file_name=f"{file_stem(offer)}.{kind}",
+                        mime=media,
+                        key=f"download-{number}-{kind}",
+                        on_click="ignore",
+                    )
+        st.caption(t("download.note", language))
+
+
+def heading_rows(context: Context, title: str) -> tuple[tuple[str, str], ...]:
+    """Return the rows that say what a file holds: title, data set, region, period, snapshot, viewer, …"""
+    language = context.language
+    reader = snapshot_reader()
+    snapshot = reader.snapshot()
+    regions = reader.regions(context.viewer)
+    role = context.viewer.permissions
+    viewer = t(
+        "viewer.label",
+        language,
+        role=localised(language, role.name, role.name_en),
+        region=region_name(regions, context.viewer.region_code, language),
+    )
+    rows = [
+        ("table", title),
+        ("dataset", snapshot.name(language)),
+        ("region", f"{region_name(regions, context.region, language)} ({context.region})"),
+        ("period", f"{context.period.label(language)} ({context.period.span_label(language)})"),
+        ("snapshot", snapshot.snapshot_id),
+        ("data_through", snapshot.data_through.isoformat()),
+        ("viewer", viewer),
+    ]
+    if snapshot.is_demonstration:
+        rows.append(("remark", t("footer.demonstration", language)))
+    return tuple((t(f"download.heading.{key}", language), value) for key, value in rows)
+
+
+def csv_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes:
+    """Return heading rows, an empty row, and ``frame`` as CSV (UTF-8 with BOM, so that Excel reads Chinese)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in heading:
+        writer.writerow([harmless(cell) for cell in row])
+    writer.writerow([])
+    writer.writerow([harmless(str(name)) for name in frame.columns])
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow(["" if _is_missing(cell) else harmless(cell) for cell in row])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def xlsx_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes:
+    """Return heading rows, an empty row, and ``frame`` as a workbook of one sheet."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    rows: list[Sequence[object]] = [*heading, (), [str(name) for name in frame.columns]]
+    rows += list(frame.itertuples(index=False, name=None))
+    for place, row in enumerate(rows, start=1):
+        for column, value in enumerate(row, start=1):
+            if _is_missing(value):
+                continue
+            cell = sheet.cell(place, column)
+            safe = harmless(value)
+            cell.value = safe.item() if hasattr(safe, "item") else safe
+            if isinstance(safe, str):
+                cell.data_type = "s"
+            if place == len(heading) + 2:
+                cell.font = Font(bold=True)
+    sheet.freeze_panes = sheet.cell(len(heading) + 3, 1)
+    for column in range(1, len(frame.columns) + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = 18
+    body = io.BytesIO()
+    workbook.save(body)
+    return body.getvalue()
+
+
+def harmless(value: object) -> object:
+    """Return ``value``; text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    if isinstance(value, str):
+        text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", value)
+        return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return value
+
+
+def file_stem(offer: Offer) -> str:
+    """Return a file name without ending: title, region, period and snapshot, with nothing a file system refuses."""
+    return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (offer.name, *_file_parts(offer)))[:120]
+
+
+def _file_parts(offer: Offer) -> tuple[str, ...]:
+    values = [value for _, value in offer.heading]
+    return (values[2].rsplit("(", 1)[0].strip(), values[3].split("(", 1)[0].strip(), values[4])
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (not isinstance(value, str) and bool(pd.isna(value)))

@@ -1,0 +1,48 @@
+"""Draw plotly figures in the theme of the context, without Streamlit's English toolbar."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.charts.theme import PLOTLY_CONFIG, apply_theme
+from dashboard.context import Context
+
+
+def draw_figure(
+    figure: go.Figure,
+    context: Context,
+    *,
+    key: str,
+    alt: str,
+    height: int | Literal["content", "stretch"] = "content",
+    selectable: bool = False,
+) -> Any:
+    """Draw ``figure``; return its selection when ``selectable``.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+    context : Context
+    key : str
+        Unique on the page.
+    alt : str
+        What the figure shows, in words, for screen readers.
+    height : int, "content" or "stretch"
+        Pixels, or the figure's own.
+    selectable : bool
+        Run the page again when a mark is clicked; read it from the returned ``selection``.
+    """
+    apply_theme(figure, context.theme)
+    return st.plotly_chart(
+        figure,
+        key=key,
+        theme=None,
+        height=height,
+        config=PLOTLY_CONFIG,
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="points",
+        alt=alt,
+    )

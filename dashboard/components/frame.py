@@ -1,0 +1,154 @@
+"""The common frame: header with breadcrumb, period menu, language, theme and viewer; footer with the snapshot stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.components.downloads import clear_offers, draw_offers
+from dashboard.components.messages import notice
+from dashboard.components.period_menu import period_menu
+from dashboard.context import Context, Notice, first_day, region_name, region_path
+from dashboard.formatting import MISSING
+from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
+from dashboard.lateness import late_rows
+from dashboard.navigation import PAGES, PageEntry
+from dashboard.settings import snapshot_reader
+from data_access.queries import SnapshotInfo
+
+
+@contextmanager
+def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> Iterator[None]:
+    """Draw the header, then what the ``with`` block draws, then the footer.
+
+    Parameters
+    ----------
+    context : Context
+    page : PageEntry
+        The page that is open.
+    notices : sequence of Notice
+        What could not be used of the address.
+    """
+    reader = snapshot_reader()
+    snapshot = reader.snapshot()
+    regions = reader.regions(context.viewer)
+    start = first_day(snapshot.snapshot_id, context.viewer)
+    clear_offers()
+    with st.container(key="masthead", gap=None):
+        st.html(_masthead(context, page, regions))
+        with st.container(key="viewline", horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(_view_line(context, page, regions, snapshot, start), width="stretch")
+            downloads = st.container(width="content")
+    for each in notices:
+        notice(each.text(context.language), context.language)
+    yield
+    with downloads:
+        draw_offers(context.language)
+    st.html(_footer(context, snapshot, reader.lateness(context.viewer)))
+    st.html(_tell_browser(context, page), unsafe_allow_javascript=True)
+
+
+def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Markup:
+    language = context.language
+    links = Markup("").join(
+        Markup('<a href="{}"{}>{}</a>').format(
+            context.href(entry.url_path),
+            Markup(' aria-current="page"') if entry == page else "",
+            t(entry.title_key, language),
+        )
+        for entry in PAGES
+    )
+    languages = _switch(
+        t("language.switch", language),
+        [(t(f"language.{key}", language), context.href(page.url_path, language=key), key) for key in LANGUAGES],
+        language,
+    )
+    themes = _switch(
+        t("theme.switch", language),
+        [(t(f"theme.{key}", language), context.href(page.url_path, theme=key), key) for key in ("light", "dark")],
+        context.theme,
+    )
+    role = context.viewer.permissions
+    viewer = t(
+        "viewer.label",
+        language,
+        role=localised(language, role.name, role.name_en),
+        region=region_name(regions, context.viewer.region_code, language),
+    )
+    return Markup(
+        '<div class="masthead"><a class="brand" href="{home}"><b>{title}</b><small>{subtitle}</small></a>'
+        '<nav aria-label="{menu}">{links}</nav><div class="tools">{languages}{themes}'
+        '<span class="viewer">{viewer}</span></div></div>'
+    ).format(
+        home=context.href("overview", region=context.viewer.region_code),
+        title=t("app.title", language),
+        subtitle=t("app.subtitle", language),
+        menu=t("nav.menu", language),
+        links=links,
+        languages=languages,
+        themes=themes,
+        viewer=viewer,
+    )
+
+
+def _switch(label: str, choices: Sequence[tuple[str, str, str]], current: str) -> Markup:
+    links = Markup('<span aria-hidden="true">/</span>').join(
+        Markup('<a href="{}"{}>{}</a>').format(href, Markup(' aria-current="true"') if key == current else "", text)
+        for text, href, key in choices
+    )
+    return Markup('<span class="switch" role="group" aria-label="{}">{}</span>').format(label, links)
+
+
+def _view_line(context: Context, page: PageEntry, regions: pd.DataFrame, snapshot: SnapshotInfo, start: date) -> Markup:
+    return Markup('<div class="viewline">{}{}</div>').format(
+        _breadcrumb(context, page, regions), period_menu(context, page, start, snapshot.data_through)
+    )
+
+
+def _breadcrumb(context: Context, page: PageEntry, regions: pd.DataFrame) -> Markup:
+    steps = []
+    for code in region_path(regions, context.region):
+        name = region_name(regions, code, context.language)
+        if code == context.region:
+            steps.append(Markup('<li aria-current="location">{}</li>').format(name))
+        elif not regions.at[code, "in_scope"]:
+            steps.append(Markup("<li>{}</li>").format(name))
+        else:
+            steps.append(Markup('<li><a href="{}">{}</a></li>').format(context.href(page.url_path, region=code), name))
+    return Markup('<nav class="breadcrumb" aria-label="{}"><ol>{}</ol></nav>').format(
+        t("nav.breadcrumb", context.language), Markup("").join(steps)
+    )
+
+
+def _footer(context: Context, snapshot: SnapshotInfo, lateness: pd.DataFrame) -> Markup:
+    language = context.language
+    late = int(late_rows(lateness)["region_code"].nunique())
+    parts = [
+        t("footer.snapshot", language, snapshot=snapshot.snapshot_id),
+        t("footer.data_through", language, day=snapshot.data_through.isoformat()),
+        t("footer.late", language, count=late) if late else t("footer.none_late", language),
+    ]
+    marks = [t("footer.demonstration", language)] if snapshot.is_demonstration else []
+    number = snapshot.dataset.get("map_review_no", "").strip()
+    real = snapshot.dataset.get("real_geography") == "1"
+    review = t("footer.map_review", language, number=number or MISSING)
+    if not number:
+        review = f"{review} {t('footer.unreviewed' if real else 'footer.fictional', language)}"
+    spans = Markup("").join(Markup("<span>{}</span>").format(part) for part in [*parts, review])
+    badges = Markup("").join(Markup('<strong class="badge">{}</strong>').format(mark) for mark in marks)
+    return Markup('<footer class="page-foot">{}{}<span class="custody">{}</span></footer>').format(
+        badges, spans, t("footer.custody", language)
+    )
+
+
+def _tell_browser(context: Context, page: PageEntry) -> str:
+    # The page can change its language without a fresh load; the browser must know, for fonts and screen readers.
+    title = t("app.page_title", context.language, page=t(page.title_key, context.language))
+    return (
+        f"<script>document.documentElement.lang={HTML_LANGUAGE[context.language]!r};document.title={title!r};</script>"
+    )

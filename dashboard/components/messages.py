@@ -1,0 +1,73 @@
+"""Sentences on a page: the one-line verdict, notices, section headings, reasons for emptiness, errors."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.context import address_language
+from dashboard.i18n import t
+from data_access.errors import DataAccessError, NoSnapshotError
+
+log = logging.getLogger("pingan")
+
+
+def sentence(text: str) -> None:
+    """Draw the verdict of the page in one line, before any evidence."""
+    st.html(Markup('<p class="verdict">{}</p>').format(text))
+
+
+def section(title: str, note: str | None = None) -> None:
+    """Draw the heading of a group of cards, with a note beside it."""
+    aside = Markup("<small>{}</small>").format(note) if note else Markup("")
+    st.html(Markup('<h2 class="section">{}{}</h2>').format(title, aside))
+
+
+def notice(text: str, language: str) -> None:
+    """Draw a plain notice; read out by screen readers."""
+    st.html(
+        Markup('<p class="notice" role="status"><b>{}</b>{}</p>').format(t("notice.label", language), text),
+    )
+
+
+def empty_state(reason: str, advice: str | None = None) -> None:
+    """Draw why there is nothing to show, and what to do about it."""
+    st.html(empty_markup(reason, advice))
+
+
+def empty_markup(reason: str, advice: str | None = None) -> Markup:
+    """Return the text of :func:`empty_state` as HTML, to stand inside a card."""
+    more = Markup("<p>{}</p>").format(advice) if advice else Markup("")
+    return Markup('<div class="empty"><p><b>{}</b></p>{}</div>').format(reason, more)
+
+
+def show_error(error: Exception) -> bool:
+    """Draw what went wrong in plain language; never a traceback, never text from the address.
+
+    Returns
+    -------
+    bool
+        True: the error was shown, so Streamlit need not show it again.
+    """
+    language = address_language()
+    if isinstance(error, NoSnapshotError):
+        _panel(t("error.no_snapshot_title", language), [t("error.no_snapshot", language)], t("error.command", language))
+        return True
+    if isinstance(error, DataAccessError):
+        _panel(t("error.title", language), [error.message(language)])
+        return True
+    number = uuid.uuid4().hex[:8]
+    log.error("Error %s on screen", number, exc_info=error)
+    _panel(t("error.title", language), [t("error.unexpected", language, number=number)])
+    return True
+
+
+def _panel(title: str, lines: list[str], command: str | None = None) -> None:
+    paragraphs = Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
+    code = Markup("<pre>{}</pre>").format(command) if command else Markup("")
+    st.html(
+        Markup('<section class="error-panel" role="alert"><h1>{}</h1>{}{}</section>').format(title, paragraphs, code)
+    )

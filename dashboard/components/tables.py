@@ -1,0 +1,117 @@
+"""Tables of at most a few hundred rows as plain HTML: readable by keyboard and screen reader, links drill down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.formatting import MISSING
+from dashboard.i18n import t
+
+MAX_ROWS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        Column of the frame; its cells are text as written on screen, and get escaped.
+    title : str
+        Heading on screen.
+    kind : {"text", "number", "mark"}
+        Numbers are right-aligned with even figures; marks (chips, strips, bars) don't wrap.
+    draw : callable, optional
+        Given the row as a mapping, returns what the cell shows: text, or ``Markup`` such as a chip.
+    href : str, optional
+        Column of the frame that holds the address its cells link to.
+    width : str, optional
+        CSS width.
+    """
+
+    name: str
+    title: str
+    kind: Literal["text", "number", "mark"] = "text"
+    draw: Callable[[Mapping[str, Any]], str | Markup] | None = None
+    href: str | None = None
+    width: str | None = None
+
+
+def table(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    language: str,
+    *,
+    caption: str,
+    selected: object = None,
+    max_height: int | None = None,
+) -> None:
+    """Draw ``frame`` with ``columns``; the first column heads its row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        At most 500 rows are drawn, and the rest is said to be missing.
+    columns : sequence of Column
+    language : {"zh", "en"}
+    caption : str
+        What the table shows, for screen readers.
+    selected : object, optional
+        Index label of the row to mark.
+    max_height : int, optional
+        Pixels after which the table scrolls under its heading.
+    """
+    st.html(table_markup(frame, columns, language, caption=caption, selected=selected, max_height=max_height))
+
+
+def table_markup(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    language: str,
+    *,
+    caption: str,
+    selected: object = None,
+    max_height: int | None = None,
+) -> Markup:
+    """Return the table of :func:`table` as HTML."""
+    shown = frame.iloc[:MAX_ROWS]
+    head = Markup("").join(
+        Markup('<th scope="col" class="{}"{}>{}</th>').format(
+            column.kind, Markup(' style="width:{}"').format(column.width) if column.width else "", column.title
+        )
+        for column in columns
+    )
+    body = Markup("").join(
+        Markup("<tr{}>{}</tr>").format(
+            Markup(' class="selected" aria-current="true"') if label == selected else "",
+            Markup("").join(_cell(row, column, place) for place, column in enumerate(columns)),
+        )
+        for label, row in zip(shown.index, shown.to_dict("records"), strict=True)
+    )
+    rest = Markup("")
+    if len(frame) > len(shown):
+        rest = Markup('<p class="rest">{}</p>').format(
+            t("table.rest", language, shown=len(shown), count=len(frame) - len(shown))
+        )
+    style = Markup(' style="max-height:{}px" tabindex="0"').format(max_height) if max_height else Markup("")
+    return Markup(
+        '<div class="table-scroll" role="region" aria-label="{}"{}><table class="data">'
+        '<caption class="unseen">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}'
+    ).format(caption, style, caption, head, body, rest)
+
+
+def _cell(row: Mapping[str, Any], column: Column, place: int) -> Markup:
+    value = column.draw(row) if column.draw else row[column.name]
+    text = MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value
+    href = row[column.href] if column.href else None
+    inner = Markup('<a href="{}">{}</a>').format(href, text) if isinstance(href, str) and href else text
+    if place == 0:
+        return Markup('<th scope="row" class="{}">{}</th>').format(column.kind, inner)
+    return Markup('<td class="{}">{}</td>').format(column.kind, inner)

@@ -1,0 +1,26 @@
+"""The pages of the cockpit: file, url path and title of each, in the order of the menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page of the menu."""
+
+    url_path: str
+    file: str
+    title_key: str
+
+
+PAGES = (
+    PageEntry("overview", "pages/overview.py", "nav.overview"),
+    PageEntry("map", "pages/map.py", "nav.map"),
+    PageEntry("trends", "pages/trends.py", "nav.trends"),
+    PageEntry("ranking", "pages/ranking.py", "nav.ranking"),
+    PageEntry("definitions", "pages/definitions.py", "nav.definitions"),
+    PageEntry("data", "pages/data_status.py", "nav.data"),
+)
+DEFAULT_PAGE = PAGES[0].url_path
+"""Its address is ``/``."""

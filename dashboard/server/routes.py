@@ -1,0 +1,97 @@
+"""Addresses beside the pages: health, styles, icon, and the shapes of a region's children."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import shapely
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from dashboard.server.styles import stylesheet
+from dashboard.settings import current_viewer, snapshot_reader
+from data_access.access import Scope
+from data_access.errors import DataAccessError, NoSnapshotError, ScopeError
+
+IMAGES = Path(__file__).resolve().parent.parent.parent / "assets" / "images"
+FOREVER = "private, max-age=31536000, immutable"
+GRID_DEGREES = 1e-5
+"""Shapes are written to about one metre."""
+
+
+def geometry_address(snapshot_id: str, parent_code: str) -> str:
+    """Return the address of the shapes of a region's children, for a map's ``geojson=`` or ``data=``."""
+    return f"/geo/{snapshot_id}/{parent_code}.geojson"
+
+
+def health(_request: Request) -> Response:
+    """Answer whether a snapshot is served."""
+    try:
+        snapshot = snapshot_reader().snapshot()
+    except NoSnapshotError:
+        return JSONResponse({"status": "no_snapshot"}, status_code=503)
+    except DataAccessError as error:
+        return JSONResponse({"status": error.code}, status_code=503)
+    return JSONResponse(
+        {"status": "ok", "snapshot_id": snapshot.snapshot_id, "data_through": snapshot.data_through.isoformat()}
+    )
+
+
+def styles(_request: Request) -> Response:
+    """Answer the stylesheet; its address carries a hash, so the browser may keep it."""
+    return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": FOREVER})
+
+
+def icon(_request: Request) -> Response:
+    """Answer the icon of the browser tab."""
+    return FileResponse(IMAGES / "icon.svg", media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+def geometry(request: Request) -> Response:
+    """Answer the shapes of the children of a region as GeoJSON, each with its code as ``id`` and nothing else.
+
+    Only for the snapshot that is served and for regions in the viewer's scope; otherwise 404, whatever the reason.
+    """
+    try:
+        viewer = current_viewer()
+        snapshot_id = snapshot_reader().snapshot().snapshot_id
+        if request.path_params["snapshot_id"] != snapshot_id:
+            return _not_here()
+        body = _children_geojson(snapshot_id, viewer, request.path_params["parent_code"])
+    except (ScopeError, NoSnapshotError):
+        return _not_here()
+    return (
+        Response(body, media_type="application/geo+json", headers={"Cache-Control": FOREVER}) if body else _not_here()
+    )
+
+
+@lru_cache(maxsize=64)
+def _children_geojson(snapshot_id: str, viewer: Scope, parent_code: str) -> bytes:
+    reader = snapshot_reader()
+    regions = reader.regions(viewer)
+    children = regions.index[(regions["parent_code"] == parent_code) & regions["in_scope"]].tolist()
+    if not children:
+        return b""
+    frame = reader.geometry(viewer, children)
+    shapes = shapely.to_geojson(shapely.set_precision(frame.geometry.to_numpy(), GRID_DEGREES))
+    features = ",".join(
+        f'{{"type":"Feature","id":"{code}","properties":{{}},"geometry":{shape}}}'
+        for code, shape in zip(frame["region_code"], shapes, strict=True)
+    )
+    return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
+
+
+def _not_here() -> Response:
+    return JSONResponse({"status": "not_found"}, status_code=404)
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes that the application adds to Streamlit's."""
+    return [
+        Route("/healthz", health),
+        Route("/assets/cockpit.css", styles),
+        Route("/assets/icon.svg", icon),
+        Route("/geo/{snapshot_id}/{parent_code}.geojson", geometry),
+    ]

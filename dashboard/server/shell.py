@@ -1,0 +1,72 @@
+"""The HTML that the browser loads first: Streamlit's own, with language, theme, styles and small behaviours set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from streamlit.file_util import get_static_dir
+
+from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, LANGUAGES, t
+from dashboard.palette import load_palette
+from dashboard.server.styles import stylesheet_version
+
+THEMES = {"light": "Light", "dark": "Dark"}
+SCRIPT = Path(__file__).resolve().parent.parent.parent / "assets" / "styles" / "shell.js"
+
+
+def page_shell(parameters: Mapping[str, str]) -> str:
+    """Return the first HTML of a page for the ``lang`` and ``theme`` of its address.
+
+    Streamlit keeps the viewer's theme in the browser's storage; the shell sets it from the address before Streamlit
+    starts, so that a copied address looks the same everywhere and nothing flashes.
+    """
+    language = _one_of(parameters.get("lang"), LANGUAGES, DEFAULT_LANGUAGE)
+    theme = _one_of(parameters.get("theme"), tuple(THEMES), "light")
+    return _shell(language, theme)
+
+
+def not_found_page(parameters: Mapping[str, str]) -> str:
+    """Return the page for an address that leads nowhere; repeats nothing of the address."""
+    language = _one_of(parameters.get("lang"), LANGUAGES, DEFAULT_LANGUAGE)
+    theme = _one_of(parameters.get("theme"), tuple(THEMES), "light")
+    return (
+        f'<!DOCTYPE html><html lang="{HTML_LANGUAGE[language]}" data-theme="{theme}"><head><meta charset="utf-8">'
+        f"<title>{escape(t('error.not_found_title', language))}</title>{_stylesheet()}</head>"
+        f'<body class="standalone"><main><h1>{escape(t("error.not_found_title", language))}</h1>'
+        f"<p>{escape(t('error.not_found', language))}</p>"
+        f'<p><a href="/?lang={language}&amp;theme={theme}">{escape(t("error.to_overview", language))}</a></p>'
+        "</main></body></html>"
+    )
+
+
+@lru_cache(maxsize=8)
+def _shell(language: str, theme: str) -> str:
+    ground = load_palette().ground_of(theme)
+    head = (
+        f"<style>html,body{{background:{ground.page};color:{ground.text}}}</style>"
+        f"{_stylesheet()}"
+        f"<script>window.pinganTheme={theme!r};window.streamlitTheme={THEMES[theme]!r};\n"
+        f"{SCRIPT.read_text(encoding='utf-8')}</script>"
+    )
+    html = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    html = html.replace('<html lang="en">', f'<html lang="{HTML_LANGUAGE[language]}" data-theme="{theme}">', 1)
+    html = re.sub(r"<title>.*?</title>", f"<title>{escape(t('app.title', language))}</title>", html, count=1)
+    html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
+    html = re.sub(r'<link rel="service-desc"[^>]*>', "", html)
+    html = re.sub(r"<link[^>]*SourceSans[^>]*>", "", html, flags=re.DOTALL)
+    html = html.replace('href="./favicon.png"', 'href="./assets/icon.svg" type="image/svg+xml"', 1)
+    message = escape(t("error.no_javascript", language))
+    html = re.sub(r"<noscript>.*?</noscript>", f"<noscript><p>{message}</p></noscript>", html, count=1, flags=re.DOTALL)
+    return html.replace("<title>", f"{head}<title>", 1)
+
+
+def _stylesheet() -> str:
+    return f'<link rel="stylesheet" href="/assets/cockpit.css?v={stylesheet_version()}">'
+
+
+def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
+    return value if value in allowed else default
