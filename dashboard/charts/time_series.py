@@ -1,0 +1,161 @@
+"""Series over time: a value with its interval, the year before, and marked events; small multiples by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.palette import load_palette
+
+MARKER = 7
+
+
+def series_with_interval(
+    series: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    unit: str,
+    theme: str,
+    height: int,
+    events: Sequence[tuple[pd.Timestamp, str]] = (),
+) -> go.Figure:
+    """Return a line with its interval as a band, and a second line of the same period a year before.
+
+    Parameters
+    ----------
+    series : DataFrame
+        ``period_start, value, lower, upper`` and, where known, ``last_year``; missing values leave gaps.
+    names : mapping
+        Words for ``value``, ``interval`` and ``last_year``.
+    unit : str
+        Title of the vertical axis.
+    events : sequence of (moment, word)
+        Drawn as dated vertical lines.
+    """
+    palette = load_palette()
+    ground, colours = palette.ground_of(theme), palette.categorical(theme)
+    figure = go.Figure()
+    known = series[series["lower"].notna() & series["upper"].notna()]
+    figure.add_trace(
+        go.Scatter(
+            x=pd.concat([known["period_start"], known["period_start"][::-1]]),
+            y=pd.concat([known["upper"], known["lower"][::-1]]),
+            fill="toself",
+            fillcolor=_faint(colours[0]),
+            line={"width": 0},
+            name=names["interval"],
+            hoverinfo="skip",
+        )
+    )
+    if "last_year" in series and series["last_year"].notna().any():
+        figure.add_trace(
+            go.Scatter(
+                x=series["period_start"],
+                y=series["last_year"],
+                mode="lines",
+                line={"color": ground.muted, "width": 2, "dash": "dot"},
+                name=names["last_year"],
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=series["period_start"],
+            y=series["value"],
+            mode="lines+markers",
+            line={"color": colours[0], "width": 2.5},
+            marker={"size": MARKER},
+            name=names["value"],
+            connectgaps=False,
+        )
+    )
+    _mark_events(figure, events, ground.muted)
+    figure.update_layout(height=height, hovermode="x unified", yaxis={"title": {"text": unit}})
+    return _dated(figure)
+
+
+def small_multiples(
+    series: pd.DataFrame, *, classes: Mapping[str, str], unit: str, theme: str, height: int, columns: int = 3
+) -> go.Figure:
+    """Return one small chart per class on a common scale.
+
+    Parameters
+    ----------
+    series : DataFrame
+        ``period_start, class_code, value``.
+    classes : mapping
+        Class code → word, in the order drawn.
+    """
+    colours = load_palette().categorical(theme)
+    present = [code for code in classes if code in set(series["class_code"])]
+    rows = max((len(present) + columns - 1) // columns, 1)
+    figure = make_subplots(
+        rows=rows,
+        cols=columns,
+        shared_yaxes="all",
+        shared_xaxes=True,
+        subplot_titles=[classes[code] for code in present],
+        horizontal_spacing=0.03,
+        vertical_spacing=0.14,
+    )
+    for number, code in enumerate(present):
+        own = series[series["class_code"] == code].sort_values("period_start")
+        figure.add_trace(
+            go.Scatter(
+                x=own["period_start"],
+                y=own["value"],
+                mode="lines",
+                line={"color": colours[0], "width": 2},
+                name=classes[code],
+                showlegend=False,
+            ),
+            row=number // columns + 1,
+            col=number % columns + 1,
+        )
+    figure.update_layout(height=height, margin={"t": 28})
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(title={"text": unit}, col=1)
+    return _dated(figure)
+
+
+def bars(frame: pd.DataFrame, *, unit: str, theme: str, height: int, highlighted: Sequence[str] = ()) -> go.Figure:
+    """Return horizontal bars of ``label`` and ``value`` (and ``text``), the largest on top."""
+    palette = load_palette()
+    ground, colours = palette.ground_of(theme), palette.categorical(theme)
+    ordered = frame.sort_values("value")
+    fills = [colours[1] if label in set(highlighted) else colours[0] for label in ordered["label"]]
+    figure = go.Figure(
+        go.Bar(
+            x=ordered["value"],
+            y=ordered["label"],
+            orientation="h",
+            marker={"color": fills},
+            text=ordered.get("text", ordered["value"]),
+            textposition="outside",
+            textfont={"color": ground.text},
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_layout(height=height, xaxis={"title": {"text": unit}}, margin={"r": 64}, bargap=0.35)
+    return figure
+
+
+def _mark_events(figure: go.Figure, events: Sequence[tuple[pd.Timestamp, str]], colour: str) -> None:
+    for moment, word in events:
+        figure.add_vline(x=moment.timestamp() * 1000, line={"color": colour, "width": 1, "dash": "dash"})
+        figure.add_annotation(
+            x=moment, y=1, yref="paper", text=word, showarrow=False, xanchor="left", font={"color": colour}
+        )
+
+
+def _dated(figure: go.Figure) -> go.Figure:
+    figure.update_xaxes(tickformat="%Y-%m", hoverformat="%Y-%m")
+    return figure
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"

@@ -1,0 +1,221 @@
+"""Regions coloured by a value or a grade (MapLibre choropleth; the shapes come by address, not with the figure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.maps.view import MapView
+from dashboard.palette import GRADES, load_palette
+
+LABEL_SIZE = 14
+MAX_LABELS = 40
+"""Above this many regions labels would hide each other; the list beside the map names them."""
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """What the colours of a value map mean."""
+
+    title: str
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    tick_texts: tuple[str, ...]
+
+
+def choropleth(
+    regions: pd.DataFrame,
+    *,
+    geometry: str,
+    style: str,
+    view: MapView,
+    scale: ColourScale,
+    theme: str,
+    height: int,
+) -> go.Figure:
+    """Return regions coloured by ``value``; regions without one are drawn as too little data.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        Indexed by ``region_code``; columns ``name, value, hover, lon, lat``.
+    geometry, style : str
+        Addresses of the shapes and of the map's ground.
+    view : MapView
+    scale : ColourScale
+    theme : {"light", "dark"}
+    height : int
+        Pixels.
+    """
+    palette = load_palette()
+    known = regions[regions["value"].notna()]
+    ramp = palette.sequential(theme)
+    figure = go.Figure()
+    _add_unknown(figure, regions[regions["value"].isna()], geometry, theme)
+    figure.add_trace(
+        go.Choroplethmap(
+            geojson=geometry,
+            locations=known.index.tolist(),
+            z=known["value"].tolist(),
+            zmin=scale.low,
+            zmax=scale.high,
+            colorscale=[[place / (len(ramp) - 1), colour] for place, colour in enumerate(ramp)],
+            colorbar={
+                "title": {"text": scale.title, "side": "top"},
+                "tickvals": list(scale.ticks),
+                "ticktext": list(scale.tick_texts),
+                "orientation": "h",
+                "x": 0.02,
+                "xanchor": "left",
+                "y": 0.02,
+                "yanchor": "bottom",
+                "len": 0.34,
+                "thickness": 12,
+                "outlinewidth": 0,
+            },
+            **_polygon(known["hover"], palette.ground_of(theme).card),
+        )
+    )
+    return _finished(figure, regions, style, view, theme, height)
+
+
+def graded_choropleth(
+    regions: pd.DataFrame,
+    *,
+    geometry: str,
+    style: str,
+    view: MapView,
+    words: dict[str, str],
+    theme: str,
+    height: int,
+) -> go.Figure:
+    """Return regions coloured by ``grade`` (blue best, red worst), the grade's shape before each name.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        Indexed by ``region_code``; columns ``name, grade, hover, lon, lat``.
+    words : dict
+        Word of each grade, for the legend.
+    geometry, style, view, theme, height
+        As for :func:`choropleth`.
+    """
+    palette = load_palette()
+    grades = regions["grade"].where(regions["grade"].isin(GRADES), "insufficient")
+    figure = go.Figure()
+    for key in GRADES:
+        own = regions[grades == key]
+        drawn = palette.grade_of(key)
+        ink = drawn.ink(theme)
+        figure.add_trace(
+            go.Choroplethmap(
+                geojson=geometry,
+                locations=own.index.tolist(),
+                z=[0.0] * len(own),
+                colorscale=[[0, ink.fill], [1, ink.fill]],
+                showscale=False,
+                name=f"{drawn.shape} {words[key]} ({len(own)})",
+                showlegend=False,
+                **_polygon(own["hover"], ink.outline),
+            )
+        )
+        # A choropleth has no legend entry of its own: an empty marker trace shows colour, shape and word.
+        figure.add_trace(
+            go.Scattermap(
+                lon=[None],
+                lat=[None],
+                mode="markers",
+                marker={"size": 14, "color": ink.fill},
+                name=f"{drawn.shape} {words[key]} {len(own)}",
+                showlegend=True,
+                hoverinfo="skip",
+            )
+        )
+    named = regions.assign(
+        name=[f"{palette.grade_of(g).shape} {n}" for g, n in zip(grades, regions["name"], strict=True)]
+    )
+    text_colours = {key: palette.grade_of(key).ink(theme).text for key in GRADES}
+    figure = _finished(figure, named, style, view, theme, height, [text_colours[key] for key in grades])
+    figure.update_layout(
+        legend={
+            "orientation": "h",
+            "x": 0.01,
+            "y": 0.01,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "bgcolor": palette.ground_of(theme).card,
+        }
+    )
+    return figure
+
+
+def _add_unknown(figure: go.Figure, unknown: pd.DataFrame, geometry: str, theme: str) -> None:
+    if unknown.empty:
+        return
+    ink = load_palette().grade_of("insufficient").ink(theme)
+    figure.add_trace(
+        go.Choroplethmap(
+            geojson=geometry,
+            locations=unknown.index.tolist(),
+            z=[0.0] * len(unknown),
+            colorscale=[[0, ink.fill], [1, ink.fill]],
+            showscale=False,
+            **_polygon(unknown["hover"], ink.outline),
+        )
+    )
+
+
+def _polygon(hover: pd.Series, outline: str) -> dict:
+    """Return what all polygons share: hover text, outline, and no fading of the others after a click."""
+    return {
+        "hovertext": hover.tolist(),
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {"line": {"color": outline, "width": 1.2}, "opacity": 0.92},
+        "selected": {"marker": {"opacity": 0.92}},
+        "unselected": {"marker": {"opacity": 0.92}},
+    }
+
+
+def _finished(
+    figure: go.Figure,
+    regions: pd.DataFrame,
+    style: str,
+    view: MapView,
+    theme: str,
+    height: int,
+    label_colours: Sequence[str] | None = None,
+) -> go.Figure:
+    placed = regions[regions["lon"].notna() & regions["lat"].notna()]
+    if 0 < len(placed) <= MAX_LABELS:
+        colours = label_colours or [load_palette().ground_of(theme).text] * len(regions)
+        for colour in dict.fromkeys(colours):
+            own = [
+                code
+                for code, used in zip(regions.index, colours, strict=True)
+                if used == colour and code in placed.index
+            ]
+            rows = placed.loc[own]
+            figure.add_trace(
+                go.Scattermap(
+                    lon=rows["lon"].tolist(),
+                    lat=rows["lat"].tolist(),
+                    mode="text",
+                    text=rows["name"].tolist(),
+                    textfont={"size": LABEL_SIZE, "color": colour},
+                    hoverinfo="skip",
+                    showlegend=False,
+                )
+            )
+    figure.update_layout(
+        map={"style": style, "center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom},
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        clickmode="event+select",
+        dragmode="pan",
+        uirevision=f"{view.lon:.4f},{view.lat:.4f}",
+    )
+    return figure
