@@ -1,0 +1,79 @@
+"""Command line of the data: demonstration city, publish, status."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from data_access.access import Scope
+from data_access.demo import load_demonstration
+from data_access.errors import DataAccessError
+from data_access.home import Home
+from data_access.publishing import publish
+from data_access.publishing.snapshots import kept_snapshot_ids
+from data_access.queries import SnapshotReader
+
+
+class _PlainErrors(click.Group):
+    """Show a user's error as one sentence instead of a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except DataAccessError as error:
+            click.echo(error.message(context.params.get("language", "zh")), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_PlainErrors)
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of the data set (default: PINGAN_HOME or var).")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="Language of messages.")
+@click.pass_context
+def main(context: click.Context, home: Path | None, language: str) -> None:
+    """Fill, publish and inspect the shared database."""
+    context.obj = Home(home) if home else Home.default()
+
+
+@main.command()
+@click.option("--if-empty", is_flag=True, help="Do nothing when something has been published already.")
+@click.pass_obj
+def demo(home: Home, if_empty: bool) -> None:
+    """Build the demonstration city and publish it."""
+    if if_empty and kept_snapshot_ids(home):
+        return
+    with _progress() as bar:
+        task = bar.add_task("demo", total=1.0)
+        load_demonstration(home, lambda done, step: bar.update(task, completed=done * 0.3, description=str(step)))
+        snapshot_id = publish(home, lambda done, step: bar.update(task, completed=0.3 + done * 0.7, description=step))
+    click.echo(snapshot_id)
+
+
+@main.command("publish")
+@click.pass_obj
+def publish_command(home: Home) -> None:
+    """Publish what has been imported as a new snapshot."""
+    with _progress() as bar:
+        task = bar.add_task("publish", total=1.0)
+        snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
+    click.echo(snapshot_id)
+
+
+@main.command()
+@click.pass_obj
+def status(home: Home) -> None:
+    """Show the served snapshot and what it stands on."""
+    reader = SnapshotReader(home)
+    info = reader.snapshot()
+    click.echo(f"{info.snapshot_id}  {info.name('zh')}  {info.data_through}")
+    click.echo(reader.coverage(Scope("analyst", info.root_code)).to_string(index=False))
+
+
+def _progress() -> Progress:
+    return Progress(TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn(), transient=True)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m data_access")
