@@ -160,12 +160,20 @@ def _count_spans(store: WorkingStore) -> pd.DataFrame:
     )
     if frame.empty:
         return frame
-    ends = {
-        grain: pd.to_datetime(frame["last_day"]).dt.to_period(code).dt.end_time.dt.normalize()
-        for grain, code in (("day", "D"), ("month", "M"), ("year", "Y"))
-    }
-    last_day = ends["day"].where(frame["grain"] == "day", ends["month"].where(frame["grain"] == "month", ends["year"]))
-    return frame.assign(first_day=pd.to_datetime(frame["first_day"]), last_day=last_day, basis="counts")
+    return frame.assign(
+        first_day=pd.to_datetime(frame["first_day"]),
+        last_day=last_days(pd.to_datetime(frame["last_day"]), frame["grain"]),
+        basis="counts",
+    )
+
+
+def last_days(starts: pd.Series, grains: pd.Series) -> pd.Series:
+    """Return the last day of the periods that begin at ``starts`` (day, month or year)."""
+    ends = starts.copy()
+    for grain, code in (("month", "M"), ("year", "Y")):
+        own = grains == grain
+        ends[own] = starts[own].dt.to_period(code).dt.end_time.dt.normalize()
+    return ends
 
 
 def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data_access import schema
+from data_access.publishing.coverage import last_days
 from data_access.store.working import WorkingStore
 
 COLUMNS = ["source", "region_code", "last_day", "days_late", "chance"]
@@ -35,9 +36,10 @@ def source_lateness(store: WorkingStore, path: sa.Table, through: date) -> pd.Da
                 sa.func.min(when).label("first_day"),
                 sa.func.max(when).label("last_day"),
                 sa.func.count().label("rows"),
+                (table.c.grain if table is schema.reported_count else sa.literal("day")).label("grain"),
             )
             .select_from(table.join(path, path.c.region_code == table.c.region_code))
-            .group_by(table.c.source, code)
+            .group_by(table.c.source, code, *([table.c.grain] if table is schema.reported_count else []))
         )
         if len(frame):
             frames.append(frame.assign(counts=table is schema.reported_count))
@@ -45,7 +47,7 @@ def source_lateness(store: WorkingStore, path: sa.Table, through: date) -> pd.Da
         return pd.DataFrame(columns=COLUMNS)
     spans = pd.concat(frames, ignore_index=True)
     spans["first_day"] = pd.to_datetime(spans["first_day"])
-    spans["last_day"] = pd.to_datetime(spans["last_day"])
+    spans["last_day"] = last_days(pd.to_datetime(spans["last_day"]), spans["grain"]).clip(upper=pd.Timestamp(through))
     silent = (pd.Timestamp(through) - spans["last_day"]).dt.days.clip(lower=0)
     days = (spans["last_day"] - spans["first_day"]).dt.days + 1
     chance = np.exp(-spans["rows"] / days * silent)
