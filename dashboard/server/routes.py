@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import shapely
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.palette import load_palette
 from dashboard.server.styles import stylesheet
 from dashboard.settings import current_viewer, snapshot_reader
 from data_access.access import Scope
@@ -19,11 +21,21 @@ IMAGES = Path(__file__).resolve().parent.parent.parent / "assets" / "images"
 FOREVER = "private, max-age=31536000, immutable"
 GRID_DEGREES = 1e-5
 """Shapes are written to about one metre."""
+SCREEN_PIXELS = 2000
 
 
 def geometry_address(snapshot_id: str, parent_code: str) -> str:
     """Return the address of the shapes of a region's children, for a map's ``geojson=`` or ``data=``."""
     return f"/geo/{snapshot_id}/{parent_code}.geojson"
+
+
+def map_style_address(theme: str) -> str:
+    """Return the address of the plain ground that maps are drawn on.
+
+    The style names no glyphs and no tiles: MapLibre then draws labels with the browser's own fonts and asks nobody.
+    A style given inline instead of by address was seen to lose clicks.
+    """
+    return f"/map-style/{theme}.json"
 
 
 def health(_request: Request) -> Response:
@@ -47,6 +59,16 @@ def styles(_request: Request) -> Response:
 def icon(_request: Request) -> Response:
     """Answer the icon of the browser tab."""
     return FileResponse(IMAGES / "icon.svg", media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+def map_style(request: Request) -> Response:
+    """Answer the map's ground in the colours of a theme."""
+    theme = request.path_params["theme"]
+    if theme not in ("light", "dark"):
+        return _not_here()
+    paint = {"background-color": load_palette().ground_of(theme).card}
+    layers = [{"id": "ground", "type": "background", "paint": paint}]
+    return JSONResponse({"version": 8, "sources": {}, "layers": layers}, headers={"Cache-Control": "max-age=86400"})
 
 
 def geometry(request: Request) -> Response:
@@ -75,12 +97,24 @@ def _children_geojson(snapshot_id: str, viewer: Scope, parent_code: str) -> byte
     if not children:
         return b""
     frame = reader.geometry(viewer, children)
-    shapes = shapely.to_geojson(shapely.set_precision(frame.geometry.to_numpy(), GRID_DEGREES))
+    shapes = shapely.to_geojson(simplified(frame.geometry.to_numpy()))
     features = ",".join(
         f'{{"type":"Feature","id":"{code}","properties":{{}},"geometry":{shape}}}'
         for code, shape in zip(frame["region_code"], shapes, strict=True)
     )
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
+
+
+def simplified(shapes: np.ndarray) -> np.ndarray:
+    """Return shapes with the detail a screen can show, still without gaps or overlaps between neighbours.
+
+    Borders move by at most a ``SCREEN_PIXELS``-th of the whole map's width (Visvalingam–Whyatt on the coverage).
+    """
+    if len(shapes) == 0:
+        return shapes
+    west, south, east, north = shapely.total_bounds(shapes)
+    tolerance = max(east - west, north - south) / SCREEN_PIXELS
+    return shapely.set_precision(shapely.coverage_simplify(shapes, tolerance), GRID_DEGREES, mode="pointwise")
 
 
 def _not_here() -> Response:
@@ -93,5 +127,6 @@ def routes() -> list[BaseRoute]:
         Route("/healthz", health),
         Route("/assets/cockpit.css", styles),
         Route("/assets/icon.svg", icon),
+        Route("/map-style/{theme}.json", map_style),
         Route("/geo/{snapshot_id}/{parent_code}.geojson", geometry),
     ]
