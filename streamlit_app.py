@@ -15,7 +15,6 @@ from dashboard.navigation import DEFAULT_PAGE, PAGES
 def main() -> None:
     """Open the page of the address within the common frame."""
     language = address_language()
-    st.set_page_config(page_title=t("app.title", language), layout="wide", initial_sidebar_state="collapsed")
     pages = {
         entry: st.Page(
             entry.file,
@@ -27,6 +26,8 @@ def main() -> None:
     }
     chosen = st.navigation(list(pages.values()), position="hidden")
     entry = next(entry for entry, page in pages.items() if page.title == chosen.title)
+    title = t("app.page_title", language, page=chosen.title)
+    st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
     try:
         context, notices = open_context()
         with page_frame(context, entry, notices):

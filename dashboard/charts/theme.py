@@ -21,10 +21,11 @@ PLOTLY_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": Fa
 
 
 MONTH_TICKS = (
+    {"dtickrange": [None, "M1"], "value": "%Y-%m-%d"},
     {"dtickrange": ["M1", "M11"], "value": "%Y-%m"},
     {"dtickrange": ["M12", None], "value": "%Y"},
 )
-"""Dates on an axis as figures: plotly's month names are English."""
+"""Dates on an axis as figures: plotly's month names are English. (A template can't carry lists, so each figure does.)"""
 
 
 def apply_theme(figure: go.Figure, theme: str) -> go.Figure:
@@ -36,7 +37,7 @@ def apply_theme(figure: go.Figure, theme: str) -> go.Figure:
             if _holds_dates(getattr(trace, letter, None)):
                 own = figure.layout[f"{letter}axis{axis[1:]}"]
                 if own.hoverformat is None and own.tickformat is None:
-                    own.update(hoverformat="%Y-%m-%d")
+                    own.update(hoverformat="%Y-%m-%d", tickformatstops=MONTH_TICKS)
     return figure
 
 
@@ -68,7 +69,6 @@ def build_template(theme: str) -> go.layout.Template:
         "zerolinecolor": ground.border,
         "tickcolor": ground.border,
         "automargin": True,
-        "tickformatstops": MONTH_TICKS,
         "title": {"font": {"color": ground.muted, "size": FONT_SIZE}, "standoff": 8},
         "tickfont": {"color": ground.muted, "size": FONT_SIZE},
     }

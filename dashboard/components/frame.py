@@ -50,7 +50,7 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     with downloads:
         draw_offers(context.language)
     st.html(_footer(context, snapshot, reader.lateness(context.viewer)))
-    st.html(_tell_browser(context, page), unsafe_allow_javascript=True)
+    st.html(_tell_browser(context.language), unsafe_allow_javascript=True)
 
 
 def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Markup:
@@ -81,10 +81,11 @@ def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Marku
         region=region_name(regions, context.viewer.region_code, language),
     )
     return Markup(
-        '<div class="masthead"><a class="brand" href="{home}"><b>{title}</b><small>{subtitle}</small></a>'
+        '<div class="masthead"><a class="skip" href="#stMain">{skip}</a><a class="brand" href="{home}"><b>{title}</b><small>{subtitle}</small></a>'
         '<nav aria-label="{menu}">{links}</nav><div class="tools">{languages}{themes}'
         '<span class="viewer">{viewer}</span></div></div>'
     ).format(
+        skip=t("nav.skip", language),
         home=context.href("overview", region=context.viewer.region_code),
         title=t("app.title", language),
         subtitle=t("app.subtitle", language),
@@ -146,9 +147,6 @@ def _footer(context: Context, snapshot: SnapshotInfo, lateness: pd.DataFrame) ->
     )
 
 
-def _tell_browser(context: Context, page: PageEntry) -> str:
-    # The page can change its language without a fresh load; the browser must know, for fonts and screen readers.
-    title = t("app.page_title", context.language, page=t(page.title_key, context.language))
-    return (
-        f"<script>document.documentElement.lang={HTML_LANGUAGE[context.language]!r};document.title={title!r};</script>"
-    )
+def _tell_browser(language: str) -> str:
+    # A link can change the language without a fresh load; fonts and screen readers must know.
+    return f"<script>document.documentElement.lang={HTML_LANGUAGE[language]!r};</script>"
