@@ -148,8 +148,8 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
     random = settings.random("decisions")
     through = calendar.days[-1]
     leading = [city.city_code, *city.counties.code]
-    names = dict(zip(leading, [settings.city.name, *city.counties.name]))
-    quality = dict(zip(leading, [0.6, *city.county_quality]))
+    names = dict(zip(leading, [settings.city.name, *city.counties.name], strict=False))
+    quality = dict(zip(leading, [0.6, *city.county_quality], strict=False))
     frame = meetings.select(["source_id", "region_code", "kind", "held_on"]).to_pandas(date_as_object=False)
     frame = frame[
         (frame["kind"] == "quarterly_dispatch") & frame["region_code"].isin(leading) & frame["held_on"].notna()
@@ -169,7 +169,7 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
     start = random.integers(0, len(_TASKS), len(frame))[rows.groupby("source_id", sort=False).ngroup().to_numpy()]
     quarter = (rows["held_on"].dt.month.to_numpy() - 1) // 3
     task = (start + number) % len(_TASKS)
-    tasks = [_TASKS[t][0].format(quarter=_NEXT_QUARTERS[q]) for t, q in zip(task, quarter)]
+    tasks = [_TASKS[t][0].format(quarter=_NEXT_QUARTERS[q]) for t, q in zip(task, quarter, strict=False)]
     return rows_of(
         "decision",
         {
@@ -178,7 +178,7 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
             "region_code": rows["region_code"].tolist(),
             "meeting_source_id": rows["source_id"].tolist(),
             "task": tasks,
-            "unit": [names[code] + _TASKS[t][1] for code, t in zip(rows["region_code"], task)],
+            "unit": [names[code] + _TASKS[t][1] for code, t in zip(rows["region_code"], task, strict=False)],
             "decided_on": decided,
             "due_on": due,
             "done_on": done,

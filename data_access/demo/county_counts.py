@@ -171,7 +171,10 @@ def _video(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterat
     covered_share = month_ends(wanted.key_areas_covered, months)
     lacking = weight * np.exp(-0.5 * city.county_quality)
     uncovered = np.array(
-        [shares(round(total * (1 - share)), lacking) for total, share in zip(areas.sum(axis=1), covered_share)]
+        [
+            shares(round(total * (1 - share)), lacking)
+            for total, share in zip(areas.sum(axis=1), covered_share, strict=False)
+        ]
     )
     yield VIDEO, "key_areas", areas, {}
     yield VIDEO, "key_areas_covered", areas - np.minimum(uncovered, areas), {}
@@ -225,7 +228,7 @@ def _fund(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterato
     if amount.max() > money.fund_award_cap:
         raise ValueError("config/demo.toml: an award came out above money.fund_award_cap; take another seed")
     by_reason = amount.reshape(len(AWARD_REASONS), months - since, counties)
-    for reason, awarded in zip(AWARD_REASONS, by_reason):
+    for reason, awarded in zip(AWARD_REASONS, by_reason, strict=False):
         values = np.vstack([np.zeros((since, counties), int), awarded])
         yield POLITICAL_LEGAL, "fund_awarded", values, {"class_code": reason, "keep": values > 0}
 

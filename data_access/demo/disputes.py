@@ -82,11 +82,11 @@ def _received(city: DemoCity, settings: DemoSettings, calendar: Calendar, random
     wobble = calendar.wobble(random, 0.05)
     grids, days, kinds = [], [], []
     share = np.array([kind.share for kind in wanted.classes.values()])
-    for number, (year, count) in enumerate(zip(settings.years, wanted.received)):
+    for number, (year, count) in enumerate(zip(settings.years, wanted.received, strict=False)):
         own = calendar.of_year(year)
         drift = np.exp(random.normal(0, 0.05, len(city.counties.code)))[city.county_of_grid]
         per_kind = random.multinomial(count, share / share.sum())
-        for kind, (rule, cases) in enumerate(zip(wanted.classes.values(), per_kind)):
+        for kind, (rule, cases) in enumerate(zip(wanted.classes.values(), per_kind, strict=False)):
             weight = base * drift * city.population[number] * np.where(city.grids.urban, 1.0, rule.rural)
             grid = random.choice(len(weight), cases, p=weight / weight.sum())
             day_weight = calendar.weights(rule.months, weekend=0.6, festival=0.35, wobble=wobble)
@@ -147,7 +147,7 @@ def _mediation(stages: Stages, city: DemoCity, settings: DemoSettings, random: n
 def _leave_unresolved(stages: Stages, city: DemoCity, settings: DemoSettings, random: np.random.Generator) -> None:
     """Keep exactly as many disputes of each year open as the settings say."""
     quality = city.township_quality[city.grids.parent[stages.grid]]
-    for year, wanted in zip(settings.years, settings.disputes.unresolved):
+    for year, wanted in zip(settings.years, settings.disputes.unresolved, strict=False):
         own = np.flatnonzero(stages.year == year)
         under_way = stages.resolved[own] > stages.cutoff[own]
         if under_way.sum() > wanted:
@@ -270,7 +270,7 @@ def _duplicates(stages: Stages, settings: DemoSettings, random: np.random.Genera
     of = np.concatenate(
         [
             random.choice(np.flatnonzero(stages.year == year), count, replace=False)
-            for year, count in zip(settings.years, per_year)
+            for year, count in zip(settings.years, per_year, strict=False)
         ]
     )
     channels = len(wanted.channels)

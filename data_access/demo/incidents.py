@@ -37,7 +37,7 @@ def _homicides(city: DemoCity, settings: DemoSettings, calendar: Calendar, point
         grid = np.concatenate(
             [
                 random.choice(len(people), count, p=people / people.sum())
-                for people, count in zip(city.population, wanted.incidents)
+                for people, count in zip(city.population, wanted.incidents, strict=False)
             ]
         )
         if _rose_twice(city, settings, grid, year):
@@ -45,7 +45,10 @@ def _homicides(city: DemoCity, settings: DemoSettings, calendar: Calendar, point
     else:
         raise ValueError("no draw of homicides has a county with two rising years; take another seed")
     day = np.concatenate(
-        [draw_days(calendar.of_year(y), weight, n, random) for y, n in zip(settings.years, wanted.incidents)]
+        [
+            draw_days(calendar.of_year(y), weight, n, random)
+            for y, n in zip(settings.years, wanted.incidents, strict=False)
+        ]
     )
     classes = sorted(wanted.class_shares)
     share = np.array([wanted.class_shares[key] for key in classes])
@@ -96,11 +99,12 @@ def _alarms(city: DemoCity, settings: DemoSettings, calendar: Calendar, points: 
     late = np.array([settings.late.alarms.get(name, 0) for name in city.counties.name])
     last_day = len(calendar.days) - 1 - late
     grids, days, classes = [], [], []
-    for position, (year, count) in enumerate(zip(settings.years, wanted.incidents)):
+    for position, (year, count) in enumerate(zip(settings.years, wanted.incidents, strict=False)):
         own = calendar.of_year(year)
         drift = np.exp(random.normal(0, 0.05, counties))[city.county_of_grid]
         expected = [
-            rule.share * weight[own].mean() / weight.mean() for rule, weight in zip(wanted.classes.values(), day_weight)
+            rule.share * weight[own].mean() / weight.mean()
+            for rule, weight in zip(wanted.classes.values(), day_weight, strict=False)
         ]
         for kind_number, cases in enumerate(random.multinomial(count, np.array(expected) / sum(expected))):
             weight = grid_weight[kind_number] * drift * city.population[position]
@@ -138,7 +142,8 @@ def _rows(
     city: DemoCity, calendar: Calendar, prefix: str, grid: np.ndarray, day: np.ndarray, columns: dict
 ) -> pa.Table:
     offices = [
-        f"{name}公安分局" if urban else f"{name}公安局" for name, urban in zip(city.counties.name, city.counties.urban)
+        f"{name}公安分局" if urban else f"{name}公安局"
+        for name, urban in zip(city.counties.name, city.counties.urban, strict=False)
     ]
     return rows_of(
         "incident",

@@ -63,12 +63,12 @@ def serve(home: Home, built: Path, snapshot_id: str) -> Path:
     """Give the finished file its name, point to it, and drop the oldest beyond ``KEPT_SNAPSHOTS``."""
     final = snapshot_file(home, snapshot_id)
     _flush(built)
-    os.rename(built, final)
+    built.rename(final)
     _flush(home.snapshots)
     replacement = home.pointer.with_suffix(".new")
     replacement.write_text(json.dumps({"snapshot_id": snapshot_id}), encoding="utf-8")
     _flush(replacement)
-    os.replace(replacement, home.pointer)
+    replacement.replace(home.pointer)
     _flush(home.path)
     for old in kept_snapshot_ids(home)[:-KEPT_SNAPSHOTS]:
         snapshot_file(home, old).unlink(missing_ok=True)

@@ -132,7 +132,9 @@ def _seeds(
 
     def reach(points: np.ndarray) -> np.ndarray:
         angle = np.arctan2(points[:, 1], points[:, 0])
-        waves = sum(w * np.cos((k + 2) * angle + p) for k, (w, p) in enumerate(zip(_OUTLINE_WAVES, phase)))
+        waves = sum(
+            w * np.cos((k + 2) * angle + p) for k, (w, p) in enumerate(zip(_OUTLINE_WAVES, phase, strict=False))
+        )
         return mean_radius_km * (1 + waves)
 
     limit = mean_radius_km * 1.4 + _RING_KM
@@ -172,7 +174,10 @@ def _means(points: np.ndarray, label: np.ndarray, otherwise: np.ndarray) -> np.n
 
 def _nearest_seat(points: np.ndarray, seats: np.ndarray, urban: np.ndarray, random: np.random.Generator) -> np.ndarray:
     wave, phase = random.uniform(0.1, 0.35, (2, 3)), random.uniform(0, 2 * np.pi, (2, 3))
-    warp = [sum(np.sin(w * points[:, 1 - axis] + p) for w, p in zip(wave[axis], phase[axis])) for axis in (0, 1)]
+    warp = [
+        sum(np.sin(w * points[:, 1 - axis] + p) for w, p in zip(wave[axis], phase[axis], strict=False))
+        for axis in (0, 1)
+    ]
     distance = np.linalg.norm((points + _WARP_KM * np.column_stack(warp) / 2)[:, None, :] - seats[None, :, :], axis=2)
     return (distance / np.where(urban, 0.85, 1.0)).argmin(axis=1)
 
@@ -203,7 +208,7 @@ def _cells(
 ) -> np.ndarray:
     edges = [
         (pair.min(), vertices)
-        for pair, vertices in zip(diagram.ridge_points, diagram.ridge_vertices)
+        for pair, vertices in zip(diagram.ridge_points, diagram.ridge_vertices, strict=False)
         if pair.min() < len(inside)
     ]
     ends = diagram.vertices

@@ -152,7 +152,7 @@ def region_tables(city: DemoCity, settings: DemoSettings) -> Iterator[tuple[str,
                 "region_code": code,
                 "name": [name for place in places for name in place.name],
                 "name_en": [name for place in places for name in place.name_en],
-                "level": [level for level, place in zip(levels, places) for _ in place.code],
+                "level": [level for level, place in zip(levels, places, strict=False) for _ in place.code],
                 "depth": [depth for depth, place in enumerate(places) for _ in place.code],
                 "parent_code": parent,
                 "valid_from": [_VALID_FROM] * len(code),
@@ -230,7 +230,7 @@ def _townships(settings: DemoSettings, partition: Partition, counties: Places) -
     suffixes = (("街道", "Subdistrict", 1), ("镇", "Town", 100), ("乡", "Township", 200))
     code, name, name_en = [], [], []
     used: dict[tuple[int, int], int] = {}
-    for place, spelled in zip(order, names):
+    for place, spelled in zip(order, names, strict=False):
         chinese, english, first = suffixes[kind[place]]
         group = (int(county[place]), int(kind[place]))
         used[group] = used.get(group, -1) + 1
@@ -280,7 +280,7 @@ def _population(settings: DemoSettings, grids: Places) -> np.ndarray:
     size = random.lognormal(sigma=0.35, size=len(grids.code)) * np.where(grids.urban, 1.25, 0.9)
     people = settings.population
     years = []
-    for total, year in zip(people.city, settings.years):
+    for total, year in zip(people.city, settings.years, strict=False):
         growth = np.where(grids.urban, people.urban_growth, people.rural_growth)
         years.append(shares(total, size * (1 + growth) ** (year - settings.first_year)))
     return np.array(years)
