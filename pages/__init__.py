@@ -1,0 +1,1 @@
+"""One file a page; each reads from top to bottom as its screen does."""
