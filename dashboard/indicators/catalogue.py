@@ -145,7 +145,9 @@ class Indicator(_Declared):
             raise ValueError(f"version {self.version!r} is not the last of history ({self.history[-1].version!r})")
         if not self.available:
             if not (self.unavailable_reason and self.unavailable_reason_en):
-                raise ValueError("an indicator that is not available needs unavailable_reason and unavailable_reason_en")
+                raise ValueError(
+                    "an indicator that is not available needs unavailable_reason and unavailable_reason_en"
+                )
             if not (self.numerator_text and self.numerator_text_en):
                 raise ValueError("an indicator that is not available needs numerator_text and numerator_text_en")
             return self

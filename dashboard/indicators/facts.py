@@ -1,0 +1,141 @@
+"""What every evaluation needs to know of a snapshot, read once per snapshot and scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from dashboard.indicators.windows import Coverage, read_coverage
+from dashboard.lateness import late_rows
+from data_access.access import Scope, read_config
+from data_access.errors import ConfigError
+from data_access.queries import SnapshotReader
+
+TOWNSHIP_DEPTH = 2
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Regions in scope, what the sources cover, and which counties are late."""
+
+    snapshot_id: str
+    data_through: date
+    regions: pd.DataFrame
+    coverage: Coverage
+    late: pd.DataFrame
+    """``source, region_code, last_day`` of late counties."""
+
+    def depths(self, codes: Sequence[str]) -> np.ndarray:
+        """Return the depth of each code."""
+        return self.regions["depth"].reindex(list(codes)).to_numpy(float)
+
+    def ancestors(self, codes: Sequence[str], depth: int) -> np.ndarray:
+        """Return each code's ancestor at ``depth`` (itself there, None above)."""
+        parents = self.regions["parent_code"].to_dict()
+        depths = self.regions["depth"].to_dict()
+        found = []
+        for code in codes:
+            step = code
+            while step is not None and depths.get(step, -1) > depth:
+                step = parents.get(step)
+            found.append(step if depths.get(step) == depth else None)
+        return np.array(found, dtype=object)
+
+    def townships(self, codes: Sequence[str]) -> np.ndarray:
+        """Return how many townships each code holds (a township holds itself)."""
+        towns = self.regions.index[(self.regions["depth"] == TOWNSHIP_DEPTH) & self.regions["in_scope"].astype(bool)]
+        held = {depth: pd.Series(self.ancestors(towns, depth)).value_counts() for depth in range(TOWNSHIP_DEPTH + 1)}
+        return np.array(
+            [
+                float(held[int(depth)].get(code, 0)) if depth <= TOWNSHIP_DEPTH else 0.0
+                for code, depth in zip(codes, self.depths(codes))
+            ]
+        )
+
+    def late_among(self, codes: Sequence[str], sources: frozenset[str], end: date) -> np.ndarray:
+        """Return which codes lie in, or hold, a county that is silent before ``end`` in one of ``sources``."""
+        if self.late.empty or not sources:
+            return np.zeros(len(codes), bool)
+        rows = self.late[self.late["source"].isin(sources) & (self.late["last_day"] < pd.Timestamp(end))]
+        counties = set(rows["region_code"])
+        if not counties:
+            return np.zeros(len(codes), bool)
+        depths = self.depths(codes)
+        within = np.array([code in counties for code in self.ancestors(codes, 1)])
+        holding = {above for code in counties for above in self.ancestors([code], 0) if above is not None} | counties
+        return within | ((depths == 0) & np.array([code in holding for code in codes]))
+
+
+_KNOWN: WeakKeyDictionary[SnapshotReader, dict[tuple[str, Scope], Facts]] = WeakKeyDictionary()
+_MOST_KEPT = 32
+
+
+def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
+    """Return the facts of the snapshot that ``reader`` serves now, as ``scope`` sees it."""
+    info = reader.snapshot()
+    kept = _KNOWN.setdefault(reader, {})
+    key = (info.snapshot_id, scope)
+    if key not in kept:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[key] = Facts(
+            info.snapshot_id,
+            info.data_through,
+            reader.regions(scope),
+            read_coverage(reader.coverage(scope)),
+            _late(reader.lateness(scope), reader.coverage(scope)),
+        )
+    return kept[key]
+
+
+def _late(lateness: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+    """Return the late counties; a count's last period lasts to its end."""
+    late = late_rows(lateness)[["source", "region_code", "last_day"]].copy()
+    late["last_day"] = pd.to_datetime(late["last_day"])
+    for grain, code in (("month", "M"), ("year", "Y")):
+        sources = coverage.loc[(coverage["basis"] == "counts") & (coverage["grain"] == grain), "source"]
+        own = late["source"].isin(sources)
+        ends = late.loc[own, "last_day"].dt.to_period(code).dt.end_time.dt.normalize()
+        late.loc[own, "last_day"] = ends.astype(late["last_day"].dtype)
+    return late
+
+
+@dataclass(frozen=True)
+class EvaluationRules:
+    """config/evaluation.toml."""
+
+    stock_carry_months: int
+    chance_limit: float
+
+
+@lru_cache(maxsize=1)
+def evaluation_rules() -> EvaluationRules:
+    """Return the rules of config/evaluation.toml.
+
+    Raises
+    ------
+    ConfigError
+        Naming the key and the value that is wrong.
+    """
+    rules = read_config("evaluation.toml")
+    months, chance = rules.get("stock_carry_months"), rules.get("chance_limit")
+    if not isinstance(months, int) or isinstance(months, bool) or not 1 <= months <= 24:
+        raise _wrong("stock_carry_months", months, "a whole number of months from 1 to 24", "1 至 24 的整数(月)")
+    if not isinstance(chance, float) or not 0 < chance < 0.5:
+        raise _wrong("chance_limit", chance, "a number between 0 and 0.5", "0 与 0.5 之间的数")
+    return EvaluationRules(months, chance)
+
+
+def _wrong(key: str, value: object, english: str, chinese: str) -> ConfigError:
+    return ConfigError(
+        f"config/evaluation.toml: {key} must be {english}, not {value!r}. Correct it.",
+        f"config/evaluation.toml:{key} 应为{chinese},现为 {value!r}。请更正。",
+        file="evaluation.toml",
+        key=key,
+    )

@@ -1,0 +1,76 @@
+"""Medians and other quantiles of waiting times, from fixed bins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard.indicators import intervals
+from dashboard.indicators import vocabulary as words
+from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.numbers import NOTE, STATUS, Ledger, Numbers
+from dashboard.indicators.windows import resolve
+from dashboard.periods import Period
+from data_access.measures import load_histograms, load_measures
+
+
+def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, ...]) -> pd.DataFrame:
+    """Return a quantile of waiting days by region and period; the denominator is the number of waits."""
+    shape = (len(ledger.codes), len(periods))
+    value, total = np.full(shape, np.nan), np.full(shape, np.nan)
+    status, notes = np.zeros(shape, int), np.zeros(shape, int)
+    basis, grain, through = (np.empty(len(periods), dtype=object) for _ in range(3))
+    stands_on = _measure_behind(str(indicator.histogram))
+    facts = ledger.facts
+    for place, period in enumerate(periods):
+        span = resolve(indicator.window, period, [stands_on], facts.coverage, facts.data_through)
+        basis[place], grain[place], through[place] = span.basis, span.grain, span.through
+        status[:, place] = STATUS[span.status]
+        for note in span.notes:
+            notes[:, place] |= NOTE[note]
+        if not span.usable:
+            continue
+        bins = ledger.reader.histogram(ledger.scope, str(indicator.histogram), ledger.codes, span.start, span.end)
+        value[:, place], total[:, place] = _quantile(bins, ledger.codes, float(indicator.quantile or 0.5))
+        late = facts.late_among(ledger.codes, span.sources, span.end)
+        status[late, place] = np.maximum(status[late, place], STATUS[words.PARTIAL])
+        notes[late, place] |= NOTE["late_regions"]
+        none = total[:, place] == 0
+        status[none, place] = STATUS[words.ZERO_DENOMINATOR]
+    fine = facts.depths(ledger.codes) > indicator.finest_depth
+    status[fine], notes[fine] = STATUS[words.FINER_THAN_SOURCE], NOTE["level_too_fine"]
+    numbers = Numbers(ledger.codes, periods, np.full(shape, np.nan), total, None, status, notes, basis, grain, through)
+    return numbers.frame(intervals.without(np.where(numbers.has_value, value, np.nan)))
+
+
+def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the quantile of each region, linear within its bin, and the number of waits.
+
+    A quantile in the open last bin is that bin's lower edge: at least so long.
+    """
+    values, totals = np.full(len(codes), np.nan), np.zeros(len(codes))
+    place = {code: number for number, code in enumerate(codes)}
+    for code, rows in bins.groupby("region_code", sort=False):
+        ordered = rows.sort_values("lower")
+        counts = ordered["value"].to_numpy(float)
+        lower, upper = ordered["lower"].to_numpy(float), ordered["upper"].to_numpy(float)
+        running = np.cumsum(counts)
+        totals[place[code]] = running[-1]
+        if running[-1] <= 0:
+            continue
+        target = quantile * running[-1]
+        chosen = int(np.searchsorted(running, target))
+        before = running[chosen] - counts[chosen]
+        width = upper[chosen] - lower[chosen]
+        share = (target - before) / counts[chosen]
+        values[place[code]] = lower[chosen] + (share * width if np.isfinite(width) else 0.0)
+    return values, totals
+
+
+def _measure_behind(histogram: str) -> str:
+    """Return a measure counted from the same rows, whose cover the histogram shares."""
+    declared = load_histograms()[histogram]
+    for key, measure in load_measures().items():
+        if measure.table == declared.table and measure.date == (declared.date,):
+            return key
+    return next(key for key, measure in load_measures().items() if measure.table == declared.table)

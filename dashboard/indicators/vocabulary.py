@@ -1,0 +1,51 @@
+"""The words every result carries: status and note keys, with which of them leave no value."""
+
+from __future__ import annotations
+
+OK = "ok"
+PARTIAL = "partial"
+NO_DATA = "no_data"
+NO_POPULATION = "no_population"
+ZERO_DENOMINATOR = "zero_denominator"
+SUPPRESSED = "suppressed"
+FINER_THAN_SOURCE = "finer_than_source"
+INCONSISTENT = "inconsistent"
+UNAVAILABLE = "unavailable"
+
+STATUSES = (
+    OK,
+    PARTIAL,
+    NO_DATA,
+    NO_POPULATION,
+    ZERO_DENOMINATOR,
+    SUPPRESSED,
+    FINER_THAN_SOURCE,
+    INCONSISTENT,
+    UNAVAILABLE,
+)
+WITH_VALUE = (OK, PARTIAL)
+
+NOTES = (
+    "not_collected",
+    "not_reported",
+    "outside_coverage",
+    "period_running",
+    "starts_late",
+    "ends_early",
+    "late_regions",
+    "carried_forward",
+    "population_carried",
+    "not_matured",
+    "independence_assumed",
+    "numerator_exceeds_denominator",
+    "negative_count",
+    "small_count",
+    "protects_small_count",
+    "level_too_fine",
+    "role_level",
+    "unavailable",
+)
+
+VALUE_COLUMNS = ["value", "lower", "upper", "lower_998", "upper_998"]
+NUMBER_COLUMNS = [*VALUE_COLUMNS, "numerator", "denominator"]
+COLUMNS = [*NUMBER_COLUMNS, "method", "status", "basis", "grain", "data_through", "notes"]
