@@ -169,7 +169,7 @@ def _lowest(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     for column in words.COLUMNS:
         options = [each[column].to_numpy(object) for each in frames]
         frame[column] = pd.Series(np.choose(chosen, options), index=frame.index, dtype=object)
-    return frame.astype({column: float for column in words.NUMBER_COLUMNS})
+    return frame.astype(dict.fromkeys(words.NUMBER_COLUMNS, float))
 
 
 def _with_components(indicators: Sequence[Indicator]) -> list[Indicator]:
@@ -191,7 +191,7 @@ def _unavailable(codes: Sequence[str], periods: Sequence[Period]) -> pd.DataFram
     frame["status"] = words.UNAVAILABLE
     frame["data_through"] = None
     frame["notes"] = [("unavailable",)] * len(frame)
-    return frame.astype({column: float for column in words.NUMBER_COLUMNS})
+    return frame.astype(dict.fromkeys(words.NUMBER_COLUMNS, float))
 
 
 def _frame_of_nothing() -> pd.DataFrame:

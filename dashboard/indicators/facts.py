@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -28,48 +28,50 @@ class Facts:
     data_through: date
     regions: pd.DataFrame
     coverage: Coverage
-    late: pd.DataFrame
-    """``source, region_code, last_day`` of late counties."""
+    late: Mapping[str, Mapping[str, date]]
+    """Source → late county → the last day it was heard of."""
+
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        return dict(zip(self.regions.index.tolist(), self.regions["parent_code"].tolist(), strict=True))
+
+    @cached_property
+    def _depths(self) -> dict[str, int]:
+        return dict(zip(self.regions.index.tolist(), self.regions["depth"].tolist(), strict=True))
 
     def depths(self, codes: Sequence[str]) -> np.ndarray:
-        """Return the depth of each code."""
-        return self.regions["depth"].reindex(list(codes)).to_numpy(float)
+        """Return the depth of each code, NaN when it is unknown."""
+        return np.array([self._depths.get(code, np.nan) for code in codes], dtype=float)
 
-    def ancestors(self, codes: Sequence[str], depth: int) -> np.ndarray:
-        """Return each code's ancestor at ``depth`` (itself there, None above)."""
-        parents = self.regions["parent_code"].to_dict()
-        depths = self.regions["depth"].to_dict()
-        found = []
-        for code in codes:
-            step = code
-            while step is not None and depths.get(step, -1) > depth:
-                step = parents.get(step)
-            found.append(step if depths.get(step) == depth else None)
-        return np.array(found, dtype=object)
+    def ancestor(self, code: str, depth: int) -> str | None:
+        """Return the ancestor of ``code`` at ``depth``: itself there, None when it lies above."""
+        step: str | None = code
+        while step is not None and self._depths.get(step, -1) > depth:
+            step = self._parents.get(step)
+        return step if step is not None and self._depths.get(step) == depth else None
+
+    @cached_property
+    def _townships_held(self) -> dict[str, int]:
+        held: dict[str, int] = {}
+        inside = self.regions["in_scope"].to_numpy(bool) & (self.regions["depth"].to_numpy() == TOWNSHIP_DEPTH)
+        for code in self.regions.index[inside]:
+            for depth in range(TOWNSHIP_DEPTH + 1):
+                above = self.ancestor(code, depth)
+                if above is not None:
+                    held[above] = held.get(above, 0) + 1
+        return held
 
     def townships(self, codes: Sequence[str]) -> np.ndarray:
         """Return how many townships each code holds (a township holds itself)."""
-        towns = self.regions.index[(self.regions["depth"] == TOWNSHIP_DEPTH) & self.regions["in_scope"].astype(bool)]
-        held = {depth: pd.Series(self.ancestors(towns, depth)).value_counts() for depth in range(TOWNSHIP_DEPTH + 1)}
-        return np.array(
-            [
-                float(held[int(depth)].get(code, 0)) if depth <= TOWNSHIP_DEPTH else 0.0
-                for code, depth in zip(codes, self.depths(codes))
-            ]
-        )
+        return np.array([float(self._townships_held.get(code, 0)) for code in codes])
 
     def late_among(self, codes: Sequence[str], sources: frozenset[str], end: date) -> np.ndarray:
         """Return which codes lie in, or hold, a county that is silent before ``end`` in one of ``sources``."""
-        if self.late.empty or not sources:
+        silent = {county for source in sources for county, heard in self.late.get(source, {}).items() if heard < end}
+        if not silent:
             return np.zeros(len(codes), bool)
-        rows = self.late[self.late["source"].isin(sources) & (self.late["last_day"] < pd.Timestamp(end))]
-        counties = set(rows["region_code"])
-        if not counties:
-            return np.zeros(len(codes), bool)
-        depths = self.depths(codes)
-        within = np.array([code in counties for code in self.ancestors(codes, 1)])
-        holding = {above for code in counties for above in self.ancestors([code], 0) if above is not None} | counties
-        return within | ((depths == 0) & np.array([code in holding for code in codes]))
+        touched = silent | {self.ancestor(county, 0) for county in silent}
+        return np.array([code in touched or self.ancestor(code, 1) in silent for code in codes])
 
 
 _KNOWN: WeakKeyDictionary[SnapshotReader, dict[tuple[str, Scope], Facts]] = WeakKeyDictionary()
@@ -94,7 +96,7 @@ def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
     return kept[key]
 
 
-def _late(lateness: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+def _late(lateness: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, dict[str, date]]:
     """Return the late counties; a count's last period lasts to its end."""
     late = late_rows(lateness)[["source", "region_code", "last_day"]].copy()
     late["last_day"] = pd.to_datetime(late["last_day"])
@@ -103,7 +105,10 @@ def _late(lateness: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
         own = late["source"].isin(sources)
         ends = late.loc[own, "last_day"].dt.to_period(code).dt.end_time.dt.normalize()
         late.loc[own, "last_day"] = ends.astype(late["last_day"].dtype)
-    return late
+    found: dict[str, dict[str, date]] = {}
+    for row in late.itertuples(index=False):
+        found.setdefault(row.source, {})[row.region_code] = row.last_day.date()
+    return found
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import LEVELS, PERSON_YEARS, TOWNSHIPS, Indicator, Term
 from dashboard.indicators.facts import Facts, evaluation_rules
 from dashboard.indicators.intervals import Limits
-from dashboard.indicators.quantities import Days, Part, flow_sums, stock_months
+from dashboard.indicators.quantities import Days, Part, flow_sums, person_years, stock_months
 from dashboard.indicators.windows import Span, resolve, wanted_days
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -32,8 +32,7 @@ class Numbers:
     ``status`` holds places in :data:`vocabulary.STATUSES`, ``notes`` sums of :data:`NOTE`.
     """
 
-    codes: Sequence[str]
-    periods: Sequence[Period]
+    index: pd.MultiIndex
     numerator: np.ndarray
     denominator: np.ndarray
     squares: np.ndarray | None
@@ -66,9 +65,6 @@ class Numbers:
     def frame(self, limits: Limits) -> pd.DataFrame:
         """Return the result columns, indexed by ``region_code, period``."""
         shape = self.numerator.shape
-        index = pd.MultiIndex.from_product(
-            [list(self.codes), [str(period) for period in self.periods]], names=["region_code", "period"]
-        )
         names = {flags: _note_names(flags) for flags in np.unique(self.notes).tolist()}
         notes = np.empty(self.notes.size, dtype=object)
         notes[:] = [names[flags] for flags in self.notes.ravel().tolist()]
@@ -87,7 +83,7 @@ class Numbers:
             "data_through": np.broadcast_to(self.through, shape),
         }
         flat = {name: np.asarray(array).ravel() for name, array in columns.items()}
-        return pd.DataFrame({**flat, "notes": notes}, index=index)[words.COLUMNS]
+        return pd.DataFrame({**flat, "notes": notes}, index=self.index, columns=words.COLUMNS)
 
 
 class Ledger:
@@ -104,6 +100,7 @@ class Ledger:
         self._stock_needs: dict[tuple[date, date], dict[Part, None]] = {}
         self._flows: dict[tuple[Days | None, ...], dict[Part, np.ndarray]] = {}
         self._stocks: dict[tuple[date, date], tuple[pd.DatetimeIndex, dict[Part, np.ndarray]]] = {}
+        self._indexes: dict[tuple[Period, ...], pd.MultiIndex] = {}
         self._exposure: dict[tuple[Days | None, ...], tuple[np.ndarray, np.ndarray]] = {}
 
     def plan(self, indicator: Indicator, periods: tuple[Period, ...]) -> None:
@@ -117,6 +114,14 @@ class Ledger:
             if window == indicator.window and indicator.squares in self.facts.coverage:
                 parts.append(Part(str(indicator.squares)))
             self._flow_needs.setdefault(_days(spans), {}).update(dict.fromkeys(parts))
+
+    def index(self, periods: tuple[Period, ...]) -> pd.MultiIndex:
+        """Return the index of a result: regions × periods."""
+        if periods not in self._indexes:
+            self._indexes[periods] = pd.MultiIndex.from_product(
+                [self.codes, [str(period) for period in periods]], names=["region_code", "period"]
+            )
+        return self._indexes[periods]
 
     def fetch(self) -> None:
         """Read everything that was planned."""
@@ -155,8 +160,7 @@ class Ledger:
         self._hide_fine_levels(indicator, status, notes)
         main = next(iter(windows.values()))
         return Numbers(
-            self.codes,
-            periods,
+            self.index(periods),
             numerator,
             denominator,
             squares,
@@ -180,7 +184,7 @@ class Ledger:
         status: np.ndarray,
         notes: np.ndarray,
     ) -> None:
-        for place, (span, period) in enumerate(zip(spans, periods)):
+        for place, (span, period) in enumerate(zip(spans, periods, strict=True)):
             status[:, place] = np.maximum(status[:, place], STATUS[span.status])
             notes[:, place] |= _flags(span.notes)
             if not span.usable:
@@ -263,20 +267,8 @@ class Ledger:
         return _add_up(indicator.denominator, indicator, sums, shape)
 
     def _person_years(self, spans: tuple[Days | None, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Return person-years and whether a population was carried, shape (regions, spans)."""
         if spans not in self._exposure:
-            exposure = np.full((len(self.codes), len(spans)), np.nan)
-            carried = np.zeros(exposure.shape, bool)
-            read: dict[Days, tuple[np.ndarray, np.ndarray]] = {}
-            for place, days in enumerate(spans):
-                if days is None or days[0] is None:
-                    continue
-                if days not in read:
-                    frame = self.reader.person_years(self.scope, self.codes, days[0], days[1])
-                    frame = frame.set_index("region_code").reindex(self.codes)
-                    read[days] = (frame["person_years"].to_numpy(float), frame["carried"].to_numpy(bool))
-                exposure[:, place], carried[:, place] = read[days]
-            self._exposure[spans] = (exposure, carried)
+            self._exposure[spans] = person_years(self.reader, self.scope, self.codes, spans)
         return self._exposure[spans]
 
     def _squares(

@@ -39,7 +39,7 @@ def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, 
         status[none, place] = STATUS[words.ZERO_DENOMINATOR]
     fine = facts.depths(ledger.codes) > indicator.finest_depth
     status[fine], notes[fine] = STATUS[words.FINER_THAN_SOURCE], NOTE["level_too_fine"]
-    numbers = Numbers(ledger.codes, periods, np.full(shape, np.nan), total, None, status, notes, basis, grain, through)
+    numbers = Numbers(ledger.index(periods), np.full(shape, np.nan), total, None, status, notes, basis, grain, through)
     return numbers.frame(intervals.without(np.where(numbers.has_value, value, np.nan)))
 
 

@@ -155,27 +155,62 @@ def _selected(frame: pd.DataFrame, parts: Sequence[Part]) -> Iterable[tuple[Part
 
 
 def _by_region(rows: pd.DataFrame, codes: Sequence[str]) -> np.ndarray:
-    if rows.empty:
-        return np.full(len(codes), np.nan)
-    return rows.groupby("region_code")["value"].sum().reindex(list(codes)).to_numpy(float)
+    """Return the rows added up by region, NaN where there is none."""
+    return _sum_into((len(codes),), (pd.Index(list(codes)).get_indexer(rows["region_code"]),), rows)
 
 
 def _matrix(rows: pd.DataFrame, codes: Sequence[str], periods: pd.DatetimeIndex) -> np.ndarray:
     """Return the rows as an array region × period, NaN where there is none."""
-    matrix = np.full((len(codes), len(periods)), np.nan)
-    if rows.empty:
-        return matrix
     place = pd.Index(list(codes)).get_indexer(rows["region_code"])
     column = periods.get_indexer(pd.DatetimeIndex(pd.to_datetime(rows["period_start"])))
-    known = (place >= 0) & (column >= 0)
-    filled = np.zeros_like(matrix)
-    seen = np.zeros(matrix.shape, bool)
-    values = rows["value"].to_numpy(float)
-    np.add.at(filled, (place[known], column[known]), values[known])
-    seen[place[known], column[known]] = True
-    matrix[seen] = filled[seen]
-    return matrix
+    return _sum_into((len(codes), len(periods)), (place, column), rows)
+
+
+def _sum_into(shape: tuple[int, ...], places: tuple[np.ndarray, ...], rows: pd.DataFrame) -> np.ndarray:
+    """Return an array of ``shape`` with the rows' values added up at their places, NaN where there is none."""
+    known = np.all([place >= 0 for place in places], axis=0)
+    where = tuple(place[known] for place in places)
+    total, seen = np.zeros(shape), np.zeros(shape, bool)
+    np.add.at(total, where, rows["value"].to_numpy(float)[known])
+    seen[where] = True
+    return np.where(seen, total, np.nan)
 
 
 def _ends_a_month(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
+
+
+def person_years(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], spans: Sequence[Days | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return person-years (NaN where no population is known) and whether a population was carried.
+
+    Returns
+    -------
+    exposure, carried : ndarray, shape (R, S)
+    """
+    exposure = np.full((len(codes), len(spans)), np.nan)
+    carried = np.zeros(exposure.shape, bool)
+    asked = {place: (first, last) for place, (first, last) in enumerate(s or (None, None) for s in spans) if first}
+    months = {place: days for place, days in asked.items() if days[0].day == 1 and _ends_a_month(days[1])}
+    if len(months) > 2:
+        begin, end = min(first for first, _ in months.values()), max(last for _, last in months.values())
+        frame = reader.person_years(scope, codes, begin, end, grain="month")
+        periods = pd.date_range(begin, end, freq="MS")
+        known = frame.assign(period_start=pd.to_datetime(frame["period_start"]))
+        by_month = _matrix(known.assign(value=known["person_years"]), codes, periods)
+        old = _running(_matrix(known.assign(value=known["carried"].astype(float)), codes, periods))
+        total, lost = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float))
+        for place, (first, last) in months.items():
+            low, high = periods.searchsorted(pd.Timestamp(first)), periods.searchsorted(pd.Timestamp(last), "right")
+            exposure[:, place] = np.where(lost[:, high] > lost[:, low], np.nan, total[:, high] - total[:, low])
+            carried[:, place] = old[:, high] > old[:, low]
+        asked = {place: days for place, days in asked.items() if place not in months}
+    read: dict[Days, pd.DataFrame] = {}
+    for place, days in asked.items():
+        if days not in read:
+            frame = reader.person_years(scope, codes, *days)
+            read[days] = frame.set_index("region_code").reindex(list(codes))
+        exposure[:, place] = read[days]["person_years"].to_numpy(float)
+        carried[:, place] = read[days]["carried"].to_numpy(bool)
+    return exposure, carried

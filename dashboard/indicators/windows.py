@@ -161,7 +161,9 @@ def resolve(
         min(end, data_through),
         frozenset(cover.source for cover in every),
         frozenset(
-            measure for measure, covers in zip(measures, parts) if any(cover.basis == "records" for cover in covers)
+            measure
+            for measure, covers in zip(measures, parts, strict=True)
+            if any(cover.basis == "records" for cover in covers)
         ),
     )
 
