@@ -1,0 +1,96 @@
+"""The app as a whole: every page opens, a forged address is answered in plain words, and no data means advice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.navigation import PAGES
+from data_access.home import HOME_VARIABLE
+from tests.data_access.small_city import EAST
+
+ROOT = Path(__file__).resolve().parents[2]
+ENTRY = str(ROOT / "streamlit_app.py")
+
+
+def opened(page: str = "overview", **parameters: str) -> AppTest:
+    app = AppTest.from_file(ENTRY, default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "overview":
+        app.switch_page(next(entry.file for entry in PAGES if entry.url_path == page)).run()
+    return app
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def address(app: AppTest) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[-1] for name, value in app.query_params.items()}
+
+
+@pytest.mark.parametrize("page", [entry.url_path for entry in PAGES])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_opens_within_its_frame(served_small_city, page, language):
+    app = opened(page, lang=language, theme="dark")
+    assert not app.exception
+    assert "2024Q4-0001" in shown(app)
+    assert 'role="alert"' not in shown(app)
+    assert shown(app).count('aria-current="page"') == 1
+
+
+def test_the_address_is_completed_so_that_a_copy_shows_the_same(served_small_city):
+    app = opened(region=EAST)
+    assert address(app) == {"region": EAST, "period": "2024Q4", "lang": "zh", "theme": "light"}
+
+
+def test_a_forged_address_is_answered_in_plain_words_and_nothing_of_it_is_shown(served_small_city):
+    forged = "'; DROP TABLE region; --<script>alert(1)</script>"
+    app = opened(region=forged, period=forged, lang=forged, theme=forged)
+    assert not app.exception
+    html = shown(app)
+    assert html.count('class="notice"') == 4
+    assert "DROP TABLE" not in html
+    assert "alert(1)" not in html
+    assert address(app)["period"] == "2024Q4"
+
+
+def test_the_screen_says_that_the_data_are_a_demonstration(served_small_city):
+    html = shown(opened())
+    assert "演示数据" in html
+    assert "审图号" in html
+
+
+def test_without_data_the_screen_says_which_command_to_run(served_small_city, tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    app = opened()
+    assert not app.exception
+    assert "make run" in shown(app)
+    assert "还没有数据" in shown(app)
+
+
+def test_a_role_that_does_not_exist_is_said_in_the_language_of_the_address(served_small_city, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "emperor")
+    app = opened(lang="en")
+    assert not app.exception
+    assert "emperor" in shown(app)
+    assert "config/roles.toml" in shown(app)
+
+
+def test_a_page_that_fails_keeps_its_frame_and_shows_a_number_and_no_traceback(served_small_city, monkeypatch):
+    def fail() -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(st.Page, "run", lambda _page: fail())
+    app = opened()
+    html = shown(app)
+    assert not app.exception
+    assert 'role="alert"' in html
+    assert "2024Q4-0001" in html
+    assert "secret detail" not in html
+    assert "ZeroDivisionError" not in html

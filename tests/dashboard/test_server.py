@@ -1,0 +1,168 @@
+"""What the web server answers beside Streamlit: shells, headers, shapes, health, and unknown addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
+
+from dashboard import server
+from dashboard.navigation import PAGES
+from dashboard.server.routes import geometry_address
+from dashboard.settings import snapshot_reader
+from data_access.home import HOME_VARIABLE
+from tests.data_access.small_city import CITY, EAST, WEST
+
+SNAPSHOT = "2024Q4-0001"
+
+
+@dataclass
+class Answer:
+    status_code: int
+    headers: Headers
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    def json(self) -> dict:
+        return json.loads(self.content)
+
+
+class Client:
+    """Asks the application for an address, as a web server would pass it on."""
+
+    def __init__(self) -> None:
+        behind = Mount("/", app=PlainTextResponse("Streamlit"))
+        self.app = Starlette(routes=[*server.routes(), behind], middleware=server.middleware())
+
+    def get(self, address: str, params: dict[str, str] | None = None) -> Answer:
+        path, query = urlsplit(address).path, urlencode(params or {}) or urlsplit(address).query
+        scope = {"type": "http", "method": "GET", "path": path, "raw_path": quote(path).encode()}
+        scope |= {"query_string": query.encode(), "headers": [], "root_path": "", "scheme": "http"}
+        scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "http_version": "1.1"}
+        sent: list[dict] = []
+
+        async def receive() -> dict:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict) -> None:
+            sent.append(message)
+
+        asyncio.run(self.app(scope, receive, send))
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
+
+
+@pytest.fixture
+def client(served_small_city) -> Client:
+    return Client()
+
+
+@pytest.mark.parametrize("page", ["", *(entry.url_path for entry in PAGES[1:])])
+def test_the_first_html_of_a_page_has_language_and_theme_of_its_address(client, page):
+    html = client.get(f"/{page}?lang=en&theme=dark").text
+    assert '<html lang="en" data-theme="dark">' in html
+    assert "'Dark'" in html
+    html = client.get(f"/{page}").text
+    assert '<html lang="zh-CN" data-theme="light">' in html
+    assert "<title>平安态势</title>" in html
+
+
+def test_the_shell_still_starts_streamlit_and_says_nothing_in_its_name(client):
+    html = client.get("/").text
+    assert 'id="root"' in html
+    assert 'type="module"' in html
+    assert "You need to enable JavaScript" not in html
+    assert "<title>Streamlit" not in html
+
+
+@pytest.mark.parametrize("forged", ["<script>alert(1)</script>", "'; DROP TABLE", "zh' onload='x"])
+def test_nothing_of_the_address_reaches_the_shell_or_the_page_for_unknown_addresses(client, forged):
+    for path in ("/", "/no-such-page"):
+        html = client.get(path, params={"lang": forged, "theme": forged}).text
+        assert forged not in html
+        assert '<html lang="zh-CN" data-theme="light">' in html
+
+
+def test_an_unknown_address_is_answered_in_the_viewers_language(client):
+    answer = client.get("/no/such/page?lang=en")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert "没有这个页面" in client.get("/nosuchpage").text
+
+
+def test_the_overview_has_one_address_and_keeps_its_parameters(client):
+    answer = client.get("/overview?region=1&lang=en")
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/?region=1&lang=en"
+
+
+def test_streamlits_own_addresses_pass_through(client):
+    for path in ("/_stcore/health", "/static/js/index.js", "/media/x.png", "/manifest.json"):
+        assert client.get(path).text == "Streamlit"
+
+
+def test_every_answer_forbids_other_hosts(client):
+    for path in ("/", "/healthz", "/nosuchpage", "/_stcore/health", "/assets/cockpit.css"):
+        headers = client.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "http" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_stylesheet_has_the_colours_of_both_themes(client):
+    css = client.get("/assets/cockpit.css").text
+    assert ':root[data-theme="light"]' in css
+    assert ':root[data-theme="dark"]' in css
+    assert "--grade-red-fill:#A61E1E" in css
+
+
+def test_no_style_rule_names_a_colour_or_another_host(client):
+    own_rules = client.get("/assets/cockpit.css").text.partition("/* The look of the cockpit.")[2]
+    assert "#" not in own_rules
+    assert "http" not in own_rules
+
+
+def test_health_says_which_snapshot_is_served(client, tmp_path, monkeypatch):
+    assert client.get("/healthz").json() == {"status": "ok", "snapshot_id": SNAPSHOT, "data_through": "2024-12-31"}
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    snapshot_reader.clear()
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "no_snapshot"})
+
+
+def test_shapes_of_children_carry_their_code_and_nothing_else(client):
+    answer = client.get(geometry_address(SNAPSHOT, CITY))
+    features = json.loads(answer.content)["features"]
+    assert {feature["id"] for feature in features} == {EAST, WEST}
+    assert all(feature["properties"] == {} for feature in features)
+    assert "private" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "parent"),
+    [
+        (SNAPSHOT, "999999999999"),
+        ("2020Q1-0001", CITY),
+        (SNAPSHOT, "'; DROP TABLE region"),
+        (SNAPSHOT, "970101001001001"),
+    ],
+)
+def test_shapes_that_are_not_there_are_not_found(client, snapshot, parent):
+    assert client.get(geometry_address(snapshot, parent)).status_code == 404
+
+
+def test_shapes_outside_the_viewers_scope_are_not_found(client, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "county_leader")
+    monkeypatch.setenv("PINGAN_REGION", EAST)
+    assert client.get(geometry_address(SNAPSHOT, EAST)).status_code == 200
+    assert client.get(geometry_address(SNAPSHOT, WEST)).status_code == 404
