@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
+from dashboard.navigation import PAGES
 from dashboard.periods import GRAINS, Grain, Period, PeriodError
 from dashboard.settings import current_viewer, snapshot_reader
 from data_access.access import Scope
@@ -30,6 +32,11 @@ PARAMETERS = {
 }
 """Field of the context → its name in the address."""
 
+PAGE_PARAMETERS = {entry.url_path: entry.parameters for entry in PAGES}
+"""Page → names of its own parameters in the address."""
+
+OWN_VALUE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
 _STATE = "pingan_context"
 
 
@@ -42,6 +49,13 @@ class Context:
     language: str
     theme: str
     viewer: Scope
+    own: tuple[tuple[str, str], ...] = ()
+    """Parameters of single pages as the address has them (name, value); see :meth:`own_value`."""
+
+    def own_value(self, name: str, allowed: Collection[str], default: str) -> str:
+        """Return a page's own parameter, or ``default`` when it is absent or not one of ``allowed``."""
+        value = dict(self.own).get(name, default)
+        return value if value in allowed else default
 
     def link(self, page: str | None = None, **changes: object) -> dict[str, str]:
         """Return the query parameters of an address that keeps this context but for ``changes``.
@@ -49,12 +63,14 @@ class Context:
         Parameters
         ----------
         page : str, optional
-            Url path of the page; the parameters are the same for all pages.
+            Url path of the page; a page keeps its own parameters (``PageEntry.parameters``).
         **changes
             Fields of the context, or a page's own parameters (e.g. ``indicator="homicide_rate"``); None drops one.
         """
         names = {PARAMETERS.get(name, name): value for name, value in changes.items()}
+        kept = PAGE_PARAMETERS.get(page or "", ())
         own = {
+            **{name: value for name, value in self.own if name in kept},
             "region": self.region,
             "period": str(self.period),
             "lang": self.language,
@@ -115,7 +131,7 @@ def read_context(
     theme = _one_of(parameters, "theme", THEMES, DEFAULT_THEME, notices)
     region = _region(parameters, regions, viewer, language, notices)
     period = _period(parameters, snapshot, first_day, language, notices)
-    return Context(region, period, language, theme, viewer), tuple(notices)
+    return Context(region, period, language, theme, viewer, _own(parameters)), tuple(notices)
 
 
 def open_context() -> tuple[Context, tuple[Notice, ...]]:
@@ -196,6 +212,13 @@ def region_path(regions: pd.DataFrame, code: str) -> list[str]:
 def reading_error(error: DataAccessError) -> str:
     """Return the sentence of an error in the language of the address."""
     return error.message(address_language())
+
+
+def _own(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    names = {name for names in PAGE_PARAMETERS.values() for name in names}
+    return tuple(
+        (name, parameters[name]) for name in sorted(names & set(parameters)) if OWN_VALUE.fullmatch(parameters[name])
+    )
 
 
 def _one_of(

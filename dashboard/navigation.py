@@ -12,12 +12,14 @@ class PageEntry:
     url_path: str
     file: str
     title_key: str
+    parameters: tuple[str, ...] = ()
+    """Names of the page's own parameters in the address, kept by links that stay on the page."""
 
 
 PAGES = (
     PageEntry("overview", "pages/overview.py", "nav.overview"),
-    PageEntry("map", "pages/map.py", "nav.map"),
-    PageEntry("trends", "pages/trends.py", "nav.trends"),
+    PageEntry("map", "pages/map.py", "nav.map", ("indicator", "view", "shown")),
+    PageEntry("trends", "pages/trends.py", "nav.trends", ("indicator",)),
     PageEntry("ranking", "pages/ranking.py", "nav.ranking"),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions"),
     PageEntry("data", "pages/data_status.py", "nav.data"),

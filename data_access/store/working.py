@@ -82,7 +82,7 @@ class WorkingStore:
         self._check_columns(table, rows.column_names)
         with self.transaction() as connection:
             with registered(connection, "incoming_rows", rows) as incoming:
-                names = [name for name in table.columns.keys() if name in rows.column_names]
+                names = [column.name for column in table.columns if column.name in rows.column_names]
                 connection.execute(
                     sa.insert(table).from_select(
                         names, sa.select(*(incoming.c[name].cast(table.c[name].type) for name in names))
