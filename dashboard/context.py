@@ -195,8 +195,7 @@ def default_period(snapshot: SnapshotInfo) -> Period:
 
 def region_name(regions: pd.DataFrame, code: str, language: str) -> str:
     """Return the name of a region on screen."""
-    row = regions.loc[code]
-    return localised(language, row["name"], row["name_en"])
+    return localised(language, str(regions.at[code, "name"]), _text_or_none(regions.at[code, "name_en"]))
 
 
 def region_path(regions: pd.DataFrame, code: str) -> list[str]:
@@ -205,13 +204,17 @@ def region_path(regions: pd.DataFrame, code: str) -> list[str]:
     step: str | None = code
     while isinstance(step, str) and step in regions.index and step not in path:
         path.insert(0, step)
-        step = regions.at[step, "parent_code"]
+        step = _text_or_none(regions.at[step, "parent_code"])
     return path
 
 
 def reading_error(error: DataAccessError) -> str:
     """Return the sentence of an error in the language of the address."""
     return error.message(address_language())
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _own(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

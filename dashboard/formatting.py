@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ def number(value: float | None, decimals: int = 0) -> str:
     >>> number(-1234.5, 1)
     '−1,234.5'
     """
-    if _missing(value):
+    if not _known(value):
         return MISSING
     rounded = _rounded(value, decimals)
     return f"{rounded:,.{max(decimals, 0)}f}".replace("-", MINUS)
@@ -36,7 +36,7 @@ def number(value: float | None, decimals: int = 0) -> str:
 
 def count(value: float | None, language: str) -> str:
     """Return a count; on the Chinese screen in 万 with one decimal from 10,000 on."""
-    if language != "zh" or _missing(value) or abs(value) < TEN_THOUSAND:
+    if language != "zh" or not _known(value) or abs(value) < TEN_THOUSAND:
         return number(value)
     amount = number(value / TEN_THOUSAND, 1).removesuffix(".0")
     return t("format.ten_thousands", language, amount=amount)
@@ -50,7 +50,7 @@ def rate(value: float | None) -> str:
     >>> rate(0.4142), rate(12.34), rate(634.2), rate(0)
     ('0.41', '12', '630', '0')
     """
-    if _missing(value):
+    if not _known(value):
         return MISSING
     if value == 0:
         return "0"
@@ -60,7 +60,7 @@ def rate(value: float | None) -> str:
 
 def rate_with_unit(value: float | None, language: str, unit: str | None = None) -> str:
     """Return a rate followed by its unit (per 100,000 persons when none is given)."""
-    if _missing(value):
+    if not _known(value):
         return MISSING
     return t(
         "format.rate",
@@ -78,14 +78,14 @@ def percent(share: float | None, base: float | None = None) -> str:
     >>> percent(0.98), percent(0.5, base=12)
     ('98.0%', '—')
     """
-    if _missing(share) or (base is not None and not base >= SMALLEST_PERCENT_BASE):
+    if not _known(share) or (base is not None and not base >= SMALLEST_PERCENT_BASE):
         return MISSING
     return f"{number(share * 100, 1)}%"
 
 
 def share(numerator: float | None, denominator: float | None, language: str) -> str:
     """Return numerator ÷ denominator as a percentage, or as ``7/12`` when the base is under 30."""
-    if _missing(numerator) or _missing(denominator) or denominator == 0:
+    if not _known(numerator) or not _known(denominator) or denominator == 0:
         return MISSING
     if denominator < SMALLEST_PERCENT_BASE:
         return t(
@@ -115,22 +115,19 @@ def interval(
     value : float, optional
         The estimate that the limits belong to.
     """
-    if _missing(lower) and _missing(upper):
+    if not _known(lower) and not _known(upper):
         return ""
     if form == "percent":
-        write = percent
+        limits = [percent(limit) for limit in (lower, upper)]
     else:
-        decimals = 1 if form == "index" else _rate_decimals(upper if _missing(value) or value == 0 else value)
-
-        def write(limit: float | None) -> str:
-            return "0" if limit == 0 else number(limit, decimals)
-
-    return f"{write(lower)}\u2013{write(upper)}"
+        decimals = 1 if form == "index" else _rate_decimals(value if _known(value) and value else upper)
+        limits = ["0" if limit == 0 else number(limit, decimals) for limit in (lower, upper)]
+    return "\u2013".join(limits)
 
 
 def signed(value: float | None, decimals: int = 0) -> str:
     """Return a difference with its sign: ``+1.9``, ``−1.9``, ``0``."""
-    if _missing(value):
+    if not _known(value):
         return MISSING
     text = number(value, decimals)
     return f"+{text}" if _rounded(value, decimals) > 0 else text
@@ -144,7 +141,7 @@ def percent_change(new: float | None, old: float | None) -> str:
     >>> percent_change(813, 1000), percent_change(22, 25)
     ('−18.7%', '−3')
     """
-    if _missing(new) or _missing(old):
+    if not _known(new) or not _known(old):
         return MISSING
     if old < SMALLEST_PERCENT_BASE:
         return signed(new - old)
@@ -153,7 +150,7 @@ def percent_change(new: float | None, old: float | None) -> str:
 
 def percentage_points(difference: float | None, language: str) -> str:
     """Return a difference of two shares (0 … 1) in percentage points."""
-    if _missing(difference):
+    if not _known(difference):
         return MISSING
     return t("format.percentage_points", language, points=signed(difference * 100, 1))
 
@@ -168,7 +165,7 @@ def change_words(change: float | None, direction: Direction, language: str) -> s
     direction : {"higher_better", "lower_better", "neutral"}
         Neutral figures get no verdict.
     """
-    if _missing(change):
+    if not _known(change):
         return t("change.unknown", language)
     if change == 0:
         return t("change.same", language)
@@ -189,7 +186,7 @@ def day(value: date | datetime | None) -> str:
 
 def days(value: float | None, language: str) -> str:
     """Return a waiting time in whole days, with one decimal below ten."""
-    if _missing(value):
+    if not _known(value):
         return MISSING
     return t(
         "format.days",
@@ -198,13 +195,13 @@ def days(value: float | None, language: str) -> str:
     )
 
 
-def _missing(value: float | None) -> bool:
-    return value is None or not math.isfinite(value)
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
 
 
 def _rate_decimals(value: float | None) -> int:
     """Return the places that show two significant digits of ``value``; negative to round before the point."""
-    if _missing(value) or value == 0:
+    if not _known(value) or value == 0:
         return 1
     decimals = 1 - math.floor(math.log10(abs(value)))
     # Rounding may add a digit: 0.996 is 1.0, not 1.00.

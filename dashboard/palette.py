@@ -188,10 +188,10 @@ def contrast_problems(palette: Palette) -> list[str]:
     for theme in ("light", "dark"):
         ground = palette.ground_of(theme)
         for surface in ("page", "card", "raised"):
-            for ink in ("text", "muted", "accent"):
+            for name in ("text", "muted", "accent"):
                 demand(
-                    f"ground.{theme}.{ink} on {surface}",
-                    getattr(ground, ink),
+                    f"ground.{theme}.{name} on {surface}",
+                    getattr(ground, name),
                     getattr(ground, surface),
                     TEXT_CONTRAST,
                 )

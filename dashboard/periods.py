@@ -64,7 +64,8 @@ class Period:
         if not match:
             raise PeriodError(f"{text!r} is not a period; write 2024, 2024H1, 2024Q4 or 2024-12.")
         year, half, quarter, month = match.groups()
-        for grain, number in (("half", half), ("quarter", quarter), ("month", month)):
+        grains: tuple[tuple[Grain, str | None], ...] = (("half", half), ("quarter", quarter), ("month", month))
+        for grain, number in grains:
             if number:
                 return cls(int(year), grain, int(number))
         return cls(int(year), "year")

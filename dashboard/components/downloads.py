@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import openpyxl
 import pandas as pd
@@ -65,7 +66,7 @@ def draw_offers(language: str) -> None:
                 for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE)):
                     st.download_button(
                         t(f"download.{kind}", language),
-                        data=lambda offer=offer, write=write: write(offer.frame, offer.heading),
+                        data=partial(write, offer.frame, offer.heading),
                         file_name=f"{file_stem(offer)}.{kind}",
                         mime=media,
                         key=f"download-{number}-{kind}",
@@ -158,4 +159,4 @@ def _file_parts(offer: Offer) -> tuple[str, ...]:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or (not isinstance(value, str) and bool(pd.isna(value)))
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]

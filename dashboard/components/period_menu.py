@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.navigation import PageEntry
-from dashboard.periods import GRAINS, Period, periods_between
+from dashboard.periods import GRAINS, MONTHS_IN, Period, periods_between
 
 
 def period_menu(context: Context, page: PageEntry, first: date, last: date) -> Markup:
@@ -29,7 +29,7 @@ def period_menu(context: Context, page: PageEntry, first: date, last: date) -> M
     rows = Markup("").join(_year_row(context, page, year, offered, last) for year in years)
     head = Markup("").join(
         Markup('<th scope="col" colspan="{}">{}</th>').format(span, t(f"period.menu_{grain}", language))
-        for grain, span in (("year", 1), ("half", 2), ("quarter", 4), ("month", 12))
+        for grain, span in ((grain, 12 // MONTHS_IN[grain]) for grain in GRAINS)
     )
     partial = "" if context.period.is_complete(last) else t("period.partial", language)
     return Markup(
@@ -51,8 +51,8 @@ def period_menu(context: Context, page: PageEntry, first: date, last: date) -> M
 
 def _year_row(context: Context, page: PageEntry, year: int, offered: set[Period], last: date) -> Markup:
     cells = [Period(year, "year")]
-    for grain, count in (("half", 2), ("quarter", 4), ("month", 12)):
-        cells += [Period(year, grain, number) for number in range(1, count + 1)]
+    for grain in GRAINS[1:]:
+        cells += [Period(year, grain, number) for number in range(1, 12 // MONTHS_IN[grain] + 1)]
     return Markup("<tr>{}</tr>").format(
         Markup("").join(_cell(context, page, period, offered, last) for period in cells)
     )

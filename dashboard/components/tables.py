@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -39,7 +39,7 @@ class Column:
     name: str
     title: str
     kind: Literal["text", "number", "mark"] = "text"
-    draw: Callable[[Mapping[str, Any]], str | Markup] | None = None
+    draw: Callable[[Mapping], str | Markup] | None = None
     href: str | None = None
     width: str | None = None
 
@@ -107,7 +107,7 @@ def table_markup(
     ).format(caption, style, caption, head, body, rest)
 
 
-def _cell(row: Mapping[str, Any], column: Column, place: int) -> Markup:
+def _cell(row: Mapping, column: Column, place: int) -> Markup:
     value = column.draw(row) if column.draw else row[column.name]
     text = MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value
     href = row[column.href] if column.href else None

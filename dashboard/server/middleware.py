@@ -36,7 +36,19 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-NOT_PAGES = {"_stcore", "media", "component", "static", "app", "assets", "geo", "map-style", "healthz", "auth", "oauth2callback"}
+NOT_PAGES = {
+    "_stcore",
+    "media",
+    "component",
+    "static",
+    "app",
+    "assets",
+    "geo",
+    "map-style",
+    "healthz",
+    "auth",
+    "oauth2callback",
+}
 """First parts of addresses that belong to Streamlit or to our routes."""
 
 
