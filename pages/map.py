@@ -1,8 +1,84 @@
-"""To be drawn: the page map."""
+"""Map: one indicator over the regions below, or layers of incidents and places; a click goes one level down."""
 
-from dashboard.components import empty_state
+import streamlit as st
+
+from dashboard.components import (
+    Column,
+    chart_card,
+    choose_indicator,
+    draw_figure,
+    empty_state,
+    follow_click,
+    link_group,
+    offer_download,
+    table,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.figures import definition_of
+from dashboard.screens.map import VIEWS, layer_links, layer_map, map_screen, region_map, region_table
+from dashboard.settings import snapshot_reader
 
 context = current_context()
-empty_state(t("page.not_drawn", context.language))
+language = context.language
+reader = snapshot_reader()
+screen = map_screen(reader, context)
+view = context.own_value("view", VIEWS, VIEWS[0])
+
+left, right = st.columns([0.68, 0.32], gap="small")
+with left:
+    controls = st.columns([0.45, 0.55], vertical_alignment="center")
+    with controls[0]:
+        choose_indicator(screen.choices, screen.indicator, language)
+    with controls[1]:
+        link_group(
+            t("map.view", language),
+            [(t(f"map.view_{name}", language), context.href("map", view=name), name == view) for name in VIEWS],
+        )
+    with chart_card(
+        language,
+        title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
+        data_through=reader.snapshot().data_through,
+        source=screen.indicator.source_label(language),
+        definition=definition_of(context, screen.indicator),
+        key="map",
+    ):
+        if screen.view is None:
+            empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
+        elif view == "layers":
+            deck, counts = layer_map(reader, context, screen)
+            link_group(
+                t("map.layers", language), layer_links(context, ("homicide", "criminal_alarm", "dispute", "places"))
+            )
+            st.pydeck_chart(deck, height=700, key="layers")
+        else:
+            clicked = draw_figure(
+                region_map(screen, context),
+                context,
+                key=f"map-{screen.listed.parent}-{screen.indicator.id}",
+                alt=t("map.alt", language, indicator=screen.indicator.label(language)),
+                selectable=True,
+            )
+            follow_click(context, clicked, screen.listed.codes)
+with right:
+    with chart_card(
+        language,
+        title=t("map.list", language, level=screen.listed.level_name),
+        data_through=reader.snapshot().data_through,
+        source=screen.indicator.source_label(language),
+        key="list",
+    ):
+        table(
+            screen.regions,
+            [
+                Column(name="name", title=screen.listed.level_name, href="href"),
+                Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
+                Column(name="interval", title=t("column.interval", language), kind="number"),
+                Column(name="counts", title=t("column.counts", language), kind="number"),
+            ],
+            language,
+            caption=t("map.list", language, level=screen.listed.level_name),
+            selected=screen.listed.selected,
+            max_height=790,
+        )
+offer_download(region_table(screen, language), context, title=screen.indicator.label(language))

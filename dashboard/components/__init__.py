@@ -2,6 +2,7 @@
 
 from dashboard.components.cards import Basis, Card, CardError, Definition, card_grid, chart_card
 from dashboard.components.chips import grade_chip, grade_strip, risk_chip
+from dashboard.components.controls import choose_indicator, follow_click, link_group
 from dashboard.components.downloads import offer_download
 from dashboard.components.figures import draw_figure
 from dashboard.components.frame import page_frame
@@ -16,10 +17,13 @@ __all__ = [
     "Definition",
     "card_grid",
     "chart_card",
+    "choose_indicator",
     "draw_figure",
     "empty_state",
+    "follow_click",
     "grade_chip",
     "grade_strip",
+    "link_group",
     "notice",
     "offer_download",
     "page_frame",

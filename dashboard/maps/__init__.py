@@ -1,7 +1,16 @@
 """Maps without the internet: our own polygons on a plain ground, nothing asked of another host."""
 
 from dashboard.maps.choropleth import ColourScale, choropleth, graded_choropleth
-from dashboard.maps.layers import MapLayers, layered_map
+from dashboard.maps.layers import MapLayers, cell_side, layered_map
 from dashboard.maps.view import MapView, view_of
 
-__all__ = ["ColourScale", "MapLayers", "MapView", "choropleth", "graded_choropleth", "layered_map", "view_of"]
+__all__ = [
+    "ColourScale",
+    "MapLayers",
+    "MapView",
+    "cell_side",
+    "choropleth",
+    "graded_choropleth",
+    "layered_map",
+    "view_of",
+]

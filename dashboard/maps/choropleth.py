@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.maps.view import MapView
-from dashboard.palette import GRADES, load_palette
+from dashboard.palette import GRADES, contrast, load_palette
 
 LABEL_SIZE = 14
 MAX_LABELS = 40
@@ -73,14 +73,19 @@ def choropleth(
                 "xanchor": "left",
                 "y": 0.02,
                 "yanchor": "bottom",
-                "len": 0.34,
+                "len": 0.2,
                 "thickness": 12,
                 "outlinewidth": 0,
             },
             **_polygon(known["hover"], palette.ground_of(theme).card),
         )
     )
-    return _finished(figure, regions, style, view, theme, height)
+    labels = [
+        _readable_on(_ramp_colour(ramp, (value - scale.low) / (scale.high - scale.low))) for value in known["value"]
+    ]
+    colours = dict(zip(known.index, labels, strict=True))
+    ink = palette.grade_of("insufficient").ink(theme).text
+    return _finished(figure, regions, style, view, theme, height, [colours.get(code, ink) for code in regions.index])
 
 
 def graded_choropleth(
@@ -169,6 +174,16 @@ def _add_unknown(figure: go.Figure, unknown: pd.DataFrame, geometry: str, theme:
     )
 
 
+def _ramp_colour(ramp: Sequence[str], place: float) -> str:
+    return ramp[round(min(max(place, 0.0), 1.0) * (len(ramp) - 1))]
+
+
+def _readable_on(ground: str) -> str:
+    """Return the label colour, of the two themes' texts, that stands out most on ``ground``."""
+    palette = load_palette()
+    return max((palette.ground_of(theme).text for theme in ("light", "dark")), key=lambda ink: contrast(ink, ground))
+
+
 def _polygon(hover: pd.Series, outline: str) -> dict:
     """Return what all polygons share: hover text, outline, and no fading of the others after a click."""
     return {
@@ -187,17 +202,13 @@ def _finished(
     view: MapView,
     theme: str,
     height: int,
-    label_colours: Sequence[str] | None = None,
+    label_colours: Sequence[str],
 ) -> go.Figure:
     placed = regions[regions["lon"].notna() & regions["lat"].notna()]
     if 0 < len(placed) <= MAX_LABELS:
-        colours = label_colours or [load_palette().ground_of(theme).text] * len(regions)
-        for colour in dict.fromkeys(colours):
-            own = [
-                code
-                for code, used in zip(regions.index, colours, strict=True)
-                if used == colour and code in placed.index
-            ]
+        for colour in dict.fromkeys(label_colours):
+            same = [code for code, used in zip(regions.index, label_colours, strict=True) if used == colour]
+            own = [code for code in same if code in placed.index]
             rows = placed.loc[own]
             figure.add_trace(
                 go.Scattermap(

@@ -78,21 +78,9 @@ def layered_map(geometry: str, view: MapView, layers: MapLayers, theme: str) -> 
     )
 
 
-def density_cells(points: pd.DataFrame, bounds: tuple[float, float, float, float]) -> tuple[pd.DataFrame, float]:
-    """Count points in squares, so that no single incident has a place on the map.
-
-    Returns
-    -------
-    cells : DataFrame
-        ``west, south, count``.
-    cell_degrees : float
-        Side of a square.
-    """
-    side = (bounds[2] - bounds[0]) / CELL_SHARE
-    if points.empty or side <= 0:
-        return pd.DataFrame(columns=["west", "south", "count"]), side
-    cells = pd.DataFrame({"west": points["lon"] // side * side, "south": points["lat"] // side * side})
-    return cells.groupby(["west", "south"], as_index=False).size().rename(columns={"size": "count"}), side
+def cell_side(bounds: tuple[float, float, float, float]) -> float:
+    """Return the side of a density cell in degrees."""
+    return max((bounds[2] - bounds[0]) / CELL_SHARE, 1e-4)
 
 
 def facility_colour(kind: str, number: int, theme: str) -> str:

@@ -224,18 +224,27 @@ class SnapshotReader:
     def points(
         self, scope: Scope, category: str, region_code: str, start: date, end: date, limit: int = 5_000
     ) -> pd.DataFrame:
-        """Return coordinates of incidents (or of disputes, for ``category='dispute'``).
+        """Return coordinates of incidents (or of disputes, for ``category='dispute'``), newest first.
 
         Raises
         ------
         ScopeError
-            When the role may not see incidents of a real city as points.
+            When the role may not see homicides of a real city as points; ask for :meth:`density` instead.
         """
         self._check_codes(scope, [region_code])
-        if not self.snapshot().is_demonstration:
+        if category == "homicide" and not self.snapshot().is_demonstration:
             self._check_permission(scope, "incident_points")
         depth = self._depth(region_code)
         return record_queries.points(self._current(), category, region_code, depth, start, end, min(limit, MAX_POINTS))
+
+    def density(
+        self, scope: Scope, category: str, region_code: str, start: date, end: date, side: float
+    ) -> pd.DataFrame:
+        """Return counts in squares of ``side`` degrees (``west, south, count``)."""
+        self._check_codes(scope, [region_code])
+        return record_queries.density(
+            self._current(), category, region_code, self._depth(region_code), start, end, side
+        )
 
     def facilities(self, scope: Scope, region_code: str) -> pd.DataFrame:
         """Return stations, teams and centres in a region."""

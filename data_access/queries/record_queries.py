@@ -98,18 +98,38 @@ def points(
     snapshot: OpenSnapshot, category: str, region_code: str, depth: int, start: date, end: date, limit: int
 ) -> pd.DataFrame:
     """Return ``lon, lat, class_code, happened_on`` of rows that have coordinates, newest first."""
+    table, when, tests = _located(category, region_code, depth, start, end)
+    return snapshot.read(
+        sa.select(table.c.lon, table.c.lat, table.c.class_code, sa.cast(when, sa.Date).label("happened_on"))
+        .where(*tests)
+        .order_by(when.desc(), table.c.source, table.c.source_id)
+        .limit(limit)
+    )
+
+
+def density(
+    snapshot: OpenSnapshot, category: str, region_code: str, depth: int, start: date, end: date, side: float
+) -> pd.DataFrame:
+    """Return ``west, south, count`` of squares of ``side`` degrees that hold incidents; no single place leaves here."""
+    table, _, tests = _located(category, region_code, depth, start, end)
+    west = (sa.func.floor(table.c.lon / side) * side).label("west")
+    south = (sa.func.floor(table.c.lat / side) * side).label("south")
+    return snapshot.read(
+        sa.select(west, south, sa.func.count().label("count")).where(*tests).group_by(west, south).order_by(west, south)
+    )
+
+
+def _located(
+    category: str, region_code: str, depth: int, start: date, end: date
+) -> tuple[sa.Table, sa.ColumnElement, list[sa.ColumnElement[bool]]]:
     if category == "dispute":
         table = schema.PLACED_TABLES["dispute"]
         when, kind = table.c.received_at, table.c.merged_into.is_(None)
     else:
         table = schema.PLACED_TABLES["incident"]
         when, kind = table.c.occurred_on, table.c.category == category
-    return snapshot.read(
-        sa.select(table.c.lon, table.c.lat, table.c.class_code, sa.cast(when, sa.Date).label("happened_on"))
-        .where(table.c[f"code_{depth}"] == region_code, kind, table.c.lon.is_not(None), *_span(when, start, end))
-        .order_by(when.desc(), table.c.source, table.c.source_id)
-        .limit(limit)
-    )
+    inside = table.c[f"code_{depth}"] == region_code
+    return table, when, [inside, kind, table.c.lon.is_not(None), *_span(when, start, end)]
 
 
 def facilities(snapshot: OpenSnapshot, region_code: str, depth: int) -> pd.DataFrame:

@@ -1,0 +1,47 @@
+"""What a viewer chooses on a page: links that switch, a list of indicators, a click on a map."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator
+
+
+def link_group(label: str, links: Sequence[tuple[str, str, bool]]) -> None:
+    """Draw links side by side as switches; each is (word, address, whether it is on)."""
+    drawn = Markup("").join(
+        Markup('<a href="{}"{}>{}</a>').format(href, Markup(' aria-current="true"') if on else "", word)
+        for word, href, on in links
+    )
+    st.html(Markup('<nav class="links" aria-label="{}">{}</nav>').format(label, drawn))
+
+
+def choose_indicator(choices: Sequence[Indicator], current: Indicator, language: str) -> None:
+    """Draw the list of indicators; another choice goes into the address and runs the page again."""
+    names = {item.id: item.label(language) for item in choices}
+    picked = st.selectbox(
+        t("control.indicator", language),
+        list(names),
+        index=list(names).index(current.id),
+        format_func=names.__getitem__,
+        key=f"indicator-{current.id}-{language}",
+        label_visibility="collapsed",
+    )
+    if picked != current.id:
+        st.query_params["indicator"] = picked
+        st.rerun()
+
+
+def follow_click(context: Context, event: Any, codes: Collection[str]) -> None:
+    """Go to the region that was clicked on a map."""
+    points = event.selection.points if event else []
+    code = next((point.get("location") for point in points if point.get("location") in codes), None)
+    if code is not None and code != context.region:
+        st.query_params["region"] = code
+        st.rerun()

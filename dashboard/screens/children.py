@@ -1,0 +1,54 @@
+"""Which regions a screen lists: the children of the current one, or its siblings where it has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.context import Context
+from dashboard.i18n import localised, t
+from data_access.queries import SnapshotInfo
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Regions shown together: all of one level, below one parent."""
+
+    parent: str
+    codes: tuple[str, ...]
+    depth: int
+    level_name: str
+    selected: str | None
+    """The current region, when it has no children and stands among its siblings."""
+
+
+def listed_regions(context: Context, regions: pd.DataFrame, snapshot: SnapshotInfo) -> Listed:
+    """Return the children of the context's region within the viewer's reach, or its siblings at the innermost level."""
+    finest = context.viewer.permissions.finest_level
+    names = {level.level: level for level in snapshot.levels}
+    deepest = names[finest].depth if finest in names else max(level.depth for level in snapshot.levels)
+    parent, selected = context.region, None
+    if not _children(regions, parent, deepest):
+        above = regions.at[parent, "parent_code"]
+        if isinstance(above, str) and above in regions.index:
+            parent, selected = above, context.region
+    codes = _children(regions, parent, deepest) or [context.region]
+    depth = int(regions.at[codes[0], "depth"])
+    level = next((level for level in snapshot.levels if level.depth == depth), None)
+    name = level.label(context.language) if level else t("level.region", context.language)
+    return Listed(parent, tuple(codes), depth, name, selected)
+
+
+def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd.Series:
+    """Return names on screen, indexed by code."""
+    rows = regions.loc[list(codes)]
+    return pd.Series(
+        [localised(language, name, english) for name, english in zip(rows["name"], rows["name_en"], strict=True)],
+        index=rows.index,
+    )
+
+
+def _children(regions: pd.DataFrame, code: str, deepest: int) -> list[str]:
+    inside = (regions["parent_code"] == code) & regions["in_scope"] & (regions["depth"] <= deepest)
+    return regions.index[inside].tolist()

@@ -1,0 +1,106 @@
+"""One indicator's value as the screens write it: figure, unit, interval, notes, and a card around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.components import Basis, Card, Definition
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.vocabulary import WITH_VALUE
+
+_NOTE_KINDS = {
+    "period_running": "partial",
+    "starts_late": "partial",
+    "ends_early": "partial",
+    "late_regions": "late",
+    "carried_forward": "carried",
+    "population_carried": "carried",
+    "not_matured": "preliminary",
+    "small_count": "suppressed",
+    "protects_small_count": "suppressed",
+}
+"""Note of a value → kind of mark on its card; other notes are said with the definition."""
+
+
+def figure_text(indicator: Indicator, value: float | None, denominator: float | None, language: str) -> str:
+    """Return a value as written on screen, without its unit (a percentage carries its sign)."""
+    form = indicator.display_form
+    if form == "rate":
+        return formatting.rate(value)
+    if form == "percent":
+        return formatting.percent(value, denominator)
+    if form in ("count", "yuan"):
+        return formatting.count(value, language)
+    if form == "days":
+        return formatting.number(value, 1)
+    if form == "change":
+        return formatting.signed_percent(value)
+    return formatting.number(value, 2)
+
+
+def interval_text(indicator: Indicator, row: pd.Series) -> str | None:
+    """Return the limits of a value as written on screen, or None where chance has no part in it."""
+    if pd.isna(row["lower"]) or pd.isna(row["upper"]):
+        return None
+    form = "percent" if indicator.display_form in ("percent", "change") else "rate"
+    return formatting.interval(row["lower"], row["upper"], form, row["value"])
+
+
+def status_text(row: pd.Series, language: str) -> str:
+    """Return why there is no value, in a word or two."""
+    return t(f"status.{row['status']}", language)
+
+
+def value_text(indicator: Indicator, row: pd.Series, language: str) -> str:
+    """Return value and unit, or why there is none."""
+    if row["status"] not in WITH_VALUE:
+        return status_text(row, language)
+    text = figure_text(indicator, row["value"], row["denominator"], language)
+    if indicator.display_form in ("percent", "change"):
+        return text
+    return t("figure.with_unit", language, figure=text, unit=indicator.unit_label(language))
+
+
+def definition_of(context: Context, indicator: Indicator, method: str | None = None) -> Definition:
+    """Return what ⓘ opens: the definition's text, the method, and the way to its page."""
+    return Definition(
+        text=indicator.definition_text(context.language),
+        method=t(f"method.{method}", context.language) if method else None,
+        href=context.href("definitions", indicator=indicator.id),
+    )
+
+
+def notes_of(row: pd.Series) -> Sequence[tuple[str, str]]:
+    """Return the marks of a value that must stand on its card."""
+    kinds = [_NOTE_KINDS[note] for note in row["notes"] if note in _NOTE_KINDS]
+    return [(kind, "") for kind in dict.fromkeys(kinds)]
+
+
+def basis_of(row: pd.Series) -> Basis | None:
+    """Return whether the value was counted from records or arrived counted."""
+    return Basis(kind=row["basis"]) if row["basis"] in ("records", "counts") else None
+
+
+def indicator_card(context: Context, indicator: Indicator, row: pd.Series, **more: object) -> Card:
+    """Return the card of one indicator's value; ``more`` are further fields of the card."""
+    language = context.language
+    known = row["status"] in WITH_VALUE
+    percent = indicator.display_form in ("percent", "change")
+    fields = {
+        "title": indicator.label(language),
+        "figure": figure_text(indicator, row["value"], row["denominator"], language) if known else formatting.MISSING,
+        "unit": None if percent or not known else indicator.unit_label(language),
+        "interval": interval_text(indicator, row) if known else None,
+        "data_through": row["data_through"],
+        "source": indicator.source_label(language),
+        "definition": definition_of(context, indicator, row["method"] if known else None),
+        "basis": basis_of(row),
+        "notes": notes_of(row),
+        "sentence": None if known else status_text(row, language),
+    }
+    return Card(**{**fields, **more})

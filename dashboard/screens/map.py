@@ -1,0 +1,226 @@
+"""The map page: an indicator over the regions listed, or layers of incidents and places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pydeck as pdk
+from markupsafe import Markup
+
+from dashboard import formatting
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator, load_catalogue
+from dashboard.indicators.evaluate import values
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.maps import ColourScale, MapLayers, MapView, cell_side, choropleth, layered_map, view_of
+from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.figures import figure_text, interval_text, status_text, value_text
+from dashboard.server.routes import geometry_address, map_style_address
+from data_access.queries import SnapshotReader
+
+WIDTH, HEIGHT = 1180, 760
+"""Pixels of the map's frame on a 1920×1080 screen."""
+
+VIEWS = ("regions", "layers")
+CATEGORIES = ("homicide", "criminal_alarm", "dispute", "shooting")
+PLACES = "places"
+GRADATIONS = 3
+_MAPPED_KINDS = ("rate", "proportion", "count", "mean", "minimum", "stock_difference", "quantile")
+
+
+@dataclass(frozen=True)
+class MapScreen:
+    """What the map page draws."""
+
+    indicator: Indicator
+    choices: tuple[Indicator, ...]
+    listed: Listed
+    regions: pd.DataFrame
+    """Indexed by code, best known first: ``name, value, text, interval, counts, hover, lon, lat, href``."""
+    has_shapes: bool
+    geometry: str
+    style: str
+    view: MapView | None
+
+
+def map_screen(reader: SnapshotReader, context: Context) -> MapScreen:
+    """Prepare the choropleth and the list beside it."""
+    snapshot = reader.snapshot()
+    regions = reader.regions(context.viewer)
+    listed = listed_regions(context, regions, snapshot)
+    choices = mapped_indicators(listed.depth)
+    indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
+    found = values(reader, context.viewer, indicator, list(listed.codes), context.period)
+    shapes = reader.geometry(context.viewer, list(listed.codes))
+    view = view_of(tuple(shapes.total_bounds), WIDTH, HEIGHT) if len(shapes) else None
+    frame = _region_rows(
+        context, indicator, found, regions.loc[list(listed.codes)], names_of(regions, listed.codes, context.language)
+    )
+    centres = shapes.set_index("region_code").geometry.representative_point()
+    frame["lon"] = frame["lon"].fillna(centres.x.reindex(frame.index))
+    frame["lat"] = frame["lat"].fillna(centres.y.reindex(frame.index))
+    return MapScreen(
+        indicator=indicator,
+        choices=choices,
+        listed=listed,
+        regions=frame,
+        has_shapes=len(shapes) > 0,
+        geometry=geometry_address(snapshot.snapshot_id, listed.parent),
+        style=map_style_address(context.theme),
+        view=view,
+    )
+
+
+def mapped_indicators(depth: int) -> tuple[Indicator, ...]:
+    """Return the indicators that a map of regions of ``depth`` may show."""
+    return tuple(
+        item
+        for item in load_catalogue().values()
+        if item.available and item.finest_depth >= depth and item.kind in _MAPPED_KINDS
+    )
+
+
+def chosen_indicator(context: Context, choices: tuple[Indicator, ...], headline: str) -> Indicator:
+    """Return the indicator of the address, else the data set's headline, else the first that fits the level."""
+    by_name = {name: item for item in choices for name in (item.id, *item.aliases)}
+    default = headline if headline in by_name else choices[0].id
+    return by_name[context.own_value("indicator", by_name, default)]
+
+
+def region_map(screen: MapScreen, context: Context) -> go.Figure:
+    """Return the choropleth of the screen."""
+    assert screen.view is not None
+    return choropleth(
+        screen.regions,
+        geometry=screen.geometry,
+        style=screen.style,
+        view=screen.view,
+        scale=_scale(screen, context.language),
+        theme=context.theme,
+        height=HEIGHT,
+    )
+
+
+def region_table(screen: MapScreen, language: str) -> pd.DataFrame:
+    """Return the list beside the map as it is downloaded: numbers as numbers, columns named on screen."""
+    rows = screen.regions
+    columns = ["value", "lower", "upper", "numerator", "denominator"]
+    table = rows[["name", *columns]].reset_index(names="region_code").assign(status=rows["status_words"].to_numpy())
+    names = {name: t(f"column.{name}", language) for name in table.columns}
+    return table.rename(columns=names)
+
+
+def shown_layers(context: Context) -> tuple[str, ...]:
+    """Return the layers the address asks for, in drawing order."""
+    known = (*CATEGORIES, PLACES)
+    asked = dict(context.own).get("shown", "criminal_alarm.places").split(".")
+    return tuple(name for name in known if name in asked)
+
+
+def layer_links(context: Context, offered: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Return word, address and state of each layer's switch."""
+    shown = shown_layers(context)
+    links = []
+    for name in offered:
+        others = [layer for layer in shown if layer != name]
+        toggled = others if name in shown else [*others, name]
+        href = context.href("map", view="layers", shown=".".join(toggled) or "none")
+        links.append((t(f"layer.{name}", context.language), href, name in shown))
+    return tuple(links)
+
+
+def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tuple[pdk.Deck, dict[str, int]]:
+    """Return the layered map and how many rows each layer shows.
+
+    Homicides appear as points only for roles that may see them; for others, and for all other incidents, as counts in
+    squares.
+    """
+    assert screen.view is not None
+    language, viewer = context.language, context.viewer
+    start, end = context.period.start, context.period.end
+    shapes = reader.geometry(viewer, list(screen.listed.codes))
+    side = cell_side(tuple(shapes.total_bounds))
+    densities, points, counts = [], pd.DataFrame(), {}
+    for category in (name for name in shown_layers(context) if name != PLACES):
+        if category == "homicide" and viewer.permissions.incident_points:
+            points = reader.points(viewer, category, screen.listed.parent, start, end)
+            points["label"] = t("layer.homicide", language)
+            counts[category] = len(points)
+            continue
+        cells = reader.density(viewer, category, screen.listed.parent, start, end, side)
+        densities.append(cells)
+        counts[category] = int(cells["count"].sum())
+    places = reader.facilities(viewer, screen.listed.parent) if PLACES in shown_layers(context) else pd.DataFrame()
+    if len(places):
+        places["label"] = places["name_en" if language == "en" else "name"]
+        counts[PLACES] = len(places)
+    density = (
+        pd.concat(densities).groupby(["west", "south"], as_index=False)["count"].sum() if densities else pd.DataFrame()
+    )
+    layers = MapLayers(density=density, cell_degrees=side, points=points, facilities=places)
+    return layered_map(screen.geometry, screen.view, layers, context.theme), counts
+
+
+def _region_rows(
+    context: Context, indicator: Indicator, found: pd.DataFrame, rows: pd.DataFrame, names: pd.Series
+) -> pd.DataFrame:
+    language = context.language
+    frame = found[
+        ["value", "lower", "upper", "numerator", "denominator", "status", "data_through", "basis", "notes"]
+    ].copy()
+    frame["name"] = names
+    frame["lon"], frame["lat"] = rows["lon"], rows["lat"]
+    frame["text"] = [value_text(indicator, row, language) for _, row in found.iterrows()]
+    frame["figure"] = [
+        figure_text(indicator, row["value"], row["denominator"], language) if row["status"] in WITH_VALUE else "—"
+        for _, row in found.iterrows()
+    ]
+    frame["interval"] = [interval_text(indicator, row) or "" for _, row in found.iterrows()]
+    frame["counts"] = [_counts(row, language) for _, row in found.iterrows()]
+    frame["status_words"] = [status_text(row, language) for _, row in found.iterrows()]
+    frame["href"] = [context.href("map", region=code) for code in frame.index]
+    frame["hover"] = [
+        str(
+            Markup("<b>{}</b><br>{}{}<br>{}").format(
+                row["name"], row["text"], _in_brackets(row["interval"]), row["counts"]
+            )
+        )
+        for _, row in frame.iterrows()
+    ]
+    return frame.sort_values(
+        ["value", "name"], ascending=[indicator.direction == "higher_better", True], na_position="last"
+    )
+
+
+def _counts(row: pd.Series, language: str) -> str:
+    if pd.isna(row["numerator"]):
+        return ""
+    if pd.isna(row["denominator"]):
+        return formatting.count(row["numerator"], language)
+    return t(
+        "figure.division",
+        language,
+        numerator=formatting.number(row["numerator"]),
+        denominator=formatting.number(row["denominator"]),
+    )
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _scale(screen: MapScreen, language: str) -> ColourScale:
+    known = screen.regions["value"].dropna()
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    if screen.indicator.display_form in ("rate", "count"):
+        low = 0.0
+    if high <= low:
+        high = low + (abs(low) or 1.0) * 0.1
+    ticks = np.linspace(low, high, GRADATIONS)
+    texts = tuple(figure_text(screen.indicator, float(tick), None, language) for tick in ticks)
+    title = screen.indicator.unit_label(language)
+    return ColourScale(title=title, low=low, high=high, ticks=tuple(float(tick) for tick in ticks), tick_texts=texts)
