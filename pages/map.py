@@ -9,6 +9,7 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     follow_click,
+    legend,
     link_group,
     offer_download,
     table,
@@ -46,11 +47,12 @@ with left:
         if screen.view is None:
             empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
         elif view == "layers":
-            deck, counts = layer_map(reader, context, screen)
+            deck, entries = layer_map(reader, context, screen)
             link_group(
                 t("map.layers", language), layer_links(context, ("homicide", "criminal_alarm", "dispute", "places"))
             )
-            st.pydeck_chart(deck, height=700, key="layers")
+            legend([(entry.colours, entry.word, entry.count) for entry in entries])
+            st.pydeck_chart(deck, height=680, key="layers")
         else:
             clicked = draw_figure(
                 region_map(screen, context),

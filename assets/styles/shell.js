@@ -29,6 +29,33 @@
     if (["light", "dark"].includes(wanted) && wanted !== root.dataset.theme) window.location.reload();
   });
 
+  // Streamlit's own widgets speak English whatever the page's language; a few words are put in its place.
+  const toChinese = window.nativeWords;
+  const toEnglish = Object.fromEntries(Object.entries(toChinese).map(([english, chinese]) => [chinese, english]));
+  const spoken = ["aria-label", "placeholder", "title"];
+  const say = (element, words) => {
+    for (const name of spoken) {
+      const word = words[element.getAttribute(name)];
+      if (word) element.setAttribute(name, word);
+    }
+    for (const child of element.childNodes) {
+      if (child.nodeType === Node.TEXT_NODE && words[child.data]) child.data = words[child.data];
+    }
+  };
+  const sayAll = (start) => {
+    const words = root.lang === "en" ? toEnglish : toChinese;
+    say(start, words);
+    start.querySelectorAll("button, input, a, p, [aria-label], [role='dialog'] *, [role='listbox'] *").forEach((element) => {
+      say(element, words);
+    });
+  };
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.target === root && change.attributeName === "lang") sayAll(root);
+      for (const node of change.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) sayAll(node);
+    }
+  }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["lang"] });
+
   // Menus close on a click elsewhere and on Escape.
   const closeMenus = (keep) => {
     document.querySelectorAll("details.menu[open]").forEach((menu) => {

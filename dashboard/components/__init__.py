@@ -2,7 +2,7 @@
 
 from dashboard.components.cards import Basis, Card, CardError, Definition, card_grid, chart_card
 from dashboard.components.chips import grade_chip, grade_strip, risk_chip
-from dashboard.components.controls import choose_indicator, follow_click, link_group
+from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_download
 from dashboard.components.figures import draw_figure
 from dashboard.components.frame import page_frame
@@ -23,6 +23,7 @@ __all__ = [
     "follow_click",
     "grade_chip",
     "grade_strip",
+    "legend",
     "link_group",
     "notice",
     "offer_download",

@@ -9,6 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.context import Context
+from dashboard.formatting import number
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator
 
@@ -20,6 +21,17 @@ def link_group(label: str, links: Sequence[tuple[str, str, bool]]) -> None:
         for word, href, on in links
     )
     st.html(Markup('<nav class="links" aria-label="{}">{}</nav>').format(label, drawn))
+
+
+def legend(entries: Sequence[tuple[Sequence[str], str, int]]) -> None:
+    """Draw what the colours of a map mean; each entry is (colours, word, count), several colours being a ramp."""
+    drawn = Markup("").join(
+        Markup('<li><span class="swatch" style="background:linear-gradient(90deg,{})"></span>{} <b>{}</b></li>').format(
+            ",".join(colours if len(colours) > 1 else (*colours, *colours)), word, number(count)
+        )
+        for colours, word, count in entries
+    )
+    st.html(Markup('<ul class="legend">{}</ul>').format(drawn))
 
 
 def choose_indicator(choices: Sequence[Indicator], current: Indicator, language: str) -> None:

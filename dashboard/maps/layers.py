@@ -12,6 +12,8 @@ import pydeck as pdk
 from dashboard.maps.view import MapView
 from dashboard.palette import load_palette
 
+FACILITY_KINDS = ("police_workstation", "patrol_team", "mediation_centre")
+"""Kinds of places in the order of their colours; others take the next colour."""
 CELL_SHARE = 40
 """A density cell is this fraction of the map's width."""
 
@@ -64,11 +66,10 @@ def layered_map(geometry: str, view: MapView, layers: MapLayers, theme: str) -> 
     if len(layers.density):
         drawn.append(_density(layers, palette.sequential(theme)))
     if len(layers.points):
-        drawn.append(_scatter("incidents", layers.points, palette.categorical(theme)[0], 4))
-    kinds = layers.facilities["kind"].unique().tolist() if len(layers.facilities) else []
-    for number, kind in enumerate(kinds):
+        drawn.append(_scatter("incidents", layers.points, incident_colour(theme), 5))
+    for kind in layers.facilities["kind"].unique().tolist() if len(layers.facilities) else []:
         own = layers.facilities[layers.facilities["kind"] == kind]
-        drawn.append(_scatter(f"facility-{kind}", own, facility_colour(kind, number, theme), 7))
+        drawn.append(_scatter(f"facility-{kind}", own, facility_colour(kind, theme), 7))
     return CompactDeck(
         layers=drawn,
         initial_view_state=pdk.ViewState(longitude=view.lon, latitude=view.lat, zoom=view.zoom),
@@ -83,10 +84,16 @@ def cell_side(bounds: tuple[float, float, float, float]) -> float:
     return max((bounds[2] - bounds[0]) / CELL_SHARE, 1e-4)
 
 
-def facility_colour(kind: str, number: int, theme: str) -> str:
-    """Return the colour of the ``number``-th kind of place, as legend and map draw it."""
+def facility_colour(kind: str, theme: str) -> str:
+    """Return the colour of a kind of place, as legend and map draw it."""
     colours = load_palette().categorical(theme)
-    return colours[(number + 1) % len(colours)]
+    place = FACILITY_KINDS.index(kind) if kind in FACILITY_KINDS else len(FACILITY_KINDS)
+    return colours[(place + 1) % len(colours)]
+
+
+def incident_colour(theme: str) -> str:
+    """Return the colour of incidents drawn as points."""
+    return load_palette().categorical(theme)[0]
 
 
 def _density(layers: MapLayers, ramp: tuple[str, ...]) -> pdk.Layer:

@@ -17,6 +17,8 @@ from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps import ColourScale, MapLayers, MapView, cell_side, choropleth, layered_map, view_of
+from dashboard.maps.layers import facility_colour, incident_colour
+from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import figure_text, interval_text, status_text, value_text
 from dashboard.server.routes import geometry_address, map_style_address
@@ -133,8 +135,17 @@ def layer_links(context: Context, offered: tuple[str, ...]) -> tuple[tuple[str, 
     return tuple(links)
 
 
-def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tuple[pdk.Deck, dict[str, int]]:
-    """Return the layered map and how many rows each layer shows.
+@dataclass(frozen=True)
+class LegendEntry:
+    """One mark of the layered map: its colours (several for a ramp), word and how many it stands for."""
+
+    colours: tuple[str, ...]
+    word: str
+    count: int
+
+
+def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tuple[pdk.Deck, tuple[LegendEntry, ...]]:
+    """Return the layered map and its legend.
 
     Homicides appear as points only for roles that may see them; for others, and for all other incidents, as counts in
     squares.
@@ -144,25 +155,26 @@ def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tu
     start, end = context.period.start, context.period.end
     shapes = reader.geometry(viewer, list(screen.listed.codes))
     side = cell_side(tuple(shapes.total_bounds))
-    densities, points, counts = [], pd.DataFrame(), {}
+    cells, points, legend = [], pd.DataFrame(), []
     for category in (name for name in shown_layers(context) if name != PLACES):
+        word = t(f"layer.{category}", language)
         if category == "homicide" and viewer.permissions.incident_points:
-            points = reader.points(viewer, category, screen.listed.parent, start, end)
-            points["label"] = t("layer.homicide", language)
-            counts[category] = len(points)
-            continue
-        cells = reader.density(viewer, category, screen.listed.parent, start, end, side)
-        densities.append(cells)
-        counts[category] = int(cells["count"].sum())
+            points = reader.points(viewer, category, screen.listed.parent, start, end).assign(label=word)
+            legend.append(LegendEntry((incident_colour(context.theme),), word, len(points)))
+        else:
+            counted = reader.density(viewer, category, screen.listed.parent, start, end, side)
+            cells.append(counted)
+            ramp = load_palette().sequential(context.theme)
+            legend.append(LegendEntry(ramp, t("layer.density", language, layer=word), int(counted["count"].sum())))
     places = reader.facilities(viewer, screen.listed.parent) if PLACES in shown_layers(context) else pd.DataFrame()
     if len(places):
         places["label"] = places["name_en" if language == "en" else "name"]
-        counts[PLACES] = len(places)
-    density = (
-        pd.concat(densities).groupby(["west", "south"], as_index=False)["count"].sum() if densities else pd.DataFrame()
-    )
+        for kind, own in places.groupby("kind", sort=False):
+            word = t(f"facility.{kind}", language)
+            legend.append(LegendEntry((facility_colour(str(kind), context.theme),), word, len(own)))
+    density = pd.concat(cells).groupby(["west", "south"], as_index=False)["count"].sum() if cells else pd.DataFrame()
     layers = MapLayers(density=density, cell_degrees=side, points=points, facilities=places)
-    return layered_map(screen.geometry, screen.view, layers, context.theme), counts
+    return layered_map(screen.geometry, screen.view, layers, context.theme), tuple(legend)
 
 
 def _region_rows(
