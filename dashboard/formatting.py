@@ -148,6 +148,11 @@ def percent_change(new: float | None, old: float | None) -> str:
     return f"{signed((new - old) / old * 100, 1)}%"
 
 
+def signed_percent(change: float | None) -> str:
+    """Return a relative change with its sign: ``−18.7%``."""
+    return f"{signed(change * 100, 1)}%" if _known(change) else MISSING
+
+
 def percentage_points(difference: float | None, language: str) -> str:
     """Return a difference of two shares (0 … 1) in percentage points."""
     if not _known(difference):

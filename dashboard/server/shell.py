@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from streamlit.file_util import get_static_dir
 
-from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, LANGUAGES, t
+from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, LANGUAGES, load_texts, t
 from dashboard.palette import load_palette
 from dashboard.server.styles import stylesheet_version
 
@@ -43,13 +44,19 @@ def not_found_page(parameters: Mapping[str, str]) -> str:
     )
 
 
+def native_words() -> dict[str, str]:
+    """Return what Streamlit's own widgets say in English, with the Chinese to put in its place."""
+    keys = [key for key in load_texts("en") if key.startswith("native.")]
+    return {t(key, "en"): t(key, "zh") for key in keys}
+
+
 @lru_cache(maxsize=8)
 def _shell(language: str, theme: str) -> str:
     ground = load_palette().ground_of(theme)
     head = (
         f"<style>html,body{{background:{ground.page};color:{ground.text}}}</style>"
         f"{_stylesheet()}"
-        f"<script>window.pinganTheme={theme!r};window.streamlitTheme={THEMES[theme]!r};\n"
+        f"<script>window.streamlitTheme={json.dumps(THEMES[theme])};window.nativeWords={json.dumps(native_words())};\n"
         f"{SCRIPT.read_text(encoding='utf-8')}</script>"
     )
     html = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")

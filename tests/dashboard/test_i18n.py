@@ -141,7 +141,9 @@ def test_every_key_is_used():
     unused = [
         key
         for key in load_texts("zh")
-        if key not in constants and not any(pattern.fullmatch(key) for pattern in dotted)
+        if not key.startswith("native.")  # used as a whole by dashboard.server.shell
+        and key not in constants
+        and not any(pattern.fullmatch(key) for pattern in dotted)
     ]
     assert not unused
 

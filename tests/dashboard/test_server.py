@@ -71,7 +71,7 @@ def client(served_small_city) -> Client:
 def test_the_first_html_of_a_page_has_language_and_theme_of_its_address(client, page):
     html = client.get(f"/{page}?lang=en&theme=dark").text
     assert '<html lang="en" data-theme="dark">' in html
-    assert "'Dark'" in html
+    assert 'streamlitTheme="Dark"' in html
     html = client.get(f"/{page}").text
     assert '<html lang="zh-CN" data-theme="light">' in html
     assert "<title>平安态势</title>" in html
