@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -176,7 +177,7 @@ def address_theme() -> str:
     return theme if theme in THEMES else DEFAULT_THEME
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def first_day(snapshot_id: str, viewer: Scope) -> date:
     """Return the first day any measure of the snapshot speaks of; its last day's year when it holds no measure."""
     reader = snapshot_reader()

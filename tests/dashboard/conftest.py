@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from dashboard.context import first_day
 from data_access.home import HOME_VARIABLE, Home
 from data_access.publishing import publish
 from tests.data_access import small_city
@@ -29,11 +30,15 @@ def served_small_city(small_home, monkeypatch) -> Iterator[Home]:
     monkeypatch.delenv("PINGAN_ROLE", raising=False)
     monkeypatch.delenv("PINGAN_REGION", raising=False)
     _use_the_navigation_of_the_entry_script(monkeypatch)
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    _forget()
     yield small_home
+    _forget()
+
+
+def _forget() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
+    first_day.cache_clear()
 
 
 def _use_the_navigation_of_the_entry_script(monkeypatch) -> None:
