@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dashboard.i18n import localised
+from dashboard.i18n import localised, t
 from data_access.access import CONFIG, read_config, validated
 from data_access.errors import ConfigError
 from data_access.measures import load_histograms, load_measures
@@ -115,6 +115,7 @@ class Indicator(_Declared):
     interval: bool = Field(default=True, description="false for money, stocks and other numbers chance doesn't move")
     window: Window = "period"
     matures_days: int = Field(default=0, ge=0, description="days after its end until a period's figure is final")
+    follow_up: bool = Field(default=False, description="counts what is known today, so later periods still rise")
 
     statistical_period: Literal["day", "week", "month", "quarter", "half", "year"]
     unit: str = Field(min_length=1)
@@ -215,10 +216,8 @@ class Indicator(_Declared):
         written = localised(language, self.denominator_text, self.denominator_text_en)
         if written:
             return written
-        if self.denominator == PERSON_YEARS:
-            return localised(language, "常住人口(人年)", "Resident person-years")
-        if self.denominator == TOWNSHIPS:
-            return localised(language, "乡镇(街道)数", "Townships")
+        if isinstance(self.denominator, str):
+            return t(f"indicator_denominator.{self.denominator}", language)
         return _sum_of(self.denominator, language)
 
 

@@ -44,8 +44,12 @@ NOTES = (
     "level_too_fine",
     "role_level",
     "unavailable",
+    "state_at_a_time",
+    "no_chance_in_it",
+    "overlapping_windows",
+    "follow_up_differs",
 )
 
 VALUE_COLUMNS = ["value", "lower", "upper", "lower_998", "upper_998"]
-NUMBER_COLUMNS = [*VALUE_COLUMNS, "numerator", "denominator"]
+NUMBER_COLUMNS = [*VALUE_COLUMNS, "numerator", "denominator", "squares"]
 COLUMNS = [*NUMBER_COLUMNS, "method", "status", "basis", "grain", "data_through", "notes"]

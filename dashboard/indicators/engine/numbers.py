@@ -11,10 +11,10 @@ import pandas as pd
 
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import LEVELS, PERSON_YEARS, TOWNSHIPS, Indicator, Term
-from dashboard.indicators.facts import Facts, evaluation_rules
-from dashboard.indicators.intervals import Limits
-from dashboard.indicators.quantities import Days, Part, flow_sums, person_years, stock_months
-from dashboard.indicators.windows import Span, resolve, wanted_days
+from dashboard.indicators.engine.facts import Facts, evaluation_rules
+from dashboard.indicators.engine.intervals import Limits
+from dashboard.indicators.engine.quantities import Days, Part, flow_sums, person_years, stock_months
+from dashboard.indicators.engine.windows import Span, resolve, wanted_days
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.measures import load_measures
@@ -76,6 +76,7 @@ class Numbers:
             "upper_998": limits.upper_998,
             "numerator": self.numerator,
             "denominator": self.denominator,
+            "squares": np.full(shape, np.nan) if self.squares is None else self.squares,
             "method": limits.method,
             "status": _STATUS_NAMES[self.status],
             "basis": np.broadcast_to(self.basis, shape),

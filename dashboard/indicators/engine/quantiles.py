@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dashboard.indicators import intervals
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
-from dashboard.indicators.numbers import NOTE, STATUS, Ledger, Numbers
-from dashboard.indicators.windows import resolve
+from dashboard.indicators.engine import intervals
+from dashboard.indicators.engine.numbers import NOTE, STATUS, Ledger, Numbers
+from dashboard.indicators.engine.windows import resolve
 from dashboard.periods import Period
 from data_access.measures import load_histograms, load_measures
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from dashboard.indicators.windows import Coverage, read_coverage
+from dashboard.indicators.engine.windows import Coverage, read_coverage
 from dashboard.lateness import late_rows
 from data_access.access import Scope, read_config
 from data_access.errors import ConfigError

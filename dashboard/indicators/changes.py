@@ -1,0 +1,185 @@
+"""How a figure changed against last year or the period before, and whether chance alone would do as much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from dashboard.indicators import vocabulary as words
+from dashboard.indicators.catalogue import Indicator, find_indicator
+from dashboard.indicators.engine import comparison
+from dashboard.indicators.engine.facts import evaluation_rules
+from dashboard.indicators.engine.windows import wanted_days
+from dashboard.indicators.evaluate import evaluate
+from dashboard.periods import Period
+from data_access.access import Scope
+from data_access.queries import SnapshotReader
+
+Against = Literal["same_last_year", "previous"]
+AGAINST: tuple[Against, ...] = ("same_last_year", "previous")
+CHANGE_COLUMNS = [
+    "new",
+    "old",
+    "difference",
+    "difference_lower",
+    "difference_upper",
+    "ratio",
+    "ratio_lower",
+    "ratio_upper",
+    "p_value",
+    "beyond_chance",
+    "way",
+    "verdict",
+    "sentence",
+    "method",
+    "status",
+    "new_numerator",
+    "new_denominator",
+    "old_numerator",
+    "old_denominator",
+    "data_through",
+    "notes",
+]
+
+
+def change(
+    reader: SnapshotReader,
+    scope: Scope,
+    indicator: str | Indicator,
+    codes: Sequence[str],
+    period: Period | str,
+    against: Against = "same_last_year",
+) -> pd.DataFrame:
+    """Return the change of one indicator; see :func:`changes_of`."""
+    item = indicator if isinstance(indicator, Indicator) else find_indicator(indicator)
+    return changes_of(reader, scope, [item], codes, period, against)[item.id]
+
+
+def changes_of(
+    reader: SnapshotReader,
+    scope: Scope,
+    indicators: Sequence[str | Indicator],
+    codes: Sequence[str],
+    period: Period | str,
+    against: Against = "same_last_year",
+) -> dict[str, pd.DataFrame]:
+    """Return how several indicators changed, by id.
+
+    Parameters
+    ----------
+    reader, scope, indicators, codes, period
+        As for :func:`dashboard.indicators.evaluate.values_of`.
+    against : {"same_last_year", "previous"}
+        The same period a year before, or the period just before.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``region_code``: ``new, old, difference, ratio`` (new ÷ old) with 95 % limits, ``p_value`` (two-sided),
+        ``beyond_chance`` (True, False, or None where chance can't be tested), ``way`` (up, down, same), ``verdict``
+        (better, worse, none), ``sentence`` (a translation key), ``method, status``, the counts behind both, and
+        ``notes``. Rates and counts: exact conditional test of two Poisson counts; shares: Newcombe's interval with the
+        score test, Fisher's below 5 expected. Windows that overlap and states at a time are not tested.
+    """
+    items = [each if isinstance(each, Indicator) else find_indicator(each) for each in indicators]
+    when = Period.parse(period) if isinstance(period, str) else period
+    before = when.same_last_year() if against == "same_last_year" else when.previous()
+    frames = evaluate(reader, scope, items, codes, [before, when])
+    return {item.id: _compared(item, frames[item.id], before, when, against) for item in items}
+
+
+def _compared(
+    indicator: Indicator, frame: pd.DataFrame, before: Period, when: Period, against: Against
+) -> pd.DataFrame:
+    old, new = frame.xs(str(before), level="period"), frame.xs(str(when), level="period")
+    if indicator.kind == "change" and against == "same_last_year":
+        # The figure is itself a comparison with last year: its counts are compared, not its percentages.
+        old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
+        new = new.assign(value=new["numerator"], denominator=np.nan)
+    valid = (new["status"].isin(words.WITH_VALUE) & old["status"].isin(words.WITH_VALUE)).to_numpy()
+    result = pd.DataFrame(index=new.index, columns=CHANGE_COLUMNS, dtype=object)
+    for name, source in (("new", new), ("old", old)):
+        result[name] = source["value"].to_numpy(float)
+        result[f"{name}_numerator"] = source["numerator"].to_numpy(float)
+        result[f"{name}_denominator"] = source["denominator"].to_numpy(float)
+    untestable = _why_untestable(indicator, before, when)
+    unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
+    test = comparison.untested(new["value"], old["value"])
+    if untestable is None:
+        test = _tested(indicator, new, old)
+    for name in ("difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper"):
+        result[name] = np.where(valid, getattr(test, name), np.nan)
+    result["p_value"] = np.where(valid & ~unripe, test.p_value, np.nan)
+    result["method"] = test.method
+    limit = evaluation_rules().chance_limit
+    p_value = result["p_value"].to_numpy(float)
+    result["beyond_chance"] = [None if np.isnan(p) else bool(p < limit) for p in p_value]
+    result["way"] = _ways(result["difference"].to_numpy(float))
+    result["verdict"] = [_verdict(way, indicator.direction) for way in result["way"]]
+    result["sentence"] = [
+        _sentence(way, beyond, against) for way, beyond in zip(result["way"], result["beyond_chance"], strict=True)
+    ]
+    result["status"] = [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)]
+    result["data_through"] = new["data_through"]
+    extra = () if untestable is None else (untestable,)
+    result["notes"] = [tuple(dict.fromkeys((*a, *b, *extra))) for a, b in zip(new["notes"], old["notes"], strict=True)]
+    return result
+
+
+def _tested(indicator: Indicator, new: pd.DataFrame, old: pd.DataFrame) -> comparison.Comparison:
+    numbers = [frame[name].to_numpy(float) for frame in (new, old) for name in ("numerator", "denominator")]
+    if indicator.kind == "proportion":
+        return comparison.shares(*numbers)
+    if indicator.kind == "rate":
+        return comparison.rates(*numbers, indicator.factor, _spread(new, old))
+    return comparison.rates(numbers[0], np.ones(len(new)), numbers[2], np.ones(len(old)), 1.0, _spread(new, old))
+
+
+def _spread(new: pd.DataFrame, old: pd.DataFrame) -> np.ndarray:
+    """Return squared events ÷ events of both periods; 1 where events are independent or nothing is known."""
+    squares = np.nansum([frame["squares"].to_numpy(float) for frame in (new, old)], axis=0)
+    known = np.isfinite(new["squares"].to_numpy(float)) & np.isfinite(old["squares"].to_numpy(float))
+    events = new["numerator"].to_numpy(float) + old["numerator"].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(known & (events > 0), np.maximum(squares / events, 1.0), 1.0)
+
+
+def _why_untestable(indicator: Indicator, before: Period, when: Period) -> str | None:
+    """Return the note that says why chance can't be tested; None when it can."""
+    if indicator.window in ("as_of", "since_start"):
+        return "state_at_a_time"
+    if indicator.follow_up:
+        return "follow_up_differs"
+    if not indicator.interval or indicator.kind not in ("rate", "proportion", "count", "change"):
+        return "no_chance_in_it"
+    if indicator.window == "period":
+        return None
+    first, _ = wanted_days(indicator.window, when)
+    _, last = wanted_days(indicator.window, before)
+    if indicator.kind == "change" and before == when.same_last_year():
+        return None
+    return "overlapping_windows" if first is None or last >= first else None
+
+
+def _ways(difference: np.ndarray) -> list[str]:
+    return ["unknown" if np.isnan(d) else "up" if d > 0 else "down" if d < 0 else "same" for d in difference]
+
+
+def _verdict(way: str, direction: str) -> str:
+    if direction == "neutral" or way not in ("up", "down"):
+        return "none"
+    return "better" if (way == "up") == (direction == "higher_better") else "worse"
+
+
+def _sentence(way: str, beyond: bool | None, against: Against) -> str:
+    if way in ("unknown", "same"):
+        return f"sentences.change.{against}.{way}"
+    certainty = "untested" if beyond is None else "beyond_chance" if beyond else "within_chance"
+    return f"sentences.change.{against}.{way}_{certainty}"
+
+
+def _worse(first: str, second: str) -> str:
+    return max(first, second, key=words.STATUSES.index)

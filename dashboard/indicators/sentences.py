@@ -1,0 +1,135 @@
+"""Plain sentences for figures and their changes, with how sure they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.i18n import t
+from dashboard.indicators import vocabulary as words
+from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.presentation import note_texts, shown
+
+
+def value_sentence(row: pd.Series, indicator: Indicator, language: str) -> str:
+    """Return one sentence for a row of :func:`dashboard.indicators.evaluate.values`, without a full stop.
+
+    Zero events come with their upper limit; what has no value says why; what is incomplete says so.
+    """
+    name, texts = indicator.label(language), shown(row, indicator, language)
+    if row["status"] not in words.WITH_VALUE:
+        sentence = t("sentences.no_value", language, name=name, status=texts.status)
+    elif row["value"] == 0 and indicator.display_form in ("rate", "count") and np.isfinite(row["upper"]):
+        upper = formatting.rate(row["upper"])
+        sentence = t("sentences.zero_events", language, name=name, upper=upper, unit=texts.unit)
+    elif texts.interval and indicator.kind == "proportion" and texts.value.endswith("%"):
+        sentence = t(
+            "sentences.value_with_fraction",
+            language,
+            name=name,
+            value=texts.value,
+            numerator=texts.numerator,
+            denominator=texts.denominator,
+            interval=texts.interval,
+        )
+    elif texts.interval:
+        sentence = t(
+            "sentences.value_with_interval",
+            language,
+            name=name,
+            value=texts.value,
+            unit=texts.unit,
+            interval=texts.interval,
+        )
+    else:
+        sentence = t("sentences.value", language, name=name, value=texts.value, unit=texts.unit)
+    # Percentages carry their sign and have no unit: close the gap it leaves.
+    sentence = " ".join(sentence.split())
+    if not texts.notes:
+        return sentence
+    return t(
+        "sentences.noted", language, sentence=sentence, notes=t("sentences.notes_joint", language).join(texts.notes)
+    )
+
+
+def change_sentence(row: pd.Series, indicator: Indicator, language: str) -> str:
+    """Return one sentence for a row of :func:`dashboard.indicators.changes.change`, without a full stop.
+
+    Names the amount, its interval, and whether chance alone would do as much.
+    """
+    return t(row["sentence"], language, amount=amount_text(row, indicator, language))
+
+
+def brief_change_sentence(row: pd.Series, language: str) -> str:
+    """Return the verdict on a change without its amount: ``与去年同期相比的下降在偶然波动范围内``."""
+    _, _, against, outcome = row["sentence"].split(".")
+    return t(f"sentences.brief.{against}.{outcome}", language)
+
+
+def figure_sentence(row: pd.Series, changed: pd.Series | None, indicator: Indicator, language: str) -> str:
+    """Return the whole statement on a figure: its value and, where there is one, its change."""
+    first = value_sentence(row, indicator, language)
+    if changed is None or row["status"] not in words.WITH_VALUE:
+        return t("sentences.single", language, first=first)
+    return t("sentences.joined", language, first=first, second=change_sentence(changed, indicator, language))
+
+
+def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
+    """Return how much a figure changed, without a sign: the sentence says which way.
+
+    Shares change by percentage points; rates by percent, always with the interval; counts by percent, or by the
+    difference when last year's count is under 30.
+    """
+    difference = row["difference"]
+    if not np.isfinite(float(difference)):
+        return formatting.MISSING
+    if indicator.display_form == "percent":
+        return _points(row, language)
+    small = row["old_numerator"] < formatting.SMALLEST_PERCENT_BASE
+    in_percent = np.isfinite(row["ratio"]) and indicator.kind in ("rate", "count", "change")
+    if in_percent and (indicator.kind == "rate" or not small):
+        return _percent(row, language)
+    if indicator.display_form == "days":
+        return t("sentences.amount.bare", language, difference=formatting.days(abs(difference), language))
+    amount = formatting.number(abs(difference)) if float(difference).is_integer() else formatting.rate(abs(difference))
+    if indicator.kind == "change":
+        return t("sentences.amount.bare", language, difference=amount)
+    unit = indicator.unit_label(language)
+    if row["beyond_chance"] is None:
+        return t("sentences.amount.plain", language, difference=amount, unit=unit)
+    counts = {"old": formatting.number(row["old_numerator"]), "new": formatting.number(row["new_numerator"])}
+    return t("sentences.amount.plain_tested", language, difference=amount, unit=unit, **counts)
+
+
+def caution_texts(row: pd.Series, language: str) -> tuple[str, ...]:
+    """Return the notes of a change in words."""
+    return note_texts(row["notes"], language)
+
+
+def _percent(row: pd.Series, language: str) -> str:
+    percent = f"{formatting.number(abs(row['ratio'] - 1) * 100, 1)}%"
+    if row["beyond_chance"] is None:
+        return t("sentences.amount.relative", language, percent=percent)
+    lower, upper = (
+        f"{formatting.signed((row[name] - 1) * 100, 1)}%" if np.isfinite(row[name]) else formatting.MISSING
+        for name in ("ratio_lower", "ratio_upper")
+    )
+    return t(
+        "sentences.amount.relative_tested",
+        language,
+        percent=percent,
+        old=formatting.number(row["old_numerator"]),
+        new=formatting.number(row["new_numerator"]),
+        lower=lower,
+        upper=upper,
+    )
+
+
+def _points(row: pd.Series, language: str) -> str:
+    size = abs(row["difference"]) * 100
+    points = t("format.percentage_points", language, points=formatting.number(size, 1 if size >= 0.1 else 2))
+    if row["beyond_chance"] is None:
+        return t("sentences.amount.points", language, points=points)
+    lower, upper = (formatting.signed(row[name] * 100, 1) for name in ("difference_lower", "difference_upper"))
+    return t("sentences.amount.points_tested", language, points=points, lower=lower, upper=upper)
