@@ -44,7 +44,7 @@ with left:
         definition=definition_of(context, screen.indicator),
         key="map",
     ):
-        if screen.view is None:
+        if screen.bounds is None:
             empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
         elif view == "layers":
             deck, entries = layer_map(reader, context, screen)

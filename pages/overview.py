@@ -1,8 +1,163 @@
-"""To be drawn: the page overview."""
+"""Overview: the verdict, five figures, where, what changed most, what is overdue, which data are late."""
 
-from dashboard.components import empty_state
+import streamlit as st
+
+from dashboard.components import (
+    Column,
+    card_grid,
+    chart_card,
+    draw_figure,
+    empty_state,
+    follow_click,
+    notice,
+    offer_download,
+    sentence,
+    table,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.figures import definition_of
+from dashboard.screens.map import map_screen, region_map, region_table
+from dashboard.screens.overview import overview_screen
+from dashboard.settings import snapshot_reader
+
+MAP_HEIGHT = 500
 
 context = current_context()
-empty_state(t("page.not_drawn", context.language))
+language = context.language
+reader = snapshot_reader()
+through = reader.snapshot().data_through
+screen = overview_screen(reader, context)
+where = map_screen(reader, context, page="overview")
+
+sentence(screen.verdict)
+card_grid(screen.cards, language)
+if screen.absent:
+    notice(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)), language)
+
+left, right, changed = st.columns([0.34, 0.29, 0.37], gap="small")
+with (
+    left,
+    chart_card(
+        language,
+        title=t("map.title", language, indicator=where.indicator.label(language), level=where.listed.level_name),
+        data_through=through,
+        source=where.indicator.source_label(language),
+        definition=definition_of(context, where.indicator),
+        key="overview-map",
+    ),
+):
+    if where.bounds is None:
+        empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
+    else:
+        clicked = draw_figure(
+            region_map(where, context, width=600, height=MAP_HEIGHT),
+            context,
+            key=f"overview-map-{where.listed.parent}",
+            alt=t("map.alt", language, indicator=where.indicator.label(language)),
+            selectable=True,
+        )
+        follow_click(context, clicked, where.listed.codes)
+with (
+    right,
+    chart_card(
+        language,
+        title=t("map.list", language, level=where.listed.level_name),
+        data_through=through,
+        source=where.indicator.source_label(language),
+        key="overview-list",
+    ),
+):
+    table(
+        where.regions,
+        [
+            Column(name="name", title=where.listed.level_name, href="href"),
+            Column(name="figure", title=where.indicator.unit_label(language), kind="number"),
+            Column(name="interval", title=t("column.interval", language), kind="number"),
+        ],
+        language,
+        caption=t("map.list", language, level=where.listed.level_name),
+        selected=where.listed.selected,
+        max_height=MAP_HEIGHT,
+    )
+
+with (
+    changed,
+    chart_card(
+        language,
+        title=t("overview.changed", language),
+        sentence=t("overview.changed_note", language),
+        data_through=through,
+        source=t("overview.several_sources", language),
+        key="changed",
+    ),
+):
+    if screen.changes.empty:
+        empty_state(t("overview.no_changes", language))
+    else:
+        table(
+            screen.changes,
+            [
+                Column(name="indicator", title=t("overview.indicator", language), href="href"),
+                Column(name="was", title=t("overview.was", language), kind="number"),
+                Column(name="now", title=t("overview.now", language), kind="number"),
+                Column(name="change", title=t("overview.change", language), kind="number"),
+                Column(name="words", title=""),
+                Column(name="certainty", title=t("overview.certainty", language)),
+            ],
+            language,
+            caption=t("overview.changed", language),
+        )
+overdue, late = st.columns([0.63, 0.37], gap="small")
+with (
+    overdue,
+    chart_card(
+        language,
+        title=t("overview.overdue", language),
+        sentence=t("overview.overdue_note", language),
+        data_through=through,
+        source=t("overview.several_sources", language),
+        key="overdue",
+    ),
+):
+    if screen.overdue.empty:
+        empty_state(t("overview.no_overdue", language))
+    else:
+        table(
+            screen.overdue,
+            [
+                Column(name="item", title=t("overview.item", language)),
+                Column(name="owner", title=t("overview.owner", language)),
+                Column(name="region", title=t("overview.region", language)),
+                Column(name="due", title=t("overview.due", language), kind="number"),
+                Column(name="days", title=t("overview.days", language), kind="number"),
+            ],
+            language,
+            caption=t("overview.overdue", language),
+        )
+with (
+    late,
+    chart_card(
+        language,
+        title=t("overview.late", language),
+        data_through=through,
+        source=t("overview.several_sources", language),
+        key="late",
+    ),
+):
+    if screen.late.empty:
+        empty_state(t("overview.no_late", language))
+    else:
+        table(
+            screen.late,
+            [
+                Column(name="region", title=t("overview.region", language)),
+                Column(name="source", title=t("overview.source", language)),
+                Column(name="last_day", title=t("overview.last_day", language), kind="number"),
+                Column(name="days", title=t("overview.late_days", language), kind="number"),
+            ],
+            language,
+            caption=t("overview.late", language),
+        )
+
+offer_download(region_table(where, language), context, title=where.indicator.label(language))

@@ -53,7 +53,7 @@ def interval_text(indicator: Indicator, row: pd.Series) -> str | None:
 
 def status_text(row: pd.Series, language: str) -> str:
     """Return why there is no value, in a word or two."""
-    return t(f"status.{row['status']}", language)
+    return t(f"indicator_status.{row['status']}", language)
 
 
 def value_text(indicator: Indicator, row: pd.Series, language: str) -> str:
@@ -70,7 +70,7 @@ def definition_of(context: Context, indicator: Indicator, method: str | None = N
     """Return what ⓘ opens: the definition's text, the method, and the way to its page."""
     return Definition(
         text=indicator.definition_text(context.language),
-        method=t(f"method.{method}", context.language) if method else None,
+        method=t(f"indicator_method.{method}", context.language) if method else None,
         href=context.href("definitions", indicator=indicator.id),
     )
 

@@ -16,7 +16,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.maps import ColourScale, MapLayers, MapView, cell_side, choropleth, layered_map, view_of
+from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, view_of
 from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
@@ -43,14 +43,14 @@ class MapScreen:
     listed: Listed
     regions: pd.DataFrame
     """Indexed by code, best known first: ``name, value, text, interval, counts, hover, lon, lat, href``."""
-    has_shapes: bool
     geometry: str
     style: str
-    view: MapView | None
+    bounds: tuple[float, float, float, float] | None
+    """West, south, east, north in degrees; None where the data have no shapes."""
 
 
-def map_screen(reader: SnapshotReader, context: Context) -> MapScreen:
-    """Prepare the choropleth and the list beside it."""
+def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> MapScreen:
+    """Prepare the choropleth and the list beside it, whose links stay on ``page``."""
     snapshot = reader.snapshot()
     regions = reader.regions(context.viewer)
     listed = listed_regions(context, regions, snapshot)
@@ -58,9 +58,13 @@ def map_screen(reader: SnapshotReader, context: Context) -> MapScreen:
     indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
     found = values(reader, context.viewer, indicator, list(listed.codes), context.period)
     shapes = reader.geometry(context.viewer, list(listed.codes))
-    view = view_of(tuple(shapes.total_bounds), WIDTH, HEIGHT) if len(shapes) else None
     frame = _region_rows(
-        context, indicator, found, regions.loc[list(listed.codes)], names_of(regions, listed.codes, context.language)
+        context,
+        page,
+        indicator,
+        found,
+        regions.loc[list(listed.codes)],
+        names_of(regions, listed.codes, context.language),
     )
     centres = shapes.set_index("region_code").geometry.representative_point()
     frame["lon"] = frame["lon"].fillna(centres.x.reindex(frame.index))
@@ -70,10 +74,9 @@ def map_screen(reader: SnapshotReader, context: Context) -> MapScreen:
         choices=choices,
         listed=listed,
         regions=frame,
-        has_shapes=len(shapes) > 0,
         geometry=geometry_address(snapshot.snapshot_id, listed.parent),
         style=map_style_address(context.theme),
-        view=view,
+        bounds=tuple(shapes.total_bounds) if len(shapes) else None,
     )
 
 
@@ -93,17 +96,17 @@ def chosen_indicator(context: Context, choices: tuple[Indicator, ...], headline:
     return by_name[context.own_value("indicator", by_name, default)]
 
 
-def region_map(screen: MapScreen, context: Context) -> go.Figure:
-    """Return the choropleth of the screen."""
-    assert screen.view is not None
+def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: int = HEIGHT) -> go.Figure:
+    """Return the choropleth of the screen, fitted to a frame of ``width`` × ``height`` pixels."""
+    assert screen.bounds is not None
     return choropleth(
         screen.regions,
         geometry=screen.geometry,
         style=screen.style,
-        view=screen.view,
+        view=view_of(screen.bounds, width, height),
         scale=_scale(screen, context.language),
         theme=context.theme,
-        height=HEIGHT,
+        height=height,
     )
 
 
@@ -150,11 +153,10 @@ def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tu
     Homicides appear as points only for roles that may see them; for others, and for all other incidents, as counts in
     squares.
     """
-    assert screen.view is not None
+    assert screen.bounds is not None
     language, viewer = context.language, context.viewer
     start, end = context.period.start, context.period.end
-    shapes = reader.geometry(viewer, list(screen.listed.codes))
-    side = cell_side(tuple(shapes.total_bounds))
+    side = cell_side(screen.bounds)
     cells, points, legend = [], pd.DataFrame(), []
     for category in (name for name in shown_layers(context) if name != PLACES):
         word = t(f"layer.{category}", language)
@@ -174,11 +176,11 @@ def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tu
             legend.append(LegendEntry((facility_colour(str(kind), context.theme),), word, len(own)))
     density = pd.concat(cells).groupby(["west", "south"], as_index=False)["count"].sum() if cells else pd.DataFrame()
     layers = MapLayers(density=density, cell_degrees=side, points=points, facilities=places)
-    return layered_map(screen.geometry, screen.view, layers, context.theme), tuple(legend)
+    return layered_map(screen.geometry, view_of(screen.bounds, WIDTH, HEIGHT), layers, context.theme), tuple(legend)
 
 
 def _region_rows(
-    context: Context, indicator: Indicator, found: pd.DataFrame, rows: pd.DataFrame, names: pd.Series
+    context: Context, page: str, indicator: Indicator, found: pd.DataFrame, rows: pd.DataFrame, names: pd.Series
 ) -> pd.DataFrame:
     language = context.language
     frame = found[
@@ -194,7 +196,7 @@ def _region_rows(
     frame["interval"] = [interval_text(indicator, row) or "" for _, row in found.iterrows()]
     frame["counts"] = [_counts(row, language) for _, row in found.iterrows()]
     frame["status_words"] = [status_text(row, language) for _, row in found.iterrows()]
-    frame["href"] = [context.href("map", region=code) for code in frame.index]
+    frame["href"] = [context.href(page, region=code) for code in frame.index]
     frame["hover"] = [
         str(
             Markup("<b>{}</b><br>{}{}<br>{}").format(

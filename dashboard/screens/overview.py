@@ -1,0 +1,248 @@
+"""The overview: the verdict in a sentence, five figures, what changed most, what is overdue, which data are late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from dashboard import formatting
+from dashboard.components import Card
+from dashboard.context import Context, region_name
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator, find_indicator
+from dashboard.indicators.changes import changes_of
+from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.lateness import late_rows
+from dashboard.screens.figures import indicator_card, value_text
+from dashboard.sources import source_name
+from data_access.access import read_config, validated
+from data_access.queries import SnapshotReader
+
+HEADLINE = "headline"
+DEFAULT_HEADLINE = "JQ2"
+
+
+class OverviewSettings(BaseModel):
+    """config/overview.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cards: tuple[str, ...]
+    most_cards: int = Field(ge=1, le=7)
+    changes: tuple[str, ...]
+    shown_each_way: int = Field(ge=1)
+    overdue_rows: int = Field(ge=1)
+
+
+@lru_cache(maxsize=1)
+def overview_settings() -> OverviewSettings:
+    """Read and check config/overview.toml."""
+    return validated(OverviewSettings, read_config("overview.toml"), "config/overview.toml", "overview")
+
+
+@dataclass(frozen=True)
+class OverviewScreen:
+    """What the overview draws."""
+
+    verdict: str
+    cards: tuple[Card, ...]
+    absent: tuple[str, ...]
+    """Names of figures that the data set has no source for."""
+    changes: pd.DataFrame
+    """``indicator, was, now, change, words, verdict, href``: what got worse most, then what got better most."""
+    overdue: pd.DataFrame
+    """``item, owner, region, due, days``."""
+    late: pd.DataFrame
+    """``source, region, last_day, days``."""
+
+
+def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
+    """Prepare the overview of the context's region and period."""
+    settings = overview_settings()
+    headline = headline_of(reader)
+    wanted = _chosen(settings.cards, headline)
+    found = values_of(reader, context.viewer, [*wanted, *_beside(wanted)], [context.region], context.period)
+    rows = {key: frame.iloc[0] for key, frame in found.items()}
+    with_source = [item for item in wanted if rows[item.id]["status"] in WITH_VALUE or _has_source(rows[item.id])]
+    few = len(with_source) < settings.most_cards
+    changes = _changes(reader, context, _chosen(settings.changes, headline))
+    cards = tuple(_card(context, item, rows, changes) for item in with_source[: settings.most_cards])
+    return OverviewScreen(
+        verdict=_verdict(context, headline, rows, changes),
+        cards=cards,
+        absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),
+        changes=_what_changed(context, changes, settings.shown_each_way),
+        overdue=_overdue(reader, context, settings.overdue_rows),
+        late=_late(reader, context),
+    )
+
+
+def headline_of(reader: SnapshotReader) -> Indicator:
+    """Return the outcome that the data set declares."""
+    return find_indicator(reader.snapshot().dataset.get("headline") or DEFAULT_HEADLINE)
+
+
+def _chosen(names: tuple[str, ...], headline: Indicator) -> list[Indicator]:
+    items = [headline if name == HEADLINE else find_indicator(name) for name in names]
+    return list({item.id: item for item in items if item.available}.values())
+
+
+def _beside(wanted: list[Indicator]) -> list[Indicator]:
+    """Return the figures that stand small beside others: cumulative resolution, red disputes without a package."""
+    ids = {item.id for item in wanted}
+    names = [name for main, names in _SMALL_FIGURES.items() if main in ids for name in names]
+    return [find_indicator(name) for name in names]
+
+
+_SMALL_FIGURES = {"BH2": ("BH2b", "BH2n"), "YJ1": ("YJ2",)}
+
+
+def _has_source(row: pd.Series) -> bool:
+    return "not_collected" not in row["notes"] and row["data_through"] is not None
+
+
+def _changes(
+    reader: SnapshotReader, context: Context, items: list[Indicator]
+) -> dict[str, tuple[Indicator, pd.Series]]:
+    frames = changes_of(reader, context.viewer, items, [context.region], context.period)
+    return {item.id: (item, frames[item.id].iloc[0]) for item in items}
+
+
+def _card(
+    context: Context,
+    item: Indicator,
+    rows: dict[str, pd.Series],
+    changes: dict[str, tuple[Indicator, pd.Series]],
+) -> Card:
+    language = context.language
+    more: dict[str, object] = {"href": context.href("map", indicator=item.id)}
+    facts = []
+    for name in _SMALL_FIGURES.get(item.id, ()):
+        if name in rows and rows[name]["status"] in WITH_VALUE:
+            other = find_indicator(name)
+            facts.append((other.label(language), value_text(other, rows[name], language)))
+    if item.display_form == "rate" and rows[item.id]["status"] in WITH_VALUE:
+        counted = formatting.count(rows[item.id]["numerator"], language)
+        facts.insert(0, (t("overview.counted", language), counted))
+    if facts:
+        more["facts"] = facts
+    if item.id in changes:
+        row = changes[item.id][1]
+        more["change"] = change_text(item, row, language)
+        more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
+        more["compared_with"] = t("overview.last_year", language)
+        more["sentence"] = change_sentence(item, row, language)
+    return indicator_card(context, item, rows[item.id], **more)
+
+
+def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
+    """Return a change as written on screen: percentage points of shares, percent of counts, else the difference."""
+    if pd.isna(row["difference"]):
+        return formatting.MISSING
+    if indicator.display_form == "percent":
+        return formatting.percentage_points(row["difference"], language)
+    if indicator.display_form in ("count", "rate", "yuan", "change"):
+        old = row["old_numerator"]
+        if indicator.display_form == "rate" and not pd.isna(old) and old >= formatting.SMALLEST_PERCENT_BASE:
+            return formatting.signed_percent(row["ratio"] - 1)
+        if indicator.display_form != "rate":
+            return formatting.percent_change(row["new"], row["old"])
+        return formatting.signed(row["difference"], 2)
+    return formatting.signed(row["difference"], 1)
+
+
+def change_sentence(indicator: Indicator, row: pd.Series, language: str) -> str:
+    """Return what to make of a change, chance included."""
+    return t(row["sentence"], language, amount=change_text(indicator, row, language).lstrip("+−"))
+
+
+def _verdict(
+    context: Context, headline: Indicator, rows: dict[str, pd.Series], changes: dict[str, tuple[Indicator, pd.Series]]
+) -> str:
+    language = context.language
+    first = t(
+        "overview.headline",
+        language,
+        name=headline.label(language),
+        value=value_text(headline, rows[headline.id], language),
+    )
+    parts = [first]
+    if headline.id in changes and rows[headline.id]["status"] in WITH_VALUE:
+        parts.append(change_sentence(headline, changes[headline.id][1], language))
+    packaged = rows.get("YJ2")
+    if packaged is not None and packaged["status"] in WITH_VALUE:
+        number = int(packaged["denominator"] - packaged["numerator"])
+        parts.append(t("overview.red_without" if number else "overview.red_all_packaged", language, count=number))
+    return t("overview.joint", language).join(parts) + t("overview.stop", language)
+
+
+def _what_changed(context: Context, changes: dict[str, tuple[Indicator, pd.Series]], each_way: int) -> pd.DataFrame:
+    """Return the changes least likely by chance: the ones for the worse, then the ones for the better."""
+    language = context.language
+    rows = [
+        {
+            "key": item.id,
+            "indicator": item.label(language),
+            "was": value_text(item, _side(row, "old"), language),
+            "now": value_text(item, _side(row, "new"), language),
+            "change": change_text(item, row, language),
+            "words": formatting.change_words(row["difference"], item.direction, language),
+            "certainty": t(f"overview.certainty_{_certainty(row)}", language),
+            "verdict": row["verdict"],
+            "p_value": row["p_value"],
+            "href": context.href("trends", indicator=item.id),
+        }
+        for item, row in changes.values()
+        if row["way"] in ("up", "down") and row["p_value"] is not None and not pd.isna(row["p_value"])
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["key", "indicator", "was", "now", "change", "words", "certainty", "verdict", "p_value", "href"]
+    )
+    chosen = [frame[frame["verdict"] == verdict].nsmallest(each_way, "p_value") for verdict in ("worse", "better")]
+    return pd.concat(chosen, ignore_index=True)
+
+
+def _side(row: pd.Series, side: str) -> pd.Series:
+    return pd.Series({"status": "ok", "value": row[side], "denominator": row[f"{side}_denominator"]})
+
+
+def _certainty(row: pd.Series) -> str:
+    return "beyond" if row["beyond_chance"] else "within"
+
+
+def _overdue(reader: SnapshotReader, context: Context, limit: int) -> pd.DataFrame:
+    if not context.viewer.permissions.records:
+        return pd.DataFrame(columns=["item", "owner", "region", "due", "days"])
+    language = context.language
+    as_of = min(context.period.end, reader.snapshot().data_through)
+    rows = reader.overdue(context.viewer, context.region, as_of, limit)
+    regions = reader.regions(context.viewer)
+    return pd.DataFrame(
+        {
+            "item": [
+                task or t(f"overdue.{kind}", language) for kind, task in zip(rows["kind"], rows["task"], strict=True)
+            ],
+            "owner": rows["owner"],
+            "region": [region_name(regions, code, language) for code in rows["region_code"]],
+            "due": [formatting.day(day) for day in rows["due_on"]],
+            "days": [formatting.days(days, language) for days in rows["days_overdue"]],
+        }
+    )
+
+
+def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    language = context.language
+    regions = reader.regions(context.viewer)
+    rows = late_rows(reader.lateness(context.viewer))
+    return pd.DataFrame(
+        {
+            "source": [source_name(source, language) for source in rows["source"]],
+            "region": [region_name(regions, code, language) for code in rows["region_code"]],
+            "last_day": [formatting.day(day) for day in rows["last_day"]],
+            "days": [formatting.days(days, language) for days in rows["days_late"]],
+        }
+    )
