@@ -1,0 +1,351 @@
+"""The numbers of the screen on the command line, in JSON, CSV or a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
+from dashboard.indicators import vocabulary as words
+from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
+from dashboard.indicators.changes import AGAINST, changes_of
+from dashboard.indicators.evaluate import values, values_of
+from dashboard.indicators.presentation import definition, shown
+from dashboard.indicators.ranking import ranked
+from dashboard.indicators.sentences import change_sentence
+from dashboard.periods import Period, PeriodError
+from data_access.access import Scope
+from data_access.home import Home
+from data_access.queries import SnapshotReader
+
+FORMATS = ("json", "csv", "table")
+COMPARISONS = {"none": None, "last-year": AGAINST[0], "previous": AGAINST[1]}
+ROLE_VARIABLE, REGION_VARIABLE = "PINGAN_ROLE", "PINGAN_REGION"
+DEFAULT_ROLE = "city_leader"
+TABLE_FIELDS = ("region", "indicator", "value", "interval", "numerator", "denominator", "status", "notes")
+
+Row = dict[str, Any]
+
+
+class WrongUse(click.UsageError):
+    """A parameter can't be used; carries a translation key, since the language is a parameter too."""
+
+    def __init__(self, key: str, **details: str) -> None:
+        super().__init__(t(key, "en", **details))
+        self.key, self.details = key, details
+
+
+def usage_text(error: click.UsageError, language: str) -> str:
+    """Return what is wrong with the parameters, in ``language``."""
+    if isinstance(error, WrongUse):
+        return t(error.key, language, **error.details)
+    return t("command.usage", language, problem=error.format_message())
+
+
+def language_of(arguments: Sequence[str]) -> str:
+    """Return the language that the arguments ask for, for errors that come before they are parsed."""
+    for place, argument in enumerate(arguments):
+        following = arguments[place + 1] if place + 1 < len(arguments) else ""
+        asked = argument.partition("=")[2] if argument.startswith("--language=") else following
+        if argument.split("=")[0] == "--language" and asked in LANGUAGES:
+            return asked
+    return DEFAULT_LANGUAGE
+
+
+def _one_of(allowed: Sequence[str], key: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    def check(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+        if value not in allowed:
+            raise WrongUse(key, value=value)
+        return value
+
+    return check
+
+
+def _period(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Period | None:
+    if value is None:
+        return None
+    try:
+        return Period.parse(value)
+    except PeriodError as error:
+        raise WrongUse("command.unknown_period", value=value) from error
+
+
+def _shared(command: Callable) -> Callable:
+    options = [
+        click.option("--region", "region", help="Region code; the whole data set unless given."),
+        click.option("--period", callback=_period, help="2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter."),
+        click.option("--format", "form", default="table", callback=_one_of(FORMATS, "command.unknown_format")),
+        click.option("--language", default=DEFAULT_LANGUAGE, callback=_one_of(LANGUAGES, "command.unknown_language")),
+        click.option("--home", type=click.Path(path_type=Path), help="Data folder; PINGAN_HOME or ./var unless given."),
+        click.option("--role", help="Role of config/roles.toml; PINGAN_ROLE or city_leader unless given."),
+        click.option("--snapshot", "snapshot_id", help="Ask a kept snapshot instead of the served one."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("indicators")
+@_shared
+@click.option(
+    "--indicator", "names", multiple=True, help="Id or alias; repeat for several. All available unless given."
+)
+@click.option("--children", is_flag=True, help="The regions just below instead of the region itself.")
+@click.option(
+    "--compare",
+    default="none",
+    callback=_one_of(tuple(COMPARISONS), "command.unknown_comparison"),
+    help="Add the change.",
+)
+def indicators_command(
+    region: str | None,
+    period: Period | None,
+    form: str,
+    language: str,
+    home: Path | None,
+    role: str | None,
+    snapshot_id: str | None,
+    names: tuple[str, ...],
+    children: bool,
+    compare: str,
+) -> None:
+    """Give indicators of a region (or of those below it) with limits, method, status and snapshot id."""
+    question = _Question(home, role, snapshot_id, region, period, language)
+    chosen = [find_indicator(name) for name in names] or [item for item in load_catalogue().values() if item.available]
+    codes = question.children() if children else [question.region]
+    frames = values_of(question.reader, question.scope, chosen, codes, question.period)
+    against = COMPARISONS[compare]
+    changed = changes_of(question.reader, question.scope, chosen, codes, question.period, against) if against else {}
+    rows = [
+        question.row(item, code, frames[item.id].loc[code])
+        | (question.change(item, changed[item.id].loc[code]) if changed else {})
+        for code in codes
+        for item in chosen
+    ]
+    fields = (*TABLE_FIELDS, "change") if changed else TABLE_FIELDS
+    click.echo(_written(question.head(), rows, form, language, fields))
+
+
+@click.command("ranking")
+@_shared
+@click.option("--indicator", "name", help="Id or alias of one indicator.")
+def ranking_command(
+    region: str | None,
+    period: Period | None,
+    form: str,
+    language: str,
+    home: Path | None,
+    role: str | None,
+    snapshot_id: str | None,
+    name: str | None,
+) -> None:
+    """Rank the regions just below a region by one indicator; overlapping intervals share a rank."""
+    if name is None:
+        raise WrongUse("command.missing_indicator")
+    question = _Question(home, role, snapshot_id, region, period, language)
+    item = find_indicator(name)
+    frame = ranked(values(question.reader, question.scope, item, question.children(), question.period), item)
+    rows = [
+        question.row(item, str(code), row)
+        | {key: None if pd.isna(row[key]) else int(row[key]) for key in ("rank", "place")}
+        for code, row in frame.iterrows()
+    ]
+    click.echo(_written(question.head(), rows, form, language, ("rank", *TABLE_FIELDS)))
+
+
+@click.command("catalogue")
+@click.option("--format", "form", default="table", callback=_one_of(FORMATS, "command.unknown_format"))
+@click.option("--language", default=DEFAULT_LANGUAGE, callback=_one_of(LANGUAGES, "command.unknown_language"))
+def catalogue_command(form: str, language: str) -> None:
+    """List every indicator with its definition."""
+    rows = [dict(definition(item, language)) for item in load_catalogue().values()]
+    click.echo(_written({}, rows, form, language, ("system", "id", "name", "direction", "source"), "indicators"))
+
+
+COMMANDS = (indicators_command, ranking_command, catalogue_command)
+
+
+class _Question:
+    """What was asked, of which snapshot, by whom."""
+
+    def __init__(
+        self,
+        home: Path | None,
+        role: str | None,
+        snapshot_id: str | None,
+        region: str | None,
+        period: Period | None,
+        language: str,
+    ) -> None:
+        self.language = language
+        self.reader = SnapshotReader(Home(home) if home else Home.default(), snapshot_id)
+        self.snapshot = self.reader.snapshot()
+        confined = os.environ.get(REGION_VARIABLE) or self.snapshot.root_code
+        self.scope = Scope(role or os.environ.get(ROLE_VARIABLE, DEFAULT_ROLE), confined)
+        _ = self.scope.permissions
+        self.regions = self.reader.regions(self.scope)
+        self.region = region or confined
+        if self.region not in self.regions.index or not self.regions.at[self.region, "in_scope"]:
+            raise WrongUse("command.unknown_region", value=self.region)
+        self.period = period or Period.last_complete(self.snapshot.data_through)
+
+    def children(self) -> list[str]:
+        """Return the codes just below the region."""
+        codes = self.regions.index[self.regions["parent_code"] == self.region].tolist()
+        if not codes:
+            raise WrongUse("command.no_children", value=self.region)
+        return codes
+
+    def name_of(self, code: str) -> str:
+        """Return a region's name."""
+        return localised(self.language, self.regions.at[code, "name"], self.regions.at[code, "name_en"])
+
+    def head(self) -> Row:
+        """Return what every answer says of itself."""
+        info = self.snapshot
+        return {
+            "snapshot_id": info.snapshot_id,
+            "data_through": info.data_through.isoformat(),
+            "published_at": info.published_at.isoformat(),
+            "dataset": info.name(self.language),
+            "is_demonstration": info.is_demonstration,
+            "scope": {"role": self.scope.role, "region_code": self.scope.region_code},
+            "role_name": localised(self.language, self.scope.permissions.name, self.scope.permissions.name_en),
+            "region_code": self.region,
+            "region_name": self.name_of(self.region),
+            "period": str(self.period),
+            "period_label": self.period.label(self.language),
+            "period_start": self.period.start.isoformat(),
+            "period_end": self.period.end.isoformat(),
+        }
+
+    def row(self, item: Indicator, code: str, row: pd.Series) -> Row:
+        """Return one result: unrounded numbers, and the texts of the screen."""
+        texts = shown(row, item, self.language)
+        return {
+            "region_code": code,
+            "region_name": self.name_of(code),
+            "indicator": item.id,
+            "indicator_name": item.label(self.language),
+            **{name: _number(row[name]) for name in (*words.VALUE_COLUMNS, "numerator", "denominator")},
+            "unit": item.unit_label(self.language),
+            "value_text": texts.value_and_unit,
+            "interval_text": texts.interval,
+            "numerator_text": texts.numerator,
+            "denominator_text": texts.denominator,
+            "method": row["method"],
+            "method_text": texts.method,
+            "status": row["status"],
+            "status_text": texts.status,
+            "basis": row["basis"],
+            "grain": row["grain"],
+            "data_through": None if pd.isna(row["data_through"]) else row["data_through"].isoformat(),
+            "notes": list(row["notes"]),
+            "notes_text": list(texts.notes),
+            "direction": item.direction,
+            "source": item.source_label(self.language),
+            "definition_version": item.version,
+        }
+
+    def change(self, item: Indicator, row: pd.Series) -> Row:
+        """Return the change of one result."""
+        numbers = ("old", "difference", "ratio", "ratio_lower", "ratio_upper", "p_value")
+        return {
+            "change": {
+                **{name: _number(row[name]) for name in numbers},
+                "beyond_chance": row["beyond_chance"],
+                "way": row["way"],
+                "verdict": row["verdict"],
+                "method": row["method"],
+                "notes": list(row["notes"]),
+            },
+            "change_text": change_sentence(row, item, self.language),
+        }
+
+
+def _written(
+    head: Row, rows: Sequence[Row], form: str, language: str, fields: Sequence[str], name: str = "rows"
+) -> str:
+    if form == "json":
+        return json.dumps({**head, name: rows}, ensure_ascii=False, indent=2, allow_nan=False)
+    if form == "csv":
+        return _csv(head, rows)
+    return _table(head, rows, language, fields)
+
+
+def _csv(head: Row, rows: Sequence[Row]) -> str:
+    """Return the rows as CSV; what the answer says of itself is repeated in each row."""
+    stamp = {key: head[key] for key in ("snapshot_id", "period", "is_demonstration") if key in head}
+    if "scope" in head:
+        stamp["scope"] = f"{head['scope']['role']}@{head['scope']['region_code']}"
+    flat = [{**stamp, **_flat(row)} for row in rows]
+    output = io.StringIO()
+    writer = csv.DictWriter(output, list(flat[0]) if flat else list(stamp), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return output.getvalue().rstrip("\n")
+
+
+def _flat(row: Row) -> Row:
+    flat: Row = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}_{inner}": each for inner, each in _flat(dict(value)).items()}
+        else:
+            flat[key] = " | ".join(value) if isinstance(value, (list, tuple)) else value
+    return flat
+
+
+def _table(head: Row, rows: Sequence[Row], language: str, fields: Sequence[str]) -> str:
+    table = Table(show_edge=False, pad_edge=False)
+    for field in fields:
+        numeric = field in ("value", "interval", "numerator", "denominator", "rank")
+        table.add_column(t(f"command.{field}", language), justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(_cell(row, field) for field in fields))
+    output = io.StringIO()
+    console = Console(file=output, width=max(shutil.get_terminal_size((160, 24)).columns, 100), no_color=True)
+    if head:
+        demonstration = f" · {t('command.demonstration', language)}" if head["is_demonstration"] else ""
+        line = t(
+            "command.head",
+            language,
+            dataset=head["dataset"],
+            region=head["region_name"],
+            period=head["period_label"],
+            snapshot=head["snapshot_id"],
+            through=head["data_through"],
+            role=head["role_name"],
+        )
+        console.print(line + demonstration, highlight=False)
+    console.print(table)
+    return output.getvalue().rstrip("\n")
+
+
+def _cell(row: Row, field: str) -> str:
+    names = {"region": "region_name", "indicator": "indicator_name"}
+    for key in (f"{field}_text", names.get(field, field)):
+        if key in row:
+            value = row[key]
+            return ";".join(value) if isinstance(value, (list, tuple)) else "" if value is None else str(value)
+    return ""
+
+
+def _number(value: object) -> float | int | None:
+    """Return an unrounded number for JSON: whole numbers as such, missing as null."""
+    number = float(value) if value is not None else np.nan
+    if not np.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
