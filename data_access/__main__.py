@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data_access.access import Scope
 from data_access.demo import load_demonstration
-from data_access.errors import DataAccessError
+from data_access.errors import DataAccessError, SchemaVersionError
 from data_access.home import Home
 from data_access.publishing import publish
 from data_access.publishing.snapshots import kept_snapshot_ids
@@ -43,6 +43,7 @@ def main(context: click.Context, home: Path | None, language: str) -> None:
 def demo(home: Home, if_empty: bool) -> None:
     """Build the demonstration city and publish it."""
     if if_empty and kept_snapshot_ids(home):
+        _publish_again_after_upgrade(home)
         return
     with _progress() as bar:
         task = bar.add_task("demo", total=1.0)
@@ -69,6 +70,14 @@ def status(home: Home) -> None:
     info = reader.snapshot()
     click.echo(f"{info.snapshot_id}  {info.name('zh')}  {info.data_through}")
     click.echo(reader.coverage(Scope("analyst", info.root_code)).to_string(index=False))
+
+
+def _publish_again_after_upgrade(home: Home) -> None:
+    """Publish anew when the served snapshot was written by an older version of this program."""
+    try:
+        SnapshotReader(home).snapshot()
+    except SchemaVersionError:
+        click.echo(publish(home))
 
 
 def _progress() -> Progress:

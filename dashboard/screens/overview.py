@@ -221,12 +221,14 @@ def _overdue(reader: SnapshotReader, context: Context, limit: int) -> pd.DataFra
     as_of = min(context.period.end, reader.snapshot().data_through)
     rows = reader.overdue(context.viewer, context.region, as_of, limit)
     regions = reader.regions(context.viewer)
+    suffix = "_en" if language == "en" else ""
     return pd.DataFrame(
         {
             "item": [
-                task or t(f"overdue.{kind}", language) for kind, task in zip(rows["kind"], rows["task"], strict=True)
+                task or t(f"overdue.{kind}", language)
+                for kind, task in zip(rows["kind"], rows[f"task{suffix}"], strict=True)
             ],
-            "owner": rows["owner"],
+            "owner": rows[f"owner{suffix}"],
             "region": [region_name(regions, code, language) for code in rows["region_code"]],
             "due": [formatting.day(day) for day in rows["due_on"]],
             "days": [formatting.days(days, language) for days in rows["days_overdue"]],

@@ -18,22 +18,90 @@ _OTHER_PACKAGES_A_YEAR = 290
 _CITY_LEVEL_SHARE = 0.14
 # What is decided, and which office owes it.
 _TASKS = (
-    ("排查{quarter}婚恋家庭纠纷并建立回访台账", "民政局"),
-    ("对超期未化解纠纷逐件明确责任单位和时限", "政法委"),
-    ("补齐专职调解员和辅助人员", "司法局"),
-    ("完成综治中心规范化建设整改", "政法委"),
-    ("对红色风险纠纷包案情况开展复核", "政法委"),
-    ("开展邻里纠纷集中化解行动", "司法局"),
-    ("核查监护责任落实并完成以奖代补兑付", "卫健委"),
-    ("补设四点半课堂和心灵驿站", "团委"),
-    ("修复离线视频并完成重点区域复查", "公安局"),
-    ("开展欠薪纠纷联合排查", "人社局"),
-    ("提高夜间重点区域出警到达率", "公安局"),
-    ("抽查调解档案真实性并通报结果", "司法局"),
-    ("逐件答复超期信访事项", "信访局"),
-    ("排查校园周边风险并完善护学岗", "教育局"),
+    (
+        "排查{quarter}婚恋家庭纠纷并建立回访台账",
+        "Check {quarter} love and family disputes and set up a return-visit ledger",
+        "民政局",
+    ),
+    (
+        "对超期未化解纠纷逐件明确责任单位和时限",
+        "Name a unit and a deadline for each overdue dispute",
+        "政法委",
+    ),
+    (
+        "补齐专职调解员和辅助人员",
+        "Fill the posts of full-time and assistant mediators",
+        "司法局",
+    ),
+    (
+        "完成综治中心规范化建设整改",
+        "Finish the rectification of the public-security centres",
+        "政法委",
+    ),
+    (
+        "对红色风险纠纷包案情况开展复核",
+        "Review the case packages of red disputes",
+        "政法委",
+    ),
+    (
+        "开展邻里纠纷集中化解行动",
+        "Run a drive to settle neighbour disputes",
+        "司法局",
+    ),
+    (
+        "核查监护责任落实并完成以奖代补兑付",
+        "Check guardianship and pay the subsidies",
+        "卫健委",
+    ),
+    (
+        "补设四点半课堂和心灵驿站",
+        "Open the missing after-school classrooms and counselling stations",
+        "团委",
+    ),
+    (
+        "修复离线视频并完成重点区域复查",
+        "Repair offline feeds and re-check key areas",
+        "公安局",
+    ),
+    (
+        "开展欠薪纠纷联合排查",
+        "Check wage-arrears disputes together",
+        "人社局",
+    ),
+    (
+        "提高夜间重点区域出警到达率",
+        "Raise the night-time arrival rate in key areas",
+        "公安局",
+    ),
+    (
+        "抽查调解档案真实性并通报结果",
+        "Spot-check mediation files and report the result",
+        "司法局",
+    ),
+    (
+        "逐件答复超期信访事项",
+        "Answer overdue petitions one by one",
+        "信访局",
+    ),
+    (
+        "排查校园周边风险并完善护学岗",
+        "Check risks around schools and staff the school-crossing posts",
+        "教育局",
+    ),
 )
+_UNITS_EN = {
+    "民政局": "Civil Affairs Bureau",
+    "政法委": "Political and Legal Committee",
+    "司法局": "Justice Bureau",
+    "卫健委": "Health Commission",
+    "团委": "Youth League",
+    "公安局": "Public Security Bureau",
+    "人社局": "Human Resources Bureau",
+    "信访局": "Petition Bureau",
+    "教育局": "Education Bureau",
+}
 _NEXT_QUARTERS = ("二季度", "三季度", "四季度", "一季度")
+_NEXT_QUARTERS_EN = ("second-quarter", "third-quarter", "fourth-quarter", "first-quarter")
 
 
 def build_packages(city: DemoCity, settings: DemoSettings, calendar: Calendar, disputes: pa.Table) -> pa.Table:
@@ -72,7 +140,7 @@ def build_packages(city: DemoCity, settings: DemoSettings, calendar: Calendar, d
 
     by_city = random.random(total) < _CITY_LEVEL_SHARE
     order = np.argsort(found, kind="stable")
-    post = _posts(city, settings, county[order], by_city[order])
+    post, post_en = _posts(city, settings, county[order], by_city[order])
     return rows_of(
         "case_package",
         {
@@ -81,6 +149,7 @@ def build_packages(city: DemoCity, settings: DemoSettings, calendar: Calendar, d
             "region_code": chosen(city.grids.code, grid[order]),
             "dispute_source_id": ids.take(pa.array(order)),
             "leader_post": post,
+            "leader_post_en": post_en,
             "leader_level": chosen(["county", "city"], by_city[order].astype(int)),
             "found_on": found[order],
             "due_on": due[order],
@@ -91,17 +160,23 @@ def build_packages(city: DemoCity, settings: DemoSettings, calendar: Calendar, d
     )
 
 
-def _posts(city: DemoCity, settings: DemoSettings, county: np.ndarray, by_city: np.ndarray) -> pa.Array:
-    """Return the post for each package: posts of a place take turns, so that none stands idle."""
+def _posts(
+    city: DemoCity, settings: DemoSettings, county: np.ndarray, by_city: np.ndarray
+) -> tuple[pa.Array, pa.Array]:
+    """Return the post for each package, in both languages: posts of a place take turns, so that none stands idle."""
     per_county = settings.leaders.county // len(city.counties.code)
     names = [f"市级领导{number:02d}岗" for number in range(1, settings.leaders.city + 1)]
     names += [f"{name}县级领导{number:02d}岗" for name in city.counties.name for number in range(1, per_county + 1)]
+    names_en = [f"City leader, post {number:02d}" for number in range(1, settings.leaders.city + 1)]
+    names_en += [
+        f"{name} leader, post {number:02d}" for name in city.counties.name_en for number in range(1, per_county + 1)
+    ]
     turn = np.zeros(len(county), int)
     turn[by_city] = np.arange(by_city.sum()) % settings.leaders.city
     for number in range(len(city.counties.code)):
         own = np.flatnonzero(~by_city & (county == number))
         turn[own] = settings.leaders.city + number * per_county + np.arange(len(own)) % per_county
-    return chosen(names, turn)
+    return chosen(names, turn), chosen(names_en, turn)
 
 
 def build_meetings(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> pa.Table:
@@ -148,7 +223,8 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
     random = settings.random("decisions")
     through = calendar.days[-1]
     leading = [city.city_code, *city.counties.code]
-    names = dict(zip(leading, [settings.city.name, *city.counties.name], strict=False))
+    names = dict(zip(leading, [settings.city.name, *city.counties.name], strict=True))
+    names_en = dict(zip(leading, [settings.city.name_en, *city.counties.name_en], strict=True))
     quality = dict(zip(leading, [0.6, *city.county_quality], strict=False))
     frame = meetings.select(["source_id", "region_code", "kind", "held_on"]).to_pandas(date_as_object=False)
     frame = frame[
@@ -169,7 +245,9 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
     start = random.integers(0, len(_TASKS), len(frame))[rows.groupby("source_id", sort=False).ngroup().to_numpy()]
     quarter = (rows["held_on"].dt.month.to_numpy() - 1) // 3
     task = (start + number) % len(_TASKS)
-    tasks = [_TASKS[t][0].format(quarter=_NEXT_QUARTERS[q]) for t, q in zip(task, quarter, strict=False)]
+    tasks = [_TASKS[t][0].format(quarter=_NEXT_QUARTERS[q]) for t, q in zip(task, quarter, strict=True)]
+    tasks_en = [_TASKS[t][1].format(quarter=_NEXT_QUARTERS_EN[q]) for t, q in zip(task, quarter, strict=True)]
+    places, offices = rows["region_code"], [_TASKS[t][2] for t in task]
     return rows_of(
         "decision",
         {
@@ -178,7 +256,9 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
             "region_code": rows["region_code"].tolist(),
             "meeting_source_id": rows["source_id"].tolist(),
             "task": tasks,
-            "unit": [names[code] + _TASKS[t][1] for code, t in zip(rows["region_code"], task, strict=False)],
+            "task_en": tasks_en,
+            "unit": [names[code] + office for code, office in zip(places, offices, strict=True)],
+            "unit_en": [f"{names_en[code]} {_UNITS_EN[office]}" for code, office in zip(places, offices, strict=True)],
             "decided_on": decided,
             "due_on": due,
             "done_on": done,

@@ -61,14 +61,16 @@ def newest_records(
 
 
 def overdue_items(snapshot: OpenSnapshot, region_code: str, depth: int, as_of: date, limit: int) -> pd.DataFrame:
-    """Return what is past due: ``kind, source_id, region_code, task, owner, due_on, days_overdue``."""
+    """Return what is past due: ``kind, source_id, region_code, task, task_en, owner, owner_en, due_on, days_overdue``."""
     decision, package = schema.PLACED_TABLES["decision"], schema.PLACED_TABLES["case_package"]
     decisions = sa.select(
         sa.literal("decision").label("kind"),
         decision.c.source_id,
         decision.c.region_code,
         decision.c.task,
+        sa.func.coalesce(decision.c.task_en, decision.c.task).label("task_en"),
         decision.c.unit.label("owner"),
+        sa.func.coalesce(decision.c.unit_en, decision.c.unit).label("owner_en"),
         decision.c.due_on,
     ).where(
         decision.c[f"code_{depth}"] == region_code,
@@ -81,7 +83,9 @@ def overdue_items(snapshot: OpenSnapshot, region_code: str, depth: int, as_of: d
         package.c.source_id,
         package.c.region_code,
         sa.literal("").label("task"),
+        sa.literal("").label("task_en"),
         package.c.leader_post.label("owner"),
+        sa.func.coalesce(package.c.leader_post_en, package.c.leader_post).label("owner_en"),
         package.c.due_on,
     ).where(
         package.c[f"code_{depth}"] == region_code,

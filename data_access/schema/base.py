@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, MetaData, String
 
-SCHEMA_VERSION = 1
-"""Raised by one with each migration in ``data_access.migrations``."""
+SCHEMA_VERSION = 2
+"""Raised by one with each step in ``data_access.store.migrations``."""
 
 LEVELS = ("city", "county", "township", "grid")
 """Canonical keys of the drill path, outermost first (depth 0 … 3). A data set gives them its own names in

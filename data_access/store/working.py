@@ -14,6 +14,7 @@ from data_access import schema
 from data_access.errors import DataAccessError, SchemaVersionError
 from data_access.home import Home
 from data_access.store.engines import open_writable, read_frame
+from data_access.store.migrations import migrate
 
 _version_table = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
 _WORKING_TABLES = [table for table in schema.metadata.sorted_tables if table not in schema.ROLLUP_TABLES]
@@ -108,10 +109,13 @@ class WorkingStore:
                     f"工作库的结构版本为 {found},高于本程序的 {schema.SCHEMA_VERSION}。请升级程序。",
                     found=found,
                 )
-            for table in _WORKING_TABLES:
-                table.create(connection, checkfirst=True)
             if found is None:
                 connection.execute(sa.insert(_version_table).values(version=schema.SCHEMA_VERSION))
+            elif found < schema.SCHEMA_VERSION:
+                migrate(connection, found)
+                connection.execute(sa.update(_version_table).values(version=schema.SCHEMA_VERSION))
+            for table in _WORKING_TABLES:
+                table.create(connection, checkfirst=True)
 
     @staticmethod
     def _table(name: str) -> sa.Table:
@@ -140,7 +144,5 @@ def registered(connection: sa.Connection, name: str, rows: pa.Table) -> Iterator
     driver = connection.connection.driver_connection
     assert driver is not None
     driver.register(name, rows)
-    try:
-        yield sa.table(name, *(sa.column(column) for column in rows.column_names))
-    finally:
-        driver.unregister(name)
+    yield sa.table(name, *(sa.column(column) for column in rows.column_names))
+    driver.unregister(name)  # left to the rollback when a statement failed

@@ -1,0 +1,31 @@
+"""Steps that bring an older working file to the present schema; each is run once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+
+from data_access import schema
+
+
+def _english_of_decisions(connection: sa.Connection) -> None:
+    """Version 2: what was decided, and by which post, may also be given in English."""
+    _add_columns(connection, schema.case_package, "leader_post_en")
+    _add_columns(connection, schema.decision, "task_en", "unit_en")
+
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {2: _english_of_decisions}
+"""Schema version → the step that leads to it."""
+
+
+def migrate(connection: sa.Connection, found: int) -> None:
+    """Run the steps from version ``found`` to the present one."""
+    for version in range(found + 1, schema.SCHEMA_VERSION + 1):
+        MIGRATIONS[version](connection)
+
+
+def _add_columns(connection: sa.Connection, table: sa.Table, *names: str) -> None:
+    for name in names:
+        kind = table.c[name].type.compile(connection.dialect)
+        connection.execute(sa.DDL(f"alter table {table.name} add column {name} {kind}"))
