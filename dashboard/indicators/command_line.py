@@ -84,13 +84,13 @@ def _period(_context: click.Context, _parameter: click.Parameter, value: str | N
 
 def _shared(command: Callable) -> Callable:
     options = [
-        click.option("--region", "region", help="Region code; the whole data set unless given."),
-        click.option("--period", callback=_period, help="2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter."),
+        click.option("--region", "region"),
+        click.option("--period", callback=_period),
         click.option("--format", "form", default="table", callback=_one_of(FORMATS, "command.unknown_format")),
         click.option("--language", default=DEFAULT_LANGUAGE, callback=_one_of(LANGUAGES, "command.unknown_language")),
-        click.option("--home", type=click.Path(path_type=Path), help="Data folder; PINGAN_HOME or ./var unless given."),
-        click.option("--role", help="Role of config/roles.toml; PINGAN_ROLE or city_leader unless given."),
-        click.option("--snapshot", "snapshot_id", help="Ask a kept snapshot instead of the served one."),
+        click.option("--home", type=click.Path(path_type=Path)),
+        click.option("--role"),
+        click.option("--snapshot", "snapshot_id"),
     ]
     for option in reversed(options):
         command = option(command)
@@ -99,15 +99,12 @@ def _shared(command: Callable) -> Callable:
 
 @click.command("indicators")
 @_shared
-@click.option(
-    "--indicator", "names", multiple=True, help="Id or alias; repeat for several. All available unless given."
-)
-@click.option("--children", is_flag=True, help="The regions just below instead of the region itself.")
+@click.option("--indicator", "names", multiple=True)
+@click.option("--children", is_flag=True)
 @click.option(
     "--compare",
     default="none",
     callback=_one_of(tuple(COMPARISONS), "command.unknown_comparison"),
-    help="Add the change.",
 )
 def indicators_command(
     region: str | None,
@@ -121,7 +118,18 @@ def indicators_command(
     children: bool,
     compare: str,
 ) -> None:
-    """Give indicators of a region (or of those below it) with limits, method, status and snapshot id."""
+    """Give indicators of a region (or of those below it) with limits, method, status and snapshot id.
+
+    \b
+    --region     region code; the whole data set unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --indicator  id or alias; repeat for several; all available ones unless given
+    --children   the regions just below instead of the region itself
+    --compare    none, last-year or previous: adds the change
+    --format     json, csv or table;  --language  zh or en
+    --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
+    --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
+    """
     question = _Question(home, role, snapshot_id, region, period, language)
     chosen = [find_indicator(name) for name in names] or [item for item in load_catalogue().values() if item.available]
     codes = question.children() if children else [question.region]
@@ -140,7 +148,7 @@ def indicators_command(
 
 @click.command("ranking")
 @_shared
-@click.option("--indicator", "name", help="Id or alias of one indicator.")
+@click.option("--indicator", "name")
 def ranking_command(
     region: str | None,
     period: Period | None,
@@ -151,7 +159,16 @@ def ranking_command(
     snapshot_id: str | None,
     name: str | None,
 ) -> None:
-    """Rank the regions just below a region by one indicator; overlapping intervals share a rank."""
+    """Rank the regions just below a region by one indicator; overlapping intervals share a rank.
+
+    \b
+    --region     region code; the whole data set unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --indicator  id or alias of one indicator
+    --format     json, csv or table;  --language  zh or en
+    --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
+    --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
+    """
     if name is None:
         raise WrongUse("command.missing_indicator")
     question = _Question(home, role, snapshot_id, region, period, language)

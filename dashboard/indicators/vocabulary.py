@@ -40,7 +40,6 @@ NOTES = (
     "numerator_exceeds_denominator",
     "negative_count",
     "small_count",
-    "protects_small_count",
     "level_too_fine",
     "role_level",
     "unavailable",

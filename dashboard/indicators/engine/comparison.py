@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta, hypergeom, norm
+from scipy.special import betainc, betaincc, betaincinv, ndtr
 
 from dashboard.indicators.engine import intervals
 
@@ -60,11 +60,11 @@ def rates(
         first, second = new / spread, old / spread
         odds = old_exposure / new_exposure
         tail = (1 - CONFIDENCE) / 2
-        low = np.where(first > 0, beta.ppf(tail, first, second + 1), 0.0)
-        high = np.where(second > 0, beta.ppf(1 - tail, first + 1, second), 1.0)
+        low = np.where(first > 0, betaincinv(first, second + 1, tail), 0.0)
+        high = np.where(second > 0, betaincinv(first + 1, second, 1 - tail), 1.0)
         share = new_exposure / (new_exposure + old_exposure)
-        at_most = np.where(second > 0, beta.sf(share, first + 1, second), 1.0)
-        at_least = np.where(first > 0, beta.cdf(share, first, second + 1), 1.0)
+        at_most = np.where(second > 0, betaincc(first + 1, second, share), 1.0)
+        at_least = np.where(first > 0, betainc(first, second + 1, share), 1.0)
         p_value = np.minimum(2 * np.minimum(at_most, at_least), 1.0)
         new_rate, old_rate = new / new_exposure * factor, old / old_exposure * factor
         missing = np.isnan(new) | np.isnan(old) | ~(new_exposure > 0) | ~(old_exposure > 0)
@@ -90,14 +90,10 @@ def shares(new: np.ndarray, new_total: np.ndarray, old: np.ndarray, old_total: n
         above = np.sqrt((first.upper - first.value) ** 2 + (second.value - second.lower) ** 2)
         pooled = (new + old) / (new_total + old_total)
         error = np.sqrt(pooled * (1 - pooled) * (1 / new_total + 1 / old_total))
-        score = np.where(error > 0, 2 * norm.sf(np.abs(difference) / error), 1.0)
+        score = np.where(error > 0, 2 * ndtr(-np.abs(difference) / error), 1.0)
         least = np.minimum(pooled, 1 - pooled) * np.minimum(new_total, old_total)
-        population, drawn = new_total + old_total, new + old
-        exact = 2 * np.minimum(
-            hypergeom.cdf(new, population, drawn, new_total), hypergeom.sf(new - 1, population, drawn, new_total)
-        )
         few = least < FEWEST_EXPECTED
-        p_value = np.where(few, np.minimum(exact, 1.0), score)
+        p_value = np.where(few, _fisher(new, new_total, old, old_total, few), score)
         return Comparison(
             difference,
             difference - below,
@@ -108,6 +104,21 @@ def shares(new: np.ndarray, new_total: np.ndarray, old: np.ndarray, old_total: n
             np.where(np.isnan(difference), np.nan, p_value),
             np.where(few, NEWCOMBE_FISHER, NEWCOMBE_SCORE).astype(object),
         )
+
+
+def _fisher(
+    new: np.ndarray, new_total: np.ndarray, old: np.ndarray, old_total: np.ndarray, where: np.ndarray
+) -> np.ndarray:
+    """Return Fisher's central two-sided p-value where it is wanted."""
+    p_value = np.full(np.shape(new), np.nan)
+    if where.any():
+        from scipy.stats import hypergeom  # slow to import, seldom needed
+
+        drawn = (new + old)[where], (new_total + old_total)[where]
+        table = drawn[1], drawn[0], new_total[where]
+        both = np.minimum(hypergeom.cdf(new[where], *table), hypergeom.sf(new[where] - 1, *table))
+        p_value[where] = np.minimum(2 * both, 1.0)
+    return p_value
 
 
 def untested(new: np.ndarray, old: np.ndarray) -> Comparison:

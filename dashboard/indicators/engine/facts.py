@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.indicators.engine.windows import Coverage, read_coverage
+from dashboard.indicators.suppression import GRAINS
 from dashboard.lateness import late_rows
 from data_access.access import Scope, read_config
 from data_access.errors import ConfigError
@@ -117,6 +118,7 @@ class EvaluationRules:
 
     stock_carry_months: int
     chance_limit: float
+    protected_grain: str
 
 
 @lru_cache(maxsize=1)
@@ -134,7 +136,10 @@ def evaluation_rules() -> EvaluationRules:
         raise _wrong("stock_carry_months", months, "a whole number of months from 1 to 24", "1 至 24 的整数(月)")
     if not isinstance(chance, float) or not 0 < chance < 0.5:
         raise _wrong("chance_limit", chance, "a number between 0 and 0.5", "0 与 0.5 之间的数")
-    return EvaluationRules(months, chance)
+    grain = rules.get("protected_grain")
+    if grain not in GRAINS:
+        raise _wrong("protected_grain", grain, f"one of {', '.join(GRAINS)}", f"{'、'.join(GRAINS)} 之一")
+    return EvaluationRules(months, chance, grain)
 
 
 def _wrong(key: str, value: object, english: str, chinese: str) -> ConfigError:

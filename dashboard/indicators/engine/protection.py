@@ -1,24 +1,255 @@
-"""Who may see small counts: suppression applied to results, by the role's permission."""
+"""Small counts protected in results, for roles that don't need them (the rule is in dashboard.indicators.suppression)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from weakref import WeakKeyDictionary
 
+import numpy as np
 import pandas as pd
 
-from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators import vocabulary as words
+from dashboard.indicators.catalogue import LEVELS, Indicator, load_catalogue
+from dashboard.indicators.engine.facts import Facts, evaluation_rules, facts_of
+from dashboard.indicators.engine.intervals import NONE
+from dashboard.indicators.engine.windows import resolve
+from dashboard.indicators.suppression import (
+    GRAINS,
+    MONTHS,
+    blocks,
+    is_made_of_blocks,
+    is_small,
+    shown_classes,
+    shown_regions,
+)
 from dashboard.periods import Period
 from data_access.access import Scope
+from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
+
+_NEVER_HIDDEN = (words.UNAVAILABLE, words.FINER_THAN_SOURCE, words.SUPPRESSED)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What may be shown of a family of measures: always the same regions and classes, in blocks of one grain."""
+
+    grain: str | None
+    """None when nothing may be shown."""
+    regions: frozenset[str]
+    classes: frozenset[str]
+    root: str
+    first_day: date
 
 
 def protect(
     reader: SnapshotReader, scope: Scope, indicator: Indicator, frame: pd.DataFrame, periods: Sequence[Period]
 ) -> pd.DataFrame:
-    return frame
+    """Return ``frame`` (indexed by ``region_code, period``) without what the role may not see.
+
+    Hidden rows keep no number; their status is ``suppressed``. The same note stands for small counts and for those hidden
+    with them, so that it does not tell which is which.
+    """
+    if not _is_protected(scope, indicator) or frame.empty:
+        return frame
+    facts = facts_of(reader, scope)
+    pattern = pattern_of(reader, scope, family_of(indicator))
+    in_time = {str(period): _may_show(indicator, period, pattern, facts) for period in periods}
+    classes = {code for term in indicator.terms for code in term.class_code}
+    codes = frame.index.get_level_values("region_code")
+    shown = np.array([in_time[period] for period in frame.index.get_level_values("period")], dtype=bool)
+    shown &= codes.isin(pattern.regions)
+    if classes:
+        shown &= (codes == pattern.root) & (classes <= pattern.classes)
+    return _hidden(frame, ~shown)
 
 
 def protect_breakdown(
     reader: SnapshotReader, scope: Scope, indicator: Indicator, frame: pd.DataFrame, period: Period, by: str
 ) -> pd.DataFrame:
-    return frame
+    """Return a breakdown (indexed by ``region_code`` and ``by``) without what the role may not see."""
+    if not _is_protected(scope, indicator) or frame.empty:
+        return frame
+    pattern = pattern_of(reader, scope, family_of(indicator))
+    in_time = _may_show(indicator, period, pattern, facts_of(reader, scope))
+    shown = frame.index.get_level_values("region_code") == pattern.root
+    known = pattern.classes if by == "class_code" else frozenset()
+    shown &= frame.index.get_level_values(by).isin(known)
+    return _hidden(frame, ~(shown & in_time))
+
+
+def family_of(indicator: Indicator) -> frozenset[str]:
+    """Return the measures that must be protected together, because they tell of one another.
+
+    Those of one kind of incident, and those that protected indicators divide by one another.
+    """
+    names = _measures_of(indicator)
+    for family in _families():
+        if names & family:
+            return family
+    return frozenset(names)
+
+
+_PATTERNS: WeakKeyDictionary[SnapshotReader, dict[tuple, Pattern]] = WeakKeyDictionary()
+
+
+def pattern_of(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern:
+    """Return what ``scope`` may be shown of a family, worked out once per snapshot."""
+    facts = facts_of(reader, scope)
+    kept = _PATTERNS.setdefault(reader, {})
+    key = (facts.snapshot_id, scope, family)
+    if key not in kept:
+        kept[key] = _work_out(reader, scope, family, facts)
+    return kept[key]
+
+
+def _work_out(reader: SnapshotReader, scope: Scope, family: frozenset[str], facts: Facts) -> Pattern:
+    measures = sorted(name for name in family if name in facts.coverage)
+    covers = [cover for name in measures for cover in facts.coverage[name]]
+    nothing = Pattern(None, frozenset(), frozenset(), scope.region_code, facts.data_through)
+    if not covers:
+        return nothing
+    first_day = min(cover.first_day for cover in covers)
+    limit = max(item.suppression_limit for item in _indicators_of(family))
+    codes = _visible(facts, scope, family)
+    yearly_only = any(cover.grain == "year" for cover in covers)
+    wanted = GRAINS.index("year" if yearly_only else evaluation_rules().protected_grain)
+    read_grain = "year" if yearly_only else "month"
+    rows = reader.measure_values(scope, measures, codes, first_day, facts.data_through, grain=read_grain)
+    parents = dict(zip(facts.regions.index, facts.regions["parent_code"], strict=True))
+    stocks = {name for name in measures if load_measures()[name].kind == "stock"}
+    for grain in GRAINS[wanted:]:
+        table = _by_block(rows, grain, facts.data_through, stocks).reindex(codes)
+        if is_small(np.nan_to_num(table.loc[scope.region_code].to_numpy(float)), limit).any():
+            continue
+        shown = shown_regions(table, parents, limit)
+        if shown[scope.region_code]:
+            classes = _classes(reader, scope, measures, facts, grain, read_grain, first_day, limit, stocks)
+            return Pattern(grain, frozenset(shown.index[shown]), frozenset(classes), scope.region_code, first_day)
+    return nothing
+
+
+def _classes(
+    reader: SnapshotReader,
+    scope: Scope,
+    measures: Sequence[str],
+    facts: Facts,
+    grain: str,
+    read_grain: str,
+    first_day: date,
+    limit: int,
+    stocks: set[str],
+) -> Iterable[str]:
+    """Return the classes of the root that may be shown."""
+    divided = [name for name in measures if load_measures()[name].by_class]
+    if not divided:
+        return ()
+    rows = reader.measure_values(
+        scope, divided, [scope.region_code], first_day, facts.data_through, grain=read_grain, by=("class_code",)
+    )
+    keyed = rows.assign(region_code=rows["class_code"])
+    shown = shown_classes(_by_block(keyed, grain, facts.data_through, stocks), limit)
+    return shown.index[shown]
+
+
+def _by_block(rows: pd.DataFrame, grain: str, through: date, stocks: set[str]) -> pd.DataFrame:
+    """Return a column for each measure and complete block, regions as rows; a stock stands as at its last month."""
+    starts = [stamp.date() for stamp in pd.to_datetime(rows["period_start"])]
+    first_days = pd.to_datetime(pd.Series(blocks(starts, grain), index=rows.index, dtype=object))
+    ends = first_days + pd.DateOffset(months=MONTHS[grain]) - pd.Timedelta(days=1)
+    whole = rows.assign(block=first_days)[(ends <= pd.Timestamp(through)).to_numpy(bool)].sort_values("period_start")
+    is_stock = whole["measure"].isin(stocks)
+    by = {"index": "region_code", "columns": ["measure", "block"], "values": "value"}
+    return pd.concat(
+        [
+            whole[~is_stock].pivot_table(**by, aggfunc="sum"),
+            whole[is_stock].pivot_table(**by, aggfunc="last"),
+        ],
+        axis=1,
+    )
+
+
+def _visible(facts: Facts, scope: Scope, family: frozenset[str]) -> list[str]:
+    """Return the regions in scope down to the finest level the family is ever shown at."""
+    finest = max(item.finest_depth for item in _indicators_of(family))
+    level = scope.permissions.finest_level
+    deepest = min(finest, LEVELS.index(level) if level in LEVELS else len(LEVELS))
+    root_depth = int(facts.regions.at[scope.region_code, "depth"])
+    regions = facts.regions
+    chosen = regions["in_scope"].to_numpy(bool) & (regions["depth"].to_numpy() <= max(deepest, root_depth))
+    return regions.index[chosen].tolist()
+
+
+def _may_show(indicator: Indicator, period: Period, pattern: Pattern, facts: Facts) -> bool:
+    """Whether everything the indicator sums at ``period`` is made of whole, complete blocks."""
+    if pattern.grain is None or period.end > facts.data_through:
+        return False
+    catalogue = load_catalogue()
+    parts = [catalogue[key] for key in indicator.components] or [indicator]
+    years = (period, period.same_last_year()) if indicator.kind == "change" else (period,)
+    for item in parts:
+        for when in years:
+            for term in item.terms:
+                window = term.window or item.window
+                span = resolve(window, when, [term.measure], facts.coverage, facts.data_through)
+                start = when.start if window == "as_of" else span.start
+                end = when.end if window == "as_of" else span.end
+                aligned = is_made_of_blocks(None if window == "as_of" else start, end, pattern.grain, pattern.first_day)
+                if span.usable and not aligned:
+                    return False
+    return True
+
+
+def _hidden(frame: pd.DataFrame, hide: np.ndarray) -> pd.DataFrame:
+    rows = hide & ~frame["status"].isin(_NEVER_HIDDEN).to_numpy()
+    rows &= ~frame["notes"].map(lambda notes: "not_collected" in notes or "outside_coverage" in notes).to_numpy(bool)
+    if not rows.any():
+        return frame
+    result = frame.copy()
+    result.loc[rows, words.NUMBER_COLUMNS] = np.nan
+    result.loc[rows, "method"] = NONE
+    result.loc[rows, "status"] = words.SUPPRESSED
+    notes = result["notes"].to_numpy(object, copy=True)
+    for place in np.flatnonzero(rows):
+        notes[place] = ("small_count",)
+    result["notes"] = notes
+    return result
+
+
+def _is_protected(scope: Scope, indicator: Indicator) -> bool:
+    return indicator.suppression_limit > 0 and indicator.available and not scope.permissions.small_counts
+
+
+def _measures_of(indicator: Indicator) -> set[str]:
+    catalogue = load_catalogue()
+    parts = [catalogue[key] for key in indicator.components] or [indicator]
+    return {name for part in parts for name in part.measures}
+
+
+def _indicators_of(family: frozenset[str]) -> list[Indicator]:
+    return [
+        item
+        for item in load_catalogue().values()
+        if item.suppression_limit and item.available and _measures_of(item) & family
+    ]
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[frozenset[str], ...]:
+    groups: list[set[str]] = []
+    protected = [item for item in load_catalogue().values() if item.suppression_limit and item.available]
+    links = [_measures_of(item) for item in protected]
+    names = set().union(*links) if links else set()
+    by_kind: dict[tuple, set[str]] = {}
+    for name in names:
+        measure = load_measures()[name]
+        kinds = [str(test.equals) for test in measure.where if test.column in ("category", "kind", "question")]
+        if measure.table is not None:
+            by_kind.setdefault((measure.table, *kinds), set()).add(name)
+    for link in [*links, *by_kind.values()]:
+        touching = [group for group in groups if group & link]
+        groups = [group for group in groups if not group & link] + [set(link).union(*touching)]
+    return tuple(frozenset(group) for group in groups)
