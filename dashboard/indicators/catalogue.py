@@ -209,7 +209,13 @@ class Indicator(_Declared):
 
     def numerator_label(self, language: str) -> str:
         """Return what is counted, in words."""
-        return localised(language, self.numerator_text, self.numerator_text_en) or _sum_of(self.numerator, language)
+        written = localised(language, self.numerator_text, self.numerator_text_en)
+        if written or self.numerator:
+            return written or _sum_of(self.numerator, language)
+        if self.histogram is not None:
+            waiting = load_histograms()[self.histogram]
+            return localised(language, waiting.name, waiting.name_en)
+        return ", ".join(self.components)
 
     def denominator_label(self, language: str) -> str:
         """Return what it is divided by, in words; empty when it is divided by nothing."""
