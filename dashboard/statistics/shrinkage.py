@@ -22,6 +22,8 @@ from dashboard.statistics.estimate import (
     together,
 )
 
+Moments = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+
 
 @dataclass(frozen=True)
 class Smoothed(Estimate):
@@ -124,10 +126,7 @@ def marshall_global(
     posterior with prior mean m and variance a; it takes m and a as known and is therefore somewhat narrow.
     """
     count, time, used = _areas(events, exposure)
-    everyone = np.broadcast_to(used, count.shape)
-    sums = [np.where(everyone, array, 0).sum(axis=0) for array in (count, time, _squares(count, time, used))]
-    moments = _moments(*sums, everyone.sum(axis=0))
-    shape, weight, centre, method = _marshall(count, time, used, *moments, "marshall_global")
+    shape, weight, centre, method = _marshall(count, time, used, _common_moments(count, time, used), "marshall_global")
     return _posterior(shape, weight, centre, method, factor, confidence)
 
 
@@ -162,13 +161,15 @@ def marshall_spatial(
     """
     count, time, used = _areas(events, exposure)
     links = neighbourhoods(neighbours, count.shape[0])
-    squares = _squares(count, time, used)
-    around = [links @ np.where(used, array, 0) for array in (count, time, squares)]
     members = links @ used.astype(float)
-    moments = _moments(*around, members)
-    local = _marshall(count, time, used, *moments, "marshall_local")
-    sums = [np.where(used, array, 0).sum(axis=0) for array in (count, time, squares)]
-    common = _marshall(count, time, used, *_moments(*sums, used.sum(axis=0)), "marshall_global")
+    moments = _moments(
+        links @ np.where(used, count, 0),
+        links @ np.where(used, time, 0),
+        links @ _squares(count, time, used),
+        members,
+    )
+    local = _marshall(count, time, used, moments, "marshall_local")
+    common = _marshall(count, time, used, _common_moments(count, time, used), "marshall_global")
     fall_back = (members <= 1) | ~(moments[0] > 0)
     shape, weight, centre, method = (
         np.where(fall_back, whole, near) for whole, near in zip(common, local, strict=True)
@@ -227,9 +228,16 @@ def _squares(count: FloatArray, time: FloatArray, used: NDArray[np.bool_]) -> Fl
         return np.where(used, count**2 / time, 0.0)
 
 
-def _moments(
-    events: FloatArray, exposure: FloatArray, squares: FloatArray, members: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _common_moments(count: FloatArray, time: FloatArray, used: NDArray[np.bool_]) -> Moments:
+    return _moments(
+        np.where(used, count, 0).sum(axis=0),
+        np.where(used, time, 0).sum(axis=0),
+        _squares(count, time, used).sum(axis=0),
+        used.sum(axis=0).astype(float),
+    )
+
+
+def _moments(events: FloatArray, exposure: FloatArray, squares: FloatArray, members: FloatArray) -> Moments:
     """Give mean, clipped variance, events and exposure of each neighbourhood; ``Σn(r-m)² = Σe²/n - m Σe``."""
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = events / exposure
@@ -243,13 +251,10 @@ def _marshall(
     count: FloatArray,
     time: FloatArray,
     used: NDArray[np.bool_],
-    mean: FloatArray,
-    variance: FloatArray,
-    events: FloatArray,
-    exposure: FloatArray,
+    moments: Moments,
     name: str,
 ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.str_]]:
-    mean, variance, events, exposure = (np.broadcast_to(x, count.shape) for x in (mean, variance, events, exposure))
+    mean, variance, events, exposure = (np.broadcast_to(x, count.shape) for x in moments)
     differ = variance > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = np.where(differ, count + mean**2 / variance, events)
