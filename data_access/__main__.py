@@ -1,4 +1,4 @@
-"""Command line of the data: demonstration city, publish, status."""
+"""Command line of the data: demonstration city, import, publish, status."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data_access.access import Scope
 from data_access.demo import load_demonstration
-from data_access.errors import DataAccessError, SchemaVersionError
+from data_access.errors import DataAccessError, ImportRefused, SchemaVersionError
 from data_access.home import Home
+from data_access.importing.mapping import load_mapping
+from data_access.importing.report import report_lines
+from data_access.importing.run import import_files
 from data_access.publishing import publish
 from data_access.publishing.snapshots import kept_snapshot_ids
 from data_access.queries import SnapshotReader
@@ -62,6 +65,38 @@ def publish_command(home: Home) -> None:
     click.echo(snapshot_id)
 
 
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--mapping", required=True, type=click.Path(path_type=Path), help="What each column is (TOML).")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.pass_context
+def import_command(context: click.Context, files: tuple[Path, ...], mapping: Path, dry_run: bool) -> None:
+    """Bring files into the working store; publish afterwards."""
+    _import(context, mapping, files, dry_run)
+
+
+@main.command()
+@click.option("--mapping", required=True, type=click.Path(path_type=Path), help="What each column is (TOML).")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with the files of the mapping.")
+@click.pass_context
+def build(context: click.Context, mapping: Path, data: Path) -> None:
+    """Import every file of a folder that the mapping knows, and publish."""
+    rules, _ = load_mapping(mapping)
+    files = tuple(sorted(path for path in data.iterdir() if path.is_file() and rules.rule_for(path)))
+    if not files:
+        patterns = ", ".join(rule.match for rule in rules.file)
+        raise ImportRefused(
+            f"{data} has no file of mapping {rules.name} ({patterns}).",
+            f"{data} 中没有映射 {rules.name} 所需的文件({patterns})。",
+        )
+    _import(context, mapping, files, dry_run=False)
+    with _progress() as bar:
+        task = bar.add_task("publish", total=1.0)
+        home = context.find_object(Home)
+        snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
+    click.echo(snapshot_id)
+
+
 @main.command()
 @click.pass_obj
 def status(home: Home) -> None:
@@ -70,6 +105,18 @@ def status(home: Home) -> None:
     info = reader.snapshot()
     click.echo(f"{info.snapshot_id}  {info.name('zh')}  {info.data_through}")
     click.echo(reader.coverage(Scope("analyst", info.root_code)).to_string(index=False))
+
+
+def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:
+    home = context.find_object(Home)
+    language = context.find_root().params["language"]
+    with _progress() as bar:
+        task = bar.add_task("import", total=None)
+        report = import_files(
+            home, mapping, files, dry_run=dry_run, progress=lambda step, rows: bar.update(task, description=step)
+        )
+    for line in report_lines(report, language):
+        click.echo(line)
 
 
 def _publish_again_after_upgrade(home: Home) -> None:

@@ -38,7 +38,15 @@ class Condition(BaseModel):
 
     @model_validator(mode="after")
     def _one_test(self) -> Condition:
-        tests = [self.equals, self.one_of, self.known, self.at_least, self.not_after, self.within_days, self.within_hours]
+        tests = [
+            self.equals,
+            self.one_of,
+            self.known,
+            self.at_least,
+            self.not_after,
+            self.within_days,
+            self.within_hours,
+        ]
         if sum(test is not None for test in tests) != 1:
             raise ValueError(
                 "give exactly one of equals, one_of, known, at_least, not_after, within_days, within_hours"
@@ -90,7 +98,9 @@ class Measure(BaseModel):
     by_class: bool = False
     by_channel: bool = False
     where: tuple[Condition, ...] = ()
-    sensitive: bool = Field(default=False, description="counts people of a key group: county level only, < 10 suppressed")
+    sensitive: bool = Field(
+        default=False, description="counts people of a key group: county level only, < 10 suppressed"
+    )
 
     @model_validator(mode="after")
     def _columns_exist(self) -> Measure:

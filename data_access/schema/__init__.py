@@ -1,6 +1,6 @@
 """One definition of every table, for every store (SQLAlchemy Core, no reflection)."""
 
-from data_access.schema.base import SCHEMA_VERSION, metadata
+from data_access.schema.base import LEVELS, SCHEMA_VERSION, metadata
 from data_access.schema.facts import (
     FACT_TABLES,
     case_package,
@@ -39,6 +39,7 @@ from data_access.schema.rollups import (
 __all__ = [
     "ANCESTOR_COLUMNS",
     "FACT_TABLES",
+    "LEVELS",
     "PLACED_TABLES",
     "REGION_TABLES",
     "ROLLUP_TABLES",

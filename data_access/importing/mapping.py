@@ -1,0 +1,228 @@
+"""The mapping file: which column of which file is what, validated before a row is read."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from data_access import schema
+from data_access.errors import ConfigError
+
+DIMENSIONS = ("region", "region_geometry", "population")
+TARGETS = (*DIMENSIONS, *(table.name for table in schema.FACT_TABLES))
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnRule(_Part):
+    """Where one column of the target comes from: a constant, a column, or a template over columns.
+
+    Parameters
+    ----------
+    value : str, int, float or bool
+        The same for every row.
+    column : str
+        A column of the file.
+    template : str
+        Text with column names in braces, e.g. ``"{state}-{year}"``; ``{number:05d}`` pads whole numbers.
+    dates : tuple of str
+        Formats to try in turn (``%Y-%m-%d`` …, ``epoch_ms``, ``epoch_s``).
+    codes : mapping
+        Code list from the file's words to ours; ``code_list`` names one of config/classes.toml instead.
+    otherwise : str
+        What a word that is not in the code list becomes; without it the row is refused.
+    blank : tuple of str
+        Words that mean "not known".
+    optional : bool
+        A blank cell is left empty instead of being refused.
+    """
+
+    value: str | int | float | bool | None = None
+    column: str | None = None
+    template: str | None = None
+    dates: tuple[str, ...] = ()
+    codes: dict[str, str] | None = None
+    code_list: str | None = None
+    otherwise: str | None = None
+    blank: tuple[str, ...] = ()
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnRule:
+        if sum(origin is not None for origin in (self.value, self.column, self.template)) != 1:
+            raise ValueError("give exactly one of value, column, template")
+        if self.codes is not None and self.code_list is not None:
+            raise ValueError("give codes or code_list, not both")
+        return self
+
+
+class PointRule(_Part):
+    """Where a row lies: coordinates of the file in a declared system."""
+
+    lon: str
+    lat: str
+    crs: str = Field(description="EPSG:number, GCJ-02 or BD-09")
+    useless: tuple[tuple[float, float], ...] = Field(default=(), description="lon/lat pairs that mean nothing")
+
+
+class RegionRule(_Part):
+    """How a row finds its region: by code, else by name, else by point, else as ``otherwise`` says."""
+
+    code: ColumnRule | None = None
+    name: ColumnRule | None = None
+    parent: ColumnRule | None = Field(default=None, description="code of the region that the name lies in")
+    depth: int | None = Field(default=None, description="look for names at this depth only")
+    point: PointRule | None = None
+    otherwise: Literal["refuse", "root"] = "refuse"
+
+
+class Melt(_Part):
+    """Columns that hold one period each: ``pattern`` has named groups, the cell goes to column ``melted``."""
+
+    pattern: str
+
+
+class Where(_Part):
+    """Rows that the target takes; others are left out and counted."""
+
+    column: str
+    one_of: tuple[str, ...] | None = None
+    none_of: tuple[str, ...] | None = None
+
+
+class Target(_Part):
+    """One table that rows of the file go to."""
+
+    table: str
+    source: str
+    columns: dict[str, ColumnRule]
+    region: RegionRule | None = None
+    geometry: bool = False
+    melt: Melt | None = None
+    where: tuple[Where, ...] = ()
+    repeated: Literal["refuse", "last", "sum"] = Field(
+        default="refuse", description="rows of one id that differ: refuse, keep the last, or add up sum_column"
+    )
+    sum_column: str | None = None
+    expect_rows: int | None = None
+    expect_sum: dict[str, float] = {}
+
+    @model_validator(mode="after")
+    def _fits_the_table(self) -> Target:
+        if self.table not in TARGETS:
+            raise ValueError(f"there is no table {self.table!r} to import to; use one of {', '.join(TARGETS)}")
+        table = schema.metadata.tables[self.table]
+        unknown = [name for name in self.columns if name not in table.columns]
+        if unknown:
+            raise ValueError(f"table {self.table!r} has no columns {unknown}")
+        given = {*self.columns, "source"}
+        given |= {"region_code", "lon", "lat"} if self.region else set()
+        given |= {"wkb"} if self.geometry else set()
+        given |= _DEFAULTS.get(self.table, {}).keys()
+        missing = [column.name for column in table.columns if not column.nullable and column.name not in given]
+        if missing:
+            raise ValueError(f"table {self.table!r} also needs {missing}")
+        if (self.repeated == "sum") != (self.sum_column is not None):
+            raise ValueError("repeated = 'sum' and sum_column go together")
+        return self
+
+    @property
+    def defaults(self) -> dict[str, object]:
+        """Values of columns the mapping need not give."""
+        return {key: value for key, value in _DEFAULTS.get(self.table, {}).items() if key not in self.columns}
+
+
+_DEFAULTS: dict[str, dict[str, object]] = {
+    "incident": {"date_grain": "day", "class_code": "", "victims": 0},
+    "dispute": {"subclass_code": "", "risk_colour": "", "transfers": 0},
+    "reported_count": {"class_code": "", "channel": ""},
+    "case_package": {"review_returns": 0},
+}
+
+
+class FileRule(_Part):
+    """Files of one shape and what they hold."""
+
+    match: str = Field(description="pattern of the file's name")
+    format: str | None = Field(default=None, description="csv, tsv, xlsx, parquet, vector; by the name's ending")
+    encoding: str | None = None
+    sheet: str | None = None
+    crs: str | None = Field(default=None, description="of the file's geometry: EPSG:number, GCJ-02 or BD-09")
+    drop: tuple[str, ...] = ()
+    optional: bool = False
+    target: tuple[Target, ...]
+
+    @model_validator(mode="after")
+    def _geometry_has_crs(self) -> FileRule:
+        if any(target.geometry for target in self.target) and self.crs is None:
+            raise ValueError("geometry needs crs (EPSG:number, GCJ-02 or BD-09): write which system the file is in")
+        return self
+
+
+class LevelRule(_Part):
+    """One step of the drill path."""
+
+    depth: int = Field(ge=0, le=3)
+    name: str
+    name_en: str
+    digits: int = Field(ge=1, le=15)
+
+
+class RootRule(_Part):
+    """A region that no file has; its shape is the union of its children's."""
+
+    code: str = Field(pattern=r"^\d{12}$")
+    name: str
+    name_en: str
+
+
+class Mapping(_Part):
+    """A whole mapping file."""
+
+    name: str
+    dataset: dict[str, str] = {}
+    level: tuple[LevelRule, ...] = ()
+    root: RootRule | None = None
+    file: tuple[FileRule, ...]
+
+    def rule_for(self, path: Path) -> FileRule | None:
+        """Return the rule whose pattern fits the file's name."""
+        return next((rule for rule in self.file if fnmatch.fnmatch(path.name, rule.match)), None)
+
+
+def load_mapping(path: Path) -> tuple[Mapping, str]:
+    """Return the mapping of ``path`` and its digest.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, the key, what was found and what is wrong with it.
+    """
+    try:
+        content = path.read_bytes()
+        raw = tomllib.loads(content.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"Mapping {path.name} can't be read: {error}. Correct it and try again.",
+            f"映射文件 {path.name} 无法读取:{error}。请更正后重试。",
+            file=path.name,
+        ) from error
+    try:
+        return Mapping.model_validate(raw), hashlib.sha256(content).hexdigest()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
+        )
+        raise ConfigError(
+            f"Mapping {path.name}: {problems}. Correct these keys.",
+            f"映射文件 {path.name}:{problems}。请更正这些键。",
+            file=path.name,
+        ) from error

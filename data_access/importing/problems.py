@@ -1,0 +1,113 @@
+"""What can be wrong with a row, in both languages, and where it is written down to be corrected."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+REASONS = {
+    "blank": ("{column} is empty; fill it in", "“{column}”为空,请补填"),
+    "not_a_date": (
+        "{column} = {value!r} is not a date of the mapping's formats",
+        "“{column}”的值“{value}”不是映射所列格式的日期",
+    ),
+    "impossible_date": (
+        "{column} = {value!r} lies in the future or before 1900",
+        "“{column}”的日期“{value}”晚于今天或早于1900年",
+    ),
+    "not_a_number": ("{column} = {value!r} is not a number", "“{column}”的值“{value}”不是数字"),
+    "negative": ("{column} = {value!r} is negative", "“{column}”的值“{value}”为负数"),
+    "not_whole": ("{column} = {value!r} is not a whole number", "“{column}”的值“{value}”不是整数"),
+    "unknown_code": (
+        "{column} = {value!r} is not in the code list; add it to the mapping or correct it",
+        "“{column}”的值“{value}”不在代码表中,请补充映射或更正",
+    ),
+    "unknown_region": (
+        "region {value!r} is not known; correct it or import the region file first",
+        "区划“{value}”不存在,请更正或先导入区划文件",
+    ),
+    "ambiguous_region": (
+        "region name {value!r} fits several regions; give the parent or the code",
+        "区划名“{value}”对应多个区划,请给出上级或代码",
+    ),
+    "outside": ("the point ({value}) lies outside every region", "坐标({value})不在任何区划内"),
+    "swapped": (
+        "the point ({value}) lies inside only when longitude and latitude are exchanged",
+        "坐标({value})须对调经纬度才落在辖区内,经纬度疑似颠倒",
+    ),
+    "order": ("{column} = {value!r} is before the row was received", "“{column}”的时间“{value}”早于受理时间"),
+    "repeated_id": ("id {value!r} stands more than once with different content", "编号“{value}”重复且内容不同"),
+    "identity": ("{column} = {value!r} looks like a personal identity", "“{column}”的值疑似个人身份信息({value})"),
+    "no_geometry": ("the row has no shape", "该行没有几何图形"),
+}
+MAX_SHOWN = 5
+
+
+@dataclass
+class Problems:
+    """Bad rows of one batch: the first problem of each row counts."""
+
+    file: str
+    rows: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    """Position in the batch → (reason, column, value)."""
+
+    def add(self, bad: pd.Series, reason: str, column: str, values: pd.Series | None = None) -> None:
+        """Note ``reason`` for the rows where ``bad`` is true and that have no problem yet."""
+        positions = bad.to_numpy(bool).nonzero()[0]
+        for position in positions:
+            if position not in self.rows:
+                value = "" if values is None else str(values.iloc[position])
+                self.rows[int(position)] = (reason, column, value[:80])
+
+    def good(self, length: int) -> pd.Series:
+        """Return which rows of the batch have no problem."""
+        mask = pd.Series(True, index=range(length))
+        mask.iloc[list(self.rows)] = False
+        return mask
+
+
+def sentence(reason: str, column: str, value: str, language: str) -> str:
+    """Return the problem in words."""
+    english, chinese = REASONS[reason]
+    return (english if language == "en" else chinese).format(column=column, value=value)
+
+
+class Quarantine:
+    """A CSV of refused rows as they stood in the file, with row number and reason; correct it and import it again."""
+
+    def __init__(self, path: Path, file: str) -> None:
+        self.path = path
+        self.file = file
+        self.count = 0
+        self.examples: list[tuple[int, str, str, str]] = []
+        """First problems: (row, reason, column, value)."""
+
+    def write(self, rows: pd.DataFrame, numbers: pd.Series, problems: Problems) -> None:
+        """Append the bad rows of a batch."""
+        if not problems.rows:
+            return
+        positions = sorted(problems.rows)
+        details = [problems.rows[position] for position in positions]
+        bad = rows.iloc[positions].copy()
+        bad["__row"] = numbers.iloc[positions].to_numpy()
+        bad["__reason"] = [sentence(*detail, "zh") for detail in details]
+        bad["__reason_en"] = [sentence(*detail, "en") for detail in details]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        bad.to_csv(
+            self.path, mode="a", header=self.count == 0, index=False, encoding="utf-8", quoting=csv.QUOTE_MINIMAL
+        )
+        self.count += len(bad)
+        for number, detail in zip(bad["__row"], details, strict=True):
+            if len(self.examples) < MAX_SHOWN:
+                self.examples.append((int(number), *detail))
+
+    def lines(self, language: str) -> list[str]:
+        """Return the first problems in words: file, row, column, value, what to do."""
+        word = "row" if language == "en" else "行"
+        return [
+            f"{self.file} {word} {number}: {sentence(reason, column, value, language)}"
+            for number, reason, column, value in self.examples
+        ]

@@ -1,0 +1,70 @@
+"""What an import did, or would do, in words and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class TargetReport:
+    """What became of the rows of one file for one table."""
+
+    file: str
+    table: str
+    source: str
+    read: int = 0
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    excluded: int = 0
+    disagreements: int = 0
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """First problems, in English and Chinese."""
+
+    def reconciles(self) -> bool:
+        """Return whether every row read is accounted for."""
+        return self.read == self.added + self.replaced + self.unchanged + self.quarantined + self.excluded
+
+
+@dataclass
+class ImportReport:
+    """The plan of a dry run, or what an import did."""
+
+    batch_id: str
+    dry_run: bool
+    targets: list[TargetReport] = field(default_factory=list)
+    quarantine_files: list[Path] = field(default_factory=list)
+
+
+def report_lines(report: ImportReport, language: str) -> list[str]:
+    """Return the report as lines for the command line."""
+    english = language == "en"
+    lines = []
+    if report.dry_run:
+        lines.append("Plan only, nothing was changed." if english else "仅为预演,未做任何更改。")
+    for target in report.targets:
+        counts = (target.read, target.added, target.replaced, target.unchanged, target.excluded, target.quarantined)
+        words = (
+            "{}: {} read, {} new, {} replaced, {} unchanged, {} left out or joined, {} quarantined"
+            if english
+            else "{}:读入 {},新增 {},替换 {},未变 {},排除或合并 {},隔离 {}"
+        )
+        lines.append(words.format(f"{target.file} → {target.table}", *counts))
+        if target.disagreements:
+            words = (
+                "  {} rows whose code and point name two regions; the code stands"
+                if english
+                else "  {} 行的代码与坐标不在同一区划,以代码为准"
+            )
+            lines.append(words.format(target.disagreements))
+        lines += [f"  {problem[0 if english else 1]}" for problem in target.problems]
+    for path in report.quarantine_files:
+        words = (
+            "Refused rows: {} – correct them there and import that file"
+            if english
+            else "被隔离的行见 {},更正后导入该文件即可"
+        )
+        lines.append(words.format(path))
+    return lines

@@ -1,0 +1,540 @@
+"""One import: read, map, check, stage, reconcile, and merge in one transaction; nothing half is ever kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.errors import ImportRefused
+from data_access.home import Home
+from data_access.importing import merge
+from data_access.importing.cells import column_of, required_columns, text_of
+from data_access.importing.coordinates import shapes_to_stored
+from data_access.importing.identity import looks_like_identity, refuse_identities
+from data_access.importing.mapping import DIMENSIONS, FileRule, Mapping, Target, load_mapping
+from data_access.importing.places import RegionIndex, located
+from data_access.importing.problems import Problems, Quarantine
+from data_access.importing.readers import Batch, read_batches
+from data_access.importing.report import ImportReport, TargetReport
+from data_access.importing.settings import import_settings
+from data_access.store.working import WorkingStore
+
+Progress = Callable[[str, int], None]
+FREE_TEXT = ("unit", "leader_post", "task", "name")
+"""Kept text in which every cell is checked for identities."""
+
+
+@dataclass
+class _Staged:
+    """Rows of one file for one table, waiting to be merged."""
+
+    report: TargetReport
+    target: Target
+    parts: list[Path] = field(default_factory=list)
+    sums: dict[str, float] = field(default_factory=dict)
+
+
+def import_files(
+    home: Home, mapping_path: Path, files: Sequence[Path], *, dry_run: bool = False, progress: Progress | None = None
+) -> ImportReport:
+    """Import ``files`` as ``mapping_path`` says into the working store of ``home``.
+
+    Good rows are kept and bad ones go to a quarantine file; a file or mapping that can't be used at all changes nothing.
+    Importing the same file again changes nothing; a corrected file replaces rows by source and source id.
+
+    Raises
+    ------
+    ConfigError, ImportRefused, StoreBusyError
+        Saying what is wrong, in which file, row or column, and what to do.
+    """
+    mapping, mapping_sha256 = load_mapping(mapping_path)
+    chosen = _rules(mapping, files)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    digest = hashlib.sha256("".join(_sha256(path) for path, _ in chosen).encode()).hexdigest()
+    batch_id = f"{now:%Y%m%d%H%M%S}-{mapping.name}-{digest[:8]}"
+    report = ImportReport(batch_id, dry_run)
+    home.create()
+    shutil.rmtree(home.staging, ignore_errors=True)
+    staging = home.staging / batch_id
+    staging.mkdir(parents=True)
+    try:
+        with WorkingStore.open(home) as store:
+            run = _Run(
+                store,
+                mapping,
+                mapping_path.name,
+                mapping_sha256,
+                batch_id,
+                now,
+                staging,
+                progress or (lambda step, rows: None),
+            )
+            run.stage(chosen)
+            try:
+                with store.transaction():
+                    run.merge(report)
+                    if dry_run:
+                        raise _DryRun
+            except _DryRun:
+                report.targets = run.reports()
+        report.quarantine_files = [] if dry_run else _kept_quarantine(staging, home)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return report
+
+
+class _DryRun(Exception):
+    """Rolls a dry run back."""
+
+
+class _Run:
+    """The state of one import."""
+
+    def __init__(
+        self,
+        store: WorkingStore,
+        mapping: Mapping,
+        mapping_name: str,
+        mapping_sha256: str,
+        batch_id: str,
+        now: datetime,
+        staging: Path,
+        progress: Progress,
+    ) -> None:
+        self.store = store
+        self.mapping = mapping
+        self.mapping_name = mapping_name
+        self.mapping_sha256 = mapping_sha256
+        self.batch_id = batch_id
+        self.now = now
+        self.staging = staging
+        self.progress = progress
+        self.staged: list[tuple[Path, _Staged]] = []
+        self.index: RegionIndex | None = None
+
+    def stage(self, chosen: Sequence[tuple[Path, FileRule]]) -> None:
+        """Read everything, regions first, so that later rows can be placed."""
+        for dimensions in (True, False):
+            for path, rule in chosen:
+                targets = [target for target in rule.target if (target.table in DIMENSIONS) == dimensions]
+                if targets:
+                    self._stage_file(path, rule, targets)
+            if dimensions:
+                self._stage_root()
+                self.index = self._region_index()
+
+    def merge(self, report: ImportReport) -> None:
+        """Merge what was staged; tables together by source, so that each is touched once."""
+        connection = self.store.connection
+        self._write_settings(connection)
+        groups: dict[tuple[str, str], list[tuple[Path, _Staged]]] = {}
+        for path, staged in self.staged:
+            groups.setdefault((staged.target.table, staged.target.source), []).append((path, staged))
+        for (table_name, source), members in groups.items():
+            table = schema.metadata.tables[table_name]
+            for path, staged in members:
+                self.progress(path.name, staged.report.read)
+                if staged.parts:
+                    done = merge.merge_staged(
+                        connection,
+                        table,
+                        source,
+                        staged.parts,
+                        staged.target.repeated if table_name not in DIMENSIONS else "last",
+                        staged.target.sum_column,
+                        self.batch_id,
+                        self.now,
+                    )
+                    staged.report.added, staged.report.replaced = done.added, done.replaced
+                    staged.report.unchanged = done.unchanged
+                    staged.report.excluded += done.copies
+                    self._quarantine_repeated(path, staged, done.refused)
+                self._reconcile(path, staged)
+                self._record(connection, path, staged.report)
+        report.targets = self.reports()
+
+    def reports(self) -> list[TargetReport]:
+        """Return what became of each file's rows."""
+        return [staged.report for _, staged in self.staged]
+
+    # -- reading --------------------------------------------------------------------------------------------------------
+
+    def _stage_file(self, path: Path, rule: FileRule, targets: Sequence[Target]) -> None:
+        waiting = [_Staged(TargetReport(path.name, target.table, target.source), target) for target in targets]
+        quarantines = [
+            Quarantine(self.staging / "quarantine" / f"{path.stem}-{target.table}-{number}.csv", path.name)
+            for number, target in enumerate(targets)
+        ]
+        shapes: list[pd.DataFrame] = []
+        first = True
+        for batch in read_batches(path, rule, import_settings().batch_rows):
+            if first:
+                _check_columns(path, rule, targets, batch)
+                refuse_identities(batch.rows, rule.drop, path.name)
+                first = False
+            rows = batch.rows.drop(columns=[name for name in rule.drop if name in batch.rows])
+            for staged, quarantine in zip(waiting, quarantines, strict=True):
+                frame = self._target_rows(Batch(rows, batch.numbers, batch.shapes), rule, staged, quarantine)
+                if staged.target.table in DIMENSIONS:
+                    shapes.append(frame.assign(target=id(staged)))
+                else:
+                    self._write_part(staged, frame)
+            self.progress(path.name, len(rows))
+        for staged, quarantine in zip(waiting, quarantines, strict=True):
+            if staged.target.table in DIMENSIONS:
+                own = [frame[frame["target"] == id(staged)].drop(columns="target") for frame in shapes]
+                own = [frame for frame in own if len(frame)]
+                if own:
+                    self._write_dimension(staged, pd.concat(own, ignore_index=True))
+            staged.report.quarantined = quarantine.count
+            staged.report.problems = list(zip(quarantine.lines("en"), quarantine.lines("zh"), strict=True))
+            self.staged.append((path, staged))
+
+    def _target_rows(self, batch: Batch, rule: FileRule, staged: _Staged, quarantine: Quarantine) -> pd.DataFrame:
+        """Return the good rows of a batch as columns of the target, and put the bad ones in quarantine."""
+        target, report = staged.target, staged.report
+        rows, numbers, shapes = _melted(batch, target)
+        report.read += len(rows)
+        taken = _taken(rows, target)
+        report.excluded += int((~taken).sum())
+        rows, numbers = rows[taken].reset_index(drop=True), numbers[taken].reset_index(drop=True)
+        shapes = None if shapes is None else shapes[taken.to_numpy()].reset_index(drop=True)
+        table = schema.metadata.tables[target.table]
+        problems = Problems(staged.report.file)
+        frame = pd.DataFrame(index=rows.index)
+        frame["source"] = target.source
+        for name, column_rule in target.columns.items():
+            frame[name] = column_of(rows, name, column_rule, table.c[name], problems)
+        for name, value in target.defaults.items():
+            frame[name] = value
+        if target.region is not None:
+            assert self.index is not None
+            places, disagreements = located(rows, target.region, self.index, problems)
+            report.disagreements += disagreements
+            frame["region_code"] = places["region_code"]
+            if "lon" in table.c:
+                frame["lon"], frame["lat"] = places["lon"], places["lat"]
+        if target.geometry:
+            frame["wkb"] = _wkb(shapes, rule, problems, len(rows))
+        _check_kept_text(frame, problems)
+        _check_order(frame, problems)
+        quarantine.write(rows, numbers, problems)
+        good = problems.good(len(frame))
+        for name in target.expect_sum:
+            staged.sums[name] = staged.sums.get(name, 0.0) + float(
+                pd.to_numeric(frame.loc[good.to_numpy(), name]).sum()
+            )
+        frame[merge.ROW] = numbers
+        return frame[good.to_numpy()]
+
+    def _write_part(self, staged: _Staged, frame: pd.DataFrame) -> None:
+        table = schema.metadata.tables[staged.target.table]
+        if frame.empty:
+            return
+        part = self.staging / f"{staged.report.table}-{len(self.staged)}-{id(staged)}-{len(staged.parts)}.parquet"
+        pq.write_table(_arrow(frame, table), part, compression="lz4")
+        staged.parts.append(part)
+
+    def _write_dimension(self, staged: _Staged, frame: pd.DataFrame) -> None:
+        """Write regions, shapes and populations: one row a key, shapes of one region joined."""
+        key = list(merge.key_of(schema.metadata.tables[staged.target.table]))
+        before = len(frame)
+        if staged.target.table == "region_geometry":
+            shapes = shapely.from_wkb(frame["wkb"].to_numpy(object))
+            joined = gpd.GeoDataFrame(frame.drop(columns="wkb"), geometry=shapes).dissolve(
+                "region_code", as_index=False
+            )
+            frame = pd.DataFrame(joined.drop(columns="geometry")).assign(wkb=shapely.to_wkb(joined.geometry.to_numpy()))
+        elif staged.target.table == "population" and staged.target.repeated == "sum":
+            frame = frame.groupby(key, as_index=False).agg(
+                {**{n: "first" for n in frame if n not in key}, "population": "sum"}
+            )
+        else:
+            frame = frame.drop_duplicates(key, keep="last")
+        if staged.target.table == "region":
+            frame = self._levelled(frame)
+        staged.report.excluded += before - len(frame)
+        self._write_part(staged, frame)
+
+    def _levelled(self, frame: pd.DataFrame) -> pd.DataFrame:
+        levels = {rule.depth: schema.LEVELS[rule.depth] for rule in self.mapping.level}
+        return frame.assign(level=frame["depth"].astype(int).map(levels))
+
+    def _stage_root(self) -> None:
+        """Add the region that no file has, with the union of its children's shapes."""
+        root = self.mapping.root
+        if root is None:
+            return
+        source = self.mapping.name
+        row = {
+            "region_code": root.code,
+            "name": root.name,
+            "name_en": root.name_en,
+            "level": "city",
+            "depth": 0,
+            "source": source,
+        }
+        self._stage_made("region", source, pd.DataFrame([row]))
+        shapes = self._staged_frame("region_geometry")
+        regions = self._staged_frame("region")
+        if len(shapes):
+            depths = regions.set_index("region_code")["depth"]
+            outer = shapes[shapes["region_code"].map(depths) == 1]
+            union = shapely.union_all(shapely.from_wkb(outer["wkb"].to_numpy(object)))
+            made = pd.DataFrame([{"region_code": root.code, "wkb": shapely.to_wkb(union), "source": source}])
+            self._stage_made("region_geometry", source, made)
+
+    def _stage_made(self, table: str, source: str, frame: pd.DataFrame) -> None:
+        target = Target.model_construct(
+            table=table, source=source, columns={}, repeated="last", expect_sum={}, expect_rows=None, sum_column=None
+        )
+        staged = _Staged(TargetReport(self.mapping_name, table, source, read=len(frame)), target)
+        self._write_part(staged, frame.assign(**{merge.ROW: range(len(frame))}))
+        self.staged.append((self.staging / self.mapping_name, staged))
+
+    def _staged_frame(self, table: str) -> pd.DataFrame:
+        parts = [part for _, staged in self.staged if staged.target.table == table for part in staged.parts]
+        return pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True) if parts else pd.DataFrame()
+
+    def _region_index(self) -> RegionIndex:
+        """Return the regions that rows may name: those held and those of this import, which win."""
+        columns = ["region_code", "name", "name_en", "parent_code", "depth"]
+        held = self.store.read(sa.select(*(schema.region.c[name] for name in columns)))
+        fresh = self._staged_frame("region")
+        regions = pd.concat([held, fresh.reindex(columns=columns)] if len(fresh) else [held], ignore_index=True)
+        regions = regions.drop_duplicates("region_code", keep="last")
+        geometry = self.store.read(sa.select(schema.region_geometry.c.region_code, schema.region_geometry.c.wkb))
+        shapes = pd.concat([geometry, self._staged_frame("region_geometry").reindex(columns=["region_code", "wkb"])])
+        shapes = shapes.drop_duplicates("region_code", keep="last")
+        polygons = shapely.from_wkb(shapes["wkb"].to_numpy(object)) if len(shapes) else np.array([], object)
+        return RegionIndex(regions, shapes["region_code"].to_numpy(object), polygons)
+
+    # -- writing --------------------------------------------------------------------------------------------------------
+
+    def _write_settings(self, connection: sa.Connection) -> None:
+        if self.mapping.dataset:
+            keys = list(self.mapping.dataset)
+            connection.execute(sa.delete(schema.dataset).where(schema.dataset.c.key.in_(keys)))
+            connection.execute(
+                sa.insert(schema.dataset), [{"key": key, "value": value} for key, value in self.mapping.dataset.items()]
+            )
+        if self.mapping.level:
+            connection.execute(sa.delete(schema.region_level))
+            rows = [{**rule.model_dump(), "level": schema.LEVELS[rule.depth]} for rule in self.mapping.level]
+            connection.execute(sa.insert(schema.region_level), rows)
+
+    def _quarantine_repeated(self, path: Path, staged: _Staged, refused: pd.DataFrame) -> None:
+        if refused.empty:
+            return
+        file = Quarantine(self.staging / "quarantine" / f"{path.stem}-{staged.target.table}-repeated.csv", path.name)
+        problems = Problems(path.name)
+        rows = refused.drop(columns=merge.ROW).reset_index(drop=True)
+        problems.add(pd.Series(True, index=rows.index), "repeated_id", "source_id", rows["source_id"])
+        file.write(rows, refused[merge.ROW].reset_index(drop=True), problems)
+        staged.report.quarantined += file.count
+        staged.report.problems += list(zip(file.lines("en"), file.lines("zh"), strict=True))
+
+    def _reconcile(self, path: Path, staged: _Staged) -> None:
+        report, target = staged.report, staged.target
+        if not report.reconciles():
+            raise _not_reconciled(path.name, "rows", report.read, report.read - report.quarantined - report.excluded)
+        kept = report.added + report.replaced + report.unchanged
+        if target.expect_rows is not None and kept != target.expect_rows:
+            raise _not_reconciled(path.name, "rows", target.expect_rows, kept)
+        for name, expected in target.expect_sum.items():
+            if abs(staged.sums.get(name, 0.0) - expected) > 1e-6 * max(abs(expected), 1.0):
+                raise _not_reconciled(path.name, name, expected, staged.sums.get(name, 0.0))
+
+    def _record(self, connection: sa.Connection, path: Path, report: TargetReport) -> None:
+        connection.execute(
+            sa.insert(schema.import_batch).values(
+                batch_id=self.batch_id,
+                source=report.source,
+                target=report.table,
+                file_name=report.file,
+                file_sha256=_sha256(path) if path.exists() else self.mapping_sha256,
+                mapping_name=self.mapping_name,
+                mapping_sha256=self.mapping_sha256,
+                rows_read=report.read,
+                rows_added=report.added,
+                rows_replaced=report.replaced,
+                rows_unchanged=report.unchanged,
+                rows_quarantined=report.quarantined,
+                rows_excluded=report.excluded,
+                region_disagreements=report.disagreements,
+                started_at=self.now,
+                finished_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+            )
+        )
+
+
+def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule]]:
+    chosen = []
+    for path in files:
+        if not path.is_file():
+            raise ImportRefused(f"{path} does not exist.", f"{path} 不存在。", file=str(path))
+        rule = mapping.rule_for(path)
+        if rule is None:
+            patterns = ", ".join(rule.match for rule in mapping.file)
+            raise ImportRefused(
+                f"{path.name} fits no file of mapping {mapping.name}, which knows {patterns}.",
+                f"{path.name} 与映射 {mapping.name} 中的任何文件都不符,该映射包括:{patterns}。",
+                file=path.name,
+            )
+        chosen.append((path, rule))
+    return chosen
+
+
+def _check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: Batch) -> None:
+    """Raise when the file lacks a column that the mapping reads."""
+    needed: set[str] = set()
+    for target in targets:
+        for column_rule in target.columns.values():
+            needed |= required_columns(column_rule)
+        region = target.region
+        for column_rule in (region.code, region.name, region.parent) if region else ():
+            needed |= required_columns(column_rule) if column_rule else set()
+        if region and region.point:
+            needed |= {region.point.lon, region.point.lat}
+        needed |= {where.column for where in target.where}
+        needed -= {"melted", *_groups(target)}
+    missing = sorted(needed - set(batch.rows.columns))
+    if missing:
+        found = ", ".join(map(str, batch.rows.columns))
+        raise ImportRefused(
+            f"{path.name} lacks the column(s) {', '.join(missing)}. It has: {found}. Correct the file or the mapping.",
+            f"{path.name} 缺少列 {'、'.join(missing)}。现有列:{found}。请更正文件或映射。",
+            code="missing_columns",
+            file=path.name,
+            columns=missing,
+        )
+
+
+def _groups(target: Target) -> set[str]:
+    return set(re.compile(target.melt.pattern).groupindex) if target.melt else set()
+
+
+def _melted(batch: Batch, target: Target) -> tuple[pd.DataFrame, pd.Series, gpd.GeoSeries | None]:
+    """Return one row per period for targets whose file has a column per period."""
+    if target.melt is None:
+        return batch.rows, batch.numbers, batch.shapes
+    pattern = re.compile(target.melt.pattern)
+    matches = {name: match for name in batch.rows.columns if (match := pattern.fullmatch(name))}
+    rest = batch.rows.drop(columns=list(matches))
+    frames = [rest.assign(**match.groupdict(), melted=batch.rows[name]) for name, match in matches.items()]
+    if not frames:
+        raise ImportRefused(
+            f"No column fits the pattern {target.melt.pattern!r}. Correct melt.pattern in the mapping.",
+            f"没有列符合模式“{target.melt.pattern}”。请更正映射中的 melt.pattern。",
+        )
+    return pd.concat(frames, ignore_index=True), pd.concat([batch.numbers] * len(frames), ignore_index=True), None
+
+
+def _taken(rows: pd.DataFrame, target: Target) -> pd.Series:
+    taken = pd.Series(True, index=rows.index)
+    for where in target.where:
+        text = text_of(rows, _column(where.column)).fillna("")
+        if where.one_of is not None:
+            taken &= text.isin(where.one_of)
+        if where.none_of is not None:
+            taken &= ~text.isin(where.none_of)
+    return taken
+
+
+def _column(name: str):
+    from data_access.importing.mapping import ColumnRule
+
+    return ColumnRule(column=name)
+
+
+def _wkb(shapes: gpd.GeoSeries | None, rule: FileRule, problems: Problems, count: int) -> pd.Series:
+    if shapes is None:
+        problems.add(pd.Series(True, index=range(count)), "no_geometry", "geometry")
+        return pd.Series([None] * count, dtype=object)
+    missing = shapes.isna() | shapes.is_empty
+    problems.add(missing, "no_geometry", "geometry")
+    stored = shapes_to_stored(shapes.where(~missing, shapely.Point()), str(rule.crs))
+    return pd.Series(shapely.to_wkb(stored), dtype=object)
+
+
+def _check_kept_text(frame: pd.DataFrame, problems: Problems) -> None:
+    for name in FREE_TEXT:
+        if name in frame:
+            hidden = pd.Series("…", index=frame.index)
+            problems.add(looks_like_identity(frame[name].astype("str")), "identity", name, hidden)
+
+
+def _check_order(frame: pd.DataFrame, problems: Problems) -> None:
+    """Note rows that ended before they began."""
+    if "received_at" in frame:
+        for name in ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at"):
+            if name in frame:
+                problems.add(frame[name] < frame["received_at"], "order", name, frame[name].astype("str"))
+    if {"respondents", "satisfied"} <= set(frame.columns):
+        problems.add(frame["satisfied"] > frame["respondents"], "order", "satisfied", frame["satisfied"].astype("str"))
+
+
+def _arrow(frame: pd.DataFrame, table: sa.Table) -> pa.Table:
+    """Return ``frame`` with every column of ``table`` in its type, ready to be merged."""
+    columns = {}
+    for column in table.columns:
+        kind = _ARROW[type(column.type)]
+        if column.name not in frame:
+            columns[column.name] = pa.nulls(len(frame), kind)
+            continue
+        cells = frame[column.name]
+        columns[column.name] = pa.Array.from_pandas(cells if kind != pa.date32() else pd.to_datetime(cells)).cast(kind)
+    columns[merge.ROW] = pa.array(frame[merge.ROW], pa.int64())
+    return pa.table(columns)
+
+
+_ARROW = {
+    sa.String: pa.string(),
+    sa.Integer: pa.int64(),
+    sa.Float: pa.float64(),
+    sa.Boolean: pa.bool_(),
+    sa.Date: pa.date32(),
+    sa.DateTime: pa.timestamp("us"),
+    sa.LargeBinary: pa.binary(),
+}
+
+
+def _kept_quarantine(staging: Path, home: Home) -> list[Path]:
+    """Move this import's quarantine files to where they stay; earlier ones of the same file are replaced."""
+    kept = []
+    for path in sorted((staging / "quarantine").glob("*.csv")) if (staging / "quarantine").is_dir() else []:
+        final = home.quarantine / path.name
+        shutil.move(path, final)
+        kept.append(final)
+    return kept
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _not_reconciled(file: str, what: str, expected: float, found: float) -> ImportRefused:
+    return ImportRefused(
+        f"{file}: {what} should come to {expected:g} but come to {found:g}. Nothing was imported; check the file.",
+        f"{file}:{what} 应为 {expected:g},实为 {found:g}。未导入任何数据,请核对该文件。",
+        code="not_reconciled",
+        file=file,
+    )
