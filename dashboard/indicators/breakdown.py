@@ -81,6 +81,8 @@ def breakdown_unsuppressed(
         return _frame_without(listed, by, span)
     rows = reader.measure_values(scope, [measure], listed, span.start, span.end, by=(by,))
     classes = sorted(rows[by].unique().tolist())
+    if classes == [""]:
+        raise ValueError(f"Indicator {item.id} can't be broken down by {by}: its source gives totals only.")
     shape = (len(listed), len(classes))
     table = rows.pivot(index="region_code", columns=by, values="value").reindex(index=listed, columns=classes)
     count = table.to_numpy(float, copy=True).reshape(shape)

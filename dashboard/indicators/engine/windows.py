@@ -140,7 +140,7 @@ def resolve(
                 max(cover.last_day for cover in overlapping),
                 frozenset(cover.source for cover in overlapping),
             )
-        parts.append(tiling)
+        parts.append(_standing(tiling, first, last))
     starts = [min(cover.first_day for cover in covers) for covers in parts]
     ends = [max(min(cover.last_day, last) for cover in covers) for covers in parts]
     start, end = max(starts), min(ends)
@@ -205,6 +205,16 @@ def _shortfall(
         notes.append("starts_late")
     # A stock of an earlier month is carried by region, where it is noticed.
     return tuple(notes) if window != "as_of" else ()
+
+
+def _standing(covers: list[Cover], first: date | None, last: date) -> list[Cover]:
+    """Return the covers that stand: records alone where they reach over the whole window, for they win over counts."""
+    records = [cover for cover in covers if cover.basis == "records"]
+    if not records:
+        return covers
+    reaches_back = min(cover.first_day for cover in records) <= (first or min(cover.first_day for cover in covers))
+    reaches_end = max(cover.last_day for cover in records) >= min(last, max(cover.last_day for cover in covers))
+    return records if reaches_back and reaches_end else covers
 
 
 def _overlaps(cover: Cover, first: date | None, last: date) -> bool:
