@@ -15,11 +15,12 @@ from data_access.store.working import WorkingStore
 COLUMNS = ["source", "region_code", "last_day", "days_late", "chance"]
 
 
-def source_lateness(store: WorkingStore, path: sa.Table, through: date) -> pd.DataFrame:
+def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame, through: date) -> pd.DataFrame:
     """Return the rows of ``source_lateness``.
 
     With n rows over the days from its first to its last, a county sends n/days a day; the chance of a silence of d days
-    is exp(−n/days·d), the Poisson probability of no row. Counts that arrive by period are on time when their last
+    is exp(−n/days·d), the Poisson probability of no row. A source that covers an earlier span only (``coverage``) is
+    measured against the end of that span. Counts that arrive by period are on time when their last
     period is the source's last.
     """
     frames = []
@@ -48,7 +49,9 @@ def source_lateness(store: WorkingStore, path: sa.Table, through: date) -> pd.Da
     spans = pd.concat(frames, ignore_index=True)
     spans["first_day"] = pd.to_datetime(spans["first_day"])
     spans["last_day"] = last_days(pd.to_datetime(spans["last_day"]), spans["grain"]).clip(upper=pd.Timestamp(through))
-    silent = (pd.Timestamp(through) - spans["last_day"]).dt.days.clip(lower=0)
+    ends = coverage.groupby("source")["last_day"].max()
+    expected = spans["source"].map(ends).fillna(pd.Timestamp(through)).clip(upper=pd.Timestamp(through))
+    silent = (expected - spans["last_day"]).dt.days.clip(lower=0)
     days = (spans["last_day"] - spans["first_day"]).dt.days + 1
     chance = np.exp(-spans["rows"] / days * silent)
     newest = spans.groupby("source")["last_day"].transform("max")

@@ -113,7 +113,7 @@ def _build(
     snapshot_id = snapshots.next_snapshot_id(home, through)
     with store.transaction():
         _write(connection, published["measure_coverage"], covered)
-        _write(connection, published["source_lateness"], source_lateness(store, path, through))
+        _write(connection, published["source_lateness"], source_lateness(store, path, covered, through))
         connection.execute(
             sa.insert(published["snapshot"]).values(
                 snapshot_id=snapshot_id,
