@@ -1,18 +1,13 @@
-"""Two figures compared: difference, ratio, limits and p-value, vectorised over regions."""
+"""Two figures compared, as the sentences and tables of change need them: difference, ratio, limits and p-value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaincc, betaincinv, ndtr
 
-from dashboard.indicators.engine import intervals
-
-EXACT_CONDITIONAL, NEWCOMBE_SCORE, NEWCOMBE_FISHER = "exact_conditional", "newcombe_score", "newcombe_fisher"
-CONFIDENCE = 0.95
-FEWEST_EXPECTED = 5
-"""Expected successes or failures below which Fisher's test replaces the score test."""
+from dashboard.indicators.engine.intervals import NONE
+from dashboard.statistics.comparisons import proportion_difference, rate_ratio
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ def rates(
     factor: float,
     spread: np.ndarray | float = 1.0,
 ) -> Comparison:
-    """Compare two Poisson rates: given both counts together, the new one is binomial (Przyborowski & Wilenski 1940).
+    """Compare two rates of Poisson counts, exactly given their total; no limits of the difference.
 
     Parameters
     ----------
@@ -49,76 +44,40 @@ def rates(
         Unit of the difference (per how many person-years).
     spread : ndarray or float
         Variance ÷ mean of the counts where events are not independent; counts are divided by it for the test.
-
-    Returns
-    -------
-    Comparison
-        Clopper–Pearson limits of the ratio with the central two-sided p-value, so that both always agree; no limits of
-        the difference.
     """
+    tested = rate_ratio(new / spread, new_exposure, old / spread, old_exposure)
     with np.errstate(divide="ignore", invalid="ignore"):
-        first, second = new / spread, old / spread
-        odds = old_exposure / new_exposure
-        tail = (1 - CONFIDENCE) / 2
-        low = np.where(first > 0, betaincinv(first, second + 1, tail), 0.0)
-        high = np.where(second > 0, betaincinv(first + 1, second, 1 - tail), 1.0)
-        share = new_exposure / (new_exposure + old_exposure)
-        at_most = np.where(second > 0, betaincc(first + 1, second, share), 1.0)
-        at_least = np.where(first > 0, betainc(first, second + 1, share), 1.0)
-        p_value = np.minimum(2 * np.minimum(at_most, at_least), 1.0)
-        new_rate, old_rate = new / new_exposure * factor, old / old_exposure * factor
-        missing = np.isnan(new) | np.isnan(old) | ~(new_exposure > 0) | ~(old_exposure > 0)
-        empty = np.full(np.shape(new), np.nan)
-        return Comparison(
-            new_rate - old_rate,
-            empty,
-            empty,
-            np.where(old > 0, new_rate / old_rate, np.nan),
-            np.where(missing, np.nan, low / (1 - low) * odds),
-            np.where(missing, np.nan, high / (1 - high) * odds),
-            np.where(missing, np.nan, p_value),
-            np.full(np.shape(new), EXACT_CONDITIONAL, object),
-        )
+        difference = (new / new_exposure - old / old_exposure) * factor
+    empty = np.full(np.shape(new), np.nan)
+    return Comparison(
+        difference,
+        empty,
+        empty,
+        np.where(np.isfinite(tested.value), tested.value, np.nan),
+        tested.lower,
+        tested.upper,
+        tested.p_value,
+        np.asarray(tested.method, dtype=object),
+    )
 
 
 def shares(new: np.ndarray, new_total: np.ndarray, old: np.ndarray, old_total: np.ndarray) -> Comparison:
-    """Compare two shares: Newcombe's interval of the difference (his method 10) and the score test, or Fisher's."""
-    first, second = intervals.proportion(new, new_total), intervals.proportion(old, old_total)
+    """Compare two shares: Newcombe's interval of the difference with the score test, or Fisher's where they are few."""
+    tested = proportion_difference(new, new_total, old, old_total)
     with np.errstate(divide="ignore", invalid="ignore"):
-        difference = first.value - second.value
-        below = np.sqrt((first.value - first.lower) ** 2 + (second.upper - second.value) ** 2)
-        above = np.sqrt((first.upper - first.value) ** 2 + (second.value - second.lower) ** 2)
-        pooled = (new + old) / (new_total + old_total)
-        error = np.sqrt(pooled * (1 - pooled) * (1 / new_total + 1 / old_total))
-        score = np.where(error > 0, 2 * ndtr(-np.abs(difference) / error), 1.0)
-        least = np.minimum(pooled, 1 - pooled) * np.minimum(new_total, old_total)
-        few = least < FEWEST_EXPECTED
-        p_value = np.where(few, _fisher(new, new_total, old, old_total, few), score)
-        return Comparison(
-            difference,
-            difference - below,
-            difference + above,
-            np.where(second.value > 0, first.value / second.value, np.nan),
-            np.full(np.shape(new), np.nan),
-            np.full(np.shape(new), np.nan),
-            np.where(np.isnan(difference), np.nan, p_value),
-            np.where(few, NEWCOMBE_FISHER, NEWCOMBE_SCORE).astype(object),
-        )
-
-
-def _fisher(
-    new: np.ndarray, new_total: np.ndarray, old: np.ndarray, old_total: np.ndarray, where: np.ndarray
-) -> np.ndarray:
-    """Return Fisher's central two-sided p-value where it is wanted."""
-    p_value = np.full(np.shape(new), np.nan)
-    if where.any():
-        from scipy.stats import hypergeom  # slow to import, seldom needed
-
-        drawn = (new + old)[where], (new_total + old_total)[where]
-        table = drawn[1], drawn[0], new_total[where]
-        both = np.minimum(hypergeom.cdf(new[where], *table), hypergeom.sf(new[where] - 1, *table))
-        p_value[where] = np.minimum(2 * both, 1.0)
-    return p_value
+        ratio = np.where(old > 0, (new / new_total) / (old / old_total), np.nan)
+    empty = np.full(np.shape(new), np.nan)
+    method = np.char.add(np.char.add(np.asarray(tested.method, str), "_"), np.asarray(tested.test, str))
+    return Comparison(
+        tested.value,
+        tested.lower,
+        tested.upper,
+        ratio,
+        empty,
+        empty,
+        tested.p_value,
+        np.where(np.isnan(tested.value), "undefined", method).astype(object),
+    )
 
 
 def untested(new: np.ndarray, old: np.ndarray) -> Comparison:
@@ -127,6 +86,4 @@ def untested(new: np.ndarray, old: np.ndarray) -> Comparison:
     empty = np.full(first.shape, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(second > 0, first / second, np.nan)
-    return Comparison(
-        first - second, empty, empty, ratio, empty, empty, empty, np.full(first.shape, intervals.NONE, object)
-    )
+    return Comparison(first - second, empty, empty, ratio, empty, empty, empty, np.full(first.shape, NONE, object))

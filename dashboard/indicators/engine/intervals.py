@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv
 
 from dashboard.statistics import intervals
+from dashboard.statistics.comparisons import rate_ratio
 from dashboard.statistics.estimate import Estimate
 
 INNER, OUTER = 0.95, 0.998
-EXACT_CONDITIONAL, NONE = "exact_conditional", "none"
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,11 @@ def proportion(count: np.ndarray, total: np.ndarray) -> Limits:
 
 
 def count_ratio(new: np.ndarray, old: np.ndarray) -> Limits:
-    """Return new ÷ old − 1 of two Poisson counts, with limits from the exact binomial share of new among both."""
-    bounds = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for confidence in (INNER, OUTER):
-            tail = (1 - confidence) / 2
-            low = np.where(new > 0, betaincinv(new, old + 1, tail), 0.0)
-            high = np.where(old > 0, betaincinv(new + 1, old, 1 - tail), 1.0)
-            bounds += [low / (1 - low) - 1, high / (1 - high) - 1]
-        value = new / old - 1
-    missing = np.isnan(value)
-    bounds = [np.where(missing, np.nan, bound) for bound in bounds]
-    return Limits(value, *bounds, np.full(np.shape(new), EXACT_CONDITIONAL, object))
+    """Return new ÷ old − 1 of two Poisson counts, with limits exact given both together."""
+    ratio = _both(lambda confidence: rate_ratio(new, 1.0, old, 1.0, confidence=confidence))
+    value = np.where(np.isfinite(ratio.value), ratio.value, np.nan)
+    bounds = (ratio.lower, ratio.upper, ratio.lower_998, ratio.upper_998)
+    return Limits(value - 1, *(bound - 1 for bound in bounds), ratio.method)
 
 
 def without(value: np.ndarray) -> Limits:

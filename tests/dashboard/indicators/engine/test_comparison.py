@@ -43,7 +43,7 @@ def test_shares_agree_with_statsmodels():
 
 def test_small_shares_use_fishers_central_test():
     found = comparison.shares(array(562), array(565), array(574), array(579))
-    assert found.method[0] == comparison.NEWCOMBE_FISHER
+    assert found.method[0] == "newcombe_fisher"
     table = [[562, 3], [574, 5]]
     tails = [fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
     assert found.p_value[0] == pytest.approx(min(1.0, 2 * min(tails)), abs=1e-12)
