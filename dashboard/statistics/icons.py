@@ -21,8 +21,9 @@ ASSURANCE = ("pass", "fail", "inconsistent", "empty")
 INKS = ("common_cause", "improvement", "concern", "neutral", "ground", "line")
 """Colours an icon needs: the four meanings, the ground inside the badge and thin lines."""
 
-STEADY = ((9, 24), (15, 19), (21, 28), (27, 20), (33, 27), (39, 23))
-RISING = ((10, 28), (15, 25), (20, 29), (25, 22), (30, 18), (35, 14))
+Points = tuple[tuple[int, int], ...]
+STEADY: Points = ((9, 24), (15, 19), (21, 28), (27, 20), (33, 27), (39, 23))
+RISING: Points = ((10, 28), (15, 25), (20, 29), (25, 22), (30, 18), (35, 14))
 TICK = "M19 36 l4 4 7 -7"
 CROSS = "M20 32 l8 8 m0 -8 l-8 8"
 EXCLAMATION = "M27 31 v5.5 m0 2.5 v2.5"
@@ -122,7 +123,7 @@ def _outline(meaning: str, ink: str, inks: Mapping[str, str]) -> str:
     return OUTLINES[meaning].format(f' fill="{_ink(inks, "ground")}" stroke="{ink}" stroke-width="3"')
 
 
-def _polyline(points: tuple[tuple[int, int], ...], line: str) -> str:
+def _polyline(points: Points, line: str) -> str:
     return f'<polyline points="{" ".join(f"{x},{y}" for x, y in points)}" stroke="{line}" fill="none"/>'
 
 

@@ -80,7 +80,7 @@ def recent_trend(values: Estimate) -> Trend:
     present = ~np.isnan(values.value) & ~np.isnan(values.upper) & ~np.isnan(values.lower)
     points, width = _last_valid(present, values.value, values.upper - values.lower)
     error = width / WIDTH_OF_95
-    usable = (error > 0).all(axis=-1)
+    usable = np.asarray((error > 0).all(axis=-1))
     weight = np.where(usable[..., None], 1 / np.where(error > 0, error, 1) ** 2, np.nan)
     slope, information = _slope(points, weight)
     return _trend(slope, 1 / np.sqrt(information), _same_sign(points, weight), "weighted_slope")
@@ -113,7 +113,7 @@ def cochran_armitage(numerator: ArrayLike, denominator: ArrayLike) -> Trend:
     count, size = _last_valid(present, part, whole)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = count.sum(axis=-1) / size.sum(axis=-1)
-        usable = (count < size).all(axis=-1) & (share > 0)
+        usable = np.asarray((count < size).all(axis=-1) & (share > 0))
         slope, spread = _slope(count / size, np.where(usable[..., None], size, np.nan))
         fitted = np.maximum(count, 0.5) / np.maximum(size, 1)
         fitted = np.minimum(fitted, 0.999)
@@ -185,10 +185,12 @@ def _slope(points: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArr
 
 def _same_sign(points: FloatArray, weight: FloatArray) -> NDArray[np.bool_]:
     signs = []
+    # a slope of 0 up to rounding has no sign
+    flat = 1e-12 * np.abs(points).max(axis=-1)
     for left_out in range(POINTS):
-        kept = weight * (np.arange(POINTS) != left_out)
-        signs.append(np.sign(_slope(points, kept)[0]))
-    return (np.abs(np.sum(signs, axis=0)) == POINTS) & (signs[0] != 0)
+        slope, _ = _slope(points, weight * (np.arange(POINTS) != left_out))
+        signs.append(np.where(np.abs(slope) > flat, np.sign(slope), 0))
+    return np.abs(np.sum(signs, axis=0)) == POINTS
 
 
 def _trend(slope: FloatArray, error: FloatArray, stable: NDArray[np.bool_], name: str) -> Trend:
