@@ -94,7 +94,7 @@ def changes_of(
 def _compared(
     indicator: Indicator, frame: pd.DataFrame, before: Period, when: Period, against: Against
 ) -> pd.DataFrame:
-    old, new = frame.xs(str(before), level="period"), frame.xs(str(when), level="period")
+    old, new = _at(frame, before), _at(frame, when)
     if indicator.kind == "change" and against == "same_last_year":
         # The figure is itself a comparison with last year: its counts are compared, not its percentages.
         old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
@@ -107,7 +107,7 @@ def _compared(
         result[f"{name}_denominator"] = source["denominator"].to_numpy(float)
     untestable = _why_untestable(indicator, before, when)
     unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
-    test = comparison.untested(new["value"], old["value"])
+    test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
     if untestable is None:
         test = _tested(indicator, new, old)
     for name in ("difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper"):
@@ -129,13 +129,20 @@ def _compared(
     return result
 
 
+def _at(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Return the rows of one period, indexed by region."""
+    return frame[frame.index.get_level_values("period") == str(period)].droplevel("period")
+
+
 def _tested(indicator: Indicator, new: pd.DataFrame, old: pd.DataFrame) -> comparison.Comparison:
-    numbers = [frame[name].to_numpy(float) for frame in (new, old) for name in ("numerator", "denominator")]
+    count, whole = new["numerator"].to_numpy(float), new["denominator"].to_numpy(float)
+    old_count, old_whole = old["numerator"].to_numpy(float), old["denominator"].to_numpy(float)
     if indicator.kind == "proportion":
-        return comparison.shares(*numbers)
+        return comparison.shares(count, whole, old_count, old_whole)
     if indicator.kind == "rate":
-        return comparison.rates(*numbers, indicator.factor, _spread(new, old))
-    return comparison.rates(numbers[0], np.ones(len(new)), numbers[2], np.ones(len(old)), 1.0, _spread(new, old))
+        return comparison.rates(count, whole, old_count, old_whole, indicator.factor, _spread(new, old))
+    alone = np.ones(len(new))
+    return comparison.rates(count, alone, old_count, alone, 1.0, _spread(new, old))
 
 
 def _spread(new: pd.DataFrame, old: pd.DataFrame) -> np.ndarray:

@@ -137,9 +137,9 @@ def indicators_command(
     against = COMPARISONS[compare]
     changed = changes_of(question.reader, question.scope, chosen, codes, question.period, against) if against else {}
     rows = [
-        question.row(item, code, frames[item.id].loc[code])
-        | (question.change(item, changed[item.id].loc[code]) if changed else {})
-        for code in codes
+        question.row(item, code, frames[item.id].iloc[place])
+        | (question.change(item, changed[item.id].iloc[place]) if changed else {})
+        for place, code in enumerate(codes)
         for item in chosen
     ]
     fields = (*TABLE_FIELDS, "change") if changed else TABLE_FIELDS
@@ -227,7 +227,7 @@ class _Question:
 
     def name_of(self, code: str) -> str:
         """Return a region's name."""
-        return localised(self.language, self.regions.at[code, "name"], self.regions.at[code, "name_en"])
+        return localised(self.language, str(self.regions.at[code, "name"]), str(self.regions.at[code, "name_en"]))
 
     def head(self) -> Row:
         """Return what every answer says of itself."""
@@ -304,7 +304,7 @@ def _written(
 
 def _csv(head: Row, rows: Sequence[Row]) -> str:
     """Return the rows as CSV; what the answer says of itself is repeated in each row."""
-    stamp = {key: head[key] for key in ("snapshot_id", "period", "is_demonstration") if key in head}
+    stamp: Row = {key: head[key] for key in ("snapshot_id", "period", "is_demonstration") if key in head}
     if "scope" in head:
         stamp["scope"] = f"{head['scope']['role']}@{head['scope']['region_code']}"
     flat = [{**stamp, **_flat(row)} for row in rows]
@@ -360,9 +360,9 @@ def _cell(row: Row, field: str) -> str:
     return ""
 
 
-def _number(value: object) -> float | int | None:
+def _number(value: float | None) -> float | int | None:
     """Return an unrounded number for JSON: whole numbers as such, missing as null."""
-    number = float(value) if value is not None else np.nan
+    number = np.nan if value is None else float(value)
     if not np.isfinite(number):
         return None
     return int(number) if number.is_integer() and abs(number) < 2**53 else number

@@ -143,5 +143,5 @@ def method_of(indicator: Indicator) -> str:
     return of_kind.get(indicator.kind, "none")
 
 
-def _missing(value: object) -> bool:
-    return value is None or bool(np.isnan(float(value)))
+def _missing(value: float | None) -> bool:
+    return value is None or bool(np.isnan(value))

@@ -38,6 +38,6 @@ def ranked(frame: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     surely_better = low[None, :] > high[:, None]
     above = value[None, :] > value[:, None]
     result = chosen.assign(rank=1 + surely_better.sum(axis=1), place=1 + above.sum(axis=1))
-    rest = frame[~valid].assign(rank=pd.NA, place=pd.NA)
+    rest = frame[~valid].assign(rank=np.nan, place=np.nan)
     joined = pd.concat([result, rest]) if len(rest) else result
     return joined.astype({"rank": "Int64", "place": "Int64"})

@@ -25,6 +25,11 @@ def is_small(counts: np.ndarray, limit: int) -> np.ndarray:
     return (counts > 0) & (counts < limit)
 
 
+def _ever_small(counts: np.ndarray, limit: int) -> np.ndarray:
+    """Return which rows hold a small count."""
+    return np.asarray(is_small(np.nan_to_num(counts), limit).any(axis=1), dtype=bool)
+
+
 def shown_regions(counts: pd.DataFrame, parents: Mapping[str, str | None], limit: int) -> pd.Series:
     """Return which regions may be shown.
 
@@ -51,7 +56,7 @@ def shown_regions(counts: pd.DataFrame, parents: Mapping[str, str | None], limit
     [True, False, False, True]
     """
     numbers = counts.to_numpy(float)
-    hidden = is_small(np.nan_to_num(numbers), limit).any(axis=1)
+    hidden = _ever_small(numbers, limit)
     size = np.nansum(numbers, axis=1)
     place = {code: number for number, code in enumerate(counts.index)}
     children: dict[int, list[int]] = {}
@@ -77,7 +82,7 @@ def shown_classes(counts: pd.DataFrame, limit: int) -> pd.Series:
         The root's counts, one column per block of time and measure.
     """
     numbers = counts.to_numpy(float)
-    hidden = is_small(np.nan_to_num(numbers), limit).any(axis=1)
+    hidden = _ever_small(numbers, limit)
     _hide_a_second(hidden, list(range(len(hidden))), np.nansum(numbers, axis=1))
     if hidden.sum() == 1:
         hidden[:] = True

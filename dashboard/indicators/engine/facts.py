@@ -107,8 +107,8 @@ def _late(lateness: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, dict[str,
         ends = late.loc[own, "last_day"].dt.to_period(code).dt.end_time.dt.normalize()
         late.loc[own, "last_day"] = ends.astype(late["last_day"].dtype)
     found: dict[str, dict[str, date]] = {}
-    for row in late.itertuples(index=False):
-        found.setdefault(row.source, {})[row.region_code] = row.last_day.date()
+    for row in late.to_dict("records"):
+        found.setdefault(str(row["source"]), {})[str(row["region_code"])] = pd.Timestamp(row["last_day"]).date()
     return found
 
 

@@ -48,7 +48,7 @@ def rate(count: np.ndarray, exposure: np.ndarray, factor: float, squares: np.nda
     # Where every incident had one victim both agree, and the plain name of the method is kept.
     wider = known & (squares > count)
     names = ("value", "lower", "upper", "lower_998", "upper_998", "method")
-    return Limits(*(np.where(wider, getattr(dependent, name), getattr(independent, name)) for name in names))
+    return Limits(**{name: np.where(wider, getattr(dependent, name), getattr(independent, name)) for name in names})
 
 
 def proportion(count: np.ndarray, total: np.ndarray) -> Limits:
@@ -60,8 +60,7 @@ def count_ratio(new: np.ndarray, old: np.ndarray) -> Limits:
     """Return new ÷ old − 1 of two Poisson counts, with limits exact given both together."""
     ratio = _both(lambda confidence: rate_ratio(new, 1.0, old, 1.0, confidence=confidence))
     value = np.where(np.isfinite(ratio.value), ratio.value, np.nan)
-    bounds = (ratio.lower, ratio.upper, ratio.lower_998, ratio.upper_998)
-    return Limits(value - 1, *(bound - 1 for bound in bounds), ratio.method)
+    return Limits(value - 1, ratio.lower - 1, ratio.upper - 1, ratio.lower_998 - 1, ratio.upper_998 - 1, ratio.method)
 
 
 def without(value: np.ndarray) -> Limits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -170,10 +170,7 @@ class Ledger:
             _object_array([span.basis for span in main]),
             _object_array([span.grain for span in main]),
             _object_array(
-                [
-                    min((spans[place].through for spans in windows.values() if spans[place].through), default=None)
-                    for place in range(len(periods))
-                ]
+                [_earliest(spans[place].through for spans in windows.values()) for place in range(len(periods))]
             ),
         )
 
@@ -228,10 +225,8 @@ class Ledger:
         sums = {part: np.full((len(self.codes), len(periods)), np.nan) for part in parts}
         rows = np.arange(len(self.codes))
         for place, period in enumerate(periods):
-            first, last = wanted_days("as_of", period, self._carry)
+            first, last = _range([period], self._carry)
             inside = np.flatnonzero((months >= pd.Timestamp(first)) & (months <= pd.Timestamp(last)))
-            if period.grain == "year":
-                inside = np.flatnonzero((months >= pd.Timestamp(period.start)) & (months <= pd.Timestamp(last)))
             if not len(inside):
                 continue
             seen = known[:, inside]
@@ -263,7 +258,7 @@ class Ledger:
             lost = usable & ~(exposure > 0)
             status[lost] = np.maximum(status[lost], STATUS[words.NO_POPULATION])
             return exposure
-        if not indicator.denominator:
+        if isinstance(indicator.denominator, str) or not indicator.denominator:
             return np.full(shape, np.nan)
         return _add_up(indicator.denominator, indicator, sums, shape)
 
@@ -349,6 +344,10 @@ def _by_window(indicator: Indicator) -> dict[str, list[Term]]:
 def _mark(status: np.ndarray, notes: np.ndarray, where: np.ndarray, note: str) -> None:
     status[where] = np.maximum(status[where], STATUS[words.PARTIAL])
     notes[where] |= NOTE[note]
+
+
+def _earliest(days: Iterable[date | None]) -> date | None:
+    return min((day for day in days if day is not None), default=None)
 
 
 def _days(spans: Sequence[Span]) -> tuple[Days | None, ...]:

@@ -162,14 +162,11 @@ def _by_block(rows: pd.DataFrame, grain: str, through: date, stocks: set[str]) -
     ends = first_days + pd.DateOffset(months=MONTHS[grain]) - pd.Timedelta(days=1)
     whole = rows.assign(block=first_days)[(ends <= pd.Timestamp(through)).to_numpy(bool)].sort_values("period_start")
     is_stock = whole["measure"].isin(stocks)
-    by = {"index": "region_code", "columns": ["measure", "block"], "values": "value"}
-    return pd.concat(
-        [
-            whole[~is_stock].pivot_table(**by, aggfunc="sum"),
-            whole[is_stock].pivot_table(**by, aggfunc="last"),
-        ],
-        axis=1,
-    )
+    flows, stocks_only = whole[~is_stock], whole[is_stock]
+    columns = ["measure", "block"]
+    added = flows.pivot_table(index="region_code", columns=columns, values="value", aggfunc="sum")
+    newest = stocks_only.pivot_table(index="region_code", columns=columns, values="value", aggfunc="last")
+    return added.join(newest, how="outer")
 
 
 def _visible(facts: Facts, scope: Scope, family: frozenset[str]) -> list[str]:
@@ -177,7 +174,7 @@ def _visible(facts: Facts, scope: Scope, family: frozenset[str]) -> list[str]:
     finest = max(item.finest_depth for item in _indicators_of(family))
     level = scope.permissions.finest_level
     deepest = min(finest, LEVELS.index(level) if level in LEVELS else len(LEVELS))
-    root_depth = int(facts.regions.at[scope.region_code, "depth"])
+    root_depth = int(facts.depths([scope.region_code])[0])
     regions = facts.regions
     chosen = regions["in_scope"].to_numpy(bool) & (regions["depth"].to_numpy() <= max(deepest, root_depth))
     return regions.index[chosen].tolist()

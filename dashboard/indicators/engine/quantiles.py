@@ -49,13 +49,15 @@ def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np
     A quantile in the open last bin is that bin's lower edge: at least so long.
     """
     values, totals = np.full(len(codes), np.nan), np.zeros(len(codes))
-    place = {code: number for number, code in enumerate(codes)}
-    for code, rows in bins.groupby("region_code", sort=False):
-        ordered = rows.sort_values("lower")
+    by_region = dict(tuple(bins.groupby("region_code", sort=False)))
+    for place, code in enumerate(codes):
+        if code not in by_region:
+            continue
+        ordered = by_region[code].sort_values("lower")
         counts = ordered["value"].to_numpy(float)
         lower, upper = ordered["lower"].to_numpy(float), ordered["upper"].to_numpy(float)
         running = np.cumsum(counts)
-        totals[place[code]] = running[-1]
+        totals[place] = running[-1]
         if running[-1] <= 0:
             continue
         target = quantile * running[-1]
@@ -63,7 +65,7 @@ def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np
         before = running[chosen] - counts[chosen]
         width = upper[chosen] - lower[chosen]
         share = (target - before) / counts[chosen]
-        values[place[code]] = lower[chosen] + (share * width if np.isfinite(width) else 0.0)
+        values[place] = lower[chosen] + (share * width if np.isfinite(width) else 0.0)
     return values, totals
 
 

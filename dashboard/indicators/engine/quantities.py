@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -57,20 +57,19 @@ def flow_sums(
     """
     wanted = list(dict.fromkeys(parts))
     sums = {part: np.full((len(codes), len(spans)), np.nan) for part in wanted}
-    aligned = [place for place, days in enumerate(spans) if days is not None and _ends_a_month(days[1])]
-    single = [place for place, days in enumerate(spans) if days is not None and place not in set(aligned)]
+    asked = {place: days for place, days in enumerate(spans) if days is not None}
+    aligned = {place: days for place, days in asked.items() if _ends_a_month(days[1])}
     if len(aligned) <= 2:
-        single, aligned = sorted(single + aligned), []
+        aligned = {}
+    single = {place: days for place, days in asked.items() if place not in aligned}
     for by, group in _by_breakdown(wanted):
         measures = list(dict.fromkeys(part.measure for part in group))
-        for place in single:
-            first, last = spans[place]
+        for place, (first, last) in single.items():
             frame = reader.measure_values(scope, measures, codes, first, last, by=by)
             for part, rows in _selected(frame, group):
                 sums[part][:, place] = _by_region(rows, codes)
         if aligned:
-            chosen = [spans[place] for place in aligned]
-            _fill_from_months(reader, scope, codes, by, group, chosen, aligned, sums)
+            _fill_from_months(reader, scope, codes, by, group, aligned, sums)
     return sums
 
 
@@ -102,11 +101,11 @@ def _fill_from_months(
     codes: Sequence[str],
     by: tuple[str, ...],
     group: Sequence[Part],
-    spans: Sequence[Days],
-    places: Sequence[int],
+    asked: Mapping[int, Days],
     sums: dict[Part, np.ndarray],
 ) -> None:
     """Read all months once and take each span as a difference of running totals."""
+    spans = list(asked.values())
     starts = [first for first, _ in spans]
     first = None if any(start is None for start in starts) else min(start for start in starts if start is not None)
     last = max(end for _, end in spans)
@@ -130,7 +129,7 @@ def _fill_from_months(
         total = _running(np.where(known, matrix, 0.0))
         seen = _running(known.astype(float))
         value = total[:, upper] - total[:, lower]
-        sums[part][:, list(places)] = np.where(seen[:, upper] - seen[:, lower] > 0, value, np.nan)
+        sums[part][:, list(asked)] = np.where(seen[:, upper] - seen[:, lower] > 0, value, np.nan)
 
 
 def _running(matrix: np.ndarray) -> np.ndarray:
@@ -156,12 +155,12 @@ def _selected(frame: pd.DataFrame, parts: Sequence[Part]) -> Iterable[tuple[Part
 
 def _by_region(rows: pd.DataFrame, codes: Sequence[str]) -> np.ndarray:
     """Return the rows added up by region, NaN where there is none."""
-    return _sum_into((len(codes),), (pd.Index(list(codes)).get_indexer(rows["region_code"]),), rows)
+    return _sum_into((len(codes),), (pd.Index(list(codes)).get_indexer(pd.Index(rows["region_code"])),), rows)
 
 
 def _matrix(rows: pd.DataFrame, codes: Sequence[str], periods: pd.DatetimeIndex) -> np.ndarray:
     """Return the rows as an array region × period, NaN where there is none."""
-    place = pd.Index(list(codes)).get_indexer(rows["region_code"])
+    place = pd.Index(list(codes)).get_indexer(pd.Index(rows["region_code"]))
     column = periods.get_indexer(pd.DatetimeIndex(pd.to_datetime(rows["period_start"])))
     return _sum_into((len(codes), len(periods)), (place, column), rows)
 
@@ -191,7 +190,10 @@ def person_years(
     """
     exposure = np.full((len(codes), len(spans)), np.nan)
     carried = np.zeros(exposure.shape, bool)
-    asked = {place: (first, last) for place, (first, last) in enumerate(s or (None, None) for s in spans) if first}
+    asked: dict[int, tuple[date, date]] = {}
+    for place, days in enumerate(spans):
+        if days is not None and days[0] is not None:
+            asked[place] = (days[0], days[1])
     months = {place: days for place, days in asked.items() if days[0].day == 1 and _ends_a_month(days[1])}
     if len(months) > 2:
         begin, end = min(first for first, _ in months.values()), max(last for _, last in months.values())
@@ -202,11 +204,11 @@ def person_years(
         old = _running(_matrix(known.assign(value=known["carried"].astype(float)), codes, periods))
         total, lost = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float))
         for place, (first, last) in months.items():
-            low, high = periods.searchsorted(pd.Timestamp(first)), periods.searchsorted(pd.Timestamp(last), "right")
+            low, high = (int((periods < pd.Timestamp(day)).sum()) for day in (first, last + timedelta(days=1)))
             exposure[:, place] = np.where(lost[:, high] > lost[:, low], np.nan, total[:, high] - total[:, low])
             carried[:, place] = old[:, high] > old[:, low]
         asked = {place: days for place, days in asked.items() if place not in months}
-    read: dict[Days, pd.DataFrame] = {}
+    read: dict[tuple[date, date], pd.DataFrame] = {}
     for place, days in asked.items():
         if days not in read:
             frame = reader.person_years(scope, codes, *days)

@@ -61,11 +61,10 @@ class Span:
 def read_coverage(frame: pd.DataFrame) -> Coverage:
     """Return :meth:`SnapshotReader.coverage` as covers by measure."""
     covers: dict[str, list[Cover]] = {}
-    for row in frame.itertuples(index=False):
-        cover = Cover(
-            row.source, row.basis, row.grain, pd.Timestamp(row.first_day).date(), pd.Timestamp(row.last_day).date()
-        )
-        covers.setdefault(row.measure, []).append(cover)
+    for row in frame.to_dict("records"):
+        first, last = (pd.Timestamp(row[name]).date() for name in ("first_day", "last_day"))
+        cover = Cover(str(row["source"]), str(row["basis"]), str(row["grain"]), first, last)
+        covers.setdefault(str(row["measure"]), []).append(cover)
     return {measure: tuple(rows) for measure, rows in covers.items()}
 
 
@@ -77,7 +76,7 @@ def wanted_days(window: str, period: Period, carry_months: int = 0) -> tuple[dat
         case "year_to_date":
             return date(period.year, 1, 1), period.end
         case "half_year":
-            return date(period.year, 1 if period.first_month <= 6 else 7, 1), period.end
+            return _half_year_start(period), period.end
         case "rolling_12_months":
             return _months_before(period.end, 12), period.end
         case "rolling_36_months":
@@ -170,9 +169,9 @@ def resolve(
 
 def _survey_span(period: Period, measures: Sequence[str], coverage: Coverage, data_through: date) -> Span:
     """Return the half-year(s) of ``period``, or the one before when the survey is not in yet."""
-    first, last = wanted_days("half_year", period)
-    for start, end, notes in ((first, last, ()), (_months_before(first - timedelta(days=1), 6), first, ("carried",))):
-        end = end if not notes else first - timedelta(days=1)
+    first, last = _half_year_start(period), period.end
+    day_before = first - timedelta(days=1)
+    for start, end, notes in ((first, last, ()), (_months_before(day_before, 6), day_before, ("carried_forward",))):
         covers = [
             [cover for cover in coverage.get(measure, ()) if _overlaps(cover, start, end)] for measure in measures
         ]
@@ -184,7 +183,7 @@ def _survey_span(period: Period, measures: Sequence[str], coverage: Coverage, da
                 start,
                 end,
                 words.OK,
-                ("carried_forward",) if notes else (),
+                notes,
                 _basis(every),
                 "half",
                 min(half_end, end, data_through),
@@ -215,6 +214,10 @@ def _standing(covers: list[Cover], first: date | None, last: date) -> list[Cover
     reaches_back = min(cover.first_day for cover in records) <= (first or min(cover.first_day for cover in covers))
     reaches_end = max(cover.last_day for cover in records) >= min(last, max(cover.last_day for cover in covers))
     return records if reaches_back and reaches_end else covers
+
+
+def _half_year_start(period: Period) -> date:
+    return date(period.year, 1 if period.first_month <= 6 else 7, 1)
 
 
 def _overlaps(cover: Cover, first: date | None, last: date) -> bool:
