@@ -18,7 +18,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.map import map_screen, region_map, region_table
-from dashboard.screens.overview import overview_screen
+from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
 
 MAP_HEIGHT = 500
@@ -31,7 +31,7 @@ screen = overview_screen(reader, context)
 where = map_screen(reader, context, page="overview")
 
 sentence(screen.verdict)
-card_grid(screen.cards, language)
+card_grid(screen.cards, language, columns=overview_settings().most_cards)
 if screen.absent:
     notice(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)), language)
 

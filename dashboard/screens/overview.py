@@ -126,8 +126,7 @@ def _card(
             other = find_indicator(name)
             facts.append((other.label(language), value_text(other, rows[name], language)))
     if item.display_form == "rate" and rows[item.id]["status"] in WITH_VALUE:
-        counted = formatting.count(rows[item.id]["numerator"], language)
-        facts.insert(0, (t("overview.counted", language), counted))
+        facts.insert(0, (t("overview.computed", language), arithmetic(rows[item.id], language)))
     if facts:
         more["facts"] = facts
     if item.id in changes:
@@ -137,6 +136,17 @@ def _card(
         more["compared_with"] = t("overview.last_year", language)
         more["sentence"] = change_sentence(item, row, language)
     return indicator_card(context, item, rows[item.id], **more)
+
+
+def arithmetic(row: pd.Series, language: str) -> str:
+    """Return how a rate comes about, to three decimals, so that anyone can check it: ``85 ÷ 3,179,220 = 2.674``."""
+    return t(
+        "overview.arithmetic",
+        language,
+        numerator=formatting.number(row["numerator"]),
+        denominator=formatting.number(row["denominator"]),
+        value=formatting.number(row["value"], 3),
+    )
 
 
 def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
@@ -202,6 +212,7 @@ def _what_changed(context: Context, changes: dict[str, tuple[Indicator, pd.Serie
     frame = pd.DataFrame(
         rows, columns=["key", "indicator", "was", "now", "change", "words", "certainty", "verdict", "p_value", "href"]
     )
+    frame["p_value"] = frame["p_value"].astype(float)
     chosen = [frame[frame["verdict"] == verdict].nsmallest(each_way, "p_value") for verdict in ("worse", "better")]
     return pd.concat(chosen, ignore_index=True)
 

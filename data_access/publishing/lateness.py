@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data_access import schema
+from data_access.access import read_config
 from data_access.publishing.coverage import last_days
 from data_access.store.working import WorkingStore
 
@@ -20,7 +21,7 @@ def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame,
 
     With n rows over the days from its first to its last, a county sends n/days a day; the chance of a silence of d days
     is exp(−n/days·d), the Poisson probability of no row. A source that covers an earlier span only (``coverage``) is
-    measured against the end of that span. Counts that arrive by period are on time when their last
+    measured against the end of that span; one that rarely has anything to send (``late_usual_days``) is never late. Counts that arrive by period are on time when their last
     period is the source's last.
     """
     frames = []
@@ -55,5 +56,6 @@ def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame,
     days = (spans["last_day"] - spans["first_day"]).dt.days + 1
     chance = np.exp(-spans["rows"] / days * silent)
     newest = spans.groupby("source")["last_day"].transform("max")
-    on_time = spans["counts"] & (spans["last_day"] == newest)
+    rare = days / spans["rows"] > float(read_config("time_limits.toml")["late_usual_days"])
+    on_time = (spans["counts"] & (spans["last_day"] == newest)) | (rare & ~spans["counts"])
     return spans.assign(days_late=silent.where(~on_time, 0), chance=chance.where(~on_time, 1.0))[COLUMNS]
