@@ -55,15 +55,15 @@ class Redness:
         ``red``, ``watch``, ``within`` or ``not_compared``.
     q_value : ndarray of float
         Benjamini–Hochberg q over the family.
-    family_size : int
-        Number of areas compared.
+    family_size : int or ndarray of int
+        Number of areas compared; one number per family.
     rule : str
         The rule that made red: one of `RED_RULES`.
     """
 
     status: NDArray[np.str_]
     q_value: FloatArray
-    family_size: int
+    family_size: int | NDArray[np.int_]
     rule: str
 
 
@@ -285,6 +285,8 @@ def benjamini_hochberg(p_values: ArrayLike, axis: int = -1) -> FloatArray:
             adjusted[present] = false_discovery_control(family[present])
         return adjusted
 
+    if numbers.size and not np.isnan(numbers).any():
+        return false_discovery_control(numbers, axis=axis)
     return one_family(numbers) if numbers.ndim == 1 else np.apply_along_axis(one_family, axis, np.atleast_1d(numbers))
 
 
@@ -340,9 +342,10 @@ def defensible_red(chance_of_as_bad: ArrayLike, rule: str = "limit") -> Redness:
 
     Parameters
     ----------
-    chance_of_as_bad : array_like, shape (areas,)
+    chance_of_as_bad : array_like, shape (areas,) or (families, areas)
         One-sided probability of a result as bad as this if the area's true rate were the benchmark: from
-        `chance_of_as_many`, `chance_of_as_few` or `chance_of_share_as_low`. NaN means not compared.
+        `chance_of_as_many`, `chance_of_as_few` or `chance_of_share_as_low`. NaN means not compared. A family is the set
+        of areas shown together, such as one month's map.
     rule : {"limit", "false_discovery", "both", "either"}
         ``limit``: outside the 99.8 % limit (tail below 0.001), for a dozen or so areas. ``false_discovery``:
         Benjamini–Hochberg q below 0.05 over the areas passed. ``both`` is the rule for hundreds of areas.
@@ -360,8 +363,8 @@ def defensible_red(chance_of_as_bad: ArrayLike, rule: str = "limit") -> Redness:
     if rule not in RED_RULES:
         raise StatisticsError(f"rule: expected one of {', '.join(RED_RULES)}, got {rule!r}")
     tails = as_numbers("chance_of_as_bad", chance_of_as_bad)
-    if tails.ndim != 1:
-        raise StatisticsError(f"chance_of_as_bad: one value per area is needed, got {tails.ndim} dimensions")
+    if tails.ndim not in (1, 2):
+        raise StatisticsError(f"chance_of_as_bad: areas, or families of areas, are needed; got {tails.ndim} dimensions")
     q_value = benjamini_hochberg(tails)
     outside, discovered = tails < RED_TAIL, q_value < FALSE_DISCOVERY_RATE
     red = {
@@ -373,4 +376,5 @@ def defensible_red(chance_of_as_bad: ArrayLike, rule: str = "limit") -> Redness:
     status = np.select(
         [np.isnan(tails), red, (tails < WATCH_TAIL) | outside], ["not_compared", "red", "watch"], "within"
     )
-    return Redness(status, q_value, int((~np.isnan(tails)).sum()), rule)
+    sizes = (~np.isnan(tails)).sum(axis=-1)
+    return Redness(status, q_value, int(sizes) if tails.ndim == 1 else sizes, rule)
