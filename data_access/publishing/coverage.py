@@ -17,6 +17,7 @@ GRACE_DAYS = 45
 """A source of rare events that was heard of this recently is taken to cover everything up to data_through."""
 
 _GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
+_KIND_COLUMNS = ("category", "kind", "question")
 COLUMNS = ["measure", "source", "basis", "grain", "first_day", "last_day", "provisional"]
 
 
@@ -119,16 +120,13 @@ def _record_spans(store: WorkingStore, measures: Mapping[str, Measure]) -> pd.Da
     """Return source × measure spans of the fact tables; a measure counts for every source that sent rows of its kind."""
     frames = []
     read: dict[str, pd.DataFrame] = {}
+    filled: dict[tuple[str, str], list[str]] = {}
     for key, measure in measures.items():
         if measure.table is None:
             continue
         table = schema.metadata.tables[measure.table]
         when = sa.cast(table.c[measure.date[0]], sa.Date)
-        kinds = [
-            condition.expression(table)
-            for condition in measure.where
-            if condition.column in ("category", "kind", "question")
-        ]
+        kinds = [condition.expression(table) for condition in measure.where if condition.column in _KIND_COLUMNS]
         grain = table.c.date_grain if "date_grain" in table.c else sa.literal("day")
         select = (
             sa.select(
@@ -143,8 +141,25 @@ def _record_spans(store: WorkingStore, measures: Mapping[str, Measure]) -> pd.Da
         statement = str(select.compile(compile_kwargs={"literal_binds": True}))
         if statement not in read:
             read[statement] = store.read(select)
-        frames.append(read[statement].assign(measure=key, basis="records"))
+        sources = read[statement]
+        for column in _fields_tested(measure):
+            if (measure.table, column) not in filled:
+                filled[measure.table, column] = _sources_that_fill(store, table, column)
+            sources = sources[sources["source"].isin(filled[measure.table, column])]
+        frames.append(sources.assign(measure=key, basis="records"))
     return _concat(frames)
+
+
+def _fields_tested(measure: Measure) -> list[str]:
+    """Return the columns that a source must keep for the measure to mean anything: an empty field is not a zero."""
+    tests = [condition for condition in measure.where if condition.column not in _KIND_COLUMNS]
+    return [name for test in tests if test.known is not False for name in test.columns()]
+
+
+def _sources_that_fill(store: WorkingStore, table: sa.Table, column: str) -> list[str]:
+    field = table.c[column]
+    known = field.is_not(None) if not isinstance(field.type, sa.String) else sa.func.coalesce(field, "") != ""
+    return store.read(sa.select(table.c.source).where(known).distinct())["source"].tolist()
 
 
 def _count_spans(store: WorkingStore) -> pd.DataFrame:

@@ -274,7 +274,8 @@ def test_duplicates_count_once(small_reader, small_scope):
 
 def test_what_a_source_never_fills_in_is_missing_and_not_none(small_reader, small_scope):
     # No red dispute of the small city was ever handled or packaged: the fields may simply not be kept.
-    for indicator in ("YJ1", "YJ2"):
+    # Nor does it note relapses or first contacts: 0 % of both would be a silent lie.
+    for indicator in ("YJ1", "YJ2", "BH1", "BH4"):
         row = one(small_reader, small_scope, indicator, CITY, "2024-12")
         assert (row["status"], row["notes"]) == (words.NO_DATA, ("not_collected",))
 
