@@ -47,7 +47,7 @@ def test_page_loads_in_chinese_without_outside_requests(page, demonstration_app,
 @pytest.mark.parametrize("path", PATHS)
 def test_english_switch_leaves_no_chinese(page, demonstration_app, path):
     open_page(page, demonstration_app, path, lang="en")
-    left = {word for word in re.findall(r"[\u4e00-\u9fff]+", visible_text(page))} - {"中文"}
+    left = set(re.findall(r"[\u4e00-\u9fff]+", visible_text(page))) - {"中文"}
     assert not left
 
 
