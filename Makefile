@@ -1,53 +1,71 @@
 # 平安态势: two commands do everything, on a bare machine with Python 3.11 or newer.
 #   make run    serve the cockpit (HOST, PORT, PINGAN_HOME change where and what)
-#   make test   install what the tests need, then run all of them
+#   make test   install what the tests need, then run all of them (ARGS='-k words' runs some)
+#   make help   list every command
 
 HOST ?= 127.0.0.1
 PORT ?= 8501
 PINGAN_HOME ?= var
+ARGS ?=
 export PINGAN_HOME
+export PYTHONUTF8 = 1
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --no-input -q --require-hashes -r
+LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: run demo test bench lint format lock system-packages clean
+.PHONY: run demo test bench lint format lock system-packages clean help
+.DELETE_ON_ERROR:
 
-run: $(VENV)/.runtime
+run: $(VENV)/.runtime ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
 	@$(PYTHON) -m data_access demo --if-empty
-	@$(VENV)/bin/streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+	@exec $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
 
-demo: $(VENV)/.runtime
+demo: $(VENV)/.runtime ## build the demonstration city anew and publish it
 	@$(PYTHON) -m data_access demo
 
-test: $(VENV)/.development system-packages
-	@$(PYTHON) -m pytest
+test: system-packages $(VENV)/.development ## install what the tests need, then run all of them
+	@$(PYTHON) -m pytest $(ARGS); code=$$?; $(if $(TEST_STATUS),echo $$code >"$(TEST_STATUS)",exit $$code)
 
-bench: $(VENV)/.development
-	@$(PYTHON) -m benchmarks.bench
+bench: $(VENV)/.development ## measure speed and memory (BENCH_ROWS=10000000 for the full size, ARGS=queries for one part)
+	@$(PYTHON) -m benchmarks.bench $(ARGS)
 
-lint: $(VENV)/.development
-	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/lint-imports
+lint: $(VENV)/.development ## check format, style, types and the direction of imports
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) $(VENV)/bin/lint-imports
 
-format: $(VENV)/.development
-	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+format: $(VENV)/.development ## format the code and mend what can be mended
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
 
-lock:
-	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes -o requirements.txt
-	uv pip compile pyproject.toml -q --extra dev --python-version 3.11 --generate-hashes -c requirements.txt -o requirements-dev.txt
+lock: ## compile requirements.txt and requirements-dev.txt from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv. Install it (pip install uv) and run again." >&2; exit 1; }
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 
-system-packages:
+system-packages: ## install Chromium, a Chinese font and PostgreSQL for the tests, where apt can and they are absent
 	@sh scripts/system_packages.sh
 
-clean:
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache
+clean: ## remove the virtual environment, caches and build; never the data
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-$(VENV)/bin/python:
+help: ## list every command
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+		printf '%-22s %s\n' "$$name" "$$text"; done
+
+$(PYTHON):
 	@sh scripts/make_environment.sh $(VENV)
 
-$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@$(VENV)/bin/pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+# A stamp is newer than the lock it stands for, so that the second run installs nothing.
+$(VENV)/.runtime: requirements.txt | $(PYTHON)
+	@echo "Installing requirements.txt …"
+	@$(INSTALL) requirements.txt
 	@touch $@
 
-$(VENV)/.development: requirements-dev.txt | $(VENV)/bin/python
-	@$(VENV)/bin/pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.txt
+$(VENV)/.development: requirements-dev.txt | $(PYTHON)
+	@echo "Installing requirements-dev.txt …"
+	@$(INSTALL) requirements-dev.txt
 	@touch $@ $(VENV)/.runtime

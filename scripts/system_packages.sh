@@ -1,25 +1,37 @@
 #!/bin/sh
-# Install what the tests need from the system, where apt can: Chromium, a Chinese font, PostgreSQL.
+# Install what the tests need from the system, where apt can and it is absent: Chromium, a Chinese font, PostgreSQL.
 set -eu
+
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
-fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
-[ -n "$missing" ] || exit 0
 command -v fc-list >/dev/null 2>&1 || missing="$missing fontconfig"
+# All output is read before it is searched: a search that stops early would break fc-list's pipe.
+[ -n "$(fc-list :lang=zh 2>/dev/null || true)" ] || missing="$missing fonts-noto-cjk"
+command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+[ -n "$missing" ] || exit 0
+
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "The tests need:$missing. Install them with your system's package manager." >&2
+    echo "The tests need:$missing. Install them with your system's package manager and run again." >&2
     exit 1
 fi
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then
-    if sudo -n true 2>/dev/null; then as_root="sudo"; else
-        echo "The tests need:$missing. Run: sudo apt-get install$missing" >&2
+    if ! sudo -n true 2>/dev/null; then
+        echo "The tests need:$missing. Run and try again: sudo apt-get install --no-install-recommends$missing" >&2
         exit 1
     fi
+    as_root="sudo"
 fi
+
 echo "Installing$missing …"
-export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get update -qq
-# shellcheck disable=SC2086
-$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+        # shellcheck disable=SC2086 # each word is a package
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+} >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    echo "Could not install$missing; apt's message is above." >&2
+    exit 1
+fi
