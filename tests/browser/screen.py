@@ -3,11 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlparse
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI", "Byar"}
 """Latin words that belong on a Chinese screen."""
+
+
+@contextmanager
+def watched_page(browser, own_hosts: Sequence[str]) -> Iterator:
+    """Open a fresh page; on closing, fail when it asked another host or its scripts broke.
+
+    Parameters
+    ----------
+    browser : playwright.sync_api.Browser
+    own_hosts : sequence of str
+        The only hosts that may be asked.
+    """
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN", service_workers="block")
+    outside: list[str] = []
+    broken: list[str] = []
+
+    def is_own(url: str) -> bool:
+        parts = urlparse(url)
+        return parts.scheme in ("data", "blob") or parts.hostname in own_hosts
+
+    def guard(route) -> None:
+        if is_own(route.request.url):
+            route.continue_()
+        else:
+            route.abort()
+
+    def record(url: str) -> None:
+        if not is_own(url):
+            outside.append(url)
+
+    context.route("**/*", guard)
+    context.on("request", lambda request: record(request.url))
+    opened = context.new_page()
+    opened.on("websocket", lambda socket: record(socket.url))
+    opened.on("pageerror", lambda error: broken.append(str(error)))
+    opened.set_default_timeout(30_000)
+    try:
+        yield opened
+    finally:
+        context.close()
+    assert not outside, f"the page asked other hosts: {outside}"
+    assert not broken, f"a script of the page broke: {broken}"
 
 
 def open_page(page, address: str, path: str = "/", **parameters: str) -> None:

@@ -1,0 +1,92 @@
+"""config/peace_index.toml: components, weights, cut-offs; checked on load."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dashboard.i18n import localised
+from dashboard.indicators.catalogue import Indicator, find_indicator
+from data_access.access import read_config, validated
+
+
+class Component(BaseModel):
+    """One line of the index."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    dimension: Literal["A", "B", "C", "D", "E", "F"]
+    weight: float = Field(gt=0)
+    kind: Literal["share", "lowest_share", "relative_risk"]
+    indicators: tuple[str, ...] = Field(min_length=1)
+    discount: str | None = None
+    window_months: int = Field(ge=1, le=36)
+    lag_months: int = Field(default=0, ge=0, le=12)
+    floor: float
+    target: float
+    unit: str
+    unit_en: str
+    deadline_days: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _usable(self) -> Component:
+        if self.floor == self.target:
+            raise ValueError("floor and target must differ")
+        for name in (*self.indicators, *([self.discount] if self.discount else [])):
+            item = find_indicator(name)
+            if isinstance(item.denominator, str) and self.kind != "relative_risk":
+                raise ValueError(f"indicator {name!r} is not a share")
+        return self
+
+    @property
+    def members(self) -> tuple[Indicator, ...]:
+        """The indicators it stands on."""
+        return tuple(find_indicator(name) for name in self.indicators)
+
+    def unit_label(self, language: str) -> str:
+        """Return the responsible unit on screen."""
+        return localised(language, self.unit, self.unit_en)
+
+
+class IndexSettings(BaseModel):
+    """The whole of config/peace_index.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    blue_from: float = Field(gt=0, le=100)
+    yellow_from: float = Field(gt=0, le=100)
+    hysteresis: float = Field(ge=0)
+    red_probability: float = Field(gt=0.5, lt=1)
+    history_months: int = Field(ge=1)
+    least_weight: float = Field(gt=0, le=1)
+    least_authenticity: float = Field(ge=0, le=1)
+    alpha: float = Field(gt=0)
+    baseline_months: int = Field(ge=12)
+    publish_day: int = Field(ge=1, le=28)
+    appeal_workdays: int = Field(ge=0)
+    red_months_for_review: int = Field(ge=1)
+    max_red_share: float = Field(gt=0, le=1)
+    component: tuple[Component, ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> IndexSettings:
+        total = sum(component.weight for component in self.component)
+        if abs(total - 100) > 1e-9:
+            raise ValueError(f"the weights add up to {total:g}, not 100")
+        if self.blue_from - self.hysteresis <= self.yellow_from + self.hysteresis:
+            raise ValueError("blue_from and yellow_from are closer than twice the hysteresis")
+        return self
+
+    @property
+    def components(self) -> dict[str, Component]:
+        """Components by id, in the order of the file."""
+        return {component.id: component for component in self.component}
+
+
+@lru_cache(maxsize=1)
+def index_settings() -> IndexSettings:
+    """Read and check config/peace_index.toml."""
+    return validated(IndexSettings, read_config("peace_index.toml"), "config/peace_index.toml", "peace_index")
