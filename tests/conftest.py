@@ -1,18 +1,12 @@
-"""What the tests share: the demonstration city published once, real data where present, a running app, a browser."""
+"""What the tests share: the demonstration city published once, real data where present, running servers, a browser."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,15 +16,17 @@ from data_access.demo import load_demonstration
 from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
+from tests.servers import postgresql_programs, running_app, running_postgresql
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CHROMIUM_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-START_SECONDS = 60
+CHROMIUM_FLAGS = [
+    *"--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(),
+    *"--disable-background-networking --disable-component-update --disable-sync".split(),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+OWN_HOSTS = ("127.0.0.1", "localhost")
 
 
 @pytest.fixture(scope="session")
@@ -77,34 +73,6 @@ def toronto_home(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return build_real_data(shared_data, tmp_path_factory.mktemp("toronto"), "toronto", "toronto_homicide")
 
 
-@contextmanager
-def running_app(home: Home, **environment: str) -> Iterator[str]:
-    """Serve the cockpit on a free loopback port; stop it by its own process group."""
-    port = _free_port()
-    settings = {**os.environ, "PINGAN_HOME": str(home.path), **environment}
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    process = subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env=settings,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, process)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-
-
 @pytest.fixture(scope="session")
 def demonstration_app(demonstration_home: Home) -> Iterator[str]:
     """Address of the cockpit with the demonstration city."""
@@ -120,10 +88,22 @@ def toronto_app(toronto_home: Home) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgresql_address() -> Iterator[str]:
+    """SQLAlchemy address of a real, empty PostgreSQL on loopback, for its superuser."""
+    programs = postgresql_programs()
+    if programs is None:
+        _absent("PostgreSQL")
+    with running_postgresql(programs) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator:
-    """Debian's Chromium, driven by Playwright."""
+    """Debian's Chromium, driven by Playwright; no name but this machine's can be looked up in it."""
     from playwright.sync_api import sync_playwright
 
+    if not Path(CHROMIUM).exists():
+        _absent("Chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
@@ -133,38 +113,15 @@ def browser() -> Iterator:
 @pytest.fixture
 def page(browser) -> Iterator:
     """A fresh zh-CN page of 1920×1080 that reaches only this machine; any other request fails the test."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
-    outside: list[str] = []
+    from tests.browser.screen import watched_page
 
-    def guard(route) -> None:
-        if re.match(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob):", route.request.url):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", guard)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    yield opened
-    context.close()
-    assert not outside, f"the page asked other hosts: {outside}"
+    with watched_page(browser, OWN_HOSTS) as opened:
+        yield opened
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_until_healthy(address: str, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the app stopped while starting"
-        try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"the app did not answer within {START_SECONDS} s")
+def _absent(program: str) -> None:
+    """Skip the test on a developer's machine; fail where everything should have been installed."""
+    reason = f"{program} is not installed; `make system-packages` installs it"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -11,6 +11,8 @@ from urllib.parse import urlparse
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI", "Byar"}
 """Latin words that belong on a Chinese screen."""
+REFUSED = "Content Security Policy"
+"""In the console's words when the browser kept a request back because the app forbids it."""
 
 
 @contextmanager
@@ -45,6 +47,7 @@ def watched_page(browser, own_hosts: Sequence[str]) -> Iterator:
     context.on("request", lambda request: record(request.url))
     opened = context.new_page()
     opened.on("websocket", lambda socket: record(socket.url))
+    opened.on("console", lambda message: REFUSED in message.text and outside.append(message.text))
     opened.on("pageerror", lambda error: broken.append(str(error)))
     opened.set_default_timeout(30_000)
     try:

@@ -1,0 +1,163 @@
+"""Real servers for tests: the cockpit and PostgreSQL, each on a free loopback port, stopped by its own process id."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from data_access.home import HOME_VARIABLE, Home
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 60
+STOP_SECONDS = 15
+POSTGRESQL_OWNER = "pingan_owner"
+ORDINARY_USER = "postgres"
+"""Who runs PostgreSQL when the tests run as root, which PostgreSQL refuses to serve; Debian's package makes this user."""
+POSTGRESQL_SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    "max_connections": "100",
+}
+
+
+@contextmanager
+def running_app(home: Home, **environment: str) -> Iterator[str]:
+    """Serve the cockpit with ``home``; yield its address, such as ``http://127.0.0.1:40001``."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command += ["--server.address", LOOPBACK, "--server.port", str(port)]
+    settings = {**os.environ, HOME_VARIABLE: str(home.path), **environment}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=settings,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        address = f"http://{LOOPBACK}:{port}"
+        try:
+            _wait("the app", process, log, lambda: _is_healthy(address))
+            yield address
+        finally:
+            _stop(process, signal.SIGTERM)
+
+
+def postgresql_programs() -> Path | None:
+    """Return the folder of the newest installed ``initdb`` and ``postgres``, or None."""
+    on_path = shutil.which("initdb")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda found: int(found.parts[-3]))
+    found = installed[-1] if installed else on_path and Path(on_path).resolve()
+    return found.parent if found else None
+
+
+@contextmanager
+def running_postgresql(programs: Path) -> Iterator[str]:
+    """Serve an empty PostgreSQL; yield the SQLAlchemy address of its superuser's database ``postgres``.
+
+    Root is not allowed to serve PostgreSQL, so that root's tests start it as the ordinary user its package made.
+    """
+    port, password = free_port(), secrets.token_hex(8)
+    identity = {"user": ORDINARY_USER, "group": ORDINARY_USER, "extra_groups": []} if os.getuid() == 0 else {}
+    folder = Path(tempfile.mkdtemp(prefix="pingan-postgresql-"))
+    cluster, password_file = folder / "cluster", folder / "password"
+    password_file.write_text(password)
+    try:
+        if identity:
+            shutil.chown(folder, ORDINARY_USER, ORDINARY_USER)
+            shutil.chown(password_file, ORDINARY_USER, ORDINARY_USER)
+        made = subprocess.run(
+            [programs / "initdb", "-D", cluster, "-U", POSTGRESQL_OWNER, "-A", "scram-sha-256", "-E", "UTF8"]
+            + ["--no-locale", "--no-sync", f"--pwfile={password_file}"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            **identity,
+        )
+        assert made.returncode == 0, made.stdout + made.stderr
+        settings = {**POSTGRESQL_SETTINGS, "unix_socket_directories": str(folder), "port": str(port)}
+        command: list[str | Path] = [programs / "postgres", "-D", cluster]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **identity,
+            )
+            address = f"{POSTGRESQL_OWNER}:{password}@{LOOPBACK}:{port}/postgres"
+            try:
+                _wait("PostgreSQL", process, log, lambda: _takes_connections(f"postgresql://{address}"))
+                yield f"postgresql+psycopg://{address}"
+            finally:
+                # SIGINT: end the sessions and stop, without waiting for clients.
+                _stop(process, signal.SIGINT)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def _is_healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _takes_connections(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _wait(name: str, process: subprocess.Popen, log, ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            log.seek(0)
+            said = log.read().decode(errors="replace")
+            raise AssertionError(f"{name} did not answer within {START_SECONDS} s, or stopped. It said:\n{said}")
+        time.sleep(0.1)
+
+
+def _stop(process: subprocess.Popen, first: signal.Signals) -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(first)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(STOP_SECONDS)
