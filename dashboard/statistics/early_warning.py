@@ -6,10 +6,8 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import nbinom, poisson
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from dashboard.statistics.estimate import UNDEFINED, FloatArray, StatisticsError, as_counts
 from dashboard.statistics.intervals import count_limits
@@ -178,6 +176,9 @@ class _Fit:
 
 def _fit(seen: FloatArray, offset: FloatArray, place: NDArray[np.int_] | None) -> _Fit:
     """Fit once, weight past outbreaks down, fit again."""
+    import statsmodels.api as sm  # heavy: loaded when first needed
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+
     columns = [np.ones_like(seen)] if place is None else [np.ones_like(seen), place / MONTHS]
     design = np.column_stack(columns)
     weight = np.ones_like(seen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
@@ -155,6 +154,8 @@ def poisson_trend(
     nothing = np.array(np.nan)
     if used.sum() < 3 or count[used].sum() == 0:
         return Estimate(nothing, nothing, nothing, UNDEFINED, confidence)
+    import statsmodels.api as sm  # heavy: loaded when first needed
+
     periods = np.flatnonzero(used).astype(float)
     design = sm.add_constant(periods - periods.mean())
     fit = sm.GLM(count[used], design, family=sm.families.Poisson(), offset=np.log(time[used])).fit()
