@@ -20,7 +20,7 @@ PAGES = (
     PageEntry("overview", "pages/overview.py", "nav.overview"),
     PageEntry("map", "pages/map.py", "nav.map", ("indicator", "view", "shown")),
     PageEntry("trends", "pages/trends.py", "nav.trends", ("indicator",)),
-    PageEntry("ranking", "pages/ranking.py", "nav.ranking"),
+    PageEntry("ranking", "pages/ranking.py", "nav.ranking", ("of",)),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions"),
     PageEntry("data", "pages/data_status.py", "nav.data"),
 )

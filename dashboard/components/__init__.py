@@ -1,7 +1,7 @@
 """The parts every page is built from: header, cards, chips, tables, downloads, footer."""
 
 from dashboard.components.cards import Basis, Card, CardError, Definition, card_grid, chart_card
-from dashboard.components.chips import grade_chip, grade_strip, risk_chip
+from dashboard.components.chips import grade_chip, grade_strip, interval_bar, risk_chip
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_download
 from dashboard.components.figures import draw_figure
@@ -23,6 +23,7 @@ __all__ = [
     "follow_click",
     "grade_chip",
     "grade_strip",
+    "interval_bar",
     "legend",
     "link_group",
     "notice",

@@ -1,0 +1,96 @@
+"""From index to grade: cut-offs with a buffer, red only when it is likely, streaks on official months only."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dashboard.grading.index import Index, probability_below
+from dashboard.grading.settings import IndexSettings
+
+BLUE, YELLOW, RED, INSUFFICIENT = "blue", "yellow", "red", "insufficient"
+PRELIMINARY, REVIEWED, OFFICIAL = "preliminary", "reviewed", "official"
+
+
+def grades(index: Index, settings: IndexSettings) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
+    """Return the grade of every region and month, and which yellow ones would be red but for too little certainty.
+
+    A month without enough weight, or whose spot-checks agree too seldom, is not graded. A colour changes only when the
+    index is ``hysteresis`` beyond the cut-off; red also needs ``red_probability`` that the true index is below it and
+    ``history_months`` of graded months before.
+
+    Returns
+    -------
+    grade : ndarray of str, shape (regions, months)
+    watched : ndarray of bool, shape (regions, months)
+    """
+    regions, months = index.value.shape
+    grade = np.full((regions, months), INSUFFICIENT, dtype="<U12")
+    watched = np.zeros((regions, months), bool)
+    probability = probability_below(index.value, index.error, settings.yellow_from)
+    truthful = np.isnan(index.authenticity) | (index.authenticity >= settings.least_authenticity)
+    usable = ~np.isnan(index.value) & (index.weight >= settings.least_weight - 1e-9) & truthful
+    likely = probability >= settings.red_probability
+    history = np.zeros(regions, int)
+    before = np.full(regions, INSUFFICIENT, dtype="<U12")
+    for month in range(months):
+        wanted = _by_cutoffs(index.value[:, month], before, settings)
+        red = wanted == RED
+        proven = likely[:, month] & (history >= settings.history_months)
+        watched[:, month] = usable[:, month] & red & ~proven
+        wanted = np.where(red & ~proven, YELLOW, wanted)
+        grade[:, month] = np.where(usable[:, month], wanted, INSUFFICIENT)
+        before = np.where(usable[:, month], wanted, before)
+        history += usable[:, month]
+    return grade, watched
+
+
+def _by_cutoffs(value: NDArray[np.float64], before: NDArray[np.str_], settings: IndexSettings) -> NDArray[np.str_]:
+    """Return the colour of each index, given the colour before."""
+    buffer = settings.hysteresis
+    blue_from = np.select(
+        [before == BLUE, before == INSUFFICIENT],
+        [settings.blue_from - buffer, settings.blue_from],
+        settings.blue_from + buffer,
+    )
+    red_below = np.select(
+        [before == RED, before == INSUFFICIENT],
+        [settings.yellow_from + buffer, settings.yellow_from],
+        settings.yellow_from - buffer,
+    )
+    with np.errstate(invalid="ignore"):
+        return np.select([value >= blue_from, value < red_below], [BLUE, RED], YELLOW).astype("<U12")
+
+
+def stage_of(month: pd.Period, as_of: date, settings: IndexSettings) -> str:
+    """Return how final a month's figures are on ``as_of``: preliminary, reviewed, official."""
+    following = month + 1
+    publish = date(following.year, following.month, settings.publish_day)
+    final = publish
+    for _ in range(settings.appeal_workdays):
+        final += timedelta(days=1)
+        while final.weekday() >= 5:
+            final += timedelta(days=1)
+    if as_of < publish:
+        return PRELIMINARY
+    return REVIEWED if as_of <= final else OFFICIAL
+
+
+def months_red(grade: NDArray[np.str_], official: NDArray[np.bool_]) -> NDArray[np.int_]:
+    """Return how many official months running, up to the last official one, each region has been red.
+
+    Parameters
+    ----------
+    grade : ndarray of str, shape (regions, months)
+    official : ndarray of bool, shape (months,)
+    """
+    counted = grade[:, official] == RED
+    streak = np.zeros(len(grade), int)
+    going = np.ones(len(grade), bool)
+    for month in range(counted.shape[1] - 1, -1, -1):
+        going &= counted[:, month]
+        streak += going
+    return streak

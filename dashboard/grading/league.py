@@ -1,0 +1,117 @@
+"""The league of a region's children for one month: grade, index, rank, strip of months, and what cost most."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import pandas as pd
+
+from dashboard.grading.grades import OFFICIAL, grades, months_red, stage_of
+from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
+from dashboard.grading.inputs import Inputs, monthly_inputs
+from dashboard.grading.settings import index_settings
+from data_access.access import Scope
+from data_access.queries import SnapshotReader
+
+STRIP_MONTHS = 12
+KEPT = 32
+
+
+@dataclass(frozen=True)
+class League:
+    """Regions graded together.
+
+    Parameters
+    ----------
+    months : PeriodIndex
+        The months behind the strip, the last being the one that is shown.
+    rows : DataFrame
+        Indexed by ``region_code``: ``index, lower, upper, rank_best, rank_worst, grade, watched, change, months_red,
+        probability_red, weight, stage``; ordered from the worst.
+    grades : DataFrame
+        Grade by region and month.
+    index, inputs : Index, Inputs
+        What the figures stand on.
+    """
+
+    months: pd.PeriodIndex
+    rows: pd.DataFrame
+    grades: pd.DataFrame
+    index: Index
+    inputs: Inputs
+
+    def contributions(self, code: str) -> pd.DataFrame:
+        """Return each component's points of one region in the month shown, costliest first.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by component id: ``value, score, points, full_points, lost``; ``points`` add up to the index.
+        """
+        place = self.inputs.codes.index(code)
+        frame = pd.DataFrame(
+            {
+                "value": self.index.values[:, place, -1],
+                "score": self.index.scores[:, place, -1],
+                "points": self.index.points[:, place, -1],
+                "full_points": self.index.full_points[:, place, -1],
+                "lost": self.index.points_lost[:, place, -1],
+            },
+            index=pd.Index(self.index.components, name="component"),
+        )
+        return frame.sort_values("lost", ascending=False)
+
+
+_kept: OrderedDict[tuple, League] = OrderedDict()
+_lock = Lock()
+
+
+def league_of(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:
+    """Grade ``codes`` together for ``month``; kept by snapshot, scope and arguments."""
+    snapshot = reader.snapshot()
+    key = (snapshot.snapshot_id, snapshot.published_at, scope, tuple(codes), str(month))
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    league = grade_regions(reader, scope, codes, month)
+    with _lock:
+        _kept[key] = league
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return league
+
+
+def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:
+    """Return the league of ``codes`` for ``month``, from the months before it that the rules need."""
+    settings = index_settings()
+    months = pd.period_range(month - (STRIP_MONTHS + settings.history_months), month, freq="M")
+    inputs = monthly_inputs(reader, scope, codes, months, settings)
+    index = build_index(inputs, settings)
+    grade, watched = grades(index, settings)
+    as_of = reader.snapshot().data_through
+    stages = [stage_of(each, as_of, settings) for each in months]
+    best, worst = rank_ranges(index.lower[:, -1], index.upper[:, -1])
+    rows = pd.DataFrame(
+        {
+            "index": index.value[:, -1],
+            "lower": index.lower[:, -1],
+            "upper": index.upper[:, -1],
+            "rank_best": best,
+            "rank_worst": worst,
+            "grade": grade[:, -1],
+            "watched": watched[:, -1],
+            "change": index.value[:, -1] - index.value[:, -2],
+            "months_red": months_red(grade, np.array([stage == OFFICIAL for stage in stages])),
+            "probability_red": probability_below(index.value, index.error, settings.yellow_from)[:, -1],
+            "weight": index.weight[:, -1],
+            "stage": stages[-1],
+        },
+        index=pd.Index(codes, name="region_code"),
+    )
+    strip = pd.DataFrame(grade[:, -STRIP_MONTHS:], index=rows.index, columns=months[-STRIP_MONTHS:])
+    return League(months[-STRIP_MONTHS:], rows.sort_values("index", na_position="last"), strip, index, inputs)

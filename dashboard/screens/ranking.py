@@ -1,0 +1,222 @@
+"""The ranking: each region's grade and index with interval, ties and strip; why; what the rules ask for and how sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.context import Context
+from dashboard.grading.index import rounded_points
+from dashboard.grading.league import League, league_of
+from dashboard.grading.settings import Component, index_settings
+from dashboard.grading.triggers import RISES, CleanYears, RisingYears, clean_years, review_sheets, rising_years
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.evaluate import values
+from dashboard.screens.children import Listed, listed_regions, names_of
+from data_access.queries import SnapshotReader
+
+COSTLIEST = 3
+FUNNEL_INDICATOR = "JQ2"
+
+
+@dataclass(frozen=True)
+class RankingScreen:
+    """What the ranking page draws."""
+
+    month: pd.Period
+    listed: Listed
+    league: League
+    names: pd.Series
+    rows: pd.DataFrame
+    """``name, index, rank, change, reasons, months_red, stage, href`` as written, in the league's order."""
+    selected: str
+    reasons: pd.DataFrame
+    """Of the selected region: ``component, figure, points, full, lost, unit, deadline``."""
+    funnel: pd.DataFrame
+    """``name, exposure, value, numerator`` of the homicide rate."""
+    rising: RisingYears
+    clean: CleanYears
+    sheets: list[str]
+    verdict: str
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether the data set has what the index needs."""
+        return bool((self.league.rows["grade"] != "insufficient").any())
+
+    def download(self, language: str) -> pd.DataFrame:
+        """Return the league as it is downloaded: numbers as numbers, grades in words."""
+        rows = self.rows
+        words = [t(f"grade.{grade}", language) for grade in rows["grade"]]
+        table = {
+            "name": rows["name"],
+            "grade": words,
+            "index": rows["index"],
+            "lower": rows["lower"],
+            "upper": rows["upper"],
+            "rank": rows["rank"],
+            "change": rows["change"],
+            "months_red": rows["months_red"],
+            "red_chance": rows["probability_red"],
+            "reasons": rows["reasons"],
+        }
+        return pd.DataFrame(table).rename(columns={name: t(f"ranking_column.{name}", language) for name in table})
+
+
+def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
+    """Prepare the ranking of the regions below the current one, for the last month of the period."""
+    snapshot = reader.snapshot()
+    regions = reader.regions(context.viewer)
+    listed = listed_regions(context, regions, snapshot)
+    last_day = min(context.period.end, snapshot.data_through)
+    month = pd.Period(last_day, freq="M")
+    names = names_of(regions, listed.codes, context.language)
+    league = league_of(reader, context.viewer, listed.codes, month)
+    worst = league.rows.index[0]
+    selected = context.own_value("of", listed.codes, listed.selected or worst)
+    year = last_day.year if (last_day.month, last_day.day) == (12, 31) else last_day.year - 1
+    rising = rising_years(reader, context.viewer, listed.codes, year)
+    clean = clean_years(reader, context.viewer, listed.codes, listed.parent, year)
+    sheets = review_sheets(league, index_settings())
+    return RankingScreen(
+        month=month,
+        listed=listed,
+        league=league,
+        names=names,
+        rows=_rows(context, league, names),
+        selected=selected,
+        reasons=reasons_of(league, selected, context.language),
+        funnel=_funnel(reader, context, listed, names),
+        rising=rising,
+        clean=clean,
+        sheets=sheets,
+        verdict=_verdict(league, names, sheets, context.language),
+    )
+
+
+def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:
+    """Return why a region has the index it has: each component's figure, points, and who answers by when."""
+    frame = league.contributions(code)
+    components = index_settings().components
+    gained = rounded_points(frame["points"].to_numpy())
+    known = frame["score"].notna().to_numpy()
+    return pd.DataFrame(
+        {
+            "component": [t(f"component.{key}", language) for key in frame.index],
+            "figure": [
+                _figure(components[key], value) if has else t("ranking.no_data", language)
+                for key, value, has in zip(frame.index, frame["value"], known, strict=True)
+            ],
+            "points": [
+                formatting.number(each, 1) if has else formatting.MISSING
+                for each, has in zip(gained, known, strict=True)
+            ],
+            "full": [formatting.number(each, 1) for each in frame["full_points"]],
+            "lost": [
+                f"{formatting.MINUS}{formatting.number(each, 1)}" if each >= 0.05 else "0" for each in frame["lost"]
+            ],
+            "lost_points": frame["lost"].to_numpy(),
+            "unit": [components[key].unit_label(language) for key in frame.index],
+            "deadline": [formatting.days(components[key].deadline_days, language) for key in frame.index],
+        },
+        index=frame.index,
+    )
+
+
+def rank_text(best: int, worst: int) -> str:
+    """Return a rank or the range of ranks that the interval allows."""
+    if best == 0:
+        return formatting.MISSING
+    return str(best) if best == worst else f"{best}–{worst}"
+
+
+def chance_text(chance: float) -> str:
+    """Return a probability as written on screen, never as a bare 0 or 100 %."""
+    if np.isnan(chance):
+        return formatting.MISSING
+    if chance < 0.001:
+        return "<0.1%"
+    return ">99.9%" if chance > 0.999 else f"{formatting.number(chance * 100, 1)}%"
+
+
+def _rows(context: Context, league: League, names: pd.Series) -> pd.DataFrame:
+    language = context.language
+    rows = league.rows
+    reasons = []
+    for code in rows.index:
+        lost = league.contributions(code).head(COSTLIEST)
+        parts = [
+            t("ranking.reason", language, name=t(f"component.{key}", language), points=formatting.number(value, 1))
+            for key, value in lost["lost"].items()
+            if value >= 0.05
+        ]
+        reasons.append(t("overview.joint", language).join(parts))
+    return rows.assign(
+        name=names.reindex(rows.index),
+        index_text=[formatting.number(value, 1) for value in rows["index"]],
+        interval=[
+            formatting.interval(low, high, "index") for low, high in zip(rows["lower"], rows["upper"], strict=True)
+        ],
+        rank=[rank_text(low, high) for low, high in zip(rows["rank_best"], rows["rank_worst"], strict=True)],
+        change_text=[formatting.signed(change, 1) for change in rows["change"]],
+        red_text=[str(number) for number in rows["months_red"]],
+        red_chance=[chance_text(chance) for chance in rows["probability_red"]],
+        reasons=reasons,
+        strip=[league.grades.loc[code].tolist() for code in rows.index],
+        href=[context.href("ranking", of=code) for code in rows.index],
+        down=[context.href("ranking", region=code, of=None) for code in rows.index],
+    )
+
+
+def _figure(component: Component, value: float) -> str:
+    return formatting.number(value, 2) if component.kind == "relative_risk" else formatting.percent(value)
+
+
+def _funnel(reader: SnapshotReader, context: Context, listed: Listed, names: pd.Series) -> pd.DataFrame:
+    frame = values(reader, context.viewer, find_indicator(FUNNEL_INDICATOR), list(listed.codes), context.period)
+    return pd.DataFrame(
+        {"name": names, "exposure": frame["denominator"], "value": frame["value"], "numerator": frame["numerator"]}
+    ).dropna(subset=["value", "exposure"])
+
+
+def _verdict(league: League, names: pd.Series, sheets: list[str], language: str) -> str:
+    counts = league.rows["grade"].value_counts()
+    parts = [
+        t(
+            "ranking.counts",
+            language,
+            red=int(counts.get("red", 0)),
+            yellow=int(counts.get("yellow", 0)),
+            blue=int(counts.get("blue", 0)),
+            insufficient=int(counts.get("insufficient", 0)),
+        )
+    ]
+    if sheets:
+        listed = t("ranking.and", language).join(names[code] for code in sheets)
+        parts.append(t("ranking.sheets", language, names=listed))
+    else:
+        parts.append(t("ranking.no_sheets", language))
+    return t("overview.joint", language).join(parts) + t("overview.stop", language)
+
+
+def rising_rows(screen: RankingScreen, language: str) -> pd.DataFrame:
+    """Return the 约谈 list: rule result and evidence in columns of their own."""
+    rows = screen.rising.rows
+    counts_rose = (np.diff(rows[list(screen.rising.years)].to_numpy(), axis=1) > 0).all(axis=1)
+    return pd.DataFrame(
+        {
+            "name": screen.names.reindex(rows.index),
+            **{str(year): [formatting.number(value) for value in rows[year]] for year in screen.rising.years},
+            "rule": t("ranking.rule_rising", language, count=RISES),
+            "evidence": [
+                t("ranking.chance_here", language, chance=chance_text(chance))
+                if rose
+                else t("ranking.people", language)
+                for chance, rose in zip(rows["chance"], counts_rose, strict=True)
+            ],
+        }
+    )
