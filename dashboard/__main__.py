@@ -1,4 +1,4 @@
-"""Commands that give the numbers of the screen: ``python -m dashboard indicators | ranking | catalogue``."""
+"""Commands that give the numbers of the screen: ``python -m dashboard indicators | ranking | catalogue | league | backtest``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from dashboard.grading.command_line import COMMANDS as GRADING_COMMANDS
 from dashboard.indicators.command_line import COMMANDS, language_of, usage_text
 from data_access.errors import DataAccessError
 
@@ -17,7 +18,7 @@ def main() -> None:
     """平安态势: figures with limits, method, status and snapshot id."""
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, *GRADING_COMMANDS):
     main.add_command(command)
 
 

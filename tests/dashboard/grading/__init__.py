@@ -1,0 +1,1 @@
+"""The index, its grades, and what chance has to do with them."""
