@@ -130,7 +130,8 @@ def test_homicide_alone_colours_almost_nobody_red():
     for component in RULES.component:
         if component.kind != "relative_risk":
             for key in [key for key in inputs.numerators if key[0] == component.id]:
-                rate = 0.0 if key[1] == component.discount else 0.92
+                level = component.floor + 0.85 * (component.target - component.floor)
+                rate = 0.0 if key[1] == component.discount else level
                 inputs.numerators[key] = np.full((12, MONTHS), 200 * rate)
     any_red = []
     for _ in range(60):
