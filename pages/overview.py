@@ -4,12 +4,12 @@ import streamlit as st
 
 from dashboard.components import (
     Column,
+    aside,
     card_grid,
     chart_card,
     draw_figure,
     empty_state,
     follow_click,
-    notice,
     offer_download,
     sentence,
     table,
@@ -33,7 +33,7 @@ where = map_screen(reader, context, page="overview")
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=overview_settings().most_cards)
 if screen.absent:
-    notice(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)), language)
+    aside(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)))
 
 left, right, changed = st.columns([0.34, 0.29, 0.37], gap="small")
 with (

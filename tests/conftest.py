@@ -125,3 +125,8 @@ def _absent(program: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser's tests last: its driver keeps an event loop that others can't start theirs beside."""
+    items.sort(key=lambda item: "tests/browser/" in item.nodeid)

@@ -6,7 +6,7 @@ from dashboard.components.controls import choose_indicator, follow_click, legend
 from dashboard.components.downloads import offer_download
 from dashboard.components.figures import draw_figure
 from dashboard.components.frame import page_frame
-from dashboard.components.messages import empty_state, notice, section, sentence
+from dashboard.components.messages import aside, empty_state, notice, section, sentence
 from dashboard.components.tables import Column, table
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "CardError",
     "Column",
     "Definition",
+    "aside",
     "card_grid",
     "chart_card",
     "choose_indicator",

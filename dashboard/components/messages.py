@@ -33,6 +33,11 @@ def notice(text: str, language: str) -> None:
     )
 
 
+def aside(text: str) -> None:
+    """Draw a remark in small print."""
+    st.html(Markup('<p class="aside">{}</p>').format(text))
+
+
 def empty_state(reason: str, advice: str | None = None) -> None:
     """Draw why there is nothing to show, and what to do about it."""
     st.html(empty_markup(reason, advice))

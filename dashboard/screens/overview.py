@@ -125,7 +125,7 @@ def _card(
         if name in rows and rows[name]["status"] in WITH_VALUE:
             other = find_indicator(name)
             facts.append((other.label(language), value_text(other, rows[name], language)))
-    if item.display_form == "rate" and rows[item.id]["status"] in WITH_VALUE:
+    if item.display_form == "rate" and not pd.isna(rows[item.id]["numerator"]):
         facts.insert(0, (t("overview.computed", language), arithmetic(rows[item.id], language)))
     if facts:
         more["facts"] = facts

@@ -6,10 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import parse_qs, urlencode, urlparse
+
+from dashboard.navigation import DEFAULT_PAGE, PAGES
+
+PATHS = ["/" if entry.url_path == DEFAULT_PAGE else f"/{entry.url_path}" for entry in PAGES]
+"""Of every page of the menu."""
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
-ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI", "Byar"}
+ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI"}
+ALLOWED |= {"Byar", "Wilson", "Dobson", "Newcombe", "Fisher", "Poisson", "GeoPackage", "Shapefile"}
+ALLOWED |= {"Map"}  # the drawing library names its canvas so
 """Latin words that belong on a Chinese screen."""
 REFUSED = "Content Security Policy"
 """In the console's words when the browser kept a request back because the app forbids it."""
@@ -60,8 +67,7 @@ def watched_page(browser, own_hosts: Sequence[str]) -> Iterator:
 
 def open_page(page, address: str, path: str = "/", **parameters: str) -> None:
     """Open a page of the app and wait until its frame and content are drawn."""
-    query = "&".join(f"{name}={value}" for name, value in parameters.items())
-    page.goto(f"{address}{path}" + (f"?{query}" if query else ""))
+    page.goto(f"{address}{path}" + (f"?{urlencode(parameters)}" if parameters else ""))
     settle(page)
 
 
@@ -72,15 +78,70 @@ def settle(page) -> None:
     page.wait_for_timeout(600)
 
 
-def visible_text(page) -> str:
-    """Return what a viewer reads, icons' ligatures left out."""
+def visible_text(page, opened_menus: bool = False) -> str:
+    """Return what a viewer reads, icons' ligatures left out; with ``opened_menus`` also what a click unfolds."""
     return page.evaluate(
-        """() => {
+        """opened => {
             const copy = document.body.cloneNode(true);
             copy.querySelectorAll('[data-testid=stIconMaterial], script, style, svg title').forEach(e => e.remove());
+            if (opened) copy.querySelectorAll('details').forEach(e => { e.open = true; });
             document.body.appendChild(copy); const text = copy.innerText; copy.remove(); return text;
-        }"""
+        }""",
+        opened_menus,
     )
+
+
+def spoken_text(page) -> str:
+    """Return what a screen reader or a tooltip says of what is on screen: labels, titles, placeholders."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')]
+            .filter(e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 0)
+            .flatMap(e => ['aria-label', 'title', 'placeholder', 'alt'].map(name => e.getAttribute(name)))
+            .filter(Boolean).join('\\n')"""
+    )
+
+
+def address_of(page) -> dict[str, str]:
+    """Return the parameters of the page's address."""
+    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+
+
+def region_in_breadcrumb(page) -> str:
+    """Return the name of the region that the page is about."""
+    return page.locator("nav.breadcrumb [aria-current=location]").inner_text()
+
+
+def wait_for_region(page, name: str) -> None:
+    """Wait until the page is about the region ``name``."""
+    page.wait_for_function(
+        "name => document.querySelector('nav.breadcrumb [aria-current=location]')?.innerText === name", arg=name
+    )
+    settle(page)
+
+
+def click_first_region(page) -> str:
+    """Click the first region of the list that goes down; return its name."""
+    link = page.locator("table tbody a:visible").first
+    name = link.inner_text()
+    link.click()
+    wait_for_region(page, name)
+    return name
+
+
+def click_map_centre(page) -> str:
+    """Click the middle of the choropleth until the region changes; return its name."""
+    before = region_in_breadcrumb(page)
+    canvas = page.locator(".js-plotly-plot canvas").first
+    canvas.wait_for()
+    for _ in range(6):  # drawing in software may miss a click while the map is still settling
+        page.wait_for_timeout(1500)
+        if region_in_breadcrumb(page) != before:
+            break
+        box = canvas.bounding_box()
+        page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    assert region_in_breadcrumb(page) != before, "clicks on the map changed nothing"
+    settle(page)
+    return region_in_breadcrumb(page)
 
 
 def stray_english(text: str) -> set[str]:

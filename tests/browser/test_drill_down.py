@@ -1,0 +1,83 @@
+"""From the city to one grid by list, map and breadcrumb, kept in the address."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.screen import (
+    PATHS,
+    address_of,
+    click_first_region,
+    click_map_centre,
+    open_page,
+    region_in_breadcrumb,
+    screenshot,
+    settle,
+    visible_text,
+    wait_for_region,
+)
+
+CITY = "示例市"
+GRID_DIGITS = 15
+
+
+@pytest.mark.parametrize("path", ["/", "/map"])
+def test_list_leads_from_the_city_to_one_grid_in_three_clicks(page, demonstration_app, path):
+    open_page(page, demonstration_app, path)
+    names = [click_first_region(page) for _ in range(3)]
+    assert names[2].endswith("网格")
+    region = address_of(page)["region"]
+    assert len(region) == GRID_DIGITS
+    page.reload()
+    settle(page)
+    assert address_of(page)["region"] == region
+    assert region_in_breadcrumb(page) == names[2]
+
+
+@pytest.mark.parametrize("path", ["/", "/map"])
+def test_map_leads_from_the_city_to_one_grid_in_three_clicks(page, demonstration_app, path):
+    open_page(page, demonstration_app, path)
+    names = [click_map_centre(page) for _ in range(3)]
+    assert len(set(names)) == 3
+    assert len(address_of(page)["region"]) == GRID_DIGITS
+    steps = page.locator("nav.breadcrumb li").all_inner_texts()
+    assert [step.strip(" ›\n") for step in steps] == [CITY, *names]
+    screenshot(page, f"grid{path.replace('/', '-')}")
+
+
+def test_breadcrumb_leads_back_up(page, demonstration_app):
+    open_page(page, demonstration_app, "/map")
+    county = click_first_region(page)
+    click_first_region(page)
+    page.locator("nav.breadcrumb a", has_text=county).click()
+    wait_for_region(page, county)
+
+
+def test_back_button_of_the_browser_leads_back_up(page, demonstration_app):
+    open_page(page, demonstration_app, "/map")
+    county = click_first_region(page)
+    click_first_region(page)
+    page.go_back()
+    wait_for_region(page, county)
+
+
+def test_region_stays_when_another_page_is_opened(page, demonstration_app):
+    open_page(page, demonstration_app)
+    county = click_first_region(page)
+    region = address_of(page)["region"]
+    for path in PATHS[1:]:
+        page.locator(f"nav a[href^='.{path}?']").first.click()
+        page.wait_for_url(f"**{path}?*")
+        settle(page)
+        assert region_in_breadcrumb(page) == county
+        assert address_of(page)["region"] == region
+
+
+def test_layers_show_incidents_and_places(page, demonstration_app):
+    open_page(page, demonstration_app, "/map", view="layers", shown="homicide.criminal_alarm.places")
+    page.locator("[data-testid=stDeckGlJsonChart] canvas").first.wait_for()
+    text = visible_text(page)
+    assert re.search(r"警务工作站\s*23", text)
+    assert re.search(r"巡逻队\s*12", text)

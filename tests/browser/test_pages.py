@@ -1,0 +1,62 @@
+"""Every page of the menu in a real browser with every other host blocked: complete in both languages, and whole."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.screen import PATHS, open_page, screenshot, spoken_text, stray_english, visible_text
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+OTHER_LANGUAGE = {"中文"}
+"""The switch names each language in that language."""
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_loads_in_chinese_with_its_stamp(page, demonstration_app, path):
+    open_page(page, demonstration_app, path)
+    screenshot(page, f"demonstration{path.replace('/', '-')}")
+    text = visible_text(page, opened_menus=True)
+    assert not stray_english(text)
+    assert not stray_english(spoken_text(page))
+    footer = page.locator("footer.page-foot").inner_text()
+    assert "演示数据" in footer
+    assert re.search(r"数据快照 \d{4}Q\d-\d{4}", footer)
+    assert "截至 2024-12-31" in footer
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_is_english_throughout_when_switched(page, demonstration_app, path):
+    open_page(page, demonstration_app, path, lang="en")
+    assert not set(CHINESE.findall(visible_text(page, opened_menus=True))) - OTHER_LANGUAGE
+    assert not set(CHINESE.findall(spoken_text(page))) - OTHER_LANGUAGE
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", PATHS)
+def test_page_of_the_dark_theme_shows_no_error(page, demonstration_app, path, language):
+    open_page(page, demonstration_app, path, theme="dark", lang=language)
+    screenshot(page, f"demonstration{path.replace('/', '-')}-dark-{language}")
+    assert page.locator("[data-testid=stException], .error-panel").count() == 0
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_does_not_scroll_sideways_at_1080p(page, demonstration_app, path):
+    open_page(page, demonstration_app, path)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    clipped = page.evaluate(
+        """() => [...document.querySelectorAll('header, footer.page-foot, .card')]
+            .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).length"""
+    )
+    assert clipped == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_of_one_grid_shows_no_error(page, demonstration_app, path, reader, city_scope):
+    regions = reader.regions(city_scope)
+    grid = regions.index[regions["depth"] == 3][0]
+    open_page(page, demonstration_app, path, region=grid)
+    assert page.locator("[data-testid=stException], .error-panel").count() == 0
+    assert not stray_english(visible_text(page, opened_menus=True))
