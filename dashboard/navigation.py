@@ -21,7 +21,7 @@ PAGES = (
     PageEntry("map", "pages/map.py", "nav.map", ("indicator", "view", "shown")),
     PageEntry("trends", "pages/trends.py", "nav.trends", ("indicator",)),
     PageEntry("ranking", "pages/ranking.py", "nav.ranking", ("of",)),
-    PageEntry("definitions", "pages/definitions.py", "nav.definitions"),
+    PageEntry("definitions", "pages/definitions.py", "nav.definitions", ("indicator",)),
     PageEntry("data", "pages/data_status.py", "nav.data"),
 )
 DEFAULT_PAGE = PAGES[0].url_path

@@ -1,8 +1,55 @@
-"""To be drawn: the page data_status."""
+"""Data: what was imported, which source each number stands on, who is late."""
 
-from dashboard.components import empty_state
+import streamlit as st
+
+from dashboard.components import chart_card, columns_of, empty_state, offer_download, table
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.data_status import data_screen
+from dashboard.settings import snapshot_reader
 
 context = current_context()
-empty_state(t("page.not_drawn", context.language))
+language = context.language
+reader = snapshot_reader()
+snapshot = reader.snapshot()
+card = {"data_through": snapshot.data_through, "source": t("data.stamp", language, snapshot=snapshot.snapshot_id)}
+screen = data_screen(reader, context)
+
+
+left, right = st.columns([0.62, 0.38], gap="small")
+with left, chart_card(language, title=t("data.coverage", language), key="coverage", **card):
+    table(
+        screen.coverage,
+        columns_of(screen.coverage, "data", language),
+        language,
+        caption=t("data.coverage", language),
+        max_height=420,
+    )
+with right, chart_card(language, title=t("data.late", language), key="late", **card):
+    if screen.late.empty:
+        empty_state(t("overview.no_late", language))
+    else:
+        table(
+            screen.late,
+            columns_of(screen.late, "data", language, ("days",)),
+            language,
+            caption=t("data.late", language),
+            max_height=420,
+        )
+with chart_card(language, title=t("data.imports", language), key="imports", **card):
+    if screen.imports.empty:
+        empty_state(t("data.no_imports", language))
+    else:
+        numbers = tuple(name for name in screen.imports.columns if name.startswith("rows_")) + ("disagreements",)
+        table(
+            screen.imports,
+            columns_of(screen.imports, "data", language, numbers),
+            language,
+            caption=t("data.imports", language),
+            max_height=360,
+        )
+offer_download(
+    screen.coverage.rename(columns={name: t(f"data.{name}", language) for name in screen.coverage.columns}),
+    context,
+    title=t("data.coverage", language),
+)

@@ -1,8 +1,43 @@
-"""To be drawn: the page definitions."""
+"""Definitions: what every number means, where it comes from, and how it is computed."""
 
-from dashboard.components import empty_state
+import streamlit as st
+
+from dashboard.components import Column, chart_card, offer_download, table
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.definitions import definitions_screen
+from dashboard.settings import snapshot_reader
 
 context = current_context()
-empty_state(t("page.not_drawn", context.language))
+language = context.language
+reader = snapshot_reader()
+card = {"data_through": reader.snapshot().data_through, "source": t("definitions.catalogue", language)}
+screen = definitions_screen(reader, context)
+
+left, right = st.columns([0.42, 0.58], gap="small")
+with left, chart_card(language, title=t("definitions.list", language), key="list", **card):
+    table(
+        screen.indicators,
+        [
+            Column(name="name", title=t("definitions.indicator", language), href="href"),
+            Column(name="system", title=t("definitions.system", language)),
+            Column(name="unit", title=t("definitions.unit", language)),
+        ],
+        language,
+        caption=t("definitions.list", language),
+        max_height=840,
+    )
+with right, chart_card(language, title=screen.chosen.label(language), key="definition", **card):
+    table(
+        screen.facts,
+        [Column(name="term", title=t("definitions.term", language), width="9em"), Column(name="text", title="")],
+        language,
+        caption=screen.chosen.label(language),
+    )
+offer_download(
+    screen.indicators.drop(columns="href").rename(
+        columns={name: t(f"definitions.{name}", language) for name in ("system", "id", "name", "unit")}
+    ),
+    context,
+    title=t("definitions.list", language),
+)

@@ -1,8 +1,90 @@
-"""To be drawn: the page trends."""
+"""Trends: one indicator through time with its interval, against last year, by year and by class."""
 
-from dashboard.components import empty_state
+import streamlit as st
+
+from dashboard.charts.time_series import series_with_interval, small_multiples
+from dashboard.components import (
+    Column,
+    chart_card,
+    choose_indicator,
+    draw_figure,
+    empty_state,
+    offer_download,
+    sentence,
+    table,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.figures import definition_of
+from dashboard.screens.trends import trends_screen
+from dashboard.settings import snapshot_reader
 
 context = current_context()
-empty_state(t("page.not_drawn", context.language))
+language = context.language
+reader = snapshot_reader()
+through = reader.snapshot().data_through
+screen = trends_screen(reader, context)
+card = {"data_through": through, "source": screen.indicator.source_label(language)}
+
+sentence(screen.verdict)
+choose_indicator(screen.choices, screen.indicator, language)
+left, right = st.columns([0.68, 0.32], gap="small")
+with (
+    left,
+    chart_card(
+        language,
+        title=t("trends.through_time", language, name=screen.indicator.label(language)),
+        sentence=t(f"trends.grain_{screen.grain}", language),
+        definition=definition_of(context, screen.indicator),
+        key="series",
+        **card,
+    ),
+):
+    if screen.series["value"].notna().any():
+        names = {name: t(f"trends.{name}", language) for name in ("value", "interval", "last_year")}
+        figure = series_with_interval(
+            screen.series,
+            names=names,
+            unit=screen.indicator.unit_label(language),
+            theme=context.theme,
+            height=420,
+        )
+        draw_figure(figure, context, key="series-figure", alt=screen.verdict)
+    else:
+        empty_state(t("trends.empty", language))
+with right, chart_card(language, title=t("trends.by_year", language), key="years", **card):
+    table(
+        screen.years,
+        [
+            Column(name="year", title=t("trends.year", language)),
+            Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
+            Column(name="interval", title=t("column.interval", language), kind="number"),
+            Column(name="numerator", title=t("column.numerator", language), kind="number"),
+        ],
+        language,
+        caption=t("trends.by_year", language),
+        max_height=420,
+    )
+with chart_card(
+    language, title=t("trends.by_class", language), sentence=t("trends.by_class_note", language), key="classes", **card
+):
+    if screen.class_names:
+        draw_figure(
+            small_multiples(
+                screen.classes,
+                classes=screen.class_names,
+                unit=t("trends.count", language),
+                theme=context.theme,
+                height=360,
+            ),
+            context,
+            key="classes-figure",
+            alt=t("trends.by_class", language),
+        )
+    else:
+        empty_state(t("trends.no_classes", language))
+offer_download(
+    screen.series.rename(columns={name: t(f"trends_column.{name}", language) for name in screen.series.columns}),
+    context,
+    title=screen.indicator.label(language),
+)

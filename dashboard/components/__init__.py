@@ -7,7 +7,7 @@ from dashboard.components.downloads import offer_download
 from dashboard.components.figures import draw_figure
 from dashboard.components.frame import page_frame
 from dashboard.components.messages import aside, empty_state, notice, section, sentence
-from dashboard.components.tables import Column, table
+from dashboard.components.tables import Column, columns_of, table
 
 __all__ = [
     "Basis",
@@ -19,6 +19,7 @@ __all__ = [
     "card_grid",
     "chart_card",
     "choose_indicator",
+    "columns_of",
     "draw_figure",
     "empty_state",
     "follow_click",

@@ -44,6 +44,14 @@ class Column:
     width: str | None = None
 
 
+def columns_of(frame: pd.DataFrame, area: str, language: str, numbers: Sequence[str] = ()) -> list[Column]:
+    """Return a column for each of the frame's, titled by the text ``<area>.<name>``."""
+    return [
+        Column(name=name, title=t(f"{area}.{name}", language), kind="number" if name in numbers else "text")
+        for name in frame.columns
+    ]
+
+
 def table(
     frame: pd.DataFrame,
     columns: Sequence[Column],

@@ -21,9 +21,9 @@ DEFAULT_ROLE = "city_leader"
 
 
 @click.command("league")
-@click.option("--home", type=click.Path(path_type=Path), help="Folder of the data set.")
-@click.option("--region", help="Region whose children are graded; the outermost by default.")
-@click.option("--period", help="Period whose last month is graded, such as 2024Q4.")
+@click.option("--home", type=click.Path(path_type=Path))
+@click.option("--region")
+@click.option("--period")
 @click.option("--role", default=DEFAULT_ROLE)
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
 def league_command(home: Path | None, region: str | None, period: str | None, role: str, form: str) -> None:
@@ -47,8 +47,8 @@ def league_command(home: Path | None, region: str | None, period: str | None, ro
 
 
 @click.command("backtest")
-@click.option("--home", type=click.Path(path_type=Path), help="Folder of the data set.")
-@click.option("--region", help="Region whose children are replayed; the outermost by default.")
+@click.option("--home", type=click.Path(path_type=Path))
+@click.option("--region")
 @click.option("--months", type=click.IntRange(2, 60), default=24)
 @click.option("--language", type=click.Choice(LANGUAGES), default=DEFAULT_LANGUAGE)
 def backtest_command(home: Path | None, region: str | None, months: int, language: str) -> None:

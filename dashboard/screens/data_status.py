@@ -1,0 +1,74 @@
+"""The data page: what was imported, which source each measure stands on, and who is late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.context import Context, region_name
+from dashboard.i18n import localised, t
+from dashboard.lateness import late_rows
+from dashboard.sources import source_name
+from data_access.measures import load_measures
+from data_access.queries import SnapshotReader
+
+
+@dataclass(frozen=True)
+class DataScreen:
+    """What the data page draws, as written."""
+
+    imports: pd.DataFrame
+    coverage: pd.DataFrame
+    late: pd.DataFrame
+
+
+def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
+    """Prepare imports, coverage and lateness."""
+    language = context.language
+    imports = reader.imports(context.viewer)
+    counts = ("rows_read", "rows_added", "rows_replaced", "rows_unchanged", "rows_excluded", "rows_quarantined")
+    shown = pd.DataFrame(
+        {
+            "file": imports["file_name"],
+            "table": imports["target"],
+            "source": [source_name(source, language) for source in imports["source"]],
+            **{name: [formatting.number(value) for value in imports[name]] for name in counts},
+            "disagreements": [formatting.number(value) for value in imports["region_disagreements"]],
+        }
+    )
+    return DataScreen(shown, _coverage(reader, context), _late(reader, context))
+
+
+def _coverage(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    language = context.language
+    rows = reader.coverage(context.viewer)
+    measures = load_measures()
+    return pd.DataFrame(
+        {
+            "measure": [
+                localised(language, measures[name].name, measures[name].name_en) if name in measures else name
+                for name in rows["measure"]
+            ],
+            "source": [source_name(source, language) for source in rows["source"]],
+            "basis": [t(f"data.basis_{basis}", language) for basis in rows["basis"]],
+            "grain": [t(f"data.grain_{grain}", language) for grain in rows["grain"]],
+            "first": [formatting.day(day) for day in rows["first_day"]],
+            "last": [formatting.day(day) for day in rows["last_day"]],
+        }
+    )
+
+
+def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    language = context.language
+    regions = reader.regions(context.viewer)
+    rows = late_rows(reader.lateness(context.viewer))
+    return pd.DataFrame(
+        {
+            "region": [region_name(regions, code, language) for code in rows["region_code"]],
+            "source": [source_name(source, language) for source in rows["source"]],
+            "last": [formatting.day(day) for day in rows["last_day"]],
+            "days": [formatting.days(days, language) for days in rows["days_late"]],
+        }
+    )
