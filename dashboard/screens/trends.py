@@ -56,7 +56,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         grain = "year"
         frame = _series(reader, context, indicator, start, grain)
     moved = change(reader, context.viewer, indicator, [context.region], context.period).iloc[0]
-    years = _series(reader, context, indicator, start, "year")
+    years = _series(reader, context, indicator, start, "year")[::-1]
     scale = 100.0 if indicator.display_form in ("percent", "change") else 1.0
     drawn = frame[["period_start", "value", "lower", "upper"]].copy()
     drawn[["value", "lower", "upper"]] *= scale
@@ -83,7 +83,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
 def _series(reader: SnapshotReader, context: Context, indicator: Indicator, start, grain: Grain) -> pd.DataFrame:
     periods = list(periods_between(start, reader.snapshot().data_through, grain))
     frame = series(reader, context.viewer, indicator, [context.region], periods)
-    return frame.droplevel("region_code").reset_index()
+    return frame.droplevel("region_code").reset_index().sort_values("period_start", ignore_index=True)
 
 
 def _written(indicator: Indicator, frame: pd.DataFrame, language: str) -> pd.DataFrame:
