@@ -12,17 +12,22 @@ class PageEntry:
     url_path: str
     file: str
     title_key: str
+    group: str = "situation"
+    """Where the menu lists it; pages of ``situation`` stand in the menu itself, the others under their group's name."""
     parameters: tuple[str, ...] = ()
     """Names of the page's own parameters in the address, kept by links that stay on the page."""
 
 
+GROUPS = ("situation", "work", "duty", "rooms", "data")
+"""In the order of the menu."""
+
 PAGES = (
     PageEntry("overview", "pages/overview.py", "nav.overview"),
-    PageEntry("map", "pages/map.py", "nav.map", ("indicator", "view", "shown")),
-    PageEntry("trends", "pages/trends.py", "nav.trends", ("indicator",)),
-    PageEntry("ranking", "pages/ranking.py", "nav.ranking", ("of",)),
-    PageEntry("definitions", "pages/definitions.py", "nav.definitions", ("indicator",)),
-    PageEntry("data", "pages/data_status.py", "nav.data"),
+    PageEntry("map", "pages/map.py", "nav.map", parameters=("indicator", "view", "shown")),
+    PageEntry("trends", "pages/trends.py", "nav.trends", parameters=("indicator",)),
+    PageEntry("ranking", "pages/ranking.py", "nav.ranking", parameters=("of",)),
+    PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
+    PageEntry("data", "pages/data_status.py", "nav.data", "data"),
 )
 DEFAULT_PAGE = PAGES[0].url_path
 """Its address is ``/``."""

@@ -17,7 +17,7 @@ from dashboard.context import Context, Notice, first_day, region_name, region_pa
 from dashboard.formatting import MISSING
 from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
 from dashboard.lateness import late_rows
-from dashboard.navigation import PAGES, PageEntry
+from dashboard.navigation import GROUPS, PAGES, PageEntry
 from dashboard.settings import snapshot_reader
 from data_access.queries import SnapshotInfo
 
@@ -55,14 +55,7 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
 
 def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Markup:
     language = context.language
-    links = Markup("").join(
-        Markup('<a href="{}"{}>{}</a>').format(
-            context.href(entry.url_path),
-            Markup(' aria-current="page"') if entry == page else "",
-            t(entry.title_key, language),
-        )
-        for entry in PAGES
-    )
+    links = Markup("").join(_menu_group(context, page, group) for group in GROUPS)
     languages = _switch(
         t("language.switch", language),
         [(t(f"language.{key}", language), context.href(page.url_path, language=key), key) for key in LANGUAGES],
@@ -94,6 +87,27 @@ def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Marku
         languages=languages,
         themes=themes,
         viewer=viewer,
+    )
+
+
+def _menu_group(context: Context, page: PageEntry, group: str) -> Markup:
+    entries = [entry for entry in PAGES if entry.group == group]
+    links = Markup("").join(
+        Markup('<a href="{}"{}>{}</a>').format(
+            context.href(entry.url_path),
+            Markup(' aria-current="page"') if entry == page else "",
+            t(entry.title_key, context.language),
+        )
+        for entry in entries
+    )
+    if group == GROUPS[0] or not entries:
+        return links
+    return Markup(
+        '<details class="menu group-menu"><summary{}>{}</summary><div class="panel">{}</div></details>'
+    ).format(
+        Markup(' aria-current="true"') if page in entries else "",
+        t(f"nav.group_{group}", context.language),
+        links,
     )
 
 

@@ -19,10 +19,10 @@ COLUMNS = ["source", "region_code", "last_day", "days_late", "chance"]
 def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame, through: date) -> pd.DataFrame:
     """Return the rows of ``source_lateness``.
 
-    With n rows over the days from its first to its last, a county sends n/days a day; the chance of a silence of d days
+    With n rows over the days from its first row to the end of the span, a county sends n/days a day; the chance of a silence of d days
     is exp(−n/days·d), the Poisson probability of no row. A source that covers an earlier span only (``coverage``) is
-    measured against the end of that span; one that rarely has anything to send (``late_usual_days``) is never late. Counts that arrive by period are on time when their last
-    period is the source's last.
+    measured against the end of that span; one that rarely has anything to send (``late_usual_days``) is never late.
+    Counts that arrive by period are on time when their last period is the source's last.
     """
     frames = []
     for table, when in (
@@ -53,7 +53,8 @@ def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame,
     ends = coverage.groupby("source")["last_day"].max()
     expected = spans["source"].map(ends).fillna(pd.Timestamp(through)).clip(upper=pd.Timestamp(through))
     silent = (expected - spans["last_day"]).dt.days.clip(lower=0)
-    days = (spans["last_day"] - spans["first_day"]).dt.days + 1
+    # The silence counts as time watched: two rows in one week of fifteen years are a rare sender, not a busy one.
+    days = (expected - spans["first_day"]).dt.days.clip(lower=0) + 1
     chance = np.exp(-spans["rows"] / days * silent)
     newest = spans.groupby("source")["last_day"].transform("max")
     rare = days / spans["rows"] > float(read_config("time_limits.toml")["late_usual_days"])

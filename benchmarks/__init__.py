@@ -1,0 +1,1 @@
+"""Measurements of speed and memory, bounded and on this machine only."""
