@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -125,6 +126,11 @@ def _absent(program: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_unconfigure() -> None:
+    """Keep pytest's closing line the last: the store's binding writes about its own memory when Python ends."""
+    atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,10 @@ from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
 
+GENERATED = "demo"
+"""Mapping name of the demonstration city's own rows, which come from no file."""
+
+
 @dataclass(frozen=True)
 class DataScreen:
     """What the data page draws, as written."""
@@ -31,8 +35,11 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
     counts = ("rows_read", "rows_added", "rows_replaced", "rows_unchanged", "rows_excluded", "rows_quarantined")
     shown = pd.DataFrame(
         {
-            "file": imports["file_name"],
-            "table": imports["target"],
+            "file": [
+                t("data.generated", language) if mapping == GENERATED else name
+                for name, mapping in zip(imports["file_name"], imports["mapping_name"], strict=True)
+            ],
+            "table": [t(f"table.{target}", language) for target in imports["target"]],
             "source": [source_name(source, language) for source in imports["source"]],
             **{name: [formatting.number(value) for value in imports[name]] for name in counts},
             "disagreements": [formatting.number(value) for value in imports["region_disagreements"]],
