@@ -46,7 +46,7 @@ lock: ## compile requirements.txt and requirements-dev.txt from pyproject.toml (
 	$(LOCK) -o requirements.txt
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 
-system-packages: ## install Chromium, a Chinese font and PostgreSQL for the tests, where apt can and they are absent
+system-packages: ## install Chromium, a Chinese font, PostgreSQL, LibreOffice and Java for the tests, where apt can and they are absent
 	@sh scripts/system_packages.sh
 
 clean: ## remove the virtual environment, caches and build; never the data

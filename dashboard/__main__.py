@@ -1,4 +1,4 @@
-"""Commands that give the numbers of the screen: ``python -m dashboard indicators | ranking | catalogue | league | backtest``."""
+"""Commands that give the numbers of the screen: ``python -m dashboard indicators | ranking | page | catalogue | …``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from dashboard.grading.command_line import COMMANDS as GRADING_COMMANDS
 from dashboard.indicators.command_line import COMMANDS, language_of, usage_text
+from dashboard.screens.command_line import COMMANDS as PAGE_COMMANDS
 from data_access.errors import DataAccessError
 
 WRONG_USE, FAILED = 2, 1
@@ -18,7 +19,7 @@ def main() -> None:
     """平安态势: figures with limits, method, status and snapshot id."""
 
 
-for command in (*COMMANDS, *GRADING_COMMANDS):
+for command in (*COMMANDS, *PAGE_COMMANDS, *GRADING_COMMANDS):
     main.add_command(command)
 
 

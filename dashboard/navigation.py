@@ -16,6 +16,9 @@ class PageEntry:
     """Where the menu lists it; pages of ``situation`` stand in the menu itself, the others under their group's name."""
     parameters: tuple[str, ...] = ()
     """Names of the page's own parameters in the address, kept by links that stay on the page."""
+    screen: str = ""
+    """``module:function`` that prepares the page from (reader, context); its ``tables`` are what the page offers for
+    download and what ``python -m dashboard page`` gives."""
 
 
 GROUPS = ("situation", "work", "duty", "rooms", "data")
@@ -25,7 +28,13 @@ PAGES = (
     PageEntry("overview", "pages/overview.py", "nav.overview"),
     PageEntry("map", "pages/map.py", "nav.map", parameters=("indicator", "view", "shown")),
     PageEntry("trends", "pages/trends.py", "nav.trends", parameters=("indicator",)),
-    PageEntry("ranking", "pages/ranking.py", "nav.ranking", parameters=("of",)),
+    PageEntry(
+        "ranking",
+        "pages/ranking.py",
+        "nav.ranking",
+        parameters=("of",),
+        screen="dashboard.screens.ranking:ranking_screen",
+    ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
     PageEntry("data", "pages/data_status.py", "nav.data", "data"),
 )

@@ -11,7 +11,7 @@ from dashboard.components import (
     grade_chip,
     grade_strip,
     interval_bar,
-    offer_download,
+    offer_tables,
     sentence,
     table,
 )
@@ -72,7 +72,7 @@ if screen.is_graded:
             selected=screen.selected,
             max_height=560,
         )
-    offer_download(screen.download(language), context, title=t("nav.ranking", language))
+    offer_tables(screen.tables, context)
 else:
     empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))
 

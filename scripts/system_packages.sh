@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install what the tests need from the system, where apt can and it is absent: Chromium, a Chinese font, PostgreSQL.
+# Install what the tests need from the system, where apt can and it is absent: Chromium, a Chinese font, PostgreSQL,
+# LibreOffice and a PDF reader (to open the hand-outs), Java (for the Spark cluster).
 set -eu
 
 missing=""
@@ -8,6 +9,9 @@ command -v fc-list >/dev/null 2>&1 || missing="$missing fontconfig"
 # All output is read before it is searched: a search that stops early would break fc-list's pipe.
 [ -n "$(fc-list :lang=zh 2>/dev/null || true)" ] || missing="$missing fonts-noto-cjk"
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-writer-nogui libreoffice-impress-nogui libreoffice-calc-nogui"
+command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
+command -v java >/dev/null 2>&1 || missing="$missing openjdk-17-jre-headless"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from dashboard.context import Context, region_name
 from dashboard.i18n import localised, t
+from dashboard.screens.tables import ScreenTable
 from dashboard.settings import snapshot_reader
 
 CSV_TYPE = "text/csv"
@@ -47,6 +48,12 @@ def offer_download(frame: pd.DataFrame, context: Context, *, title: str) -> None
     """
     offers = st.session_state.setdefault(_OFFERS, [])
     offers.append(Offer(title, frame, heading_rows(context, title)))
+
+
+def offer_tables(tables: Sequence[ScreenTable], context: Context) -> None:
+    """Put every table of a page into its download menu."""
+    for each in tables:
+        offer_download(each.download(), context, title=each.title)
 
 
 def clear_offers() -> None:

@@ -82,7 +82,8 @@ def _period(_context: click.Context, _parameter: click.Parameter, value: str | N
         raise WrongUse("command.unknown_period", value=value) from error
 
 
-def _shared(command: Callable) -> Callable:
+def shared_options(command: Callable) -> Callable:
+    """Give a command the options that say which figures of which snapshot are asked for."""
     options = [
         click.option("--region", "region"),
         click.option("--period", callback=_period),
@@ -98,7 +99,7 @@ def _shared(command: Callable) -> Callable:
 
 
 @click.command("indicators")
-@_shared
+@shared_options
 @click.option("--indicator", "names", multiple=True)
 @click.option("--children", is_flag=True)
 @click.option(
@@ -130,7 +131,7 @@ def indicators_command(
     --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
     --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
     """
-    question = _Question(home, role, snapshot_id, region, period, language)
+    question = Question(home, role, snapshot_id, region, period, language)
     chosen = [find_indicator(name) for name in names] or [item for item in load_catalogue().values() if item.available]
     codes = question.children() if children else [question.region]
     frames = values_of(question.reader, question.scope, chosen, codes, question.period)
@@ -143,11 +144,11 @@ def indicators_command(
         for item in chosen
     ]
     fields = (*TABLE_FIELDS, "change") if changed else TABLE_FIELDS
-    click.echo(_written(question.head(), rows, form, language, fields))
+    click.echo(written(question.head(), rows, form, language, fields))
 
 
 @click.command("ranking")
-@_shared
+@shared_options
 @click.option("--indicator", "name")
 def ranking_command(
     region: str | None,
@@ -171,7 +172,7 @@ def ranking_command(
     """
     if name is None:
         raise WrongUse("command.missing_indicator")
-    question = _Question(home, role, snapshot_id, region, period, language)
+    question = Question(home, role, snapshot_id, region, period, language)
     item = find_indicator(name)
     frame = ranked(values(question.reader, question.scope, item, question.children(), question.period), item)
     rows = [
@@ -179,7 +180,7 @@ def ranking_command(
         | {key: None if pd.isna(row[key]) else int(row[key]) for key in ("rank", "place")}
         for code, row in frame.iterrows()
     ]
-    click.echo(_written(question.head(), rows, form, language, ("rank", *TABLE_FIELDS)))
+    click.echo(written(question.head(), rows, form, language, ("rank", *TABLE_FIELDS)))
 
 
 @click.command("catalogue")
@@ -188,13 +189,13 @@ def ranking_command(
 def catalogue_command(form: str, language: str) -> None:
     """List every indicator with its definition."""
     rows = [dict(definition(item, language)) for item in load_catalogue().values()]
-    click.echo(_written({}, rows, form, language, ("system", "id", "name", "direction", "source"), "indicators"))
+    click.echo(written({}, rows, form, language, ("system", "id", "name", "direction", "source"), "indicators"))
 
 
 COMMANDS = (indicators_command, ranking_command, catalogue_command)
 
 
-class _Question:
+class Question:
     """What was asked, of which snapshot, by whom."""
 
     def __init__(
@@ -292,9 +293,8 @@ class _Question:
         }
 
 
-def _written(
-    head: Row, rows: Sequence[Row], form: str, language: str, fields: Sequence[str], name: str = "rows"
-) -> str:
+def written(head: Row, rows: Sequence[Row], form: str, language: str, fields: Sequence[str], name: str = "rows") -> str:
+    """Return an answer as JSON, CSV or a table; ``fields`` are the columns of the table."""
     if form == "json":
         return json.dumps({**head, name: rows}, ensure_ascii=False, indent=2, allow_nan=False)
     if form == "csv":

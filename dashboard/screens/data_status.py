@@ -14,7 +14,6 @@ from dashboard.sources import source_name
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
-
 GENERATED = "demo"
 """Mapping name of the demonstration city's own rows, which come from no file."""
 

@@ -17,6 +17,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values
 from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 COSTLIEST = 3
@@ -42,29 +43,12 @@ class RankingScreen:
     clean: CleanYears
     sheets: list[str]
     verdict: str
+    tables: tuple[ScreenTable, ...]
 
     @property
     def is_graded(self) -> bool:
         """Whether the data set has what the index needs."""
         return bool((self.league.rows["grade"] != "insufficient").any())
-
-    def download(self, language: str) -> pd.DataFrame:
-        """Return the league as it is downloaded: numbers as numbers, grades in words."""
-        rows = self.rows
-        words = [t(f"grade.{grade}", language) for grade in rows["grade"]]
-        table = {
-            "name": rows["name"],
-            "grade": words,
-            "index": rows["index"],
-            "lower": rows["lower"],
-            "upper": rows["upper"],
-            "rank": rows["rank"],
-            "change": rows["change"],
-            "months_red": rows["months_red"],
-            "red_chance": rows["probability_red"],
-            "reasons": rows["reasons"],
-        }
-        return pd.DataFrame(table).rename(columns={name: t(f"ranking_column.{name}", language) for name in table})
 
 
 def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
@@ -82,12 +66,13 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     rising = rising_years(reader, context.viewer, listed.codes, year)
     clean = clean_years(reader, context.viewer, listed.codes, listed.parent, year)
     sheets = review_sheets(league, index_settings())
+    rows = _rows(context, league, names)
     return RankingScreen(
         month=month,
         listed=listed,
         league=league,
         names=names,
-        rows=_rows(context, league, names),
+        rows=rows,
         selected=selected,
         reasons=reasons_of(league, selected, context.language),
         funnel=_funnel(reader, context, listed, names),
@@ -95,6 +80,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         clean=clean,
         sheets=sheets,
         verdict=_verdict(league, names, sheets, context.language),
+        tables=(_league_table(rows, context.language),),
     )
 
 
@@ -169,6 +155,17 @@ def _rows(context: Context, league: League, names: pd.Series) -> pd.DataFrame:
         strip=[league.grades.loc[code].tolist() for code in rows.index],
         href=[context.href("ranking", of=code) for code in rows.index],
         down=[context.href("ranking", region=code, of=None) for code in rows.index],
+    )
+
+
+def _league_table(rows: pd.DataFrame, language: str) -> ScreenTable:
+    """Return the league with numbers as numbers and grades in words."""
+    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red", "reasons")
+    return ScreenTable(
+        "league",
+        t("nav.ranking", language),
+        rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]]),
+        {name: t(f"ranking_column.{name}", language) for name in names},
     )
 
 

@@ -119,6 +119,15 @@ def wait_for_region(page, name: str) -> None:
     settle(page)
 
 
+def click_menu(page, path: str) -> None:
+    """Open the page at ``path`` by the menu, unfolding its group first where it stands in one."""
+    link = page.locator(f"nav a[href^='.{path}?']").first
+    group = page.locator("nav details.group-menu", has=page.locator(f"a[href^='.{path}?']"))
+    if not link.is_visible():
+        group.locator("summary").click()
+    link.click()
+
+
 def click_first_region(page) -> str:
     """Click the first region of the list that goes down; return its name."""
     link = page.locator("table tbody a:visible").first

@@ -11,6 +11,7 @@ from tests.browser.screen import (
     address_of,
     click_first_region,
     click_map_centre,
+    click_menu,
     open_page,
     region_in_breadcrumb,
     screenshot,
@@ -68,7 +69,7 @@ def test_region_stays_when_another_page_is_opened(page, demonstration_app):
     county = click_first_region(page)
     region = address_of(page)["region"]
     for path in PATHS[1:]:
-        page.locator(f"nav a[href^='.{path}?']").first.click()
+        click_menu(page, path)
         page.wait_for_url(f"**{path}?*")
         settle(page)
         assert region_in_breadcrumb(page) == county

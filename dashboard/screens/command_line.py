@@ -1,0 +1,114 @@
+"""The tables of a page on the command line: ``python -m dashboard page disputes``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from dashboard.context import OWN_VALUE, Context
+from dashboard.indicators.command_line import Question, WrongUse, shared_options, written
+from dashboard.navigation import PAGES, PageEntry
+from dashboard.periods import Period
+from dashboard.screens.tables import ScreenTable
+
+
+@click.command("page")
+@click.argument("page")
+@shared_options
+@click.option("--table", "keys", multiple=True)
+@click.option("--set", "own", multiple=True)
+def page_command(
+    page: str,
+    region: str | None,
+    period: Period | None,
+    form: str,
+    language: str,
+    home: Path | None,
+    role: str | None,
+    snapshot_id: str | None,
+    keys: tuple[str, ...],
+    own: tuple[str, ...],
+) -> None:
+    """Give the tables of a page, by the name it has in the address, as the page offers them for download.
+
+    \b
+    --table      key of one table; repeat for several; all tables of the page unless given
+    --set        a parameter of the page as in its address, such as of=990101000000
+    --region     region code; the whole data set unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --format     json, csv or table;  --language  zh or en
+    --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
+    --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
+    """
+    entry = _entry(page)
+    question = Question(home, role, snapshot_id, region, period, language)
+    parameters = tuple(_parameter(text, entry) for text in own)
+    context = Context(question.region, question.period, language, "light", question.scope, parameters)
+    tables = {each.key: each for each in screen_of(entry)(question.reader, context).tables}
+    for key in keys:
+        if key not in tables:
+            raise WrongUse("command.unknown_table", value=key, known=", ".join(tables))
+    chosen = [tables[key] for key in keys] or list(tables.values())
+    click.echo("\n".join(_lines(question, entry, chosen, form)))
+
+
+COMMANDS = (page_command,)
+
+
+def screen_of(entry: PageEntry) -> Callable:
+    """Return the function that prepares a page: ``(reader, context) → screen`` with ``tables``."""
+    module, _, name = entry.screen.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _entry(page: str) -> PageEntry:
+    known = {entry.url_path: entry for entry in PAGES if entry.screen}
+    if page not in known:
+        raise WrongUse("command.unknown_page", value=page, known=", ".join(known))
+    return known[page]
+
+
+def _parameter(text: str, entry: PageEntry) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if name not in entry.parameters or not OWN_VALUE.fullmatch(value):
+        raise WrongUse("command.unknown_parameter", value=text, known=", ".join(entry.parameters))
+    return name, value
+
+
+def _lines(question: Question, entry: PageEntry, tables: list[ScreenTable], form: str) -> list[str]:
+    if form == "json":
+        answer = [{"key": each.key, "title": each.title, "rows": _records(each)} for each in tables]
+        return [written(question.head() | {"page": entry.url_path}, answer, form, question.language, (), "tables")]
+    lines = []
+    for each in tables:
+        rows = [{"table": each.key, **row} for row in _records(each)]
+        if form == "csv":
+            lines.append(written(question.head(), rows, form, question.language, ()))
+        else:
+            lines += [f"{each.title} ({each.key})", each.download().to_string(index=False)]
+    if form == "table":
+        lines.insert(0, f"{question.head()['snapshot_id']} · {question.period.label(question.language)}")
+    return lines
+
+
+def _records(table: ScreenTable) -> list[dict]:
+    frame = table.frame[list(table.columns)]
+    return [
+        {str(name): _plain(value) for name, value in zip(frame.columns, row, strict=True)}
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+def _plain(value: object) -> object:
+    """Return ``value`` as JSON takes it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,34 @@
+"""The tables behind a page: what it draws, offers for download, and gives on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class ScreenTable:
+    """One table of a page, unrounded and already suppressed as on screen.
+
+    Parameters
+    ----------
+    key : str
+        Name on the command line, unique within the page.
+    title : str
+        Title on screen, in the screen's language.
+    frame : DataFrame
+        Numbers as numbers; the index is left out.
+    columns : mapping of str
+        Column of ``frame`` → heading in the screen's language. Columns that are not named are left out.
+    """
+
+    key: str
+    title: str
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+
+    def download(self) -> pd.DataFrame:
+        """Return the table as it is downloaded, under the screen's headings."""
+        return self.frame[list(self.columns)].rename(columns=dict(self.columns))
