@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,10 @@ class Backtest:
     chance_red: float
     chance_flips: float
     chance_any_red: float
+
+    def figures(self) -> dict[str, float | int]:
+        """Return the figures by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 def backtest(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: pd.Period, months: int = 24) -> Backtest:

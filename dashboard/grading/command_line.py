@@ -1,71 +1,175 @@
-"""The index league and the back-test on the command line, as the screen shows them."""
+"""The index league, the township matrix and the back-test on the command line, as the screen shows them."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
 
 from dashboard.grading.backtest import backtest
 from dashboard.grading.league import league_of
-from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
+from dashboard.grading.township_matrix import TownshipMatrix, matrix_of
+from dashboard.i18n import t
+from dashboard.indicators.command_line import Question, Row, WrongUse, shared_options, written
 from dashboard.periods import Period
-from data_access.access import Scope
-from data_access.home import Home
-from data_access.queries import SnapshotReader
 
-DEFAULT_ROLE = "city_leader"
+LEAGUE_FIELDS = ("region", "grade", "index", "rank", "months_red")
+MATRIX_FIELDS = ("region", "verdict", "streak", "on_list")
+TOWNSHIP_DEPTH = 2
 
 
 @click.command("league")
-@click.option("--home", type=click.Path(path_type=Path))
-@click.option("--region")
-@click.option("--period")
-@click.option("--role", default=DEFAULT_ROLE)
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
-def league_command(home: Path | None, region: str | None, period: str | None, role: str, form: str) -> None:
-    """Print the index, grade, rank range and points of every region, with the snapshot id."""
-    reader = SnapshotReader(Home(home) if home else Home.default())
-    snapshot = reader.snapshot()
-    scope = Scope(role, snapshot.root_code)
-    parent = region or snapshot.root_code
-    codes = _children(reader, scope, parent)
-    last_day = min(Period.parse(period).end, snapshot.data_through) if period else snapshot.data_through
-    month = pd.Period(last_day, freq="M")
-    league = league_of(reader, scope, codes, month)
-    rows = league.rows.reset_index()
-    if form == "csv":
-        click.echo(rows.assign(snapshot_id=snapshot.snapshot_id, month=str(month)).to_csv(index=False), nl=False)
-        return
-    for row in (records := rows.to_dict("records")):
-        row["points"] = league.contributions(row["region_code"])["points"].to_dict()
-    written = {"snapshot_id": snapshot.snapshot_id, "month": str(month), "region": parent, "rows": records}
-    click.echo(json.dumps(json.loads(pd.Series([written]).to_json(orient="records"))[0], ensure_ascii=False, indent=1))
+@shared_options
+def league_command(
+    region: str | None,
+    period: Period | None,
+    form: str,
+    language: str,
+    home: Path | None,
+    role: str | None,
+    snapshot_id: str | None,
+) -> None:
+    """Print the index, grade, rank range and points of every region just below a region.
+
+    \b
+    --region     region code; the whole data set unless given
+    --period     2024Q4 or 2024-12: the last month of it is graded; the last month of the data unless given
+    --format     json, csv or table;  --language  zh or en
+    --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
+    --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
+    """
+    question = Question(home, role, snapshot_id, region, period, language)
+    month = _month(question, period)
+    league = league_of(question.reader, question.scope, question.children(), month)
+    rows = []
+    for code, row in league.rows.iterrows():
+        points = {str(key): value for key, value in league.contributions(str(code))["points"].items()}
+        figures = {str(name): _plain(value) for name, value in row.items()}
+        rows.append(
+            {"region_code": code, "region_name": question.name_of(str(code)), **figures, "points": _all(points)}
+        )
+        rows[-1] |= {
+            "index_text": "" if figures["index"] is None else f"{figures['index']:.1f}",
+            "grade_text": t(f"grade.{figures['grade']}", language),
+            "rank_text": f"{figures['rank_best']}–{figures['rank_worst']}",
+        }
+    click.echo(written(question.head() | {"month": str(month)}, rows, form, language, LEAGUE_FIELDS))
+
+
+@click.command("matrix")
+@shared_options
+def matrix_command(
+    region: str | None,
+    period: Period | None,
+    form: str,
+    language: str,
+    home: Path | None,
+    role: str | None,
+    snapshot_id: str | None,
+) -> None:
+    """Print the twelve lines of every township in a region, the years met in a row, and the fund's stress test.
+
+    \b
+    --region     region code; the whole data set unless given
+    --period     2024 or 2024-12: the years end with its last month; the last month of the data unless given
+    --format     json, csv or table;  --language  zh or en
+    --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
+    --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
+    """
+    question = Question(home, role, snapshot_id, region, period, language)
+    month = _month(question, period)
+    codes = townships_of(question.regions, question.region)
+    if not codes:
+        raise WrongUse("command.no_townships", value=question.region)
+    matrix = matrix_of(question.reader, question.scope, codes, month)
+    head = question.head() | {"month": str(month), "stage": matrix.stage, "stress": _all(asdict(matrix.stress))}
+    click.echo(written(head, _matrix_rows(matrix, question), form, language, MATRIX_FIELDS))
 
 
 @click.command("backtest")
-@click.option("--home", type=click.Path(path_type=Path))
-@click.option("--region")
+@shared_options
 @click.option("--months", type=click.IntRange(2, 60), default=24)
-@click.option("--language", type=click.Choice(LANGUAGES), default=DEFAULT_LANGUAGE)
-def backtest_command(home: Path | None, region: str | None, months: int, language: str) -> None:
-    """Replay past months: share of red, colour changes, and what pure chance would give under equal true rates."""
-    reader = SnapshotReader(Home(home) if home else Home.default())
-    snapshot = reader.snapshot()
-    scope = Scope(DEFAULT_ROLE, snapshot.root_code)
-    codes = _children(reader, scope, region or snapshot.root_code)
-    done = backtest(reader, scope, codes, pd.Period(snapshot.data_through, freq="M"), months)
-    for name, value in asdict(done).items():
-        text = str(value) if isinstance(value, int) else f"{value:.4f}"
-        click.echo(t(f"backtest.{name}", language, value=text))
+def backtest_command(
+    region: str | None,
+    period: Period | None,
+    form: str,
+    language: str,
+    home: Path | None,
+    role: str | None,
+    snapshot_id: str | None,
+    months: int,
+) -> None:
+    """Replay past months: share of red, colour changes, and what pure chance would give under equal true rates.
+
+    \b
+    --region     region code; the whole data set unless given
+    --period     the replay ends with its last month; the last month of the data unless given
+    --months     how many months to replay, 2 to 60
+    --format     json, csv or table;  --language  zh or en
+    --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
+    --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)
+    """
+    question = Question(home, role, snapshot_id, region, period, language)
+    month = _month(question, period)
+    done = backtest(question.reader, question.scope, question.children(), month, months)
+    figures = done.figures()
+    if form == "table":
+        for name, value in figures.items():
+            text = str(value) if isinstance(value, int) else f"{value:.4f}"
+            click.echo(t(f"backtest.{name}", language, value=text))
+        return
+    click.echo(written(question.head() | {"month": str(month)}, [_all(figures)], form, language, ()))
 
 
-def _children(reader: SnapshotReader, scope: Scope, parent: str) -> list[str]:
-    regions = reader.regions(scope)
-    return regions.index[(regions["parent_code"] == parent) & regions["in_scope"]].tolist()
+def townships_of(regions: pd.DataFrame, code: str) -> list[str]:
+    """Return the townships at or below ``code``, of the frame that ``reader.regions`` gives."""
+    below = {code}
+    for each, parent in zip(regions.index, regions["parent_code"], strict=True):
+        if parent in below:
+            below.add(each)
+    chosen = (regions["depth"] == TOWNSHIP_DEPTH) & regions["in_scope"] & regions.index.isin(below)
+    return regions.index[chosen].tolist()
 
 
-COMMANDS = (league_command, backtest_command)
+def _month(question: Question, period: Period | None) -> pd.Period:
+    through = question.snapshot.data_through
+    return pd.Period(min(period.end, through) if period else through, freq="M")
+
+
+def _matrix_rows(matrix: TownshipMatrix, question: Question) -> list[Row]:
+    grades, years = matrix.grade_table().to_dict("index"), matrix.years.to_dict("index")
+    rows: list[Row] = []
+    for code, row in matrix.rows.iterrows():
+        figures = {str(name): _plain(value) for name, value in row.items()}
+        verdict = t(f"matrix.{figures['verdict']}", question.language)
+        rows.append(
+            {
+                "region_code": code,
+                "region_name": question.name_of(str(code)),
+                **figures,
+                "verdict_text": verdict,
+                "years": years[code],
+                "lines": grades[code],
+            }
+        )
+    return rows
+
+
+def _all(row: Mapping[str, object]) -> Row:
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: object) -> object:
+    """Return ``value`` as JSON takes it; missing numbers as null."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+COMMANDS: Sequence[click.Command] = (league_command, matrix_command, backtest_command)

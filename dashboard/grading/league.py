@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 import pandas as pd
 
+from dashboard.grading.cache import kept
 from dashboard.grading.grades import OFFICIAL, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
 from dashboard.grading.inputs import Inputs, monthly_inputs
@@ -18,7 +17,6 @@ from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 STRIP_MONTHS = 12
-KEPT = 32
 
 
 @dataclass(frozen=True)
@@ -66,24 +64,10 @@ class League:
         return frame.sort_values("lost", ascending=False)
 
 
-_kept: OrderedDict[tuple, League] = OrderedDict()
-_lock = Lock()
-
-
 def league_of(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:
     """Grade ``codes`` together for ``month``; kept by snapshot, scope and arguments."""
-    snapshot = reader.snapshot()
-    key = (snapshot.snapshot_id, snapshot.published_at, scope, tuple(codes), str(month))
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    league = grade_regions(reader, scope, codes, month)
-    with _lock:
-        _kept[key] = league
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return league
+    key = ("league", scope, tuple(codes), str(month))
+    return kept(reader, key, lambda: grade_regions(reader, scope, codes, month))
 
 
 def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:

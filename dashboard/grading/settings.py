@@ -46,6 +46,11 @@ class Component(BaseModel):
         """The indicators it stands on."""
         return tuple(find_indicator(name) for name in self.indicators)
 
+    @property
+    def discounts(self) -> tuple[Indicator, ...]:
+        """The indicator whose share is taken off, if there is one."""
+        return (find_indicator(self.discount),) if self.discount else ()
+
     def unit_label(self, language: str) -> str:
         """Return the responsible unit on screen."""
         return localised(language, self.unit, self.unit_en)

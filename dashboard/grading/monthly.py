@@ -1,0 +1,99 @@
+"""Monthly numerators and denominators of many regions at once, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dashboard.indicators.catalogue import Term
+from dashboard.indicators.engine.facts import evaluation_rules
+from data_access.access import Scope
+from data_access.measures import load_measures
+from data_access.queries import SnapshotReader
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Monthly:
+    """Measures of regions by month.
+
+    Parameters
+    ----------
+    reader, scope : SnapshotReader, Scope
+        Asked for the population when it is needed.
+    codes : tuple of str
+    months : PeriodIndex
+    values : dict
+        Measure → array of shape (regions, months); NaN where nothing was reported. Where a measure is counted from
+        records, a covered month without rows is 0.
+    """
+
+    reader: SnapshotReader
+    scope: Scope
+    codes: tuple[str, ...]
+    months: pd.PeriodIndex
+    values: dict[str, Array]
+
+    def terms(self, terms: Sequence[Term]) -> Array:
+        """Return the sum of an indicator's terms by region and month; a stock stands until it is reported anew."""
+        total: Array | None = None
+        for term in terms:
+            each = self.values[term.measure]
+            if load_measures()[term.measure].kind == "stock":
+                each = carried(each, evaluation_rules().stock_carry_months)
+            total = term.sign * each if total is None else total + term.sign * each
+        if total is None:
+            raise ValueError("an indicator without terms has nothing to add up")
+        return total
+
+    @cached_property
+    def person_years(self) -> Array:
+        """Population at risk, shape (regions, months)."""
+        start, end = self.months[0].start_time.date(), self.months[-1].end_time.date()
+        frame = self.reader.person_years(self.scope, list(self.codes), start, end, grain="month")
+        return frame["person_years"].to_numpy(float).reshape(len(self.codes), len(self.months))
+
+
+def read_monthly(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], months: pd.PeriodIndex, measures: Sequence[str]
+) -> Monthly:
+    """Read ``measures`` of ``codes`` in ``months`` with one query for flows and one for stocks."""
+    start, end = months[0].start_time.date(), months[-1].end_time.date()
+    names = list(measures)
+    frame = reader.measure_values(scope, names, list(codes), start, end, grain="month")
+    row = pd.Index(codes).get_indexer(pd.Index(frame["region_code"]))
+    stamps = pd.DatetimeIndex(frame["period_start"])
+    column = (stamps.year - months[0].year) * 12 + stamps.month - months[0].month
+    cube = np.full((len(names), len(codes), len(months)), np.nan)
+    cube[pd.Index(names).get_indexer(pd.Index(frame["measure"])), row, column] = frame["value"]
+    coverage = reader.coverage(scope)
+    values = {}
+    for number, name in enumerate(names):
+        covered = _covered_by_records(coverage[coverage["measure"] == name], months)
+        values[name] = cube[number] if covered is None else np.where(covered, np.nan_to_num(cube[number]), np.nan)
+    return Monthly(reader, scope, tuple(codes), months, values)
+
+
+def carried(monthly: Array, limit: int) -> Array:
+    """Return each month's value, or the last one reported at most ``limit`` months before."""
+    months = np.arange(monthly.shape[-1])
+    last = np.maximum.accumulate(np.where(np.isnan(monthly), -1, months), axis=-1)
+    fresh = (last >= 0) & (months - last <= limit)
+    return np.where(fresh, np.take_along_axis(monthly, np.maximum(last, 0), axis=-1), np.nan)
+
+
+def _covered_by_records(own: pd.DataFrame, months: pd.PeriodIndex) -> NDArray[np.bool_] | None:
+    """Return the months the sources cover, or None when the measure arrives counted (absence is not zero)."""
+    if not (own["basis"] == "records").any():
+        return None
+    starts, ends = months.start_time, months.end_time.normalize()
+    inside = np.zeros(len(months), bool)
+    for first, last in zip(own["first_day"], own["last_day"], strict=True):
+        inside |= np.asarray(starts >= pd.Timestamp(first)) & np.asarray(ends <= pd.Timestamp(last))
+    return inside
