@@ -16,8 +16,8 @@ from data_access.importing.mapping import load_mapping
 from data_access.importing.report import report_lines
 from data_access.importing.run import import_files
 from data_access.publishing import publish
-from data_access.publishing.snapshots import kept_snapshot_ids
 from data_access.queries import SnapshotReader
+from data_access.store.snapshot_store import snapshot_store
 
 
 class _PlainErrors(click.Group):
@@ -45,7 +45,7 @@ def main(context: click.Context, home: Path | None, language: str) -> None:
 @click.pass_obj
 def demo(home: Home, if_empty: bool) -> None:
     """Build the demonstration city and publish it."""
-    if if_empty and kept_snapshot_ids(home):
+    if if_empty and snapshot_store(home).kept_snapshot_ids():
         _publish_again_after_upgrade(home)
         return
     with _progress() as bar:

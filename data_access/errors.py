@@ -54,6 +54,18 @@ class StoreBusyError(DataAccessError):
     default_code = "store_busy"
 
 
+class StoreUnavailableError(DataAccessError):
+    """The shared database can't be reached now; what is asked works again by itself when it can."""
+
+    default_code = "store_unavailable"
+
+
+class StoreRefusedError(DataAccessError):
+    """The shared database answers but refuses: not set up, no right, no space, or an answer that takes too long."""
+
+    default_code = "store_refused"
+
+
 class SchemaVersionError(DataAccessError):
     """The file was written by another version of this program."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HOME_VARIABLE = "PINGAN_HOME"
+DATABASE_VARIABLE = "DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class Home:
     """Paths of one data set below ``path``; nothing is created until :meth:`create`."""
 
     path: Path
+    database_url: str | None = field(default_factory=lambda: os.environ.get(DATABASE_VARIABLE) or None, repr=False)
+    """Address of the PostgreSQL that snapshots are published to (``DATABASE_URL``); files below ``path`` when empty."""
 
     @classmethod
     def default(cls) -> Home:

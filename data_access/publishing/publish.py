@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pyarrow as pa
@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.home import Home
 from data_access.measures import definitions_sha256, load_histograms, load_measures
-from data_access.publishing import checks, coverage, rollups, snapshots
+from data_access.publishing import checks, coverage, rollups
 from data_access.publishing.lateness import source_lateness
 from data_access.publishing.neighbours import touching_regions
 from data_access.publishing.paths import region_paths
+from data_access.store.snapshot_files import building_file
+from data_access.store.snapshot_store import SnapshotStore, snapshot_store
 from data_access.store.working import WorkingStore, registered
 
 Progress = Callable[[float, str], None]
@@ -45,20 +47,24 @@ def publish(home: Home, progress: Progress | None = None) -> str:
         dataset = dict(store.read(sa.select(schema.dataset)).itertuples(index=False, name=None))
         regions = store.read(sa.select(schema.region))
         paths = region_paths(regions)
-        file = snapshots.building_file(home)
+        file = building_file(home)
+        snapshots = snapshot_store(home)
         connection = store.connection
         with store.transaction():
             connection.execute(sa.text(f"attach {_quoted(str(file))} as {CATALOGUE}"))
         published = _published_tables()
         try:
-            snapshot_id = _build(store, published, regions, paths, dataset, home, report)
+            snapshot_id = _build(store, published, regions, paths, dataset, snapshots, report)
         except BaseException:
             store.close()
             file.unlink(missing_ok=True)
             raise
         with store.transaction():
             connection.execute(sa.text(f"detach {CATALOGUE}"))
-        snapshots.serve(home, file, snapshot_id)
+        try:
+            snapshots.keep(file, snapshot_id, lambda done, step: report(0.95 + done * 0.05, step))
+        finally:
+            file.unlink(missing_ok=True)
     report(1.0, "done")
     return snapshot_id
 
@@ -69,7 +75,7 @@ def _build(
     regions: pd.DataFrame,
     paths: pd.DataFrame,
     dataset: Mapping[str, str],
-    home: Home,
+    snapshots: SnapshotStore,
     report: Progress,
 ) -> str:
     """Fill the attached file step by step and return its snapshot id.
@@ -110,7 +116,7 @@ def _build(
         rollups.count_histograms(connection, published, load_histograms())
     report(0.85, "reconcile")
     checks.check_rollups(store, published, measures)
-    snapshot_id = snapshots.next_snapshot_id(home, through)
+    snapshot_id = _next_snapshot_id(snapshots.kept_snapshot_ids(), through)
     with store.transaction():
         _write(connection, published["measure_coverage"], covered)
         _write(connection, published["source_lateness"], source_lateness(store, path, covered, through))
@@ -127,6 +133,12 @@ def _build(
     with store.transaction():
         connection.execute(sa.text(f"checkpoint {CATALOGUE}"))
     return snapshot_id
+
+
+def _next_snapshot_id(kept: Sequence[str], data_through: date) -> str:
+    """Return the quarter of the data and a number that only grows."""
+    used = [int(snapshot_id.rpartition("-")[2]) for snapshot_id in kept]
+    return f"{data_through.year}Q{(data_through.month + 2) // 3}-{max(used, default=0) + 1:04d}"
 
 
 def _published_tables() -> Published:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.errors import ConfigError
 from data_access.measures import load_histograms, load_measures
-from data_access.queries.snapshot import OpenSnapshot
+from data_access.queries.snapshot import ScopedSnapshot
 
 GRAINS = ("total", "year", "month", "day")
 MAX_LISTED_CODES = 100
@@ -23,7 +23,7 @@ _TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": sche
 
 
 def measure_values(
-    snapshot: OpenSnapshot,
+    snapshot: ScopedSnapshot,
     measures: Sequence[str],
     codes: Sequence[str],
     start: date | None,
@@ -52,7 +52,7 @@ def measure_values(
 
 
 def histogram(
-    snapshot: OpenSnapshot, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool
+    snapshot: ScopedSnapshot, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool
 ) -> pd.DataFrame:
     """Return the bins of a waiting time, whole months from ``start`` to ``end``."""
     table = schema.measure_histogram

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import geopandas as gpd
 import pandas as pd
@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.access import Scope
-from data_access.errors import ConfigError, NoSnapshotError, ScopeError
+from data_access.errors import ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
-from data_access.publishing.snapshots import kept_snapshot_ids, served_snapshot_id
 from data_access.queries import measure_queries, record_queries
 from data_access.queries.exposure import person_years
-from data_access.queries.snapshot import OpenSnapshot, SnapshotInfo
+from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
+from data_access.store.snapshot_store import snapshot_store
 
 MAX_RECORDS = 500
 MAX_POINTS = 20_000
@@ -41,12 +41,12 @@ class SnapshotReader:
 
     def __init__(self, home: Home, snapshot_id: str | None = None) -> None:
         self._home = home
+        self._store = snapshot_store(home)
         self._fixed = snapshot_id
         self._lock = threading.Lock()
         self._open: OpenSnapshot | None = None
-        self._served_mtime = 0
-        if snapshot_id is not None and snapshot_id not in kept_snapshot_ids(home):
-            kept = ", ".join(kept_snapshot_ids(home)) or "—"
+        if snapshot_id is not None and snapshot_id not in self.kept_snapshot_ids():
+            kept = ", ".join(self.kept_snapshot_ids()) or "—"
             raise NoSnapshotError(
                 f"Snapshot {snapshot_id} is not kept in {home.path}. Kept: {kept}.",
                 f"{home.path} 中没有保留快照 {snapshot_id}。现有:{kept}。",
@@ -61,30 +61,31 @@ class SnapshotReader:
 
     def kept_snapshot_ids(self) -> list[str]:
         """Return the ids that can be asked for again."""
-        return kept_snapshot_ids(self._home)
+        return self._store.kept_snapshot_ids()
+
+    def unreachable_since(self) -> datetime | None:
+        """Return since when (UTC) the database can't be reached, so that the last good state is shown; else None."""
+        return self._store.unreachable_since()
 
     def _current(self) -> OpenSnapshot:
-        changed = self._pointer_changed()
-        if self._open is not None and not changed:
+        moved = self._fixed is None and self._store.may_have_moved()
+        if self._open is not None and not moved:
             return self._open
         with self._lock:
-            snapshot_id = self._fixed or served_snapshot_id(self._home)
-            if self._open is None or self._open.info.snapshot_id != snapshot_id:
-                fresh = OpenSnapshot(self._home, snapshot_id)
-                fresh.warm()
-                self._open = fresh
+            try:
+                snapshot_id = self._fixed or self._store.served_snapshot_id()
+                if self._open is None or self._open.info.snapshot_id != snapshot_id:
+                    fresh = OpenSnapshot(self._store.open(snapshot_id), snapshot_id)
+                    fresh.warm()
+                    self._open = fresh
+            except StoreUnavailableError:
+                if self._open is None:
+                    raise
             return self._open
 
-    def _pointer_changed(self) -> bool:
-        if self._fixed is not None:
-            return False
-        try:
-            stamp = self._home.pointer.stat().st_mtime_ns
-        except FileNotFoundError:
-            return self._open is None
-        changed = stamp != self._served_mtime
-        self._served_mtime = stamp
-        return changed
+    def _within(self, scope: Scope) -> ScopedSnapshot:
+        """Return the snapshot that is read now as ``scope`` sees it; after the scope was checked."""
+        return self._current().within(scope)
 
     # -- regions ------------------------------------------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ class SnapshotReader:
         """Return the polygons of ``codes`` that have one (columns ``region_code, geometry``, degrees)."""
         self._check_codes(scope, codes)
         table = schema.region_geometry
-        frame = self._current().read(
+        frame = self._within(scope).read(
             sa.select(table.c.region_code, table.c.wkb)
             .where(table.c.region_code.in_(list(codes)))
             .order_by(table.c.region_code)
@@ -117,7 +118,7 @@ class SnapshotReader:
         """Return the pairs among ``codes`` that touch (columns ``region_code, neighbour_code``)."""
         self._check_codes(scope, codes)
         table = schema.region_neighbour
-        return self._current().read(
+        return self._within(scope).read(
             sa.select(table)
             .where(table.c.region_code.in_(list(codes)), table.c.neighbour_code.in_(list(codes)))
             .order_by(table.c.region_code, table.c.neighbour_code)
@@ -161,8 +162,7 @@ class SnapshotReader:
         """
         self._check_codes(scope, codes)
         self._check_measures(measures)
-        current = self._current()
-        return measure_queries.measure_values(current, measures, codes, start, end, grain, by)
+        return measure_queries.measure_values(self._within(scope), measures, codes, start, end, grain, by)
 
     def histogram(
         self, scope: Scope, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool = False
@@ -171,7 +171,7 @@ class SnapshotReader:
         self._check_codes(scope, codes)
         if measure not in load_histograms():
             raise _unknown("histogram", "等待时间", measure)
-        return measure_queries.histogram(self._current(), measure, codes, start, end, by_class)
+        return measure_queries.histogram(self._within(scope), measure, codes, start, end, by_class)
 
     def person_years(
         self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"
@@ -183,14 +183,14 @@ class SnapshotReader:
     def coverage(self, scope: Scope) -> pd.DataFrame:
         """Return which source and basis each measure stands on and for which days."""
         self._check_codes(scope, [scope.region_code])
-        frame = self._current().read(sa.select(schema.measure_coverage))
+        frame = self._within(scope).read(sa.select(schema.measure_coverage))
         return frame.sort_values(["measure", "basis", "source", "grain"], ignore_index=True)
 
     def lateness(self, scope: Scope) -> pd.DataFrame:
         """Return how long each county in scope has been silent in each source."""
         codes = self.regions(scope).query("depth <= 1").index.tolist()
         table = schema.source_lateness
-        return self._current().read(
+        return self._within(scope).read(
             sa.select(table).where(table.c.region_code.in_(codes)).order_by(table.c.source, table.c.region_code)
         )
 
@@ -212,14 +212,14 @@ class SnapshotReader:
         self._check_permission(scope, "records")
         depth = self._depth(region_code)
         return record_queries.newest_records(
-            self._current(), table, region_code, depth, start, end, where or {}, min(limit, MAX_RECORDS), offset
+            self._within(scope), table, region_code, depth, start, end, where or {}, min(limit, MAX_RECORDS), offset
         )
 
     def overdue(self, scope: Scope, region_code: str, as_of: date, limit: int = 50) -> pd.DataFrame:
         """Return decisions and case packages past due on ``as_of``, longest first."""
         self._check_codes(scope, [region_code])
         depth = self._depth(region_code)
-        return record_queries.overdue_items(self._current(), region_code, depth, as_of, min(limit, MAX_RECORDS))
+        return record_queries.overdue_items(self._within(scope), region_code, depth, as_of, min(limit, MAX_RECORDS))
 
     def points(
         self, scope: Scope, category: str, region_code: str, start: date, end: date, limit: int = 5_000
@@ -235,7 +235,9 @@ class SnapshotReader:
         if category == "homicide" and not self.snapshot().is_demonstration:
             self._check_permission(scope, "incident_points")
         depth = self._depth(region_code)
-        return record_queries.points(self._current(), category, region_code, depth, start, end, min(limit, MAX_POINTS))
+        return record_queries.points(
+            self._within(scope), category, region_code, depth, start, end, min(limit, MAX_POINTS)
+        )
 
     def density(
         self, scope: Scope, category: str, region_code: str, start: date, end: date, side: float
@@ -243,19 +245,19 @@ class SnapshotReader:
         """Return counts in squares of ``side`` degrees (``west, south, count``)."""
         self._check_codes(scope, [region_code])
         return record_queries.density(
-            self._current(), category, region_code, self._depth(region_code), start, end, side
+            self._within(scope), category, region_code, self._depth(region_code), start, end, side
         )
 
     def facilities(self, scope: Scope, region_code: str) -> pd.DataFrame:
         """Return stations, teams and centres in a region."""
         self._check_codes(scope, [region_code])
-        return record_queries.facilities(self._current(), region_code, self._depth(region_code))
+        return record_queries.facilities(self._within(scope), region_code, self._depth(region_code))
 
     def imports(self, scope: Scope) -> pd.DataFrame:
         """Return the imports that the snapshot was built from, newest first."""
         self._check_codes(scope, [scope.region_code])
         table = schema.import_batch
-        return self._current().read(sa.select(table).order_by(table.c.finished_at.desc(), table.c.batch_id))
+        return self._within(scope).read(sa.select(table).order_by(table.c.finished_at.desc(), table.c.batch_id))
 
     # -- checks -------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.errors import ConfigError
-from data_access.queries.snapshot import OpenSnapshot
+from data_access.queries.snapshot import ScopedSnapshot
 
 _LISTED = {
     "incident": "occurred_on",
@@ -23,7 +23,7 @@ _HIDDEN = {"lon", "lat", *schema.ANCESTOR_COLUMNS}
 
 
 def newest_records(
-    snapshot: OpenSnapshot,
+    snapshot: ScopedSnapshot,
     table_name: str,
     region_code: str,
     depth: int,
@@ -60,7 +60,7 @@ def newest_records(
     )
 
 
-def overdue_items(snapshot: OpenSnapshot, region_code: str, depth: int, as_of: date, limit: int) -> pd.DataFrame:
+def overdue_items(snapshot: ScopedSnapshot, region_code: str, depth: int, as_of: date, limit: int) -> pd.DataFrame:
     """Return what is past due: ``kind, source_id, region_code, task, task_en, owner, owner_en, due_on, days_overdue``."""
     decision, package = schema.PLACED_TABLES["decision"], schema.PLACED_TABLES["case_package"]
     decisions = sa.select(
@@ -99,7 +99,7 @@ def overdue_items(snapshot: OpenSnapshot, region_code: str, depth: int, as_of: d
 
 
 def points(
-    snapshot: OpenSnapshot, category: str, region_code: str, depth: int, start: date, end: date, limit: int
+    snapshot: ScopedSnapshot, category: str, region_code: str, depth: int, start: date, end: date, limit: int
 ) -> pd.DataFrame:
     """Return ``lon, lat, class_code, happened_on`` of rows that have coordinates, newest first."""
     table, when, tests = _located(category, region_code, depth, start, end)
@@ -112,7 +112,7 @@ def points(
 
 
 def density(
-    snapshot: OpenSnapshot, category: str, region_code: str, depth: int, start: date, end: date, side: float
+    snapshot: ScopedSnapshot, category: str, region_code: str, depth: int, start: date, end: date, side: float
 ) -> pd.DataFrame:
     """Return ``west, south, count`` of squares of ``side`` degrees that hold incidents; no single place leaves here."""
     table, _, tests = _located(category, region_code, depth, start, end)
@@ -136,7 +136,7 @@ def _located(
     return table, when, [inside, kind, table.c.lon.is_not(None), *_span(when, start, end)]
 
 
-def facilities(snapshot: OpenSnapshot, region_code: str, depth: int) -> pd.DataFrame:
+def facilities(snapshot: ScopedSnapshot, region_code: str, depth: int) -> pd.DataFrame:
     """Return ``kind, name, name_en, lon, lat, region_code`` of the places in a region."""
     table = schema.PLACED_TABLES["facility"]
     names = ["kind", "name", "name_en", "lon", "lat", "region_code"]

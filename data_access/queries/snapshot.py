@@ -11,10 +11,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data_access import schema
+from data_access.access import Scope
 from data_access.errors import SchemaVersionError
-from data_access.home import Home
-from data_access.publishing.snapshots import snapshot_file
-from data_access.store.engines import open_readonly, read_frame
+from data_access.store.snapshot_store import RowScope, SnapshotSource
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ class SnapshotInfo:
 
 
 class OpenSnapshot:
-    """A snapshot file opened read-only; frames of regions and population are read once."""
+    """A snapshot opened for reading; frames of regions and population are read once."""
 
-    def __init__(self, home: Home, snapshot_id: str) -> None:
-        self.engine = open_readonly(snapshot_file(home, snapshot_id))
+    def __init__(self, source: SnapshotSource, snapshot_id: str) -> None:
+        self._source = source
         stamp = self.read(sa.select(schema.snapshot)).iloc[0]
         if stamp["schema_version"] != schema.SCHEMA_VERSION:
             raise SchemaVersionError(
@@ -78,10 +77,14 @@ class OpenSnapshot:
             root_code=root,
         )
 
-    def read(self, statement: sa.Executable) -> pd.DataFrame:
-        """Run a select on a connection of this thread's own."""
-        with self.engine.connect() as connection:
-            return read_frame(connection, statement)
+    def read(self, statement: sa.Executable, scope: RowScope | None = None) -> pd.DataFrame:
+        """Run a select; without a scope only what holds no region's numbers is seen."""
+        return self._source.read(statement, scope)
+
+    def within(self, scope: Scope) -> ScopedSnapshot:
+        """Return this snapshot as ``scope`` sees it; its region must exist."""
+        digits = self.info.levels[int(self.regions.at[scope.region_code, "depth"])].digits
+        return ScopedSnapshot(self, RowScope(scope.role, scope.region_code[:digits]))
 
     @cached_property
     def regions(self) -> pd.DataFrame:
@@ -121,11 +124,38 @@ class OpenSnapshot:
         return frame.pivot(index="region_code", columns="year", values="population").sort_index(axis=1)
 
     def warm(self) -> None:
-        """Read what the first screen needs, so that a viewer never meets a cold file."""
+        """Read what the first screen needs, so that a viewer never meets a cold store."""
         _ = self.regions, self.ancestors, self.population
-        for table in (schema.measure_month, schema.measure_year):
-            self.read(
-                sa.select(table.c.measure, sa.func.sum(table.c.value))
-                .where(table.c.depth <= 1)
-                .group_by(table.c.measure)
-            )
+        self._source.warm()
+
+
+@dataclass(frozen=True)
+class ScopedSnapshot:
+    """A snapshot as one viewer sees it: every statement carries the viewer's scope to the store."""
+
+    snapshot: OpenSnapshot
+    scope: RowScope
+
+    @property
+    def info(self) -> SnapshotInfo:
+        """The stamp of the snapshot."""
+        return self.snapshot.info
+
+    @property
+    def regions(self) -> pd.DataFrame:
+        """Current regions of the whole data set, indexed by code."""
+        return self.snapshot.regions
+
+    @property
+    def ancestors(self) -> pd.DataFrame:
+        """Ancestor codes of every current region, indexed by code."""
+        return self.snapshot.ancestors
+
+    @property
+    def population(self) -> pd.DataFrame:
+        """Population by region and year."""
+        return self.snapshot.population
+
+    def read(self, statement: sa.Executable) -> pd.DataFrame:
+        """Run a select within the scope."""
+        return self.snapshot.read(statement, self.scope)

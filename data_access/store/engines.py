@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from data_access.errors import StoreBusyError
+from data_access.store.frames import frame_of_arrow
 
 MEMORY_LIMIT = "2GB"
 THREADS = 2
@@ -60,7 +61,7 @@ def read_frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFr
     """Run ``statement`` and return its rows as a frame, columns in the statement's order."""
     result = connection.execute(statement, execution_options={"duckdb_arrow": True})
     table = result if isinstance(result, pa.Table) else result.arrow
-    return table.to_pandas(date_as_object=False)
+    return frame_of_arrow(table)
 
 
 def _engine(path: Path, *, read_only: bool, memory_limit: str, **options: object) -> sa.Engine:

@@ -257,7 +257,7 @@ import os, signal, sys
 from pathlib import Path
 from data_access.home import Home
 import data_access.importing.merge as merge, data_access.importing.run as run
-import data_access.publishing.rollups as rollups, data_access.publishing.snapshots as snapshots
+import data_access.publishing.rollups as rollups
 from data_access.publishing import publish
 def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from datetime import date
 from pathlib import Path
 
 from data_access.errors import NoSnapshotError
 from data_access.home import Home
+from data_access.store.snapshot_store import KEPT_SNAPSHOTS
 
-KEPT_SNAPSHOTS = 8
 _NAME = re.compile(r"^snap-(\d{4}Q[1-4]-(\d{4,}))\.duckdb$")
 _BUILDING = "building-"
 
@@ -44,12 +43,6 @@ def kept_snapshot_ids(home: Home) -> list[str]:
     """Return the ids of the snapshot files that are kept, oldest first."""
     matches = [match for path in home.snapshots.glob("snap-*.duckdb") if (match := _NAME.match(path.name))]
     return [match[1] for match in sorted(matches, key=lambda match: int(match[2]))]
-
-
-def next_snapshot_id(home: Home, data_through: date) -> str:
-    """Return the id of the next snapshot: the quarter of its data and a number that only grows."""
-    used = [int(snapshot_id.rpartition("-")[2]) for snapshot_id in kept_snapshot_ids(home)]
-    return f"{data_through.year}Q{(data_through.month + 2) // 3}-{max(used, default=0) + 1:04d}"
 
 
 def building_file(home: Home) -> Path:

@@ -1,0 +1,63 @@
+"""Turn what an engine answers into a frame; the one place where the engines' types are made the same.
+
+Integers stay integers (a sum of integers too, whatever width the engine gives it), every other number is a float,
+days and times are ``datetime64``, text is text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pandas as pd
+import pyarrow as pa
+
+_POSTGRESQL_TYPES: dict[int, pa.DataType] = {
+    16: pa.bool_(),
+    17: pa.binary(),
+    20: pa.int64(),
+    21: pa.int32(),
+    23: pa.int32(),
+    25: pa.string(),
+    700: pa.float64(),
+    701: pa.float64(),
+    1042: pa.string(),
+    1043: pa.string(),
+    1082: pa.date32(),
+    1114: pa.timestamp("us"),
+}
+"""PostgreSQL's own number of a type (pg_type.oid) → the type that DuckDB answers with for the same declared column."""
+_NUMERIC = 1700
+
+
+def frame_of_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return the rows of an Arrow table as a frame."""
+    for position, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type):
+            plain = pa.int64() if field.type.scale == 0 else pa.float64()
+            table = table.set_column(position, field.name, table.column(position).cast(plain))
+    return table.to_pandas(date_as_object=False)
+
+
+def frame_of_rows(names: Sequence[str], type_numbers: Sequence[int], rows: Sequence[tuple]) -> pd.DataFrame:
+    """Return rows that PostgreSQL answered as a frame.
+
+    Parameters
+    ----------
+    names : sequence of str
+    type_numbers : sequence of int
+        ``pg_type.oid`` of each column.
+    rows : sequence of tuple
+    """
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    arrays = [_array(number, values) for number, values in zip(type_numbers, columns, strict=True)]
+    return frame_of_arrow(pa.Table.from_arrays(arrays, names=list(names)))
+
+
+def _array(type_number: int, values: Sequence) -> pa.Array:
+    if type_number != _NUMERIC:
+        return pa.array(values, type=_POSTGRESQL_TYPES.get(type_number))
+    numbers: list[Decimal | None] = list(values)
+    if all(number is None or number.as_tuple().exponent == 0 for number in numbers):
+        return pa.array([None if number is None else int(number) for number in numbers], type=pa.int64())
+    return pa.array([None if number is None else float(number) for number in numbers], type=pa.float64())
