@@ -15,6 +15,7 @@ from data_access.home import Home
 from data_access.importing.mapping import load_mapping
 from data_access.importing.report import report_lines
 from data_access.importing.run import import_files
+from data_access.ledger.command_line import ledger_commands
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.snapshot_store import snapshot_store
@@ -105,6 +106,9 @@ def status(home: Home) -> None:
     info = reader.snapshot()
     click.echo(f"{info.snapshot_id}  {info.name('zh')}  {info.data_through}")
     click.echo(reader.coverage(Scope("analyst", info.root_code)).to_string(index=False))
+
+
+main.add_command(ledger_commands)
 
 
 def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:

@@ -32,6 +32,12 @@ class Role(BaseModel):
     """May see counts below the suppression limit."""
     finest_level: str
     """Innermost level of the drill path this role may open."""
+    writes: tuple[str, ...] = ()
+    """What it may enter in the ledger: a kind of config/ledger.toml, or ``kind.state`` for single steps of one."""
+
+    def may_write(self, kind: str, state: str) -> bool:
+        """Return whether the role may bring an item of ``kind`` to ``state``."""
+        return kind in self.writes or f"{kind}.{state}" in self.writes
 
 
 @dataclass(frozen=True)

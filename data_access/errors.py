@@ -82,3 +82,15 @@ class PublishRefused(DataAccessError):
     """The data don't reconcile; the last published state stays served."""
 
     default_code = "publish_refused"
+
+
+class WriteRefused(DataAccessError):
+    """What was typed can't be kept: too long, an impossible date, a missing reason, an identity, a step not allowed."""
+
+    default_code = "write_refused"
+
+
+class ConflictError(DataAccessError):
+    """Somebody else changed the item since it was read; ``details["current"]`` is what it says now."""
+
+    default_code = "conflict"

@@ -39,6 +39,11 @@ class Home:
         return self.path / "current.json"
 
     @property
+    def ledger_file(self) -> Path:
+        """What people decided; outlives every import, publish and rebuild."""
+        return self.path / "ledger.sqlite"
+
+    @property
     def quarantine(self) -> Path:
         """Rows that were refused, to be corrected and imported again."""
         return self.path / "quarantine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pandas as pd
 
@@ -41,6 +42,15 @@ def looks_like_identity(cells: pd.Series) -> pd.Series:
     """Return which cells match a pattern of an identity whole."""
     values = "|".join(f"(?:{pattern})" for pattern in import_settings().identity_values)
     return cells.str.fullmatch(values).fillna(False).astype(bool)
+
+
+def mentions_identity(text: str) -> bool:
+    """Return whether an identity stands anywhere in ``text``, also with spaces or dashes between its digits."""
+    plain = unicodedata.normalize("NFKC", text)
+    closed = re.sub(r"(?<=\d)[ -](?=[\dXx])", "", plain)
+    values = "|".join(f"(?:{pattern})" for pattern in import_settings().identity_values)
+    pattern = re.compile(rf"(?<![\w.])(?:{values})(?![\w])", re.ASCII)
+    return any(pattern.search(each) for each in (plain, closed))
 
 
 def _refused(file: str, column: str, english: str, chinese: str) -> ImportRefused:

@@ -59,6 +59,11 @@ class SnapshotReader:
         """Return the stamp of the snapshot that is read now."""
         return self._current().info
 
+    @property
+    def home(self) -> Home:
+        """The folder of the data set."""
+        return self._home
+
     def kept_snapshot_ids(self) -> list[str]:
         """Return the ids that can be asked for again."""
         return self._store.kept_snapshot_ids()
@@ -100,6 +105,12 @@ class SnapshotReader:
         """
         self._check_codes(scope, [scope.region_code])
         return self._current().regions_within(scope.region_code).copy(deep=False)
+
+    def region_path(self, scope: Scope, region_code: str) -> tuple[str, ...]:
+        """Return the codes from the outermost region down to ``region_code``, which must be in scope."""
+        self._check_codes(scope, [region_code])
+        codes = self._current().ancestors.loc[region_code, list(schema.ANCESTOR_COLUMNS)]
+        return tuple(str(code) for code in codes.dropna())
 
     def geometry(self, scope: Scope, codes: Sequence[str]) -> gpd.GeoDataFrame:
         """Return the polygons of ``codes`` that have one (columns ``region_code, geometry``, degrees)."""

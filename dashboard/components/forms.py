@@ -1,0 +1,200 @@
+"""Forms that write to the ledger: by role, with what was typed kept when it is refused or another was faster."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.components.messages import aside, notice
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.settings import snapshot_reader
+from data_access.errors import ConflictError, DataAccessError
+from data_access.ledger import Item, Ledger, change_lines, ledger_settings
+from data_access.ledger.settings import FieldRule
+
+_LONG_TEXT = 200
+"""Characters from which a field gets several lines."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What the last press of the button came to."""
+
+    text: str
+    written: bool
+
+
+def entry_form(
+    context: Context,
+    *,
+    kind: str,
+    key: str,
+    region_code: str,
+    fields: Sequence[str],
+    item: Item | None = None,
+    item_id: str | None = None,
+    initial: Mapping[str, object] | None = None,
+    states: Sequence[str] = (),
+    published: Mapping[str, object] | None = None,
+    parent_id: str | None = None,
+    submit: str | None = None,
+) -> None:
+    """Draw the form of one item: its next states, its fields, a reason; the ledger checks what comes back.
+
+    Nothing but a remark is drawn for a role that may take no step.
+
+    Parameters
+    ----------
+    context : Context
+    kind : str
+        A kind of config/ledger.toml.
+    key : str
+        Unique on the page for each item.
+    region_code : str
+        Where the item belongs.
+    fields : sequence of str
+        Fields to ask for; others keep what they say.
+    item : Item, optional
+        The item as it stands; a new one is made when there is none.
+    item_id : str, optional
+        Id of an item that isn't in the ledger yet but stands on a published record or a rule.
+    initial : mapping, optional
+        What a new item's fields begin with; fields that are not asked for are written as given here.
+    states : sequence of str, optional
+        States to offer, of those the role may choose; all of them unless given.
+    published : mapping, optional
+        The published record that a first event changes.
+    parent_id : str, optional
+    submit : str, optional
+        Words on the button.
+    """
+    language = context.language
+    rules = ledger_settings().kind(kind)
+    place = f"entry-{key}"
+    outcome: _Outcome | None = st.session_state.pop(f"{place}-outcome", None)
+    if outcome is not None and outcome.written:
+        _say(outcome)
+    offered = _offered(context, kind, item, states)
+    if not offered:
+        aside(t("entry.not_allowed", language, role=_role_name(context)))
+        return
+    round_number = st.session_state.setdefault(f"{place}-round", 0)
+    seen = st.session_state.setdefault(f"{place}-seen-{round_number}", item.version if item else 0)
+    known = {**(initial or {}), **(item.values if item else {})}
+    if outcome is None and item is not None and seen != item.version:
+        earlier = next((each for each in _ledger().history(context.viewer, item.item_id) if each.version == seen), None)
+        changes = t("entry.joint", language).join(change_lines(earlier, item, language))
+        notice(t("entry.changed_meanwhile", language, role=item.role_label(language), changes=changes), language)
+    with st.form(place, border=False, enter_to_submit=False):
+        state = st.selectbox(
+            t("entry.state", language),
+            offered,
+            format_func=lambda each: rules.state_label(each, language),
+            key=f"{place}-state-{round_number}",
+        )
+        for name in fields:
+            _widget(rules.fields[name], known.get(name), f"{place}-{name}-{round_number}", language)
+        st.text_input(t("entry.reason", language), key=f"{place}-reason-{round_number}")
+        st.form_submit_button(
+            submit or t("entry.submit", language),
+            on_click=_send,
+            kwargs={
+                "context": context,
+                "kind": kind,
+                "place": place,
+                "region_code": region_code,
+                "fields": tuple(fields),
+                "kept": {name: value for name, value in (initial or {}).items() if item is None},
+                "item_id": item.item_id if item else item_id,
+                "only_state": offered[0] if len(offered) == 1 else None,
+                "published": published,
+                "parent_id": parent_id,
+            },
+            type="primary",
+        )
+    assert state in offered
+    if outcome is not None and not outcome.written:
+        _say(outcome)
+
+
+def _send(
+    *,
+    context: Context,
+    kind: str,
+    place: str,
+    region_code: str,
+    fields: Sequence[str],
+    kept: Mapping[str, object],
+    item_id: str | None,
+    only_state: str | None,
+    published: Mapping[str, object] | None,
+    parent_id: str | None,
+) -> None:
+    """Write what the form holds, before the page is drawn again."""
+    number = st.session_state[f"{place}-round"]
+    seen_key = f"{place}-seen-{number}"
+    # One id for one filled form: pressing the button twice sends the same item twice, which adds nothing.
+    own_id = item_id or st.session_state.setdefault(f"{place}-id-{number}", uuid.uuid4().hex)
+    typed = {name: st.session_state.get(f"{place}-{name}-{number}") for name in fields}
+    try:
+        item = _ledger().write(
+            context.viewer,
+            kind=kind,
+            region_code=region_code,
+            state=only_state or st.session_state[f"{place}-state-{number}"],
+            values={**kept, **typed},
+            snapshot_id=snapshot_reader().snapshot().snapshot_id,
+            item_id=own_id,
+            seen_version=st.session_state.get(seen_key, 0),
+            reason=st.session_state.get(f"{place}-reason-{number}") or "",
+            parent_id=parent_id,
+            published=published,
+        )
+    except ConflictError as error:
+        current = error.details.get("current")
+        st.session_state[seen_key] = current.version if isinstance(current, Item) else 0
+        st.session_state[f"{place}-outcome"] = _Outcome(error.message(context.language), written=False)
+    except DataAccessError as error:
+        st.session_state[f"{place}-outcome"] = _Outcome(error.message(context.language), written=False)
+    else:
+        said = t("entry.written", context.language, state=item.state_label(context.language), version=item.version)
+        st.session_state[f"{place}-outcome"] = _Outcome(said, written=True)
+        st.session_state[f"{place}-round"] = number + 1
+
+
+def _offered(context: Context, kind: str, item: Item | None, states: Sequence[str]) -> list[str]:
+    rules = ledger_settings().kind(kind)
+    role = context.viewer.permissions
+    steps = [*rules.steps_from(item.state if item else None), *([item.state] if item else [])]
+    offered = [step for step in dict.fromkeys(steps) if role.may_write(kind, step)]
+    return [step for step in offered if step in states] if states else offered
+
+
+def _widget(rule: FieldRule, value: object, key: str, language: str) -> None:
+    st.session_state.setdefault(key, "" if value is None else str(value))
+    label = t("entry.required", language, name=rule.label(language)) if rule.required else rule.label(language)
+    if rule.kind == "text" and rule.most >= _LONG_TEXT:
+        st.text_area(label, key=key, height=96, placeholder=t("entry.most", language, count=rule.most))
+    elif rule.kind == "date":
+        st.text_input(label, key=key, placeholder=t("entry.date", language))
+    else:
+        st.text_input(label, key=key, placeholder="")
+
+
+def _say(outcome: _Outcome) -> None:
+    role, kind = ("status", "written") if outcome.written else ("alert", "refused")
+    st.html(Markup('<p class="entry-outcome entry-{}" role="{}">{}</p>').format(kind, role, outcome.text))
+
+
+def _role_name(context: Context) -> str:
+    role = context.viewer.permissions
+    return role.name_en if context.language == "en" else role.name
+
+
+def _ledger() -> Ledger:
+    return Ledger.beside(snapshot_reader())
