@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboard.grading.backtest import backtest
 from dashboard.grading.league import league_of
-from dashboard.grading.township_matrix import TownshipMatrix, matrix_of
+from dashboard.grading.townships.matrix import TownshipMatrix, matrix_of
 from dashboard.i18n import t
 from dashboard.indicators.command_line import Question, Row, WrongUse, shared_options, written
 from dashboard.periods import Period

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.__main__ import run
-from dashboard.grading.matrix_inputs import MatrixInputs
-from dashboard.grading.matrix_settings import MatrixSettings, matrix_settings
-from dashboard.grading.township_matrix import (
+from dashboard.grading.townships.inputs import MatrixInputs
+from dashboard.grading.townships.matrix import (
     MET,
     NOT_MET,
     UNDECIDED,
@@ -23,7 +22,8 @@ from dashboard.grading.township_matrix import (
     verdicts,
     years_in_a_row,
 )
-from dashboard.grading.vetoes import veto_fields
+from dashboard.grading.townships.settings import MatrixSettings, matrix_settings
+from dashboard.grading.townships.vetoes import veto_fields
 from data_access.access import Scope
 from data_access.errors import ConfigError
 

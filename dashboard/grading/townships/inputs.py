@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.matrix_settings import Line, MatrixSettings
 from dashboard.grading.monthly import Monthly, read_monthly
+from dashboard.grading.townships.settings import Line, MatrixSettings
 from dashboard.indicators.catalogue import TOWNSHIPS, Indicator
 from dashboard.indicators.engine.facts import Facts, facts_of
 from data_access.access import Scope

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.matrix_settings import VetoWords, matrix_settings
+from dashboard.grading.townships.settings import VetoWords, matrix_settings
 
 FIELDS = ("rejection", "no_excellence")
 COLUMNS = ("region_code", "year", "veto_kind", "status")

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from dashboard.grading.cache import kept
 from dashboard.grading.grades import BLUE, INSUFFICIENT, OFFICIAL, RED, YELLOW, stage_of
-from dashboard.grading.matrix_inputs import MatrixInputs, matrix_inputs
-from dashboard.grading.matrix_settings import Line, MatrixSettings, matrix_settings
 from dashboard.grading.settings import index_settings
-from dashboard.grading.vetoes import upheld, veto_fields
+from dashboard.grading.townships.inputs import MatrixInputs, matrix_inputs
+from dashboard.grading.townships.settings import Line, MatrixSettings, matrix_settings
+from dashboard.grading.townships.vetoes import upheld, veto_fields
 from dashboard.statistics import intervals
 from dashboard.statistics.chance import chance_of_no_events
 from dashboard.statistics.shrinkage import gamma_poisson
