@@ -35,6 +35,13 @@ PAGES = (
         parameters=("of",),
         screen="dashboard.screens.ranking:ranking_screen",
     ),
+    PageEntry(
+        "screens",
+        "pages/rooms/screens.py",
+        "nav.screens",
+        "rooms",
+        screen="dashboard.screens.rooms.wall_list:wall_list",
+    ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
     PageEntry("data", "pages/data_status.py", "nav.data", "data"),
 )

@@ -40,6 +40,13 @@ POSTGRESQL_SETTINGS = {
 @contextmanager
 def running_app(home: Home, **environment: str) -> Iterator[str]:
     """Serve the cockpit with ``home``; yield its address, such as ``http://127.0.0.1:40001``."""
+    with running_app_process(home, **environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def running_app_process(home: Home, **environment: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Serve the cockpit with ``home``; yield its address and its process, for tests that stop it."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += ["--server.address", LOOPBACK, "--server.port", str(port)]
@@ -57,7 +64,7 @@ def running_app(home: Home, **environment: str) -> Iterator[str]:
         address = f"http://{LOOPBACK}:{port}"
         try:
             _wait("the app", process, log, lambda: _is_healthy(address))
-            yield address
+            yield address, process
         finally:
             _stop(process, signal.SIGTERM)
 

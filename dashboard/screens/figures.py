@@ -33,6 +33,8 @@ def figure_text(indicator: Indicator, value: float | None, denominator: float | 
     if form == "rate":
         return formatting.rate(value)
     if form == "percent":
+        if value is not None and denominator is not None and not pd.isna(value) and not pd.isna(denominator):
+            return formatting.share(round(value * denominator), denominator, language)
         return formatting.percent(value, denominator)
     if form in ("count", "yuan"):
         return formatting.count(value, language)

@@ -17,11 +17,11 @@ from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, view_of
+from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import figure_text, interval_text, status_text, value_text
-from dashboard.server.routes import geometry_address, map_style_address
 from data_access.queries import SnapshotReader
 
 WIDTH, HEIGHT = 1180, 760

@@ -46,6 +46,7 @@ NOT_PAGES = {
     "geo",
     "map-style",
     "healthz",
+    "wall",
     "auth",
     "oauth2callback",
 }
@@ -92,6 +93,8 @@ def _page_response(scope: Scope) -> Response | None:
     if path == DEFAULT_PAGE:
         query = urlencode(parameters.multi_items())
         return RedirectResponse(f"/?{query}" if query else "/", status_code=307)
+    if path == "" and "screen" in parameters:
+        return RedirectResponse(f"/wall?{urlencode({'screen': parameters['screen']})}", status_code=307)
     if path == "" or path in {page.url_path for page in PAGES}:
         return HTMLResponse(page_shell(parameters), headers={"Cache-Control": "no-cache"})
     first = PurePosixPath(path).parts[0]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import shapely
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.maps.outlines import simplified
 from dashboard.palette import load_palette
+from dashboard.server import wall
 from dashboard.server.styles import stylesheet
 from dashboard.settings import current_viewer, snapshot_reader
 from data_access.access import Scope
@@ -19,23 +20,6 @@ from data_access.errors import DataAccessError, NoSnapshotError, ScopeError
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "assets" / "images"
 FOREVER = "private, max-age=31536000, immutable"
-GRID_DEGREES = 1e-5
-"""Shapes are written to about one metre."""
-SCREEN_PIXELS = 2000
-
-
-def geometry_address(snapshot_id: str, parent_code: str) -> str:
-    """Return the address of the shapes of a region's children, for a map's ``geojson=`` or ``data=``."""
-    return f"/geo/{snapshot_id}/{parent_code}.geojson"
-
-
-def map_style_address(theme: str) -> str:
-    """Return the address of the plain ground that maps are drawn on.
-
-    The style names no glyphs and no tiles: MapLibre then draws labels with the browser's own fonts and asks nobody.
-    A style given inline instead of by address was seen to lose clicks.
-    """
-    return f"/map-style/{theme}.json"
 
 
 def health(_request: Request) -> Response:
@@ -105,18 +89,6 @@ def _children_geojson(snapshot_id: str, viewer: Scope, parent_code: str) -> byte
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
 
 
-def simplified(shapes: np.ndarray) -> np.ndarray:
-    """Return shapes with the detail a screen can show, still without gaps or overlaps between neighbours.
-
-    Borders move by at most a ``SCREEN_PIXELS``-th of the whole map's width (Visvalingam–Whyatt on the coverage).
-    """
-    if len(shapes) == 0:
-        return shapes
-    west, south, east, north = shapely.total_bounds(shapes)
-    tolerance = max(east - west, north - south) / SCREEN_PIXELS
-    return shapely.set_precision(shapely.coverage_simplify(shapes, tolerance), GRID_DEGREES, mode="pointwise")
-
-
 def _not_here() -> Response:
     return JSONResponse({"status": "not_found"}, status_code=404)
 
@@ -129,4 +101,5 @@ def routes() -> list[BaseRoute]:
         Route("/assets/icon.svg", icon),
         Route("/map-style/{theme}.json", map_style),
         Route("/geo/{snapshot_id}/{parent_code}.geojson", geometry),
+        *wall.routes(),
     ]

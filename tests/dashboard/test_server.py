@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
 from dashboard import server
+from dashboard.maps.addresses import geometry_address
 from dashboard.navigation import PAGES
-from dashboard.server.routes import geometry_address
 from dashboard.settings import snapshot_reader
 from data_access.home import HOME_VARIABLE
 from tests.data_access.small_city import CITY, EAST, WEST
@@ -166,3 +166,41 @@ def test_shapes_outside_the_viewers_scope_are_not_found(client, monkeypatch):
     monkeypatch.setenv("PINGAN_REGION", EAST)
     assert client.get(geometry_address(SNAPSHOT, EAST)).status_code == 200
     assert client.get(geometry_address(SNAPSHOT, WEST)).status_code == 404
+
+
+def test_a_wall_screen_has_one_address_and_asks_only_this_server(client):
+    html = client.get("/wall?screen=hall").text
+    assert 'data-theme="dark"' in html
+    assert "http" not in html
+    assert client.get("/?screen=duty").headers["location"] == "/wall?screen=duty"
+    assert client.get("/assets/wall.js").headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("screen", ["nowhere", "<script>alert(1)</script>", "'; DROP TABLE region"])
+def test_a_wall_screen_that_does_not_exist_is_said_without_repeating_the_address(client, screen):
+    for path in ("/wall", "/wall/frame"):
+        answer = client.get(path, params={"screen": screen})
+        assert answer.status_code == 404
+        assert "hall" in answer.text
+        assert screen not in answer.text
+
+
+@pytest.mark.parametrize("position", ["0", "-1", "99999999999999999999", "x", "<b>"])
+def test_any_position_of_the_playlist_is_answered_with_a_picture(client, position):
+    picture = client.get("/wall/frame", params={"screen": "hall", "position": position}).json()
+    assert picture["snapshot_id"] == SNAPSHOT
+    assert 0 <= picture["position"] < picture["count"]
+
+
+def test_the_wall_says_503_while_there_are_no_data_and_the_screen_still_opens(client, tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    snapshot_reader.clear()
+    assert client.get("/wall?screen=hall").status_code == 200
+    assert client.get("/wall/frame?screen=hall").status_code == 503
+    assert client.get("/wall/state").status_code == 503
+
+
+def test_the_wall_of_a_county_shows_no_other(client, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "county_leader")
+    monkeypatch.setenv("PINGAN_REGION", EAST)
+    assert client.get("/wall/frame", params={"screen": "hall", "region": WEST}).json()["region"] == EAST

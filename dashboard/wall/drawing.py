@@ -1,0 +1,376 @@
+"""One picture of the wall as HTML: sizes in rem, of which 108 are the height of the screen; maps and lines as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from dashboard import formatting
+from dashboard.components import Card, grade_chip
+from dashboard.i18n import t
+from dashboard.maps.outlines import Outline
+from dashboard.palette import GRADES, load_palette
+from dashboard.wall.content import PanelContent, WallFrame
+from dashboard.wall.settings import GRADE
+
+MAP_SIZE = 560
+"""Units of the map's longer side: about as many pixels as it has at 1080p, so that letters keep their size."""
+LABELLED_REGIONS = 40
+LABEL_WIDTH, VALUE_WIDTH = 44, 64
+"""Least width of a region, in map units, to carry its name, and its figure as well."""
+CHART_WIDTH, CHART_HEIGHT = 430, 190
+_JOIN = Markup("")
+
+
+def draw_frame(frame: WallFrame, language: str, theme: str, position: int, count: int) -> Markup:
+    """Return the picture; ``position`` of ``count`` is where the playlist stands."""
+    return Markup(
+        '<header class="title"><div class="stamp">{stamp}</div><h1>{title}<small>{step}</small></h1>'
+        '<div class="now"><nav class="path">{path}</nav><time id="clock"></time></div></header>'
+        '<main><div class="side">{left}</div><div class="centre"><p class="verdict">{verdict}</p>'
+        '<div class="figures">{figures}</div>{map}</div><div class="side">{right}</div></main>'
+        '<footer class="ticker"><ul>{ticker}</ul><ol class="dots">{dots}</ol></footer>'
+    ).format(
+        stamp=_stamp(frame, language),
+        title=t("app.title", language),
+        step=t("wall.step", language, dataset=frame.dataset, step=frame.title),
+        path=_path(frame),
+        left=_JOIN.join(_panel(each, language) for each in frame.left),
+        right=_JOIN.join(_panel(each, language) for each in frame.right),
+        verdict=frame.verdict,
+        figures=_JOIN.join(_figure(card, language) for card in frame.figures),
+        map=_map(frame, language, theme),
+        ticker=_JOIN.join(Markup("<li>{}</li>").format(line) for line in frame.ticker),
+        dots=_JOIN.join(
+            Markup('<li><button type="button" data-position="{}"{} aria-label="{}"></button></li>').format(
+                each,
+                Markup(' aria-current="true"') if each == position else "",
+                t("wall.picture", language, number=each + 1, count=count),
+            )
+            for each in range(count)
+        ),
+    )
+
+
+def _stamp(frame: WallFrame, language: str) -> Markup:
+    mark = Markup('<strong class="badge">{}</strong>').format(
+        t("footer.demonstration", language) if frame.is_demonstration else t("wall.internal", language)
+    )
+    return Markup("{}<span><b>{}</b><small>{}</small></span>").format(
+        mark,
+        t("footer.data_through", language, day=frame.data_through.isoformat()),
+        t("wall.stamp", language, period=frame.period.label(language), snapshot=frame.snapshot_id),
+    )
+
+
+def _path(frame: WallFrame) -> Markup:
+    steps = [
+        Markup('<b aria-current="location">{}</b>').format(name)
+        if code == frame.region
+        else Markup('<button type="button" data-region="{}">{}</button>').format(code, name)
+        for code, name in frame.path
+    ]
+    return Markup('<i aria-hidden="true">›</i>').join(steps)
+
+
+def _figure(card: Card, language: str) -> Markup:
+    parts = []
+    marks = _JOIN.join(
+        Markup('<i class="mark">{}</i>').format(t(f"card.note.{kind}", language)) for kind, _ in card.notes or ()
+    )
+    interval = t("wall.interval", language, interval=card.interval) if card.interval else ""
+    if interval or marks:
+        parts.append(Markup("<span>{} {}</span>").format(interval, marks))
+    if card.change:
+        words = Markup("<b><em>{}</em> <em>{}</em></b>").format(card.change, card.change_words or "")
+        parts.append(Markup("<span>{} {}</span>").format(t("overview.last_year", language), words))
+    elif card.sentence:
+        parts.append(Markup("<span>{}</span>").format(card.sentence))
+    return Markup('<section class="figure"><h2>{}</h2><p><strong>{}</strong><small>{}</small></p>{}</section>').format(
+        card.title, card.figure, card.unit or "", _JOIN.join(parts)
+    )
+
+
+# -- the map ----------------------------------------------------------------------------------------------------------
+
+
+def _map(frame: WallFrame, language: str, theme: str) -> Markup:
+    if not frame.outlines:
+        body = Markup('<p class="none">{}</p>').format(t("map.no_shapes", language))
+    else:
+        body = _svg_map(frame, language, theme)
+    return Markup('<section class="map"><h2>{}</h2>{}{}</section>').format(
+        frame.map_title, body, _legend(frame, language, theme)
+    )
+
+
+def _svg_map(frame: WallFrame, language: str, theme: str) -> Markup:
+    corners = np.concatenate([ring for outline in frame.outlines for ring in outline.rings]) * MAP_SIZE
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    ordered = sorted(frame.outlines, key=lambda outline: bool(frame.regions.at[outline.code, "selected"]))
+    shapes = _JOIN.join(_shape(frame, outline, language, theme) for outline in ordered)
+    labels = Markup("")
+    if len(frame.outlines) <= LABELLED_REGIONS:
+        labels = _JOIN.join(_label(frame, outline, language) for outline in frame.outlines)
+    return Markup(
+        '<svg viewBox="{:.0f} {:.0f} {:.0f} {:.0f}" role="img" aria-label="{}">{}<g>{}</g><g class="labels">{}</g></svg>'
+    ).format(left - 6, top - 6, right - left + 12, bottom - top + 12, frame.map_title, _patterns(theme), shapes, labels)
+
+
+def _shape(frame: WallFrame, outline: Outline, language: str, theme: str) -> Markup:
+    row = _row(frame, outline)
+    line = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring * MAP_SIZE) + "Z" for ring in outline.rings)
+    if frame.coloured_by == GRADE:
+        fill, kind = f"url(#hatch-{row['grade']})", f" grade-{row['grade']}"
+    else:
+        fill, kind = _ramp(frame, theme, float(row["value"])), ""
+    return Markup(
+        '<path class="region{}{}" data-region="{}" tabindex="0" role="button" aria-label="{}" fill="{}" d="{}"/>'
+    ).format(
+        kind, " selected" if row["selected"] else "", outline.code, f"{row['name']} {_said(row, language)}", fill, line
+    )
+
+
+def _label(frame: WallFrame, outline: Outline, language: str) -> Markup:
+    row = _row(frame, outline)
+    width = outline.width * MAP_SIZE
+    if width < LABEL_WIDTH:
+        return Markup("")
+    name = Markup('<text x="{:.0f}" y="{:.0f}">{}</text>').format(
+        outline.x * MAP_SIZE, outline.y * MAP_SIZE, row["name"]
+    )
+    if width < VALUE_WIDTH:
+        return name
+    said = _said(row, language)
+    return name + Markup('<text class="value" x="{:.0f}" y="{:.0f}">{}</text>').format(
+        outline.x * MAP_SIZE, outline.y * MAP_SIZE + 21, said
+    )
+
+
+def _row(frame: WallFrame, outline: Outline) -> pd.Series:
+    return frame.regions.loc[[outline.code]].iloc[0]
+
+
+def _said(row: pd.Series, language: str) -> str:
+    """Return a region's grade with its shape and word, and its figure."""
+    if row["grade"]:
+        shape = load_palette().grade_of(row["grade"]).shape
+        word = t(f"grade.{row['grade']}", language)
+        return f"{shape} {word} {row['text']}"
+    return str(row["text"]) if isinstance(row["text"], str) else formatting.MISSING
+
+
+def _patterns(theme: str) -> Markup:
+    """Return the fills of the grades: colour with the hatch that tells them apart without colour."""
+    palette = load_palette()
+    made = []
+    for key in GRADES:
+        grade = palette.grade_of(key)
+        ink = grade.ink(theme)
+        marks = {
+            "diagonal": Markup('<path d="M-3 3L3 -3M0 12L12 0M9 15L15 9" stroke="{}" stroke-width="2.4"/>').format(
+                ink.outline
+            ),
+            "dots": Markup('<circle cx="6" cy="6" r="1.6" fill="{}"/>').format(ink.text),
+            "none": Markup(""),
+        }[grade.hatch]
+        made.append(
+            Markup(
+                '<pattern id="hatch-{}" width="12" height="12" patternUnits="userSpaceOnUse">'
+                '<rect width="12" height="12" fill="{}"/>{}</pattern>'
+            ).format(key, ink.fill, marks)
+        )
+    return Markup("<defs>{}</defs>").format(_JOIN.join(made))
+
+
+def _ramp(frame: WallFrame, theme: str, value: float) -> str:
+    palette = load_palette()
+    if pd.isna(value):
+        return palette.grade_of("insufficient").ink(theme).fill
+    ramp = palette.sequential(theme)
+    known = frame.regions["value"].dropna()
+    span = known.max() - known.min()
+    place = (value - known.min()) / span if span > 0 else 1.0
+    return ramp[round(place * (len(ramp) - 1))]
+
+
+def _legend(frame: WallFrame, language: str, theme: str) -> Markup:
+    if frame.coloured_by == GRADE:
+        counts = frame.regions["grade"].value_counts()
+        entries = [
+            Markup("<li>{} <b>{}</b></li>").format(grade_chip(key, language), int(counts.get(key, 0))) for key in GRADES
+        ]
+        return Markup('<ul class="legend">{}</ul>').format(_JOIN.join(entries))
+    known = frame.regions[frame.regions["value"].notna()]
+    if known.empty:
+        return Markup("")
+    low, high = (known["text"].iloc[place] for place in (known["value"].argmin(), known["value"].argmax()))
+    colours = ",".join(load_palette().sequential(theme))
+    return Markup(
+        '<ul class="legend"><li>{}</li><li class="ramp" style="background:linear-gradient(90deg,{})"></li><li>{}</li></ul>'
+    ).format(low, colours, high)
+
+
+# -- the side cards ---------------------------------------------------------------------------------------------------
+
+
+def _panel(panel: PanelContent, language: str) -> Markup:
+    if panel.rows.empty:
+        body = Markup('<p class="none">{}</p>').format(panel.empty)
+    else:
+        body = _BODIES[panel.kind](panel, language)
+    note = Markup("<small>{}</small>").format(panel.note) if panel.note else Markup("")
+    return Markup('<section class="card {}" style="flex:{} 1 0">{}{}<p class="source">{}</p></section>').format(
+        panel.kind,
+        panel.share,
+        Markup("<h2>{}{}</h2>").format(panel.title, note),
+        Markup('<div class="body">{}</div>').format(body),
+        t("card.source", language, source=panel.source),
+    )
+
+
+def _league(panel: PanelContent, language: str) -> Markup:
+    rows = [
+        (
+            _going(row["code"], row["name"]),
+            grade_chip(row["grade"], language),
+            Markup("<b>{}</b>").format(row["index"]),
+            row["rank"],
+            _strip(row["strip"], language),
+        )
+        for _, row in panel.rows.iterrows()
+    ]
+    heads = [t(f"wall.{key}", language) for key in ("region", "grade", "index", "rank", "strip")]
+    return _table(heads, rows, numbers=(2, 3))
+
+
+def _strip(grades: Sequence[str], language: str) -> Markup:
+    palette = load_palette()
+    marks = _JOIN.join(
+        Markup('<i class="month-{}">{}</i>').format(key, palette.grade_of(key).shape)
+        for key in (grade if grade in GRADES else "insufficient" for grade in grades)
+    )
+    words = " ".join(t(f"grade_short.{grade if grade in GRADES else 'insufficient'}", language) for grade in grades)
+    return Markup('<span class="strip" role="img" aria-label="{}">{}</span>').format(words, marks)
+
+
+def _ranking(panel: PanelContent, language: str) -> Markup:
+    rows = [
+        (_going(row["code"], row["name"]), Markup("<b>{}</b>").format(row["figure"]), row["interval"])
+        for _, row in panel.rows.iterrows()
+    ]
+    return _table(
+        [t("wall.region", language), t("wall.figure", language), t("column.interval", language)], rows, numbers=(1, 2)
+    )
+
+
+def _changes(panel: PanelContent, language: str) -> Markup:
+    rows = [(row["indicator"], f"{row['change']} {row['words']}", row["certainty"]) for _, row in panel.rows.iterrows()]
+    heads = [t(f"overview.{key}", language) for key in ("indicator", "change", "certainty")]
+    return _table(heads, rows)
+
+
+def _overdue(panel: PanelContent, language: str) -> Markup:
+    rows = [
+        (row["item"], Markup("{}<br>{}").format(row["owner"], row["region"]), row["days"])
+        for _, row in panel.rows.iterrows()
+    ]
+    heads = [t(f"overview.{key}", language) for key in ("item", "owner", "days")]
+    return _table(heads, rows, numbers=(2,))
+
+
+def _late(panel: PanelContent, language: str) -> Markup:
+    rows = [(row["region"], row["source"], row["days"]) for _, row in panel.rows.iterrows()]
+    heads = [t(f"overview.{key}", language) for key in ("region", "source", "late_days")]
+    return _table(heads, rows, numbers=(2,))
+
+
+def _classes(panel: PanelContent, language: str) -> Markup:
+    most = max(panel.rows[["now", "before"]].max().max(), 1)
+    rows = []
+    for _, row in panel.rows.iterrows():
+        marker = (
+            Markup("")
+            if pd.isna(row["before"])
+            else Markup('<u style="left:{:.1f}%"></u>').format(row["before"] / most * 100)
+        )
+        bar = Markup('<span class="bar"><i style="width:{:.1f}%"></i>{}</span>').format(row["now"] / most * 100, marker)
+        before = formatting.MISSING if pd.isna(row["before"]) else formatting.number(row["before"])
+        rows.append((row["name"], bar, Markup("<b>{}</b>").format(formatting.number(row["now"])), before))
+    heads = [t("wall.class", language), "", t("overview.now", language), t("overview.last_year", language)]
+    return _table(heads, rows, numbers=(2, 3))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int] = ()) -> Markup:
+    def kind(place: int) -> Markup:
+        return Markup(' class="number"') if place in numbers else Markup("")
+
+    head = _JOIN.join(Markup("<th{}>{}</th>").format(kind(place), text) for place, text in enumerate(heads))
+    body = _JOIN.join(
+        Markup("<tr>{}</tr>").format(
+            _JOIN.join(Markup("<td{}>{}</td>").format(kind(place), cell) for place, cell in enumerate(row))
+        )
+        for row in rows
+    )
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
+
+
+def _going(code: str, name: str) -> Markup:
+    return Markup('<button type="button" data-region="{}">{}</button>').format(code, name)
+
+
+def _trend(panel: PanelContent, language: str) -> Markup:
+    """Return a line with its band, its last value in figures, on an axis from zero for counts and rates."""
+    rows = panel.rows
+    values = rows["value"].to_numpy(float)
+    lower, upper = (rows[name].fillna(rows["value"]).to_numpy(float) for name in ("lower", "upper"))
+    percent = panel.unit == "%"
+    top = np.nanmax(upper)
+    bottom = max(np.nanmin(lower) - 0.1 * (top - np.nanmin(lower)), 0) if percent else 0.0
+    span = top - bottom or 1.0
+    left, right, high, low = 64, CHART_WIDTH - 8, 14, CHART_HEIGHT - 34
+    x = np.linspace(left, right, len(values))
+
+    def y(value: np.ndarray) -> np.ndarray:
+        return low - (value - bottom) / span * (low - high)
+
+    known = ~np.isnan(values)
+    places = np.column_stack([x, y(values)])[known]
+    line = "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
+    band = [*np.column_stack([x, y(upper)])[known], *np.column_stack([x, y(lower)])[known][::-1]]
+    area = "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in band) + "Z"
+    ticks = _JOIN.join(
+        Markup('<text class="axis end" x="{}" y="{:.0f}">{}</text><path class="grid" d="M{} {:.0f}H{}"/>').format(
+            left - 6, y(np.array(at)) + 6, _tick(at, percent), left, float(y(np.array(at))), right
+        )
+        for at in (bottom, bottom + span / 2, top)
+    )
+    ends = _JOIN.join(
+        Markup('<text class="axis {}" x="{:.0f}" y="{}">{}</text>').format(side, at, CHART_HEIGHT - 8, label)
+        for side, at, label in (("start", left, rows["period"].iloc[0]), ("end", right, rows["period"].iloc[-1]))
+    )
+    last = places[-1]
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}<path class="band" d="{}"/>'
+        '<path class="line" d="{}"/><circle class="last" cx="{:.1f}" cy="{:.1f}" r="5"/></svg>'
+    ).format(CHART_WIDTH, CHART_HEIGHT, panel.title, ticks, ends, area, line, last[0], last[1])
+
+
+def _tick(value: float, percent: bool) -> str:
+    if percent:
+        return f"{formatting.number(value, 0 if value >= 99.95 or value == 0 else 1)}%"
+    return formatting.rate(value) if value < 100 else formatting.number(value)
+
+
+_BODIES = {
+    "league": _league,
+    "ranking": _ranking,
+    "changes": _changes,
+    "overdue": _overdue,
+    "late": _late,
+    "classes": _classes,
+    "trend": _trend,
+}

@@ -1,0 +1,107 @@
+"""The playlist of a screen as a row of pictures, each drawn once per snapshot and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+from dashboard.context import Context
+from dashboard.wall.content import regions_of_step, wall_context, wall_frame
+from dashboard.wall.drawing import draw_frame
+from dashboard.wall.settings import Step, WallScreen, wall_settings
+from data_access.access import Scope
+from data_access.errors import ConfigError
+from data_access.queries import SnapshotReader
+
+KEPT = 96
+
+
+@dataclass(frozen=True)
+class DrawnFrame:
+    """One picture ready to be sent."""
+
+    html: str
+    digest: str
+    """Changes only when something in the picture does."""
+    seconds: int
+    position: int
+    count: int
+    region: str
+    parent: str | None
+    """One level up, within the viewer's reach; None at the top."""
+    snapshot_id: str
+
+
+_kept: OrderedDict[tuple, DrawnFrame] = OrderedDict()
+_lock = Lock()
+
+
+def find_screen(name: str | None) -> WallScreen:
+    """Return the screen ``name`` of config/wall.toml, the first one when no name is given.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such screen.
+    """
+    settings = wall_settings()
+    key = name or settings.default_screen
+    if key not in settings.screens:
+        known = ", ".join(settings.screens)
+        raise ConfigError(
+            f"There is no such wall screen. Use one of: {known} (config/wall.toml).",
+            f"没有这个大屏。可用:{known}(config/wall.toml)。",
+        )
+    return settings.screens[key]
+
+
+def drawn_frame(
+    reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None = None
+) -> DrawnFrame:
+    """Return the picture at ``position`` of the playlist, or of ``region`` when somebody has gone there.
+
+    Pictures are kept by snapshot, scope, screen, position and region.
+    """
+    snapshot = reader.snapshot()
+    stamp = (snapshot.snapshot_id, snapshot.published_at)
+    key = (stamp, viewer, screen.steps, screen.language, screen.theme, position, region)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    drawn = _draw(reader, viewer, screen, position, region)
+    with _lock:
+        _kept[key] = drawn
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return drawn
+
+
+def _draw(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None) -> DrawnFrame:
+    context = wall_context(reader, viewer, screen, region)
+    playlist = _playlist(reader, wall_context(reader, viewer, screen, None), screen)
+    place = position % len(playlist)
+    step, own_region = playlist[place]
+    if region is None:
+        context = context.at(own_region)
+    frame = wall_frame(reader, context, step)
+    html = str(draw_frame(frame, screen.language, screen.theme, place, len(playlist)))
+    above = [code for code, _ in frame.path if bool(reader.regions(viewer).at[code, "in_scope"])]
+    return DrawnFrame(
+        html=html,
+        digest=hashlib.sha256(html.encode()).hexdigest()[:16],
+        seconds=step.seconds,
+        position=place,
+        count=len(playlist),
+        region=frame.region,
+        parent=above[-2] if len(above) > 1 else None,
+        snapshot_id=frame.snapshot_id,
+    )
+
+
+def _playlist(reader: SnapshotReader, context: Context, screen: WallScreen) -> list[tuple[Step, str]]:
+    """Return step and region of each picture, in order."""
+    steps = [wall_settings().steps[name] for name in screen.steps]
+    return [(step, code) for step in steps for code in regions_of_step(reader, context, step)]

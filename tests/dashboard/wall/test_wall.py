@@ -1,0 +1,115 @@
+"""The wall's pictures: complete, within the viewer's reach, the same as long as the data are, and checked settings."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.evaluate import values
+from dashboard.screens.figures import figure_text
+from dashboard.wall.content import wall_context, wall_frame
+from dashboard.wall.drawing import draw_frame
+from dashboard.wall.frames import drawn_frame, find_screen
+from dashboard.wall.settings import Panel, Step, WallSettings, wall_settings
+from data_access.access import Scope, read_config
+from data_access.errors import ConfigError
+
+
+@pytest.fixture(scope="module")
+def hall():
+    return find_screen("hall")
+
+
+@pytest.fixture(scope="module")
+def counties(reader, city_scope) -> list[str]:
+    regions = reader.regions(city_scope)
+    return regions.index[regions["depth"] == 1].tolist()
+
+
+def test_playlist_goes_through_its_steps_and_each_county(reader, city_scope, hall, counties):
+    drawn = drawn_frame(reader, city_scope, hall, 0)
+    assert drawn.count == 3 + len(counties)
+    assert drawn_frame(reader, city_scope, hall, 3).region == counties[0]
+    assert drawn_frame(reader, city_scope, hall, drawn.count).position == 0
+
+
+def test_picture_says_what_it_is_and_how_old(reader, city_scope, hall):
+    html = drawn_frame(reader, city_scope, hall, 0).html
+    for text in ("平安态势", "示例市", "演示数据", "截至 2024-12-31", reader.snapshot().snapshot_id):
+        assert text in html
+
+
+def test_figures_are_those_of_the_indicators(reader, city_scope, hall):
+    context = wall_context(reader, city_scope, hall, None)
+    cards = {card.title: card.figure for card in wall_frame(reader, context, wall_settings().steps["disputes"]).figures}
+    for name in ("MT1", "BH2", "BH2n", "YJ1"):
+        item = find_indicator(name)
+        row = values(reader, city_scope, item, [context.region], context.period).iloc[0]
+        assert cards[item.label("zh")] == figure_text(item, row["value"], row["denominator"], "zh")
+
+
+def test_nothing_changes_while_the_data_stay_the_same(reader, city_scope, hall):
+    context = wall_context(reader, city_scope, hall, None)
+    step = wall_settings().steps["situation"]
+    first, second = (draw_frame(wall_frame(reader, context, step), "zh", "dark", 0, 4) for _ in range(2))
+    assert first == second
+
+
+def test_pointer_goes_down_to_a_grid_and_back_by_one(reader, city_scope, hall, counties):
+    regions = reader.regions(city_scope)
+    code, seen = counties[0], []
+    for _ in range(3):
+        drawn = drawn_frame(reader, city_scope, hall, 0, code)
+        seen.append((drawn.region, drawn.parent))
+        children = regions.index[regions["parent_code"] == code].tolist()
+        code = children[0] if children else code
+    assert [region for region, _ in seen] == [region for region, _ in dict.fromkeys(seen)]
+    assert [parent for _, parent in seen] == [city_scope.region_code, seen[0][0], seen[1][0]]
+
+
+def test_county_sees_itself_and_nobody_else(reader, counties, hall):
+    own, other = counties[:2]
+    scope = Scope("county_leader", own)
+    assert drawn_frame(reader, scope, hall, 0, other).region == own
+    assert drawn_frame(reader, scope, hall, 0).parent is None
+    names = reader.regions(Scope("city_leader", reader.snapshot().root_code))["name"]
+    html = drawn_frame(reader, scope, hall, 0).html
+    assert names[own] in html
+    assert not [names[code] for code in counties[1:] if f">{names[code]}<" in html]
+
+
+def test_grades_have_shape_word_and_hatch_beside_colour(reader, city_scope, hall):
+    html = drawn_frame(reader, city_scope, hall, 0).html
+    assert 'id="hatch-red"' in html
+    assert "◆ 黄" in html or "● 蓝" in html
+
+
+def test_unknown_screen_is_said_with_the_known_ones():
+    with pytest.raises(ConfigError) as problem:
+        find_screen("basement")
+    assert "hall" in problem.value.message("zh")
+
+
+def test_settings_that_name_what_does_not_exist_are_refused():
+    given = read_config("wall.toml")
+    given["screens"]["hall"]["steps"] = ["attic"]
+    with pytest.raises(ValidationError, match="attic"):
+        WallSettings.model_validate(given)
+    given = read_config("wall.toml")
+    given["steps"]["situation"]["figures"] = ["NO_SUCH"]
+    with pytest.raises(ValidationError, match="NO_SUCH"):
+        WallSettings.model_validate(given)
+
+
+@pytest.mark.parametrize("fields", [{"kind": "trend"}, {"kind": "late", "indicator": "BH2"}, {"kind": "fireworks"}])
+def test_panels_name_an_indicator_just_when_they_need_one(fields):
+    with pytest.raises(ValidationError):
+        Panel.model_validate(fields)
+
+
+@pytest.mark.parametrize("change", [{"seconds": 1}, {"figures": ["BH2"] * 7}, {"left": []}])
+def test_steps_keep_to_what_a_room_can_read(change):
+    step = read_config("wall.toml")["steps"]["situation"]
+    with pytest.raises(ValidationError):
+        Step.model_validate({**step, **change})
