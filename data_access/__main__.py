@@ -108,6 +108,19 @@ def status(home: Home) -> None:
     click.echo(reader.coverage(Scope("analyst", info.root_code)).to_string(index=False))
 
 
+@main.command("migrate")
+@click.pass_obj
+def migrate_command(home: Home) -> None:
+    """Bring the shared database (DATABASE_URL) to the present set-up; does nothing when it is."""
+    if not home.database_url:
+        click.echo("DATABASE_URL: —")
+        return
+    from data_access.store.postgresql.upgrade import upgrade
+
+    found, newest = upgrade(home.database_url)
+    click.echo(f"{found or '—'} → {newest}")
+
+
 main.add_command(ledger_commands)
 
 

@@ -34,6 +34,11 @@ class Home:
         return self.path / "snapshots"
 
     @property
+    def last_good(self) -> Path:
+        """Copy of the shared database's newest snapshot that was published from here, for when it can't be reached."""
+        return self.path / "last_good"
+
+    @property
     def pointer(self) -> Path:
         """Small JSON file naming the snapshot that is served."""
         return self.path / "current.json"

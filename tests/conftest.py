@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from tests.servers import postgresql_programs, running_app, running_postgresql
+from tests.stores import STORES, fresh_database
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -96,6 +98,27 @@ def postgresql_address() -> Iterator[str]:
         _absent("PostgreSQL")
     with running_postgresql(programs) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgresql_address: str) -> Iterator[str]:
+    """Address of a database that `python -m data_access migrate` set up, empty otherwise."""
+    with fresh_database(postgresql_address) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=STORES)
+def new_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Home]]:
+    """Make empty data sets, in turn on every store: what uses it is tested on each."""
+    with ExitStack() as databases:
+
+        def make() -> Home:
+            url = None
+            if request.param == "postgresql":
+                url = databases.enter_context(fresh_database(request.getfixturevalue("postgresql_address")))
+            return Home(tmp_path_factory.mktemp("home"), url)
+
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -133,6 +133,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def wait_until(holds: Callable[[], bool], seconds: float = START_SECONDS) -> None:
+    """Return as soon as ``holds()``; fail when it does not within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
+        time.sleep(0.05)
+
+
 def _is_healthy(address: str) -> bool:
     try:
         with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:

@@ -41,8 +41,7 @@ def served_snapshot_id(home: Home) -> str:
 
 def kept_snapshot_ids(home: Home) -> list[str]:
     """Return the ids of the snapshot files that are kept, oldest first."""
-    matches = [match for path in home.snapshots.glob("snap-*.duckdb") if (match := _NAME.match(path.name))]
-    return [match[1] for match in sorted(matches, key=lambda match: int(match[2]))]
+    return sorted(_ids(home.snapshots), key=_number)
 
 
 def building_file(home: Home) -> Path:
@@ -74,3 +73,30 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def last_good_file(home: Home, snapshot_id: str) -> Path:
+    """Return where this machine keeps a copy of a snapshot of the shared database, whether it is there or not."""
+    return home.last_good / f"snap-{snapshot_id}.duckdb"
+
+
+def last_good_id(home: Home) -> str | None:
+    """Return the newest snapshot of the shared database that this machine has a copy of."""
+    return max(_ids(home.last_good), key=_number, default=None)
+
+
+def keep_last_good(home: Home, built: Path, snapshot_id: str) -> None:
+    """Keep a finished file as the copy, instead of an older one."""
+    home.last_good.mkdir(parents=True, exist_ok=True)
+    built.rename(last_good_file(home, snapshot_id))
+    for old in _ids(home.last_good):
+        if old != snapshot_id:
+            last_good_file(home, old).unlink(missing_ok=True)
+
+
+def _ids(folder: Path) -> list[str]:
+    return [match[1] for path in folder.glob("snap-*.duckdb") if (match := _NAME.match(path.name))]
+
+
+def _number(snapshot_id: str) -> int:
+    return int(snapshot_id.rpartition("-")[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
@@ -16,9 +17,9 @@ from tests.data_access import small_city
 
 
 @pytest.fixture(scope="session")
-def small_reader(tmp_path_factory: pytest.TempPathFactory) -> SnapshotReader:
-    """The small city, with a sum that exceeds its whole, an empty whole, and a survey of one half-year."""
-    home = Home(tmp_path_factory.mktemp("small_city")).create()
+def small_reader(new_home: Callable[[], Home]) -> SnapshotReader:
+    """The small city on every store, with a sum that exceeds its whole, an empty whole, and a survey of one half-year."""
+    home = new_home().create()
     small_city.fill(home)
     counts = [
         ("x1", small_city.EAST, "weekly_analysis_due", 4.0),

@@ -1,0 +1,242 @@
+"""Connections to the shared database: one pool for each of its roles, scope set as a transaction begins, plain errors."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.pool import QueuePool
+
+from data_access.access import read_config, validated
+from data_access.errors import (
+    ConfigError,
+    DataAccessError,
+    StoreBusyError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
+from data_access.store.postgresql.catalogue import PREFIX_SETTING, READ_ROLE, ROLE_SETTING
+from data_access.store.snapshot_store import RowScope
+
+Answer = TypeVar("Answer")
+DRIVER = "postgresql+psycopg"
+RETRY_SECONDS = 1.0
+"""After a failure, how long queries are answered from what is known instead of knocking again."""
+
+
+class ConnectionSettings(BaseModel):
+    """config/database.toml: how patient the program is with the shared database."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pool_size: int
+    pool_overflow: int
+    pool_wait_seconds: float
+    connect_seconds: int
+    statement_seconds: float
+    publish_memory_mb: int
+    answers_mb: int
+
+
+@lru_cache(maxsize=1)
+def connection_settings() -> ConnectionSettings:
+    """Return the settings of config/database.toml."""
+    return validated(ConnectionSettings, read_config("database.toml"), "config/database.toml", "database")
+
+
+def database_address(url: str) -> sa.URL:
+    """Return ``DATABASE_URL`` as an address of the driver that is used.
+
+    Raises
+    ------
+    ConfigError
+        When it isn't the address of a PostgreSQL database.
+    """
+    try:
+        address = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        address = None
+    if address is None or address.get_backend_name() not in ("postgresql", "postgres") or not address.database:
+        raise ConfigError(
+            "DATABASE_URL is not the address of a PostgreSQL database. Write postgresql://user:password@host:5432/name.",
+            "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户:密码@主机:5432/库名。",
+        )
+    return address.set(drivername=DRIVER)
+
+
+@lru_cache(maxsize=16)
+def engine_of(url: str, role: str | None) -> sa.Engine:
+    """Return the pool of connections that act as ``role`` (as whoever signs in when None), shared by the process.
+
+    A login that is the database's owner, or its superuser, loses those rights for the connection's life.
+    """
+    settings = connection_settings()
+    engine = sa.create_engine(
+        database_address(url),
+        poolclass=QueuePool,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_overflow,
+        pool_timeout=settings.pool_wait_seconds,
+        connect_args={"connect_timeout": settings.connect_seconds, "application_name": f"pingan {role or 'migrate'}"},
+    )
+    reads = role == READ_ROLE
+    session = {
+        "role": role or "none",
+        "timezone": "UTC",
+        "search_path": "pg_catalog",
+        "jit": "off",
+        "statement_timeout": f"{int(settings.statement_seconds * 1000)}ms" if reads else "0",
+        "default_transaction_read_only": "on" if reads else "off",
+    }
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: psycopg.Connection, _record: object) -> None:
+        with connection.cursor() as cursor:
+            for name, value in session.items():
+                cursor.execute("select set_config(%s, %s, false)", (name, value))
+        connection.commit()
+
+    if reads:
+        sa.event.listen(engine, "begin", _set_scope)
+    return engine
+
+
+def _set_scope(connection: sa.Connection) -> None:
+    """Tell the row policies who looks, for this transaction only; without a scope they show nothing."""
+    scope: RowScope | None = connection.get_execution_options().get("row_scope")
+    role, prefix = (scope.role, scope.region_prefix) if scope else ("", "")
+    if prefix and not (prefix.isascii() and prefix.isdigit()):
+        raise ConfigError(
+            f"Region {prefix!r} can't be a scope in the shared database: only digits can.",
+            f"区划“{prefix}”不能作为共享数据库的权限范围:只能是数字。",
+        )
+    connection.exec_driver_sql(
+        "select set_config(%s, %s, true), set_config(%s, %s, true)", (ROLE_SETTING, role, PREFIX_SETTING, prefix)
+    )
+
+
+class Reachability:
+    """Whether the database answers, since when it doesn't, and when to knock again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since: datetime | None = None
+        self._retry_at = 0.0
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when (UTC) it can't be reached, or None."""
+        return self._since
+
+    def failed(self) -> None:
+        """Remember that it could not be reached just now."""
+        with self._lock:
+            self._since = self._since or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def answered(self) -> None:
+        """Remember that it answered."""
+        if self._since is not None:
+            with self._lock:
+                self._since = None
+
+    def wait_is_over(self) -> bool:
+        """Return whether it is worth knocking."""
+        return self._since is None or time.monotonic() >= self._retry_at
+
+    def error(self) -> StoreUnavailableError:
+        """Return the error that says so."""
+        since = f"{self._since:%Y-%m-%d %H:%M:%S}" if self._since else "—"
+        return StoreUnavailableError(
+            f"The shared database can't be reached (since {since} UTC). This works again by itself as soon as it can be; "
+            "if it lasts, ask whoever runs the database.",
+            f"共享数据库暂时无法连接(自 {since} UTC 起)。恢复后会自动继续;如持续较久,请联系数据库管理员。",
+            since=since,
+        )
+
+
+class Database:
+    """What the shared database is asked as one of its roles; a lost connection is tried once more."""
+
+    def __init__(self, url: str, role: str | None, reach: Reachability) -> None:
+        self.engine = engine_of(url, role)
+        self.reach = reach
+
+    def ask(self, work: Callable[[sa.Connection], Answer], **options: object) -> Answer:
+        """Return ``work(connection)``, run within one transaction that is rolled back: for reading.
+
+        Raises
+        ------
+        StoreUnavailableError, StoreBusyError, StoreRefusedError
+        """
+        if not self.reach.wait_is_over():
+            raise self.reach.error()
+        try:
+            return self._once(work, options)
+        except StoreUnavailableError:
+            return self._once(work, options)
+
+    def _once(self, work: Callable[[sa.Connection], Answer], options: dict[str, object]) -> Answer:
+        with self.plain_errors():
+            with self.engine.connect() as connection:
+                answer = work(connection.execution_options(**options))
+        self.reach.answered()
+        return answer
+
+    @contextmanager
+    def plain_errors(self) -> Iterator[None]:
+        """Turn the driver's errors inside into ones that a user understands."""
+        try:
+            yield
+        except sa.exc.TimeoutError as error:
+            raise StoreBusyError(
+                "Too many people are asking the shared database at this moment. Try again in a few seconds.",
+                "当前访问共享数据库的人过多,请几秒后重试。",
+            ) from error
+        except (sa.exc.DBAPIError, psycopg.Error) as error:
+            raise self._plain(error) from error
+
+    def _plain(self, error: Exception) -> DataAccessError:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        state = getattr(cause, "sqlstate", None) or ""
+        said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+        if state == "57014":
+            return StoreRefusedError(
+                "The shared database took too long and the question was given up. Ask for a smaller region or period.",
+                "共享数据库响应超时,查询已取消。请选择更小的区域或时段。",
+                code="statement_timeout",
+            )
+        if state in ("53100", "53200", "53400"):
+            return StoreRefusedError(
+                f"The shared database has no space left ({said}). Nothing was changed. Make room, then try again.",
+                f"共享数据库空间不足({said}),未作任何更改。请清理空间后重试。",
+                code="store_full",
+            )
+        if state in ("42501", "28000", "28P01"):
+            return StoreRefusedError(
+                f"The shared database refuses this login: {said}. Give it the role it needs (docs/deployment.md).",
+                f"共享数据库拒绝该登录:{said}。请授予所需角色(见 docs/deployment.md)。",
+                code="store_forbidden",
+            )
+        if state in ("3F000", "42P01", "22023", "42704", "3D000") or "does not exist" in said:
+            return StoreRefusedError(
+                f"The shared database is not set up for this program: {said}. Run `python -m data_access migrate`.",
+                f"共享数据库尚未完成初始化:{said}。请运行 python -m data_access migrate。",
+                code="store_not_set_up",
+            )
+        lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+        if lost:
+            self.reach.failed()
+            return self.reach.error()
+        return StoreRefusedError(
+            f"The shared database refused: {said}. Nothing was changed; if it recurs, report it.",
+            f"共享数据库拒绝执行:{said}。未作任何更改;如再次出现请报告。",
+        )

@@ -1,0 +1,122 @@
+"""How one snapshot lies in PostgreSQL: its tables, yearly partitions, indexes, row policies and grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.store.postgresql.catalogue import CATALOGUE, PREFIX_SETTING, READ_ROLE, ROLE_SETTING, viewer_role
+
+PARTITIONED = {"incident_placed": "occurred_on", "dispute_placed": "received_at"}
+"""The long record tables and the time that divides them into years."""
+
+OPEN_TO_ALL = {
+    *(table.name for table in (schema.region, schema.region_path, schema.region_level, schema.dataset)),
+    *(table.name for table in (schema.population, schema.snapshot, schema.measure_coverage, schema.import_batch)),
+}
+"""Reference data without any region's work in it: names, codes, resident population, what each source covers."""
+
+_ROLLUP_ORDERS = {
+    "measure_day": ("day",),
+    "measure_month": ("month",),
+    "measure_year": ("year_start",),
+}
+_SCOPE = (
+    f"(select nullif(current_setting('{PREFIX_SETTING}', true), '') from {CATALOGUE}.{viewer_role.name}"
+    f" where {viewer_role.c.role.name} = current_setting('{ROLE_SETTING}', true)"
+    f" and current_setting('{PREFIX_SETTING}', true) ~ '^[0-9]{{2,18}}$')"
+)
+"""The prefix of the transaction, or NULL, with which nothing starts, when it or the role is missing, empty or odd.
+After ``set local`` a setting falls back to '' and not to NULL, so that ``like '' || '%'`` would show everything."""
+
+
+def snapshot_tables(schema_name: str) -> Mapping[str, sa.Table]:
+    """Return the published tables as they lie in ``schema_name``; text is compared byte by byte, as in DuckDB."""
+    metadata = sa.MetaData(schema=schema_name)
+    return {
+        table.name: sa.Table(
+            table.name,
+            metadata,
+            *(sa.Column(column.name, _stored(column.type), nullable=column.nullable) for column in table.columns),
+            **_partitioning(table.name),
+        )
+        for table in (*schema.REGION_TABLES, *schema.ROLLUP_TABLES, schema.import_batch)
+    }
+
+
+def year_partitions(table: sa.Table, years: range) -> Iterator[tuple[str, date, date, str]]:
+    """Return name, first day, day after the last, and the statement that makes it, of each year's partition."""
+    for year in years:
+        first, after = date(year, 1, 1), date(year + 1, 1, 1)
+        name = f"{table.name}_{year}"
+        yield (
+            name,
+            first,
+            after,
+            f'create table "{table.schema}"."{name}" partition of {_name(table)}'
+            f" for values from ('{first}') to ('{after}')",
+        )
+
+
+def indexes(table: sa.Table) -> list[str]:
+    """Return the statements that index a filled table for the queries behind the pages."""
+    columns = table.columns
+    if table.name in _ROLLUP_ORDERS:
+        (period,) = _ROLLUP_ORDERS[table.name]
+        by_region = f"(depth, measure, region_code, {period}, class_code, channel) include (value)"
+        by_period = f"(depth, measure, {period}, region_code) include (value)"
+        statements = [_index(table, by_region, where) for where in ("divided", "not divided")]
+        return [*statements, _index(table, by_period, "not divided")]
+    if table.name == "measure_histogram":
+        return [_index(table, "(measure, depth, region_code, month, class_code, bin) include (value)")]
+    if "code_0" in columns:
+        when = next((column.name for column in columns if column.name in _LISTED_BY), None)
+        newest = f", {when} desc, source, source_id" if when else ""
+        statements = [_index(table, f"({code}{newest})") for code in schema.ANCESTOR_COLUMNS]
+        if "category" in columns:
+            statements += [_index(table, f"(category, code_1{newest})")]
+        return statements
+    keys = [name for name in ("region_code", "neighbour_code", "year") if name in columns]
+    return [_index(table, f"({', '.join(keys)})")] if keys else []
+
+
+_LISTED_BY = ("occurred_on", "received_at", "found_on", "decided_on", "period_start", "due_on")
+
+
+def policies(table: sa.Table) -> list[str]:
+    """Return the statements that let the app's role read the table, and only the rows within the viewer's scope."""
+    grant = f"grant select on {_name(table)} to {READ_ROLE}"
+    code = _scope_code(table)
+    if table.name in OPEN_TO_ALL or code is None:
+        return [grant]
+    return [
+        f"alter table {_name(table)} enable row level security",
+        f"create policy within_scope on {_name(table)} for select to {READ_ROLE} using (starts_with({code}, {_SCOPE}))",
+        grant,
+    ]
+
+
+def _scope_code(table: sa.Table) -> str | None:
+    """Return the code that decides who sees a row: the innermost region it lies in, after successors are followed."""
+    if "code_0" in table.columns:
+        return f"coalesce({', '.join(reversed(schema.ANCESTOR_COLUMNS))})"
+    return "region_code" if "region_code" in table.columns else None
+
+
+def _stored(kind: sa.types.TypeEngine) -> sa.types.TypeEngine:
+    return sa.Text(collation="C") if isinstance(kind, sa.String) else kind
+
+
+def _partitioning(name: str) -> dict[str, str]:
+    return {"postgresql_partition_by": f"range ({PARTITIONED[name]})"} if name in PARTITIONED else {}
+
+
+def _index(table: sa.Table, columns: str, where: str | None = None) -> str:
+    return f"create index on {_name(table)} {columns}" + (f" where {where}" if where else "")
+
+
+def _name(table: sa.Table) -> str:
+    return f'"{table.schema}"."{table.name}"'

@@ -1,0 +1,153 @@
+"""The shared store: snapshots that many machines read from one PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access.errors import NoSnapshotError, StoreUnavailableError
+from data_access.home import Home
+from data_access.store import snapshot_files
+from data_access.store.embedded import EmbeddedSnapshot
+from data_access.store.frames import frame_of_rows
+from data_access.store.postgresql.answers import Answers
+from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
+from data_access.store.postgresql.connections import Database, Reachability, connection_settings
+from data_access.store.postgresql.loading import drop_oldest, load, schema_of
+from data_access.store.snapshot_store import KEPT_SNAPSHOTS, Report, RowScope
+
+LOOK_SECONDS = 1.0
+"""How often, at most, it is asked which snapshot is served."""
+LOAD_ATTEMPTS = 5
+WAIT_SECONDS = 3.0
+"""A publish that loses the database tries again after this long: nothing of the broken attempt is left."""
+
+
+class SharedSnapshot:
+    """One snapshot in its schema. Answers are kept: while the database is away they, or the local copy, carry on."""
+
+    def __init__(self, database: Database, snapshot_id: str, answers: Answers, copy: Path | None) -> None:
+        self._database = database
+        self._options = {"schema_translate_map": {None: schema_of(snapshot_id)}}
+        self._answers = answers
+        self._copy = copy
+        self._opened_copy: EmbeddedSnapshot | None = None
+
+    def read(self, statement: sa.Executable, scope: RowScope | None) -> pd.DataFrame:
+        """Run a select in a transaction that carries ``scope`` to the row policies."""
+        key = self._key(statement, scope)
+        known = self._answers.get(key)
+        if known is not None:
+            return known
+        try:
+            frame = self._database.ask(
+                lambda connection: _frame(connection, statement), row_scope=scope, **self._options
+            )
+        except StoreUnavailableError:
+            copy = self._local_copy()
+            if copy is None:
+                raise
+            return copy.read(statement, scope)
+        self._answers.put(key, frame)
+        return frame.copy(deep=False)
+
+    def warm(self) -> None:
+        """Do nothing: the server keeps its pages in memory for everyone."""
+
+    def _local_copy(self) -> EmbeddedSnapshot | None:
+        if self._opened_copy is None and self._copy is not None and self._copy.exists():
+            self._opened_copy = EmbeddedSnapshot(self._copy)
+        return self._opened_copy
+
+    def _key(self, statement: sa.Executable, scope: RowScope | None) -> Hashable:
+        compiled = statement.compile(  # type: ignore[attr-defined]
+            dialect=self._database.engine.dialect, compile_kwargs={"render_postcompile": True}
+        )
+        return str(compiled), tuple((name, str(value)) for name, value in compiled.params.items()), scope
+
+
+class SharedSnapshots:
+    """The snapshots of one PostgreSQL database."""
+
+    def __init__(self, home: Home) -> None:
+        assert home.database_url is not None
+        self._home = home
+        self._reach = Reachability()
+        self._reading = Database(home.database_url, READ_ROLE, self._reach)
+        self._look_at = 0.0
+
+    def served_snapshot_id(self) -> str:
+        """Return the id that is served; while the database is away, that of the copy this machine has."""
+        try:
+            found = self._reading.ask(lambda connection: connection.execute(sa.select(served.c.snapshot_id)).scalar())
+        except StoreUnavailableError:
+            copy = snapshot_files.last_good_id(self._home)
+            if copy is None:
+                raise
+            return copy
+        if found is None:
+            raise NoSnapshotError(
+                "Nothing has been published to the shared database yet. Run `python -m data_access demo` for the "
+                "demonstration city, or import files and publish.",
+                "共享数据库中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市,或导入文件后发布。",
+            )
+        return found
+
+    def kept_snapshot_ids(self) -> list[str]:
+        """Return the ids that can be opened, oldest first."""
+        ids = sa.select(published.c.snapshot_id).order_by(published.c.number)
+        return self._reading.ask(lambda connection: list(connection.execute(ids).scalars()))
+
+    def may_have_moved(self) -> bool:
+        """Return whether it is time to look again."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
+        self._look_at = now + LOOK_SECONDS
+        return True
+
+    def open(self, snapshot_id: str) -> SharedSnapshot:
+        """Open a snapshot for reading."""
+        answers = Answers(connection_settings().answers_mb)
+        return SharedSnapshot(
+            self._reading, snapshot_id, answers, snapshot_files.last_good_file(self._home, snapshot_id)
+        )
+
+    def keep(self, built: Path, snapshot_id: str, report: Report) -> None:
+        """Load the finished file in one transaction that also points to it, then drop the oldest snapshots.
+
+        The file stays on this machine as the copy that is shown while the database is away.
+        """
+        assert self._home.database_url is not None
+        writing = Database(self._home.database_url, WRITE_ROLE, self._reach)
+        for attempt in range(1, LOAD_ATTEMPTS + 1):
+            try:
+                if attempt > 1 and snapshot_id in self.kept_snapshot_ids():
+                    break  # the commit was done; only its answer was lost
+                with writing.plain_errors(), writing.engine.begin() as connection:
+                    load(connection, built, snapshot_id, connection_settings().publish_memory_mb, report)
+                break
+            except StoreUnavailableError:
+                if attempt == LOAD_ATTEMPTS:
+                    raise
+                time.sleep(WAIT_SECONDS)
+        self._reach.answered()
+        snapshot_files.keep_last_good(self._home, built, snapshot_id)
+        with writing.plain_errors():
+            drop_oldest(writing.engine, KEPT_SNAPSHOTS)
+
+    def unreachable_since(self) -> datetime | None:
+        """Return since when the database can't be reached, or None."""
+        return self._reach.since
+
+
+def _frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFrame:
+    result = connection.execute(statement)
+    cursor = result.cursor  # type: ignore[attr-defined]
+    types = [column.type_code for column in cursor.description]
+    return frame_of_rows(list(result.keys()), types, cursor.fetchall())

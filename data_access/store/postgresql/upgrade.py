@@ -1,0 +1,44 @@
+"""Bring the shared database to the present set-up: roles, catalogue, ledger (alembic steps in data_access/migrations)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from data_access.store.postgresql.catalogue import CATALOGUE
+from data_access.store.postgresql.connections import Database, Reachability
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+
+def upgrade(database_url: str) -> tuple[str | None, str]:
+    """Run the steps that the database lacks, all in one transaction; return its revision before and after.
+
+    Raises
+    ------
+    StoreUnavailableError, StoreRefusedError
+        When it can't be reached, or the login may not change it.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    assert newest is not None
+    database = Database(database_url, None, Reachability())
+    with database.plain_errors(), database.engine.connect() as connection:
+        found = None
+        if sa.inspect(connection).has_schema(CATALOGUE):
+            context = MigrationContext.configure(connection, opts={"version_table_schema": CATALOGUE})
+            found = context.get_current_revision()
+        connection.rollback()
+        if found != newest:
+            with connection.begin():
+                connection.exec_driver_sql(f"create schema if not exists {CATALOGUE}")
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+    database.engine.dispose()
+    return found, newest

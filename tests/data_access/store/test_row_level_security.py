@@ -1,0 +1,170 @@
+"""PostgreSQL itself keeps a viewer within their scope, whatever the program asks."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.errors import ConfigError
+from data_access.home import Home
+from data_access.publishing import publish
+from data_access.queries import SnapshotReader
+from data_access.store.postgresql import layout
+from data_access.store.postgresql.catalogue import PREFIX_SETTING, READ_ROLE, ROLE_SETTING, WRITE_ROLE
+from data_access.store.postgresql.connections import Database, Reachability
+from data_access.store.postgresql.loading import schema_of
+from data_access.store.snapshot_store import RowScope
+from tests.data_access import small_city
+from tests.data_access.small_city import CITY, EAST, WEST
+
+PROTECTED = ("measure_day", "measure_month", "measure_year", "measure_histogram", "incident_placed", "dispute_placed")
+
+
+@pytest.fixture(scope="module")
+def home(shared_database, tmp_path_factory) -> Home:
+    home = Home(tmp_path_factory.mktemp("row_level_security"), shared_database)
+    small_city.fill(home)
+    publish(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def snapshot_schema(home) -> str:
+    return schema_of(SnapshotReader(home).snapshot().snapshot_id)
+
+
+@pytest.fixture
+def app_login(home, shared_database):
+    """A connection of a login that an administrator made for the app: member of the read role, nothing else."""
+    with psycopg.connect(plain(shared_database), autocommit=True) as owner:
+        owner.execute("drop role if exists app_login")
+        owner.execute(f"create role app_login login password 'p' in role {READ_ROLE}")
+        address = sa.make_url(shared_database).set(username="app_login", password="p")
+        with psycopg.connect(plain(address.render_as_string(hide_password=False)), autocommit=True) as connection:
+            yield connection
+        owner.execute("drop role app_login")
+
+
+def plain(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def seen(connection: psycopg.Connection, schema_name: str, role: str | None, prefix: str | None) -> set[int]:
+    """Return how many rows of each protected table one transaction sees."""
+    with connection.transaction():
+        for name, value in ((ROLE_SETTING, role), (PREFIX_SETTING, prefix)):
+            if value is not None:
+                connection.execute("select set_config(%s, %s, true)", (name, value))
+        return {
+            connection.execute(f'select count(*) from "{schema_name}"."{table}"').fetchone()[0] for table in PROTECTED
+        }
+
+
+@pytest.mark.parametrize(
+    ("role", "prefix"),
+    [
+        (None, None),
+        ("city_leader", None),
+        (None, "9701"),
+        ("", "9701"),
+        ("mayor", "9701"),
+        ("%", "9701"),
+        ("city_leader", ""),
+        ("city_leader", "%"),
+        ("city_leader", "_"),
+        ("city_leader", "97%"),
+        ("city_leader", "9"),
+        ("city_leader", "9701' or true --"),
+        ("city_leader", "9801"),
+    ],
+)
+def test_without_a_whole_scope_no_row_is_seen(app_login, snapshot_schema, role, prefix):
+    assert seen(app_login, snapshot_schema, role, prefix) == {0}
+
+
+def test_a_setting_that_falls_back_to_empty_after_a_transaction_shows_nothing(app_login, snapshot_schema):
+    assert 0 not in seen(app_login, snapshot_schema, "city_leader", "9701")
+    left = app_login.execute("select current_setting(%s, true)", (PREFIX_SETTING,)).fetchone()[0]
+    assert left == "", "the trap: not NULL"
+    assert seen(app_login, snapshot_schema, None, None) == {0}
+
+
+def test_a_county_sees_its_own_rows_and_those_that_came_under_its_old_code(home):
+    reader = SnapshotReader(home)
+    database = Database(home.database_url, READ_ROLE, Reachability())
+    table = schema.PLACED_TABLES["incident"]
+    options = {"schema_translate_map": {None: schema_of(reader.snapshot().snapshot_id)}}
+
+    def ids(prefix: str) -> set[str]:
+        scope = RowScope("county_leader", prefix)
+        rows = database.ask(
+            lambda c: c.execute(sa.select(table.c.source_id)).scalars().all(), row_scope=scope, **options
+        )
+        return set(rows)
+
+    assert ids("9701") == {"a1", "a2", "a3", "a4", "a5", "a6"}
+    assert ids(EAST[:6]) == {"a1", "a4", "a5"}
+    assert ids(WEST[:6]) == {"a2", "a3"}
+    assert ids("970101002") == set()
+
+
+@pytest.mark.parametrize("prefix", ["%", "97%", "97 ", "९७०१", "9701';--"])
+def test_a_scope_that_is_not_digits_is_refused_before_any_query(home, prefix):
+    database = Database(home.database_url, READ_ROLE, Reachability())
+    with pytest.raises(ConfigError, match="digits"):
+        database.ask(lambda connection: None or connection.execute(sa.select(1)), row_scope=RowScope("analyst", prefix))
+
+
+def test_the_app_owns_nothing_and_can_change_nothing(app_login, snapshot_schema):
+    owned = app_login.execute(
+        "select count(*) from pg_class where pg_get_userbyid(relowner) in ('app_login', %s)", (READ_ROLE,)
+    ).fetchone()[0]
+    assert owned == 0
+    for statement in (
+        f'delete from "{snapshot_schema}".measure_month',
+        f'alter table "{snapshot_schema}".measure_month disable row level security',
+        f'drop policy within_scope on "{snapshot_schema}".measure_month',
+        "insert into cockpit.viewer_role values ('mayor')",
+        "update cockpit.served set snapshot_id = 'x'",
+        f'create table "{snapshot_schema}".mine (x int)',
+        f"set role {WRITE_ROLE}",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app_login.execute(statement)
+
+
+def test_a_years_partition_can_not_be_read_past_its_table(app_login, snapshot_schema):
+    parts = app_login.execute(
+        "select relname from pg_class where relispartition and relkind = 'r' and relname like 'incident%%'"
+    ).fetchall()
+    assert {name for (name,) in parts} == {f"incident_placed_{year}" for year in (2022, 2023, 2024)}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app_login.execute(f'select * from "{snapshot_schema}".incident_placed_2024')
+
+
+def test_even_the_owners_login_reads_as_the_apps_role(home):
+    database = Database(home.database_url, READ_ROLE, Reachability())
+    who, writable = database.ask(
+        lambda c: c.exec_driver_sql("select current_user, current_setting('transaction_read_only')").one()
+    )
+    assert (who, writable) == (READ_ROLE, "on")
+
+
+def test_every_table_with_a_regions_numbers_is_protected(home, snapshot_schema):
+    with psycopg.connect(plain(home.database_url)) as owner:
+        unprotected = owner.execute(
+            "select relname from pg_class where relnamespace = %s::regnamespace and relkind in ('r', 'p')"
+            " and not relispartition and not relrowsecurity",
+            (f'"{snapshot_schema}"',),
+        ).fetchall()
+    with_region = {name for (name,) in unprotected if "region_code" in schema.metadata.tables[name].columns}
+    assert with_region <= layout.OPEN_TO_ALL
+    assert {"region", "population"} <= {name for (name,) in unprotected}
+
+
+def test_code_of_the_whole_city_is_not_within_a_county(home):
+    reader = SnapshotReader(home)
+    assert reader.snapshot().root_code == CITY
+    assert not CITY.startswith(EAST[:6])

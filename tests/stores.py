@@ -1,0 +1,31 @@
+"""The stores that every query test runs on, and a database of its own for each test that asks for one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from data_access.store.postgresql.connections import engine_of
+from data_access.store.postgresql.upgrade import upgrade
+
+STORES = ("embedded", "postgresql")
+
+
+@contextmanager
+def fresh_database(address: str) -> Iterator[str]:
+    """Make an empty database, set it up as an administrator does, yield its address, drop it."""
+    name = f"pingan_{secrets.token_hex(4)}"
+    server = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+    url = sa.make_url(address).set(database=name).render_as_string(hide_password=False)
+    try:
+        upgrade(url)
+        yield url
+    finally:
+        engine_of.cache_clear()
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"drop database {name} with (force)")
