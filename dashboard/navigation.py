@@ -43,6 +43,14 @@ PAGES = (
         screen="dashboard.screens.rooms.wall_list:wall_list",
     ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
+    PageEntry(
+        "backtest",
+        "pages/data/backtest.py",
+        "nav.backtest",
+        "data",
+        ("months",),
+        "dashboard.screens.data.backtest:backtest_screen",
+    ),
     PageEntry("data", "pages/data_status.py", "nav.data", "data"),
 )
 DEFAULT_PAGE = PAGES[0].url_path

@@ -72,11 +72,11 @@ def read_monthly(
     column = (stamps.year - months[0].year) * 12 + stamps.month - months[0].month
     cube = np.full((len(names), len(codes), len(months)), np.nan)
     cube[pd.Index(names).get_indexer(pd.Index(frame["measure"])), row, column] = frame["value"]
-    coverage = reader.coverage(scope)
+    covered = _covered_by_records(reader.coverage(scope), months)
     values = {}
     for number, name in enumerate(names):
-        covered = _covered_by_records(coverage[coverage["measure"] == name], months)
-        values[name] = cube[number] if covered is None else np.where(covered, np.nan_to_num(cube[number]), np.nan)
+        inside = covered.get(name)
+        values[name] = cube[number] if inside is None else np.where(inside, np.nan_to_num(cube[number]), np.nan)
     return Monthly(reader, scope, tuple(codes), months, values)
 
 
@@ -88,12 +88,15 @@ def carried(monthly: Array, limit: int) -> Array:
     return np.where(fresh, np.take_along_axis(monthly, np.maximum(last, 0), axis=-1), np.nan)
 
 
-def _covered_by_records(own: pd.DataFrame, months: pd.PeriodIndex) -> NDArray[np.bool_] | None:
-    """Return the months the sources cover, or None when the measure arrives counted (absence is not zero)."""
-    if not (own["basis"] == "records").any():
-        return None
-    starts, ends = months.start_time, months.end_time.normalize()
-    inside = np.zeros(len(months), bool)
-    for first, last in zip(own["first_day"], own["last_day"], strict=True):
-        inside |= np.asarray(starts >= pd.Timestamp(first)) & np.asarray(ends <= pd.Timestamp(last))
-    return inside
+def _covered_by_records(coverage: pd.DataFrame, months: pd.PeriodIndex) -> dict[str, NDArray[np.bool_]]:
+    """Return the months that the sources of a measure cover, of measures counted from records: there absence is zero."""
+    starts = months.start_time.to_numpy("datetime64[D]")
+    ends = months.end_time.to_numpy("datetime64[D]")
+    first, last = (pd.to_datetime(coverage[name]).to_numpy("datetime64[D]") for name in ("first_day", "last_day"))
+    records = set(coverage.loc[coverage["basis"] == "records", "measure"])
+    covered: dict[str, NDArray[np.bool_]] = {}
+    for place, name in enumerate(coverage["measure"].tolist()):
+        if name in records:
+            inside = (starts >= first[place]) & (ends <= last[place])
+            covered[name] = covered[name] | inside if name in covered else inside
+    return covered

@@ -1,0 +1,57 @@
+"""How many regions had each grade, month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.palette import GRADES, load_palette
+
+HATCHES = {"none": "", "diagonal": "/", "dots": ".", "dashed": ""}
+
+
+def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, theme: str, height: int) -> go.Figure:
+    """Return stacked bars of the regions of each grade, red at the bottom.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Indexed by month, a column per grade.
+    words : mapping
+        Word of each grade.
+    unit : str
+        Title of the vertical axis.
+    """
+    palette = load_palette()
+    figure = go.Figure()
+    for grade in (each for each in ("red", "yellow", "blue", "insufficient") if each in GRADES and each in counts):
+        drawn = palette.grade_of(grade)
+        ink = drawn.ink(theme)
+        figure.add_trace(
+            go.Bar(
+                x=[str(month) for month in counts.index],
+                y=counts[grade].tolist(),
+                name=f"{drawn.shape} {words[grade]}",
+                marker={
+                    "color": ink.fill,
+                    "line": {"color": ink.outline, "width": 1},
+                    "pattern": {
+                        "shape": HATCHES.get(drawn.hatch, ""),
+                        "fgcolor": ink.text,
+                        "size": 6,
+                        "solidity": 0.25,
+                    },
+                },
+                hovertemplate=f"%{{x}}<br>{words[grade]} %{{y}}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.25,
+        height=height,
+        yaxis={"title": {"text": unit}, "dtick": None},
+        xaxis={"type": "category", "tickangle": -45},
+    )
+    return figure

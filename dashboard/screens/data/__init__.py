@@ -1,0 +1,1 @@
+"""Screens about the data and the rules themselves."""
