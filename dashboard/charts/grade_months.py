@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.palette import GRADES, load_palette
 
-HATCHES = {"none": "", "diagonal": "/", "dots": ".", "dashed": ""}
+HATCHES = {"none": "", "diagonal": "/", "dots": "."}
 
 
 def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, theme: str, height: int) -> go.Figure:
@@ -37,12 +37,7 @@ def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, t
                 marker={
                     "color": ink.fill,
                     "line": {"color": ink.outline, "width": 1},
-                    "pattern": {
-                        "shape": HATCHES.get(drawn.hatch, ""),
-                        "fgcolor": ink.text,
-                        "size": 6,
-                        "solidity": 0.25,
-                    },
+                    **_pattern(HATCHES[drawn.hatch], ink.fill, ink.text),
                 },
                 hovertemplate=f"%{{x}}<br>{words[grade]} %{{y}}<extra></extra>",
             )
@@ -55,3 +50,9 @@ def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, t
         xaxis={"type": "category", "tickangle": -45},
     )
     return figure
+
+
+def _pattern(shape: str, fill: str, ink: str) -> dict:
+    if not shape:
+        return {}
+    return {"pattern": {"shape": shape, "bgcolor": fill, "fgcolor": ink, "size": 8, "solidity": 0.12}}

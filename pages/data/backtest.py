@@ -60,7 +60,7 @@ with (
             words={grade: t(f"grade.{grade}", language) for grade in ("red", "yellow", "blue", "insufficient")},
             unit=t("backtest_page.regions_unit", language),
             theme=context.theme,
-            height=430,
+            height=500,
         ),
         context,
         key="months-figure",
@@ -93,6 +93,6 @@ with (
         ],
         language,
         caption=t("backtest_page.by_region", language),
-        max_height=430,
+        max_height=500,
     )
 offer_tables(screen.tables, context)
