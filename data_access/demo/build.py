@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from data_access import schema
+from data_access.demo.assessment import assessment_counts, build_vetoes
 from data_access.demo.chain import build_decisions, build_meetings, build_packages
 from data_access.demo.counts import township_counts
 from data_access.demo.county_counts import build_survey, county_counts
@@ -21,6 +22,7 @@ from data_access.demo.frames import rows_of
 from data_access.demo.geography.points import PointsInGrids, build_facilities
 from data_access.demo.geography.regions import build_city, region_tables
 from data_access.demo.incidents import incident_tables
+from data_access.demo.pilots import PilotPool
 from data_access.demo.rhythm import Calendar
 from data_access.demo.settings import FILE, DemoSettings, load_demo_settings
 from data_access.home import Home
@@ -41,6 +43,8 @@ DEMO_TABLES = (
     "meeting",
     "decision",
     "facility",
+    "veto",
+    "pilot_site",
     "import_batch",
 )
 _WRITE_SHARE = 0.5
@@ -75,13 +79,16 @@ def build_demonstration(
 
     yield from region_tables(city, settings)
     report(0.3, "incidents")
-    yield counted("incident", pa.concat_tables([rows for _, rows in incident_tables(city, settings, calendar, points)]))
+    incidents = pa.concat_tables([rows for _, rows in incident_tables(city, settings, calendar, points)])
+    yield counted("incident", incidents)
     report(0.4, "disputes")
     disputes = build_disputes(city, settings, calendar, points)
     yield counted("dispute", disputes)
     report(0.75, "counts")
-    counts = [*township_counts(city, settings, calendar), *county_counts(city, settings, calendar)]
-    yield counted("reported_count", pa.concat_tables([rows for _, rows in counts]))
+    pool = PilotPool(city, settings, calendar)
+    counts = [rows for _, rows in (*township_counts(city, settings, calendar), *county_counts(city, settings, calendar))]
+    counts += [*assessment_counts(city, settings, calendar), *pool.counts()]
+    yield counted("reported_count", pa.concat_tables(counts))
     report(0.9, "chain")
     yield counted("survey", build_survey(city, settings))
     yield counted("case_package", build_packages(city, settings, calendar, disputes))
@@ -89,6 +96,8 @@ def build_demonstration(
     yield counted("meeting", meetings)
     yield counted("decision", build_decisions(city, settings, calendar, meetings))
     yield counted("facility", build_facilities(city, settings, points))
+    yield counted("veto", build_vetoes(city, settings, incidents))
+    yield counted("pilot_site", pool.sites())
     yield "import_batch", _batches(batches, settings)
     report(1.0, "done")
 

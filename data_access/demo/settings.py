@@ -205,6 +205,33 @@ class Money(Part):
         return self
 
 
+class Assessment(Part):
+    """Points of the annual score, the survey of townships, governance centres and vetoes."""
+
+    points_total: int = Field(gt=0)
+    points: tuple[int, ...]
+    next_points: int
+    satisfied: tuple[Share, ...]
+    asked: tuple[int, int]
+    aspects: int = Field(gt=0)
+    aspects_met: tuple[Share, ...]
+    other_vetoes_a_year: int = Field(ge=0)
+
+
+class Pilots(Part):
+    """The pool of pilot sites."""
+
+    sites: int = Field(gt=0)
+    first_day: date
+    last_day: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Pilots:
+        if self.first_day >= self.last_day:
+            raise ValueError("first_day must be before last_day")
+        return self
+
+
 class Facilities(Part):
     """How many places of each kind."""
 
@@ -231,17 +258,19 @@ class DemoSettings(Part):
     survey: Survey
     counts: Counts
     money: Money
+    assessment: Assessment
+    pilots: Pilots
     facilities: Facilities
 
     @model_validator(mode="after")
     def _one_value_a_year(self) -> DemoSettings:
-        for part in ("population", "homicides", "alarms", "disputes", "survey", "counts", "money"):
+        for part in ("population", "homicides", "alarms", "disputes", "survey", "counts", "money", "assessment"):
             values = getattr(self, part)
             for key in type(values).model_fields:
                 listed = getattr(values, key)
                 if (
                     isinstance(listed, tuple)
-                    and key not in ("months", "victims_shares")
+                    and key not in ("months", "victims_shares", "asked")
                     and len(listed) != len(self.years)
                 ):
                     raise ValueError(f"{part}.{key} needs one value for each year {self.years[0]} … {self.years[-1]}")

@@ -16,7 +16,7 @@ from data_access.importing.problems import Problems
 from data_access.importing.settings import code_list
 
 FIRST_YEAR = 1900
-FUTURE_COLUMNS = {"due_at", "due_on", "period_start"}
+FUTURE_COLUMNS = {"due_at", "due_on", "period_start", "look_back_due_on"}
 """Times that may lie ahead."""
 _ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 

@@ -144,6 +144,7 @@ _DEFAULTS: dict[str, dict[str, object]] = {
     "dispute": {"subclass_code": "", "risk_colour": "", "transfers": 0},
     "reported_count": {"class_code": "", "channel": ""},
     "case_package": {"review_returns": 0},
+    "pilot_site": {"adopted_townships": 0, "field_visits": 0},
 }
 
 

@@ -39,6 +39,27 @@ REASONS = {
         "坐标({value})须对调经纬度才落在辖区内,经纬度疑似颠倒",
     ),
     "order": ("{column} = {value!r} is before the row was received", "“{column}”的时间“{value}”早于受理时间"),
+    "unlisted_word": (
+        "{column} = {value!r} is not a word of config/assessment.toml; correct it or add it there",
+        "“{column}”的值“{value}”不在 config/assessment.toml 所列范围内,请更正或在其中补充",
+    ),
+    "undocumented_veto": (
+        "{column} is empty; a veto that was decided needs document number, deciding office and day",
+        "“{column}”为空;已作认定的否决事项必须有文号、认定机关和日期",
+    ),
+    "impossible_year": ("{column} = {value!r} is not a year of assessment", "“{column}”的值“{value}”不是考核年度"),
+    "no_approval_basis": (
+        "{column} is empty; a pilot without the rule or paper that allows it is not taken in",
+        "“{column}”为空;没有批准依据的示范点不予录入",
+    ),
+    "stage_skipped": (
+        "{column} = {value!r} without the stage before it; fill that in or empty this",
+        "“{column}”为“{value}”,但前一阶段未填;请补填前一阶段或清空本项",
+    ),
+    "stage_order": (
+        "{column} = {value!r} is before the stage that precedes it",
+        "“{column}”的日期“{value}”早于前一阶段",
+    ),
     "repeated_id": ("id {value!r} stands more than once with different content", "编号“{value}”重复且内容不同"),
     "identity": ("{column} = {value!r} looks like a personal identity", "“{column}”的值疑似个人身份信息({value})"),
     "no_geometry": ("the row has no shape", "该行没有几何图形"),

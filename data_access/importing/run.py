@@ -22,6 +22,7 @@ from data_access import schema
 from data_access.errors import ImportRefused
 from data_access.home import Home
 from data_access.importing import merge
+from data_access.importing.assessment_rows import check_assessment_rows
 from data_access.importing.cells import column_of, required_columns, text_of
 from data_access.importing.coordinates import shapes_to_stored
 from data_access.importing.identity import looks_like_identity, refuse_identities
@@ -34,7 +35,7 @@ from data_access.importing.settings import import_settings
 from data_access.store.working import WorkingStore
 
 Progress = Callable[[str, int], None]
-FREE_TEXT = ("unit", "leader_post", "task", "name")
+FREE_TEXT = ("unit", "leader_post", "task", "name", "practice", "approval_basis", "authority")
 """Kept text in which every cell is checked for identities."""
 
 
@@ -232,6 +233,7 @@ class _Run:
             frame["wkb"] = _wkb(shapes, rule, problems, len(rows))
         _check_kept_text(frame, problems)
         _check_order(frame, problems)
+        check_assessment_rows(target.table, frame, problems)
         quarantine.write(rows, numbers, problems)
         good = problems.good(len(frame))
         for name in target.expect_sum:

@@ -16,7 +16,7 @@ from data_access.access import Scope
 from data_access.errors import ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
-from data_access.queries import measure_queries, record_queries
+from data_access.queries import assessment_queries, measure_queries, record_queries
 from data_access.queries.exposure import person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.snapshot_store import snapshot_store
@@ -225,6 +225,18 @@ class SnapshotReader:
         return record_queries.newest_records(
             self._within(scope), table, region_code, depth, start, end, where or {}, min(limit, MAX_RECORDS), offset
         )
+
+    def vetoes(self, scope: Scope, region_code: str, first_year: int, last_year: int) -> pd.DataFrame:
+        """Return the vetoes of a region and those below it for some years of assessment."""
+        self._check_codes(scope, [region_code])
+        self._check_permission(scope, "records")
+        depth = self._depth(region_code)
+        return assessment_queries.vetoes(self._within(scope), region_code, depth, first_year, last_year)
+
+    def pilot_sites(self, scope: Scope, region_code: str, as_of: date) -> pd.DataFrame:
+        """Return the pilot sites of a region and those below it that were in the pool on ``as_of``."""
+        self._check_codes(scope, [region_code])
+        return assessment_queries.pilot_sites(self._within(scope), region_code, self._depth(region_code), as_of)
 
     def overdue(self, scope: Scope, region_code: str, as_of: date, limit: int = 50) -> pd.DataFrame:
         """Return decisions and case packages past due on ``as_of``, longest first."""

@@ -1,5 +1,6 @@
 """One definition of every table, for every store (SQLAlchemy Core, no reflection)."""
 
+from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import LEVELS, SCHEMA_VERSION, metadata
 from data_access.schema.facts import (
     FACT_TABLES,
@@ -58,6 +59,7 @@ __all__ = [
     "measure_year",
     "meeting",
     "metadata",
+    "pilot_site",
     "population",
     "region",
     "region_geometry",
@@ -69,4 +71,5 @@ __all__ = [
     "snapshot",
     "source_lateness",
     "survey",
+    "veto",
 ]

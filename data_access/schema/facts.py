@@ -5,6 +5,7 @@ No column can hold a resident's identity: people appear as counts, leaders and u
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, String, Table
 
+from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import metadata, source_columns
 
 incident = Table(
@@ -131,4 +132,15 @@ facility = Table(
     Column("lat", Float, nullable=False),
 )
 
-FACT_TABLES = (incident, dispute, reported_count, survey, case_package, meeting, decision, facility)
+FACT_TABLES = (
+    incident,
+    dispute,
+    reported_count,
+    survey,
+    case_package,
+    meeting,
+    decision,
+    facility,
+    veto,
+    pilot_site,
+)

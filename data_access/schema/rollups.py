@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, String, Table
 
+from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import metadata
 from data_access.schema.facts import case_package, decision, dispute, facility, incident, meeting, survey
 
@@ -49,7 +50,8 @@ def _placed(fact: Table) -> Table:
 
 
 PLACED_TABLES = {
-    fact.name: _placed(fact) for fact in (incident, dispute, survey, case_package, meeting, decision, facility)
+    fact.name: _placed(fact)
+    for fact in (incident, dispute, survey, case_package, meeting, decision, facility, veto, pilot_site)
 }
 
 

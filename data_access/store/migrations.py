@@ -15,7 +15,13 @@ def _english_of_decisions(connection: sa.Connection) -> None:
     _add_columns(connection, schema.decision, "task_en", "unit_en")
 
 
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {2: _english_of_decisions}
+def _vetoes_and_pilot_sites(connection: sa.Connection) -> None:
+    """Version 3: vetoes of the assessment, and pilot sites."""
+    for table in (schema.veto, schema.pilot_site):
+        table.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {2: _english_of_decisions, 3: _vetoes_and_pilot_sites}
 """Schema version → the step that leads to it."""
 
 
