@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -80,44 +81,44 @@ def _build(
 ) -> str:
     """Fill the attached file step by step and return its snapshot id.
 
-    Each step commits: nobody sees the file before it gets its name, and DuckDB 2.0 was seen to scan rows written to an
-    attached file by the same transaction as if they weren't there.
+    Each step commits and is written out: nobody sees the file before it gets its name, and DuckDB 2.0 was seen to scan
+    rows of an attached file that were not yet written out as if they weren't there.
     """
     measures = load_measures()
     connection = store.connection
     through = coverage.data_through(store, measures, dataset)
     path = published["region_path"]
-    with store.transaction():
+    with _step(store):
         for table in published.values():
             table.create(connection)
-    with store.transaction():
+    with _step(store):
         _write(connection, path, paths)
     checks.check_regions_known(store, path)
     report(0.05, "regions")
-    with store.transaction():
+    with _step(store):
         _copy_regions(store, published, regions, paths)
     report(0.15, "records")
-    with store.transaction():
+    with _step(store):
         _place_records(connection, published)
     report(0.35, "roll_ups")
     covered = coverage.measure_coverage(store, measures, dataset, through)
     groups = rollups.record_groups(measures)
     for number, (table_name, members) in enumerate(groups, start=1):
-        with store.transaction():
+        with _step(store):
             rollups.count_records(connection, published, table_name, members)
         report(0.35 + 0.4 * number / len(groups), "roll_ups")
-    with store.transaction():
+    with _step(store):
         rollups.add_reported(connection, published, coverage.accepted_counts(store, path, covered, dataset))
-    with store.transaction():
+    with _step(store):
         rollups.add_up_years(connection, published, measures)
-    with store.transaction():
+    with _step(store):
         rollups.add_totals(connection, published)
-    with store.transaction():
+    with _step(store):
         rollups.count_histograms(connection, published, load_histograms())
     report(0.85, "reconcile")
     checks.check_rollups(store, published, measures)
     snapshot_id = _next_snapshot_id(snapshots.kept_snapshot_ids(), through)
-    with store.transaction():
+    with _step(store):
         _write(connection, published["measure_coverage"], covered)
         _write(connection, published["source_lateness"], source_lateness(store, path, covered, through))
         connection.execute(
@@ -130,8 +131,6 @@ def _build(
             )
         )
     report(0.95, "write")
-    with store.transaction():
-        connection.execute(sa.text(f"checkpoint {CATALOGUE}"))
     return snapshot_id
 
 
@@ -139,6 +138,15 @@ def _next_snapshot_id(kept: Sequence[str], data_through: date) -> str:
     """Return the quarter of the data and a number that only grows."""
     used = [int(snapshot_id.rpartition("-")[2]) for snapshot_id in kept]
     return f"{data_through.year}Q{(data_through.month + 2) // 3}-{max(used, default=0) + 1:04d}"
+
+
+@contextmanager
+def _step(store: WorkingStore) -> Iterator[None]:
+    """Commit what is done inside, and write it out before anything reads it."""
+    with store.transaction():
+        yield
+    with store.transaction() as connection:
+        connection.execute(sa.text(f"checkpoint {CATALOGUE}"))
 
 
 def _published_tables() -> Published:
