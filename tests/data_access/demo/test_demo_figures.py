@@ -152,3 +152,39 @@ def test_another_seed_gives_other_rows_but_the_same_figures(settings, tables):
     incidents = other["incident"].to_pandas(date_as_object=False)
     homicides = in_year(incidents, "occurred_on", 2024).query("category == 'homicide'")
     assert (len(homicides), homicides["class_code"].isin(["01", "04"]).sum()) == (22, 10)
+
+
+def test_20_pilot_sites_each_with_its_basis_and_stages_in_order(frames):
+    sites = frames["pilot_site"]
+    assert len(sites) == 20
+    assert sites["approval_basis"].str.len().min() > 0
+    stages = sites[["nurtured_on", "ripe_on", "accepted_on", "spread_on"]]
+    for before, after in zip(stages.columns[:-1], stages.columns[1:], strict=True):
+        later = stages[after].notna()
+        assert (stages.loc[later, before] <= stages.loc[later, after]).all()
+        assert 0 < later.sum() < 20
+
+
+def test_townships_that_use_a_practice_and_field_visits_agree_with_the_sites(frames, counts):
+    sites = frames["pilot_site"]
+    assert sites["adopted_townships"].max() <= stock(counts, "pilot_townships") <= sites["adopted_townships"].sum()
+    assert counts.query("measure == 'pilot_field_visits'")["value"].sum() == sites["field_visits"].sum()
+
+
+def test_weight_is_8_of_100_points_and_15_the_year_after(counts):
+    points = counts.query("measure == 'assessment_points_homicide'").set_index("period_start")["value"]
+    assert (points["2024-01-01"], points["2025-01-01"]) == (8, 15)
+    assert set(counts.query("measure == 'assessment_points'")["value"]) == {100}
+
+
+def test_every_veto_that_was_decided_has_paper_and_office(frames):
+    vetoes = frames["veto"]
+    assert set(vetoes["veto_kind"]) == {"否决", "否优"}
+    assert set(vetoes["status"]) == {"待核", "成立", "不成立", "申诉中"}
+    decided = vetoes[vetoes["status"] != "待核"]
+    assert decided[["document_no", "authority", "decided_on"]].notna().all(axis=None)
+
+
+def test_two_hundred_are_asked_in_every_township_each_year(counts):
+    asked = counts.query("measure == 'satisfaction_respondents'")["value"]
+    assert (len(asked), asked.min() >= 200) == (126 * 5, True)
