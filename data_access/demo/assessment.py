@@ -78,10 +78,13 @@ def build_vetoes(city: DemoCity, settings: DemoSettings, incidents: pa.Table) ->
             "status": states,
             "reason_kind": [row[3] for row in rows],
             "document_no": [
-                f"示考〔{row[1].year}〕{n}号" if done else None for row, n, done in zip(rows, number, decided, strict=True)
+                f"示考〔{row[1].year}〕{n}号" if done else None
+                for row, n, done in zip(rows, number, decided, strict=True)
             ],
             "authority": [_AUTHORITIES[row[4]][0] if done else None for row, done in zip(rows, decided, strict=True)],
-            "authority_en": [_AUTHORITIES[row[4]][1] if done else None for row, done in zip(rows, decided, strict=True)],
+            "authority_en": [
+                _AUTHORITIES[row[4]][1] if done else None for row, done in zip(rows, decided, strict=True)
+            ],
             "decided_on": [_decided_on(row[1]) if done else None for row, done in zip(rows, decided, strict=True)],
         },
     )

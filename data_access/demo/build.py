@@ -86,7 +86,9 @@ def build_demonstration(
     yield counted("dispute", disputes)
     report(0.75, "counts")
     pool = PilotPool(city, settings, calendar)
-    counts = [rows for _, rows in (*township_counts(city, settings, calendar), *county_counts(city, settings, calendar))]
+    counts = [
+        rows for _, rows in (*township_counts(city, settings, calendar), *county_counts(city, settings, calendar))
+    ]
     counts += [*assessment_counts(city, settings, calendar), *pool.counts()]
     yield counted("reported_count", pa.concat_tables(counts))
     report(0.9, "chain")
