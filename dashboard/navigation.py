@@ -35,6 +35,14 @@ PAGES = (
         parameters=("of",),
         screen="dashboard.screens.ranking:ranking_screen",
     ),
+    PageEntry("chain", "pages/work/chain.py", "nav.chain", "work", screen="dashboard.screens.work.chain:chain_screen"),
+    PageEntry(
+        "assessment",
+        "pages/duty/assessment.py",
+        "nav.assessment",
+        "duty",
+        screen="dashboard.screens.duty.assessment:assessment_screen",
+    ),
     PageEntry(
         "screens",
         "pages/rooms/screens.py",

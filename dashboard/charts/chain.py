@@ -1,0 +1,91 @@
+"""The chain in two pictures: how many disputes reach each step, and how far each step lies from the rest of the city."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.palette import load_palette
+
+
+def width_figure(steps: pd.DataFrame, *, unit: str, theme: str, height: int) -> go.Figure:
+    """Return one horizontal bar a step, as wide as the disputes that reached it.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        ``label, count, text``, in the order of the chain.
+    unit : str
+        Title of the horizontal axis.
+    """
+    palette = load_palette()
+    ground = palette.ground_of(theme)
+    figure = go.Figure(
+        go.Bar(
+            x=steps["count"],
+            y=steps["label"],
+            orientation="h",
+            marker={"color": palette.categorical(theme)[0]},
+            text=steps["text"],
+            textposition="outside",
+            textfont={"color": ground.text},
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    most = steps["count"].max()
+    figure.update_layout(height=height, bargap=0.3, xaxis={"title": {"text": unit}})
+    figure.update_xaxes(range=[0, float(most) * 1.35 if most > 0 else 1])
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def difference_figure(
+    steps: pd.DataFrame, *, words: Mapping[str, str], unit: str, theme: str, height: int
+) -> go.Figure:
+    """Return one point a step with its interval, against a line that stands for the rest of the city.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        ``label, difference, lower, upper`` in percentage points and ``verdict`` (worse, better, alike), in the order of
+        the chain.
+    words : mapping
+        Words for the verdicts.
+    unit : str
+        Title of the horizontal axis.
+    """
+    palette = load_palette()
+    ground, colours = palette.ground_of(theme), palette.categorical(theme)
+    # Filled or open tells what is beyond chance without colour; the word stands in the legend.
+    marks = {"worse": ("diamond", colours[1]), "alike": ("circle-open", ground.muted), "better": ("square", colours[0])}
+    figure = go.Figure()
+    for verdict, (symbol, colour) in marks.items():
+        own = steps[steps["verdict"] == verdict]
+        if own.empty:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=own["difference"],
+                y=own["label"],
+                mode="markers",
+                marker={"symbol": symbol, "size": 13, "color": colour},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": own["upper"] - own["difference"],
+                    "arrayminus": own["difference"] - own["lower"],
+                    "color": colour,
+                    "thickness": 2,
+                    "width": 6,
+                },
+                name=words[verdict],
+                hoverinfo="skip",
+            )
+        )
+    figure.add_vline(x=0, line={"color": ground.text, "width": 1.5})
+    figure.update_layout(height=height, xaxis={"title": {"text": unit}, "showgrid": True})
+    figure.update_yaxes(categoryorder="array", categoryarray=steps["label"].tolist()[::-1])
+    return figure
