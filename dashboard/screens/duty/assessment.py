@@ -19,6 +19,7 @@ from dashboard.grading.assessment import (
 )
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import index_settings
+from dashboard.grading.townships.vetoes import COLUMNS as VETO_COLUMNS
 from dashboard.grading.triggers import review_sheets
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
@@ -86,7 +87,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     sheets = review_sheets(league, index_settings()) if league is not None else []
     ledger = _ledger(reader, context, month.year)
     vetoes = _written_vetoes(ledger, regions, settings, language)
-    creation = creation_of(reader, context, regions, month, ledger)
+    creation = creation_of(reader, context, regions, month, None if ledger is None else ledger[list(VETO_COLUMNS)])
     pilots = pilots_of(reader, context, regions, last_day)
     frames = values_of(
         reader, context.viewer, [find_indicator(name) for name in TOP + PILOTS], [context.region], context.period
@@ -111,7 +112,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
         creation=creation,
         stress=stress_sentence(creation.matrix, language) if creation.matrix is not None else "",
         pilots=pilots,
-        pilot_cards=[indicator_card(context, find_indicator(name), figures[name]) for name in PILOTS],
+        pilot_cards=[_indicator_card(context, name, figures[name], snapshot.data_through) for name in PILOTS],
         tables=all_tables(
             _tables(settings, effects, county_names, vetoes, league_rows, month, language),
             creation.tables,
@@ -284,7 +285,7 @@ def _cards(
             definition=definition_of(context, weight),
             notes=notes,  # type: ignore[arg-type]
         ),
-        *(indicator_card(context, find_indicator(name), figures[name]) for name in ("KH2", "KH2b")),
+        *(_indicator_card(context, name, figures[name], through) for name in ("KH2", "KH2b")),
     ]
     several = t("overview.several_sources", language)
     red = int((league.rows["grade"] == "red").sum()) if league is not None else 0
@@ -329,14 +330,21 @@ def _cards(
             )
         )
     cards.append(
-        indicator_card(
+        _indicator_card(
             context,
-            find_indicator("SF1"),
+            "SF1",
             figures["SF1"],
+            through,
             facts=[(t("pilots.target", language), str(settings.pilots.target))],
         )
     )
     return cards
+
+
+def _indicator_card(context: Context, name: str, row: pd.Series, through: date, **more: object) -> Card:
+    """Return the card of an indicator; one that nothing is known of speaks of the data as a whole."""
+    day = through if pd.isna(row["data_through"]) else row["data_through"]
+    return indicator_card(context, find_indicator(name), row, data_through=day, **more)
 
 
 def weight_text(change: WeightChange) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -100,7 +101,7 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     return ChainScreen(
         name=name,
         verdict=_verdict(name, chain, below, names, moving, steps, context),
-        cards=_cards(context, frames, chain, steps),
+        cards=_cards(context, frames, chain, steps, snapshot.data_through),
         widths=_widths(chain, steps, language),
         differences=_differences(chain, steps, language),
         no_comparison=_why_alone(chain, depth, language),
@@ -141,7 +142,11 @@ def _label(step: str, language: str) -> str:
 
 
 def _cards(
-    context: Context, frames: dict[str, pd.DataFrame], chain: pd.DataFrame, steps: tuple[Step, ...]
+    context: Context,
+    frames: dict[str, pd.DataFrame],
+    chain: pd.DataFrame,
+    steps: tuple[Step, ...],
+    through: date,
 ) -> list[Card]:
     language = context.language
     cards, rows = [], _by_step(chain)
@@ -160,6 +165,8 @@ def _cards(
             more["compared_with"] = t("chain.rest", language)
             more["change"] = _difference_text(step, compared, language)
             more["change_words"] = t(f"chain_verdict.{compared['verdict']}", language)
+        # A step that nothing is known of speaks of the data as a whole.
+        more["data_through"] = through if pd.isna(row["data_through"]) else row["data_through"]
         cards.append(indicator_card(context, item, row, **more))
     return cards
 
