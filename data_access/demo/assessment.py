@@ -36,7 +36,8 @@ def assessment_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar
     whole = np.full_like(points, wanted.points_total)
     yield count_rows(ORGANISATION, "assessment_points", root, years, whole, grain="year")
     yield count_rows(ORGANISATION, "assessment_points_homicide", root, years, points, grain="year")
-    yield from _survey(city, settings, years[:-1])
+    # The survey is of December; months are what the matrix of townships adds up.
+    yield from _survey(city, settings, np.array([f"{year}-12-01" for year in settings.years], "datetime64[D]"))
     yield from _centres(city, settings, calendar)
 
 
@@ -90,19 +91,19 @@ def build_vetoes(city: DemoCity, settings: DemoSettings, incidents: pa.Table) ->
     )
 
 
-def _survey(city: DemoCity, settings: DemoSettings, years: np.ndarray) -> Iterator[pa.Table]:
+def _survey(city: DemoCity, settings: DemoSettings, months: np.ndarray) -> Iterator[pa.Table]:
     random = settings.random("township survey")
     wanted = settings.assessment
     least, most = wanted.asked
     count = len(city.townships.code)
     own = 0.35 * city.township_quality + random.normal(0, 0.22, count)
-    asked = random.integers(least, most + 1, (len(years), count))
+    asked = random.integers(least, most + 1, (len(months), count))
     satisfied = np.array(
         [random.binomial(n, success(share, own, 1.0)) for n, share in zip(asked, wanted.satisfied, strict=True)]
     )
     codes = city.townships.code
-    yield count_rows(STATISTICS, "satisfaction_respondents", codes, years, asked, grain="year")
-    yield count_rows(STATISTICS, "satisfaction_satisfied", codes, years, satisfied, grain="year")
+    yield count_rows(STATISTICS, "satisfaction_respondents", codes, months, asked)
+    yield count_rows(STATISTICS, "satisfaction_satisfied", codes, months, satisfied)
 
 
 def _centres(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:

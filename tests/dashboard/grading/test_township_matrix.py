@@ -147,7 +147,7 @@ def test_an_unknown_gate_is_undecided_and_ends_the_row_of_years():
 def test_a_survey_of_too_few_is_not_scored():
     inputs = perfect()
     for values in (inputs.numerators, inputs.denominators):
-        values["satisfaction", "JQ6"][0, -1] = 150
+        values["satisfaction", "CJ1"][0, -1] = 150
     assert newest(inputs, "satisfaction") == "insufficient"
 
 
