@@ -14,6 +14,8 @@ from dashboard.grading.league import League
 from dashboard.grading.settings import Component, IndexSettings, index_settings
 
 Array = NDArray[np.float64]
+OUTCOMES = "A"
+"""Dimension of the index that holds results, not work."""
 
 
 def gains(league: League, code: str, settings: IndexSettings | None = None) -> pd.DataFrame:
@@ -22,10 +24,11 @@ def gains(league: League, code: str, settings: IndexSettings | None = None) -> p
     Returns
     -------
     DataFrame
-        Indexed by component id, largest gain first: ``value``, ``common`` (of all regions of the league together; NaN
-        when there is only one), ``target``, ``full_points``, ``lost`` (what the target would gain) and ``to_common``
-        (what the common value would gain; 0 for a region that is already as good). A component without data is left out:
-        nothing can be said to be gained there.
+        Indexed by component id, outcomes last, largest gain first: ``value, common`` (of all regions of the league
+        together; NaN when there is only one), ``target``, ``full_points``, ``lost`` (what the target would gain),
+        ``to_common`` (what the common value would gain; 0 for a region that is already as good) and ``is_outcome``: a
+        result that follows from the rest and can't be raised by itself. A component without data is left out: nothing can
+        be said to be gained there.
     """
     rules = settings or index_settings()
     frame = league.contributions(code)
@@ -38,7 +41,8 @@ def gains(league: League, code: str, settings: IndexSettings | None = None) -> p
         [score_of(rules.components[name], value) for name, value in zip(rows.index, rows["common"], strict=True)]
     )
     rows["to_common"] = np.maximum((scores - frame["score"].to_numpy()) / 100, 0) * rows["full_points"]
-    return rows.sort_values(["to_common", "lost"], ascending=False, na_position="last")
+    rows["is_outcome"] = [rules.components[str(name)].dimension == OUTCOMES for name in rows.index]
+    return rows.sort_values(["is_outcome", "to_common", "lost"], ascending=[True, False, False], na_position="last")
 
 
 def common_values(inputs: Inputs, settings: IndexSettings) -> dict[str, float]:

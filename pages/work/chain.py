@@ -99,6 +99,7 @@ with chart_card(
             screen.gains,
             [
                 Column(name="component", title=t("chain_gain.name", language)),
+                Column(name="kind", title=t("chain_gain.kind", language)),
                 Column(name="figure", title=t("chain_gain.value", language), kind="number"),
                 Column(name="common", title=t("chain_gain.common", language), kind="number"),
                 Column(name="target", title=t("chain_gain.target", language), kind="number"),

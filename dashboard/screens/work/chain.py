@@ -316,6 +316,7 @@ def _first_gain(league: League | None, code: str, language: str) -> str:
     if league is None:
         return t("chain.not_graded", language)
     frame = gains(league, code)
+    frame = frame[~frame["is_outcome"]]
     if frame.empty:
         return t("chain.not_graded", language)
     by = "to_common" if frame["to_common"].max() >= 0.05 else "lost"
@@ -339,7 +340,7 @@ def _written_gains(moving: pd.DataFrame, language: str) -> pd.DataFrame:
                 "figure": _component_figure(component, row["value"]),
                 "common": _component_figure(component, row["common"]),
                 "target": _component_figure(component, row["target"]),
-                "lost": formatting.number(row["lost"], 1),
+                "kind": t("chain.outcome_kind" if row["is_outcome"] else "chain.work_kind", language),
                 "to_common": formatting.signed(row["to_common"], 1),
                 "to_target": formatting.signed(row["lost"], 1),
                 "unit": component.unit_label(language),
@@ -408,7 +409,7 @@ def _verdict(
         parts.append(t("chain.verdict_none", language))
     else:
         parts.append(_worst_below(below, names, language))
-    best = moving["to_common"].astype(float) if len(moving) else pd.Series(dtype=float)
+    best = moving.loc[~moving["is_outcome"], "to_common"].astype(float) if len(moving) else pd.Series(dtype=float)
     if len(best) and float(best.max()) >= 0.05:
         name = t(f"component.{best.idxmax()}", language)
         parts.append(t("chain.verdict_gain", language, name=name, points=formatting.number(float(best.max()), 1)))
@@ -470,10 +471,12 @@ def _gains_table(moving: pd.DataFrame, language: str) -> ScreenTable:
     components = index_settings().components
     numbers = ("value", "common", "target", "full_points", "lost", "to_common")
     frame = moving.reindex(columns=list(numbers)).reset_index(names="component")
+    outcome = moving["is_outcome"].to_list() if len(moving) else []
     frame = frame.assign(
         name=[t(f"component.{key}", language) for key in frame["component"]],
+        kind=[t("chain.outcome_kind" if each else "chain.work_kind", language) for each in outcome],
         unit=[components[key].unit_label(language) for key in frame["component"]],
         deadline=[components[key].deadline_days for key in frame["component"]],
     )
-    columns = {key: t(f"chain_gain.{key}", language) for key in ("name", *numbers, "unit", "deadline")}
+    columns = {key: t(f"chain_gain.{key}", language) for key in ("name", "kind", *numbers, "unit", "deadline")}
     return ScreenTable("gains", t("chain.gains", language), frame, columns)

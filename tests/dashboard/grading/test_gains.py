@@ -33,7 +33,8 @@ def test_no_gain_at_the_level_of_all_is_larger_than_at_the_target_or_negative(le
         found = gains(league, code)
         assert (found["to_common"] >= 0).all()
         assert (found["to_common"] <= found["lost"] + 1e-9).all()
-        assert found["to_common"].is_monotonic_decreasing
+        assert found["is_outcome"].is_monotonic_increasing
+        assert found.loc[~found["is_outcome"], "to_common"].is_monotonic_decreasing
 
 
 def test_common_value_of_a_share_is_all_numerators_over_all_denominators(league):

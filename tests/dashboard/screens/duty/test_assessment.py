@@ -1,0 +1,126 @@
+"""The assessment page at every level and for every role: weight, vetoes apart, league, matrix, award, pilot sites."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from dashboard.context import Context
+from dashboard.periods import Period
+from dashboard.screens.duty.assessment import assessment_screen
+from data_access.access import Scope
+
+PERIOD = Period.parse("2024Q4")
+
+
+def screen(reader, scope, region=None, language="zh", period=PERIOD):
+    return assessment_screen(reader, Context(region or scope.region_code, period, language, "light", scope))
+
+
+def frame(shown, key: str) -> pd.DataFrame:
+    return next(table for table in shown.tables if table.key == key).frame
+
+
+@pytest.fixture(scope="module")
+def city(reader, city_scope):
+    return screen(reader, city_scope)
+
+
+@pytest.fixture(scope="module")
+def places(reader, city_scope):
+    regions = reader.regions(city_scope)
+    return {depth: regions.index[regions["depth"] == depth][0] for depth in (1, 2, 3)}
+
+
+def test_weight_stands_on_the_card_and_in_the_sentence(city):
+    assert city.cards[0].figure == "8% → 15%"
+    assert "8% → 15%" in city.verdict
+    assert "0.08" in city.cards[0].sentence and "0.15" in city.cards[0].sentence
+    assert not city.cards[0].notes, "the points of the ledger and the rule agree"
+
+
+def test_every_county_has_its_effect_and_the_worst_stands_first(city):
+    assert len(city.effects) == 12
+    lost = frame(city, "effects")["more_lost"]
+    assert lost.is_monotonic_decreasing
+    assert (lost >= 0).all()
+
+
+def test_two_kinds_of_veto_are_apart_and_each_decided_one_has_paper_and_office(city):
+    vetoes = city.vetoes
+    assert set(vetoes["kind"]) == {"一票否决", "一票否优"}
+    decided = vetoes[vetoes["status"] != "待核"]
+    assert (decided[["document", "authority", "decided_on"]] != "—").all(axis=None)
+    titles = [card.title for card in city.cards]
+    assert titles.index("一票否决(成立)") != titles.index("一票否优(成立)")
+
+
+def test_matrix_has_twelve_lines_and_126_townships_with_a_grade_each(city):
+    matrix = frame(city, "matrix")
+    lines = [name for name in matrix.columns if name.startswith("line_")]
+    assert (len(lines), len(matrix)) == (12, 126)
+    assert matrix[lines].isin(["蓝", "黄", "红", "数据不足"]).all(axis=None)
+    counted = frame(city, "lines")[["blue", "yellow", "red", "insufficient"]]
+    assert (counted.sum(axis=1) == 126).all()
+
+
+def test_award_list_says_what_it_needs_and_what_chance_alone_would_cost(city):
+    award = frame(city, "award").iloc[0]
+    assert (award["years"], award["award"], award["fund"]) == (3, 500_000, 5_000_000)
+    assert award["cost_by_chance"] > award["fund"]
+    assert award["listed"] == len(city.creation.awards)
+    assert "压力测试" in city.stress
+
+
+def test_twenty_pilot_sites_by_stage_each_with_its_basis(city):
+    assert len(city.pilots.rows) == 20
+    assert city.pilots.stages["count"].sum() == 20
+    assert (city.pilots.stages["count"] > 0).all()
+    assert (city.pilots.rows["basis"].str.len() > 0).all()
+    assert {"保持", "未验收"} <= set(city.pilots.rows["look_back"])
+
+
+def test_pilot_sites_of_an_earlier_day_stand_where_they_stood(reader, city_scope, city):
+    earlier = screen(reader, city_scope, period=Period.parse("2023Q2"))
+    assert len(earlier.pilots.rows) < 20
+    order = ["培育", "成熟", "验收", "推广"]
+    now = city.pilots.rows.set_index("name")["stage"].map(order.index)
+    then = earlier.pilots.rows.set_index("name")["stage"].map(order.index)
+    assert (then <= now.reindex(then.index)).all()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_level_has_an_answer_or_says_why_not(reader, city_scope, places, depth, language):
+    shown = screen(reader, city_scope, places[depth], language)
+    assert shown.verdict
+    assert len(shown.effects) == 12
+    assert len(shown.league)
+    assert shown.creation.is_single == (depth > 1)
+
+
+def test_a_single_township_shows_its_own_twelve_figures(reader, city_scope, places):
+    lines = screen(reader, city_scope, places[2]).creation.lines
+    assert {"figure", "interval", "grade"} <= set(lines.columns)
+    assert len(lines) == 12
+    assert (lines.loc[lines["grade"] != "insufficient", "figure"] != "不计分").all()
+
+
+def test_a_county_leader_sees_only_the_own_county(reader, places):
+    shown = screen(reader, Scope("county_leader", places[1]))
+    assert len(shown.effects) == 1
+    own = reader.regions(Scope("county_leader", places[1]))
+    assert set(shown.creation.rows.index) <= set(own.index)
+    assert set(shown.vetoes["region"]) <= {own["name"].loc[places[1]]}
+
+
+def test_a_township_leader_is_told_that_the_weight_bears_on_counties(reader, places):
+    shown = screen(reader, Scope("township_leader", places[2]))
+    assert shown.effects.empty
+    assert "县区" in shown.no_effects
+
+
+def test_a_role_without_records_is_told_why_there_are_no_vetoes(reader, city_scope):
+    shown = screen(reader, Scope("public_demo", city_scope.region_code))
+    assert shown.vetoes.empty
+    assert "无权" in shown.no_vetoes
