@@ -1,4 +1,4 @@
-"""Commands that give the numbers of the screen: ``python -m dashboard indicators | ranking | page | catalogue | …``."""
+"""Commands that give the numbers of the screen: ``python -m dashboard indicators | ranking | page | briefing | catalogue | …``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from dashboard.briefing.command_line import COMMANDS as BRIEFING_COMMANDS
 from dashboard.grading.command_line import COMMANDS as GRADING_COMMANDS
 from dashboard.indicators.command_line import COMMANDS, language_of, usage_text
 from dashboard.screens.command_line import COMMANDS as PAGE_COMMANDS
@@ -19,7 +20,7 @@ def main() -> None:
     """平安态势: figures with limits, method, status and snapshot id."""
 
 
-for command in (*COMMANDS, *PAGE_COMMANDS, *GRADING_COMMANDS):
+for command in (*COMMANDS, *PAGE_COMMANDS, *GRADING_COMMANDS, *BRIEFING_COMMANDS):
     main.add_command(command)
 
 

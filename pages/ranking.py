@@ -15,6 +15,7 @@ from dashboard.components import (
     sentence,
     table,
 )
+from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.ranking import chance_text, ranking_screen, rising_rows
@@ -73,6 +74,7 @@ if screen.is_graded:
             max_height=560,
         )
     offer_tables(screen.tables, context)
+    offer_context_briefing(context)
 else:
     empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +24,7 @@ CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _OFFERS = "pingan_downloads"
+_FILES = "pingan_papers"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,28 @@ class Offer:
     name: str
     frame: pd.DataFrame
     heading: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FileOffer:
+    """One paper that the page offers in several formats, written when it is asked for."""
+
+    name: str
+    files: tuple[tuple[str, str, str, Callable[[], bytes]], ...]
+    """Format, file name, media type, and what writes it."""
+
+
+def offer_files(name: str, files: Sequence[tuple[str, str, str, Callable[[], bytes]]]) -> None:
+    """Put a paper into the page's download menu, above its tables.
+
+    Parameters
+    ----------
+    name : str
+        What it is, in the screen's language.
+    files : sequence of (format, file name, media type, function)
+        The function returns the bytes; it is called when the viewer asks for the file.
+    """
+    st.session_state.setdefault(_FILES, []).append(FileOffer(name, tuple(files)))
 
 
 def offer_download(frame: pd.DataFrame, context: Context, *, title: str) -> None:
@@ -59,14 +82,28 @@ def offer_tables(tables: Sequence[ScreenTable], context: Context) -> None:
 def clear_offers() -> None:
     """Forget the downloads of the last run; called when a page starts."""
     st.session_state[_OFFERS] = []
+    st.session_state[_FILES] = []
 
 
 def draw_offers(language: str) -> None:
     """Draw the download menu, when the page offered anything."""
     offers: Sequence[Offer] = st.session_state.get(_OFFERS, [])
-    if not offers:
+    papers: Sequence[FileOffer] = st.session_state.get(_FILES, [])
+    if not offers and not papers:
         return
     with st.popover(t("download.menu", language), key="downloads"):
+        for number, paper in enumerate(papers):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.text(paper.name, width="stretch")
+                for kind, name, media, produce in paper.files:
+                    st.download_button(
+                        t(f"download.{kind}", language),
+                        data=produce,
+                        file_name=name,
+                        mime=media,
+                        key=f"paper-{number}-{kind}",
+                        on_click="ignore",
+                    )
         for number, offer in enumerate(offers):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.text(offer.name, width="stretch")

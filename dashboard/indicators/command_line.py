@@ -82,20 +82,39 @@ def _period(_context: click.Context, _parameter: click.Parameter, value: str | N
         raise WrongUse("command.unknown_period", value=value) from error
 
 
-def shared_options(command: Callable) -> Callable:
-    """Give a command the options that say which figures of which snapshot are asked for."""
-    options = [
-        click.option("--region", "region"),
-        click.option("--period", callback=_period),
-        click.option("--format", "form", default="table", callback=_one_of(FORMATS, "command.unknown_format")),
-        click.option("--language", default=DEFAULT_LANGUAGE, callback=_one_of(LANGUAGES, "command.unknown_language")),
-        click.option("--home", type=click.Path(path_type=Path)),
-        click.option("--role"),
-        click.option("--snapshot", "snapshot_id"),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+def options_of(formats: Sequence[str], default: str, unknown: str) -> Callable[[Callable], Callable]:
+    """Return a decorator that gives a command the options that say which figures of which snapshot are asked for.
+
+    Parameters
+    ----------
+    formats : sequence of str
+        What ``--format`` takes.
+    default : str
+    unknown : str
+        Translation key of what is said of another format.
+    """
+
+    def decorate(command: Callable) -> Callable:
+        options = [
+            click.option("--region", "region"),
+            click.option("--period", callback=_period),
+            click.option("--format", "form", default=default, callback=_one_of(formats, unknown)),
+            click.option(
+                "--language", default=DEFAULT_LANGUAGE, callback=_one_of(LANGUAGES, "command.unknown_language")
+            ),
+            click.option("--home", type=click.Path(path_type=Path)),
+            click.option("--role"),
+            click.option("--snapshot", "snapshot_id"),
+        ]
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+shared_options = options_of(FORMATS, "table", "command.unknown_format")
+"""Options of a command that gives tables."""
 
 
 @click.command("indicators")

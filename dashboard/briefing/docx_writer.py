@@ -1,0 +1,379 @@
+"""The briefing as a document in the layout of GB/T 9704-2012: an internal draft without letterhead, number or seal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from math import floor
+
+from docx import Document
+from docx.document import Document as DocumentObject
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Emu, Mm, Pt, RGBColor
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run
+from lxml import etree
+
+from dashboard.briefing.model import Briefing, BriefingTable, Section
+from dashboard.briefing.pptx_writer import ORDINALS
+from dashboard.briefing.sections import MAIN_SECTIONS, NEXT
+from dashboard.briefing.settings import FontPair, briefing_settings
+from dashboard.i18n import t
+from dashboard.palette import load_palette
+
+SIZE_2, SIZE_3, SIZE_4, SIZE_SMALL_4 = Pt(22), Pt(16), Pt(14), Pt(12)
+"""Chinese sizes 2号, 3号, 4号, 小4号."""
+SIZE_SMALL = Pt(9)
+TOP, BOTTOM, LEFT, RIGHT = Mm(37), Mm(35), Mm(28), Mm(26)
+TEXT_WIDTH, TEXT_HEIGHT = Mm(156), Mm(225)
+LINES, SIGNS = 22, 28
+LINE_PITCH = round(TEXT_HEIGHT / LINES / Emu(635))
+"""Twentieths of a point from line to line."""
+SIGN_SPACE = round((TEXT_WIDTH / SIGNS / Pt(1) - 16) * 4096)
+"""What a sign of 16 points is wider than its grid gives, in 1/4096 point."""
+CLOSER = floor((TEXT_WIDTH / SIGNS / Pt(1) - 16) * 20) - 1
+"""What signs are set closer by so that 28 fit, in twentieths of a point."""
+UNBROKEN = 240
+"""A row with fewer signs than this stays on one page."""
+ORDINALS_IN_TEXT = tuple(f"（{each}）" for each in ORDINALS)
+_ILLEGAL = {code: None for code in range(32) if code not in (9, 10, 13)}
+
+
+def docx_bytes(briefing: Briefing) -> bytes:
+    """Return the document."""
+    writer = _Writer(briefing)
+    writer.title()
+    main = [section for section in briefing.sections if section.key in MAIN_SECTIONS]
+    for number, section in enumerate(main):
+        writer.section(section, number)
+    annexes = [section for section in briefing.sections if section.is_annex]
+    writer.list_of_annexes(annexes)
+    for number, section in enumerate(annexes, start=1):
+        writer.annex(section, number)
+    body = io.BytesIO()
+    writer.document.save(body)
+    return body.getvalue()
+
+
+class _Writer:
+    """A document being written."""
+
+    def __init__(self, briefing: Briefing) -> None:
+        self.briefing = briefing
+        self.language = briefing.language
+        self.fonts = briefing_settings().fonts
+        self.document: DocumentObject = Document()
+        properties = self.document.core_properties
+        properties.title, properties.comments, properties.author = briefing.title, briefing.stamp, ""
+        self._normal_style()
+        self._page()
+        self._alternative_fonts()
+
+    # -- the frame ----------------------------------------------------------------------------------------------------
+
+    def _normal_style(self) -> None:
+        style = self.document.styles["Normal"]
+        style.font.size = SIZE_3
+        style.font.name = self.fonts.latin
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        fonts.set(qn("w:eastAsia"), self.fonts.body[0])
+        language = OxmlElement("w:lang")
+        language.set(qn("w:val"), "en-GB")
+        language.set(qn("w:eastAsia"), "zh-CN")
+        style.element.rPr.append(language)
+        # 28 signs of 16 points are a little wider than the text. The grid says so to programs that follow it; since others
+        # give such a sign two places of the grid, the signs themselves are set closer and don't ask for it.
+        closer = OxmlElement("w:spacing")
+        closer.set(qn("w:val"), str(CLOSER))
+        style.element.rPr.append(closer)
+        style.element.get_or_add_pPr().append(_off("w:snapToGrid"))
+        form = style.paragraph_format
+        form.space_before = form.space_after = Pt(0)
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(LINE_PITCH / 20)
+
+    def _page(self) -> None:
+        section = self.document.sections[0]
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        section.top_margin, section.bottom_margin = TOP, BOTTOM
+        section.left_margin, section.right_margin = LEFT, RIGHT
+        section.header_distance, section.footer_distance = Mm(18), Mm(22)
+        grid = section._sectPr.find(qn("w:docGrid"))
+        if grid is None:
+            grid = OxmlElement("w:docGrid")
+            section._sectPr.append(grid)
+        grid.set(qn("w:type"), "linesAndChars")
+        grid.set(qn("w:linePitch"), str(LINE_PITCH))
+        grid.set(qn("w:charSpace"), str(SIGN_SPACE))
+        self.document.settings.odd_and_even_pages_header_footer = True
+        for header in (section.header, section.even_page_header):
+            self._stamp(header.paragraphs[0])
+        for footer, side in (
+            (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
+            (section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
+        ):
+            self._page_number(footer.paragraphs[0], side)
+
+    def _stamp(self, paragraph: Paragraph) -> None:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.line_spacing = Pt(14)
+        muted = load_palette().ground_of("light").muted
+        self._run(paragraph, self.briefing.stamp, self.fonts.page_number, SIZE_SMALL, ink=muted)
+        text = t("briefing.watermark", self.language, viewer=self.briefing.viewer, mark=self.briefing.mark)
+        self._watermark(paragraph, text)
+
+    def _watermark(self, paragraph: Paragraph, text: str) -> None:
+        """Put the viewer behind the text of every page."""
+        namespaces = 'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
+        picture = parse_xml(
+            f"<w:r {nsdecls('w')} {namespaces}><w:pict>"
+            '<v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" path="m@7,l@8,m@5,21600l@6,21600e">'
+            '<v:path textpathok="t" o:connecttype="rect"/><v:textpath on="t" fitshape="t"/></v:shapetype>'
+            '<v:shape type="#_x0000_t136" style="position:absolute;width:420pt;height:34pt;rotation:315;z-index:-251;'
+            "mso-position-horizontal:center;mso-position-horizontal-relative:margin;mso-position-vertical:center;"
+            'mso-position-vertical-relative:margin" fillcolor="#e4e7ea" stroked="f" alt="">'
+            "<v:textpath/></v:shape></w:pict></w:r>"
+        )
+        path = picture.find(".//{urn:schemas-microsoft-com:vml}shape/{urn:schemas-microsoft-com:vml}textpath")
+        path.set("style", f"font-family:'{self.fonts.page_number[0]}';font-size:1pt")
+        path.set("string", text)
+        paragraph._p.append(picture)
+
+    def _page_number(self, paragraph: Paragraph, side: WD_ALIGN_PARAGRAPH) -> None:
+        paragraph.alignment = side
+        # One sign of room to the outer edge.
+        if side == WD_ALIGN_PARAGRAPH.RIGHT:
+            paragraph.paragraph_format.right_indent = SIZE_4
+        else:
+            paragraph.paragraph_format.left_indent = SIZE_4
+        self._run(paragraph, "— ", self.fonts.page_number, SIZE_4, latin=self.fonts.page_number[0])
+        run = self._run(paragraph, "", self.fonts.page_number, SIZE_4, latin=self.fonts.page_number[0])
+        for kind, text in (("begin", None), (None, "PAGE"), ("separate", None), ("shown", "1"), ("end", None)):
+            run._r.append(_field_part(kind, text))
+        self._run(paragraph, " —", self.fonts.page_number, SIZE_4, latin=self.fonts.page_number[0])
+
+    def _alternative_fonts(self) -> None:
+        """Say in the table of fonts what a reader without a font should take instead."""
+        part = next(
+            (part for part in self.document.part.package.iter_parts() if str(part.partname).endswith("fontTable.xml")),
+            None,
+        )
+        if part is None:
+            return
+        table = parse_xml(part.blob)
+        pairs = (self.fonts.title, self.fonts.body, self.fonts.first_heading, self.fonts.second_heading)
+        for name, fallback in dict.fromkeys(pairs):
+            font = OxmlElement("w:font")
+            font.set(qn("w:name"), name)
+            for tag, value in (
+                ("w:altName", fallback),
+                ("w:charset", "86"),
+                ("w:family", "auto"),
+                ("w:pitch", "variable"),
+            ):
+                child = OxmlElement(tag)
+                child.set(qn("w:val"), value)
+                font.append(child)
+            table.append(font)
+        part._blob = etree.tostring(table, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+    # -- the text -----------------------------------------------------------------------------------------------------
+
+    def title(self) -> None:
+        """Write the title, its draft mark and the data it stands on."""
+        paragraph = self._paragraph("", indent=False)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.line_spacing = Pt(35)
+        self._run(paragraph, self.briefing.title, self.fonts.title, SIZE_2, bold=True)
+        for text in (t("briefing.draft", self.language), ""):
+            below = self._paragraph("", indent=False)
+            below.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            self._run(below, text, self.fonts.second_heading, SIZE_3)
+
+    def section(self, section: Section, number: int) -> None:
+        """Write one part under its numbered heading."""
+        heading = f"{ORDINALS[number]}、{section.title}" if self.language == "zh" else f"{number + 1}. {section.title}"
+        self._heading(heading, 1, self.fonts.first_heading)
+        for paragraph in section.paragraphs:
+            self._paragraph(paragraph)
+        if section.key == NEXT:
+            for place, row in enumerate(section.tables[0].rows, start=1):
+                task, unit, due = (cell.text for cell in row[1:4])
+                self._paragraph(t("briefing.step_line", self.language, number=place, task=task, unit=unit, due=due))
+            return
+        several = len(section.tables) > 1
+        for place, table in enumerate(section.tables):
+            if several:
+                self._second_heading(table.title, place)
+            if not table.rows:
+                if table.empty not in section.paragraphs:
+                    self._paragraph(table.empty)
+                continue
+            self._table(table)
+
+    def list_of_annexes(self, annexes: Sequence[Section]) -> None:
+        """Write which annexes follow."""
+        self._paragraph("", indent=False)
+        for number, section in enumerate(annexes, start=1):
+            lead = (
+                t("briefing.annexes_lead", self.language) if number == 1 else t("briefing.annexes_gap", self.language)
+            )
+            self._paragraph(f"{lead}{number}.{section.title}")
+        self._paragraph("", indent=False)
+        self._paragraph(self.briefing.characters_text)
+
+    def annex(self, section: Section, number: int) -> None:
+        """Write an annex on a page of its own."""
+        self.document.add_page_break()
+        self._heading(
+            t("briefing.annex", self.language, number=number, title=section.title), 1, self.fonts.first_heading, False
+        )
+        for paragraph in section.paragraphs:
+            self._paragraph(paragraph)
+        for table in section.tables:
+            if table.rows:
+                self._table(table)
+
+    def _heading(self, text: str, level: int, font: FontPair, indent: bool = True) -> None:
+        paragraph = self._paragraph("", indent=indent)
+        paragraph.paragraph_format.keep_with_next = True
+        outline = OxmlElement("w:outlineLvl")
+        outline.set(qn("w:val"), str(level - 1))
+        paragraph._p.get_or_add_pPr().append(outline)
+        self._run(paragraph, text, font, SIZE_3)
+
+    def _second_heading(self, title: str, place: int) -> None:
+        mark = ORDINALS_IN_TEXT[place] if self.language == "zh" else f"({place + 1}) "
+        self._heading(f"{mark}{title}", 2, self.fonts.second_heading)
+
+    def _paragraph(self, text: str, indent: bool = True) -> Paragraph:
+        paragraph = self.document.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY if self.language == "zh" else WD_ALIGN_PARAGRAPH.LEFT
+        if indent:
+            _indent_two_signs(paragraph)
+        if text:
+            self._run(paragraph, text, self.fonts.body, SIZE_3)
+        return paragraph
+
+    def _table(self, table: BriefingTable) -> None:
+        native = self.document.add_table(rows=1, cols=len(table.columns))
+        native.style = "Table Grid"
+        native.alignment = WD_TABLE_ALIGNMENT.CENTER
+        native.autofit = False
+        _narrow_cells(native._tbl)
+        whole = sum(column.width for column in table.columns)
+        widths = [Emu(round(TEXT_WIDTH * column.width / whole)) for column in table.columns]
+        for element, width in zip(native._tbl.tblGrid.findall(qn("w:gridCol")), widths, strict=True):
+            element.set(qn("w:w"), str(width.twips))
+        small = len(table.columns) > 10
+        size = Pt(9) if small else SIZE_SMALL_4
+        raised = load_palette().ground_of("light").raised
+        for cell, column, width in zip(native.rows[0].cells, table.columns, widths, strict=True):
+            self._cell(cell, column.title, size, width, fill=raised, font=self.fonts.first_heading)
+        _repeat(native.rows[0]._tr)
+        for row in table.rows:
+            added = native.add_row()
+            if sum(len(value.text) for value in row) < UNBROKEN:
+                added._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+            cells = added.cells
+            for cell, value, width in zip(cells, row, widths, strict=True):
+                ink = load_palette().grade_of(value.grade).ink("light") if value.grade else None
+                self._cell(
+                    cell,
+                    value.text,
+                    size,
+                    width,
+                    fill=ink.fill if ink else None,
+                    ink=ink.text if ink else None,
+                    centred=bool(ink),
+                )
+        self._paragraph("", indent=False)
+
+    def _cell(
+        self,
+        cell: _Cell,
+        text: str,
+        size: Pt,
+        width: Emu,
+        *,
+        fill: str | None = None,
+        ink: str | None = None,
+        font: FontPair | None = None,
+        centred: bool = False,
+    ) -> None:
+        cell.width = width
+        paragraph = cell.paragraphs[0]
+        form = paragraph.paragraph_format
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(size.pt * 1.35)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if centred or font else WD_ALIGN_PARAGRAPH.LEFT
+        self._run(paragraph, text, font or self.fonts.body, size, ink=ink)
+        if fill:
+            shade = OxmlElement("w:shd")
+            for name, value in (("val", "clear"), ("color", "auto"), ("fill", fill.lstrip("#"))):
+                shade.set(qn(f"w:{name}"), value)
+            cell._tc.get_or_add_tcPr().append(shade)
+
+    def _run(
+        self,
+        paragraph: Paragraph,
+        text: str,
+        font: FontPair,
+        size: Pt,
+        *,
+        bold: bool = False,
+        ink: str | None = None,
+        latin: str | None = None,
+    ) -> Run:
+        run = paragraph.add_run(text.translate(_ILLEGAL))
+        run.font.size = size
+        run.font.name = latin or self.fonts.latin
+        run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font[0])
+        if bold:
+            run.font.bold = True
+        if ink:
+            run.font.color.rgb = RGBColor.from_string(ink.lstrip("#"))
+        return run
+
+
+def _indent_two_signs(paragraph: Paragraph) -> None:
+    """Indent the first line by two signs, whatever the size of the font."""
+    indent = paragraph._p.get_or_add_pPr().get_or_add_ind()
+    indent.set(qn("w:firstLineChars"), "200")
+    indent.set(qn("w:firstLine"), str(2 * SIZE_3.twips))
+
+
+def _field_part(kind: str | None, text: str | None) -> object:
+    if kind == "shown":
+        part = OxmlElement("w:t")
+        part.text = text
+    elif kind is None:
+        part = OxmlElement("w:instrText")
+        part.set(qn("xml:space"), "preserve")
+        part.text = text
+    else:
+        part = OxmlElement("w:fldChar")
+        part.set(qn("w:fldCharType"), kind)
+    return part
+
+
+def _off(tag: str) -> object:
+    element = OxmlElement(tag)
+    element.set(qn("w:val"), "0")
+    return element
+
+
+def _narrow_cells(table: object) -> None:
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        element = OxmlElement(f"w:{side}")
+        element.set(qn("w:w"), "45")
+        element.set(qn("w:type"), "dxa")
+        margins.append(element)
+    table.tblPr.append(margins)  # type: ignore[attr-defined]
+
+
+def _repeat(row: object) -> None:
+    row.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # type: ignore[attr-defined]

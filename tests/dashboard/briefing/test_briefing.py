@@ -1,0 +1,107 @@
+"""The briefing says what the screens say, in the fixed order, and never clips or hides."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from dashboard.briefing import BriefingError, Decisions, build_briefing
+from dashboard.briefing.build import agenda_order
+from dashboard.briefing.questions import Fact, meeting_settings, questions_of
+from dashboard.briefing.sections import MAIN_SECTIONS, closure_of
+from dashboard.context import Context
+from dashboard.indicators.evaluate import values
+from dashboard.screens.overview import overview_screen
+from dashboard.screens.ranking import ranking_screen
+from data_access.access import Scope
+from tests.dashboard.briefing.conftest import PERIOD
+
+
+def test_parts_stand_in_the_order_of_a_dispatch_meeting(briefing):
+    main = [section.title for section in briefing.sections if not section.is_annex]
+    assert main == ["总体情况", "排名通报", "突出问题", "上季整改", "下一步工作"]
+    assert [section.key for section in briefing.sections][:5] == list(MAIN_SECTIONS)
+    assert [section.is_annex for section in briefing.sections][5:] == [True] * (len(briefing.sections) - 5)
+
+
+def test_numbers_and_texts_are_the_screens_own(reader, city_scope, briefing):
+    context = Context(city_scope.region_code, PERIOD, "zh", "light", city_scope)
+    overview, ranking = overview_screen(reader, context), ranking_screen(reader, context)
+    assert briefing.verdict == overview.verdict
+    assert [figure.name for figure in briefing.figures] == [card.title for card in overview.cards]
+    for figure in briefing.figures:
+        own = values(reader, city_scope, figure.id, [city_scope.region_code], PERIOD).iloc[0]
+        assert figure.value == own["value"]
+    assert [standing.region_code for standing in briefing.league] == ranking.rows.index.tolist()
+    for standing in briefing.league:
+        row = ranking.league.rows.loc[standing.region_code]
+        assert (standing.index, standing.lower, standing.grade) == (row["index"], row["lower"], row["grade"])
+        assert standing.reasons == ranking.rows.at[standing.region_code, "reasons"]
+
+
+def test_a_briefing_cannot_be_changed_and_is_kept(reader, city_scope, briefing):
+    with pytest.raises(FrozenInstanceError):
+        briefing.verdict = "好"  # type: ignore[misc]
+    assert build_briefing(reader, city_scope, city_scope.region_code, PERIOD, "zh") is briefing
+
+
+def test_agenda_takes_red_first_then_the_largest_fall_and_regions_without_index_last(briefing):
+    from dataclasses import replace
+
+    first, second, third = briefing.league[:3]
+    red = replace(first, grade="red", change=5.0)
+    fallen = replace(second, grade="blue", change=-9.0)
+    blank = replace(third, grade="insufficient", index=None, change=None)
+    assert agenda_order((blank, fallen, red)) == (red, fallen, blank)
+
+
+def test_earlier_decisions_are_listed_overdue_first_with_their_state(briefing):
+    states = [each.state for each in briefing.decisions.earlier]
+    assert states == sorted(states, key=["overdue", "open", "done", "cancelled"].index)
+    assert {"overdue", "done"} <= set(states)
+    done = next(each for each in briefing.decisions.earlier if each.state == "done")
+    assert closure_of(done) == "to_review"
+
+
+def test_steps_before_the_meeting_are_marked_as_proposals(briefing, hard_briefing):
+    assert 1 <= len(briefing.steps) <= 5
+    assert all(step.proposed for step in briefing.steps)
+    assert [step.proposed for step in hard_briefing.steps] == [False]
+
+
+def test_characters_are_counted_against_both_limits(briefing):
+    assert 1000 < briefing.characters < 4000
+    assert "4,000" in briefing.characters_text
+    assert "5,000" in briefing.characters_text
+
+
+def test_a_role_that_opens_no_records_gets_the_reason_instead(reader):
+    scope = Scope("public_demo", reader.snapshot().root_code)
+    briefing = build_briefing(reader, scope, scope.region_code, PERIOD, "zh")
+    assert briefing.decisions.earlier == ()
+    assert briefing.overdue == ()
+    section = next(section for section in briefing.sections if section.key == "rectification")
+    assert "不查看" in section.paragraphs[0]
+    assert "公开演示" in briefing.stamp
+
+
+def test_a_longer_decision_than_is_laid_out_is_refused_with_its_length(reader, city_scope, hard_briefing):
+    from dataclasses import replace
+
+    decision = replace(hard_briefing.decisions.earlier[0], task="字" * 2001)
+    with pytest.raises(BriefingError, match="2001") as caught:
+        build_briefing(reader, city_scope, city_scope.region_code, PERIOD, "zh", Decisions((decision,), ()))
+    assert "2000" in caught.value.message("zh")
+
+
+def test_questions_come_from_the_figures_and_name_them(briefing):
+    assert all(1 <= len(page.questions) <= meeting_settings().most_questions for page in briefing.pages)
+    facts = {"decisions_overdue": Fact(2, detail="司法局"), "months_red": Fact(1)}
+    assert questions_of(facts, "zh") == ("此前议定事项有 2 项逾期未结,原因是什么?司法局何时办结?",)
+
+
+def test_both_languages_carry_the_same_numbers(briefing, english_briefing):
+    assert [each.value for each in briefing.figures] == [each.value for each in english_briefing.figures]
+    assert [each.index for each in briefing.league] == [each.index for each in english_briefing.league]
+    assert len(briefing.problems) == len(english_briefing.problems)
