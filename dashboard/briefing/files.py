@@ -19,6 +19,12 @@ MEDIA = {
 }
 """Format → media type."""
 FORMATS = tuple(MEDIA)
+_WRITERS = {
+    "pptx": ("slides", "pptx_bytes"),
+    "docx": ("document", "docx_bytes"),
+    "xlsx": ("workbook", "xlsx_bytes"),
+    "pdf": ("reading", "pdf_bytes"),
+}
 
 
 def write_briefing(briefing: Briefing, form: str) -> bytes:
@@ -39,7 +45,8 @@ def write_briefing(briefing: Briefing, form: str) -> bytes:
     if form not in MEDIA:
         raise ValueError(f"{form!r} is not a format; use one of {', '.join(FORMATS)}.")
     # Each library is loaded when its format is asked for: a page that only offers the files starts without them.
-    writer: Callable[[Briefing], bytes] = getattr(import_module(f"dashboard.briefing.{form}_writer"), f"{form}_bytes")
+    module, name = _WRITERS[form]
+    writer: Callable[[Briefing], bytes] = getattr(import_module(f"dashboard.briefing.writers.{module}"), name)
     return writer(briefing)
 
 

@@ -168,6 +168,8 @@ class Cell:
     grade: str = ""
     places: int = 1
     """Decimals of ``value`` where a program formats it."""
+    form: str = ""
+    """The whole format of ``value`` in a workbook, where decimals don't say it all."""
 
 
 @dataclass(frozen=True)

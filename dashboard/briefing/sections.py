@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -28,6 +29,7 @@ from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 GENERAL, LEAGUE, PROBLEMS, RECTIFICATION, NEXT = "general", "league", "problems", "rectification", "next"
+_WRITTEN = re.compile(r"(?P<sign>−?)(?P<number>[\d,]+(?:\.(?P<decimals>\d+))?)(?P<rest>.*)")
 MAIN_SECTIONS = (GENERAL, LEAGUE, PROBLEMS, RECTIFICATION, NEXT)
 """The order of a dispatch meeting's material."""
 
@@ -63,7 +65,7 @@ def _general(briefing: Briefing) -> Section:
     rows = tuple(
         (
             Cell(figure.name),
-            Cell(figure.value_text, figure.value, places=4),
+            Cell(figure.value_text, figure.value, form=number_format(figure.value_text, figure.value)),
             Cell(figure.interval_text or formatting.MISSING),
             Cell(_joined(figure.change_text, figure.change_words)),
             Cell(figure.sentence or formatting.MISSING),
@@ -349,6 +351,27 @@ def _section(
     is_annex: bool = False,
 ) -> Section:
     return Section(key, t(f"briefing.section.{key}", briefing.language), paragraphs, tables, is_annex)
+
+
+def number_format(text: str, value: float | None) -> str:
+    """Return the format that makes a workbook write ``value`` as ``text``; general where none does.
+
+    Examples
+    --------
+    >>> number_format("93.5%", 0.93512), number_format("0.44 cases", 0.4412), number_format("630 cases", 634.2)
+    ('0.0%', '#,##0.00" cases"', 'General')
+    """
+    match = _WRITTEN.fullmatch(text)
+    if not match or value is None:
+        return "General"
+    places = len(match["decimals"] or "")
+    shown = float(match["number"].replace(",", "")) * (-1 if match["sign"] else 1)
+    is_percent = match["rest"] == "%"
+    if abs(value * (100 if is_percent else 1) - shown) > 0.5001 * 10**-places:
+        return "General"
+    decimals = f".{'0' * places}" if places else ""
+    unit = match["rest"].replace('"', "")
+    return f"0{decimals}%" if is_percent else f'#,##0{decimals}"{unit}"' if unit else f"#,##0{decimals}"
 
 
 def _joined(*parts: str) -> str:

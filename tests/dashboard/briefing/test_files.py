@@ -15,9 +15,9 @@ from pptx.util import Pt
 
 from dashboard.__main__ import run
 from dashboard.briefing import write_briefing
-from dashboard.briefing.docx_writer import LINE_PITCH
-from dashboard.briefing.fonts import chinese_face
 from dashboard.briefing.model import BriefingError
+from dashboard.briefing.writers.document import LINE_PITCH
+from dashboard.briefing.writers.fonts import chinese_face
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_graded_cells_carry_the_word(workbook, deck):
 
 def test_without_a_chinese_font_the_pdf_is_refused_with_what_to_install(monkeypatch, briefing):
     chinese_face.cache_clear()
-    monkeypatch.setattr("dashboard.briefing.fonts.shutil.which", lambda _: None)
+    monkeypatch.setattr("dashboard.briefing.writers.fonts.shutil.which", lambda _: None)
     with pytest.raises(BriefingError, match="fonts-noto-cjk"):
         write_briefing(briefing, "pdf")
     chinese_face.cache_clear()

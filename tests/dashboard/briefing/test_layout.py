@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.briefing.layout import height_of, lines_of, pages_of, split_text
 from dashboard.briefing.model import Cell
+from dashboard.briefing.writers.layout import height_of, lines_of, pages_of, split_text
 
 TEXTS = st.text(st.sampled_from("示例市ab12,。 "), max_size=400)
 

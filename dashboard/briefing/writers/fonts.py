@@ -10,7 +10,6 @@ from pathlib import Path
 
 from dashboard.briefing.model import BriefingError
 from dashboard.briefing.settings import briefing_settings
-from dashboard.i18n import t
 
 _SECONDS = 20
 
@@ -42,7 +41,11 @@ def chinese_face(bold: bool = False) -> Face:
     if bold:
         return chinese_face(False)
     raise BriefingError(
-        t("briefing.error.no_font", "en"), t("briefing.error.no_font", "zh"), code="no_font", wanted=wanted
+        "This machine has no font with Chinese characters, so no PDF can be drawn. Install Noto Sans CJK SC "
+        "(Debian/Ubuntu: apt install fonts-noto-cjk) and try again.",
+        "本机没有可用的中文字体,无法生成 PDF。请安装 Noto Sans CJK SC(Debian/Ubuntu:apt install fonts-noto-cjk)后重试。",
+        code="no_font",
+        wanted=wanted,
     )
 
 

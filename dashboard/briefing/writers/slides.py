@@ -10,11 +10,11 @@ from pptx.enum.text import PP_ALIGN
 from pptx.slide import Slide
 from pptx.util import Pt
 
-from dashboard import formatting
-from dashboard.briefing.layout import height_of, lines_of, pages_of
 from dashboard.briefing.model import Briefing, BriefingTable, RegionPage, Section
-from dashboard.briefing.pptx_parts import bar_chart, chip, colour, table, text_box, write
 from dashboard.briefing.sections import LEAGUE, MAIN_SECTIONS
+from dashboard.briefing.writers.layout import height_of, lines_of, pages_of
+from dashboard.briefing.writers.slide_parts import bar_chart, chip, colour, table, text_box, write
+from dashboard.briefing.writers.wording import BULLET, heading, index_sentence, outcome_sentence, region_lines
 from dashboard.i18n import t
 from dashboard.palette import load_palette
 
@@ -24,8 +24,6 @@ BOTTOM = 506.0
 LINE = 1.25
 """Height of a line of text in ems."""
 ITEM_SIZE = 14.0
-BULLET = "· "
-ORDINALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
 
 
 def pptx_bytes(briefing: Briefing) -> bytes:
@@ -34,18 +32,13 @@ def pptx_bytes(briefing: Briefing) -> bytes:
     deck.cover()
     main = [section for section in briefing.sections if section.key in MAIN_SECTIONS]
     for number, section in enumerate(main):
-        deck.section(section, section_title(section, number, briefing.language))
+        deck.section(section, heading(section.title, number, briefing.language))
     for number, page in enumerate(briefing.pages, start=1):
         deck.region(page, number)
     for number, section in enumerate(each for each in briefing.sections if each.is_annex):
         title = t("briefing.annex", briefing.language, number=number + 1, title=section.title)
         deck.section(section, title)
     return deck.saved()
-
-
-def section_title(section: Section, number: int, language: str) -> str:
-    """Return a part's heading with its number: ``一、总体情况``, ``1. General situation``."""
-    return f"{ORDINALS[number]}、{section.title}" if language == "zh" else f"{number + 1}. {section.title}"
 
 
 class _Deck:
@@ -100,7 +93,7 @@ class _Deck:
         below = text_box(slide, (LEFT, 240, INNER, 190))
         main = [section for section in briefing.sections if section.key in MAIN_SECTIONS]
         lines = [t("briefing.draft", self.language), briefing.stamp, ""]
-        lines += [section_title(section, number, self.language) for number, section in enumerate(main)]
+        lines += [heading(section.title, number, self.language) for number, section in enumerate(main)]
         _lines(below, lines, self.language, 18)
 
     def section(self, section: Section, title: str) -> None:
@@ -226,92 +219,6 @@ class _Deck:
         )
         below = text_box(slide, (LEFT, BOTTOM - room, width, room))
         _lines(below, notes, language, 12)
-
-
-def index_sentence(page: RegionPage, language: str) -> str:
-    """Return index, interval, ranks and change of a region, or why there is no index."""
-    standing = page.standing
-    if page.empty_reason:
-        return page.empty_reason
-    return t(
-        "briefing.region.index",
-        language,
-        index=standing.index_text,
-        interval=standing.interval_text or formatting.MISSING,
-        rank=standing.rank_text,
-        change=standing.change_text,
-    )
-
-
-def outcome_sentence(page: RegionPage, language: str) -> str:
-    """Return the outcome of a region with its interval and what chance has to do with it."""
-    figure = page.outcome
-    return t(
-        "briefing.region.outcome",
-        language,
-        name=figure.name,
-        value=figure.value_text,
-        interval=figure.interval_text or formatting.MISSING,
-        sentence=figure.sentence,
-    )
-
-
-def region_lines(page: RegionPage, briefing: Briefing, ems: float, most: float) -> list[str]:
-    """Return what is asked, promised and overdue of a region, as many items as ``most`` lines hold, the rest counted."""
-    language = briefing.language
-    late = [each for each in page.decisions if each.state != "done"]
-    done = sum(each.state == "done" for each in page.decisions)
-    overdue = sum(each.state == "overdue" for each in page.decisions)
-    promised = t("briefing.region.no_decisions", language)
-    if page.decisions:
-        promised = t(
-            "briefing.region.decisions",
-            language,
-            count=len(page.decisions),
-            done=done,
-            late=overdue,
-            open=len(page.decisions) - done - overdue,
-        )
-    questions = t("briefing.region.questions" if page.questions else "briefing.region.no_questions", language)
-    past_due = (
-        t("briefing.region.overdue", language, count=page.overdue_count)
-        if page.overdue_count
-        else t("briefing.region.no_overdue", language)
-    )
-    decisions = [
-        t("briefing.region.decision", language, task=each.task, unit=each.unit, due=formatting.day(each.due_on))
-        for each in late
-    ]
-    items = [
-        t(
-            "briefing.region.overdue_item",
-            language,
-            item=each.item,
-            owner=each.owner,
-            days=formatting.days(each.days_overdue, language),
-        )
-        for each in page.overdue
-    ]
-    blocks = [
-        (questions, list(page.questions), len(page.questions), ""),
-        (promised, decisions, len(late), "decisions_more"),
-        (past_due, items, page.overdue_count, "overdue_more"),
-    ]
-    lines: list[str] = []
-    left = most - sum(lines_of(heading, ems) + 0.5 for heading, *_ in blocks) - 1
-    for heading, texts, count, more in blocks:
-        lines.append(heading)
-        shown = 0
-        for text in texts:
-            need = lines_of(BULLET + text, ems) + 0.15
-            if need > left or (more and shown == 3):
-                break
-            lines.append(BULLET + text)
-            left -= need
-            shown += 1
-        if more and count > shown:
-            lines.append(BULLET + t(f"briefing.region.{more}", language, count=count - shown))
-    return lines
 
 
 def _pages(

@@ -8,8 +8,8 @@ from datetime import date
 
 import xlsxwriter
 
-from dashboard.briefing.layout import width_of
 from dashboard.briefing.model import Briefing, BriefingTable, Cell
+from dashboard.briefing.writers.layout import width_of
 from dashboard.components.downloads import harmless
 from dashboard.i18n import t
 from dashboard.palette import load_palette
@@ -49,15 +49,15 @@ class _Styles:
         self.paragraph = book.add_format({"valign": "top", "text_wrap": True})
         self.section = book.add_format({"bold": True, "valign": "top"})
         self.day = book.add_format({**base, "num_format": "yyyy-mm-dd"})
-        self._numbers: dict[int, object] = {}
+        self._numbers: dict[str, object] = {}
         self._grades: dict[str, object] = {}
 
-    def number(self, places: int) -> object:
-        """Return the format of a number with ``places`` decimals."""
-        if places not in self._numbers:
-            form = "#,##0" + (f".{'0' * places}" if places else "")
-            self._numbers[places] = self._book.add_format({**self._base, "num_format": form})
-        return self._numbers[places]
+    def number(self, places: int, form: str = "") -> object:
+        """Return the format ``form``, or that of a number with ``places`` decimals."""
+        wanted = form or "#,##0" + (f".{'0' * places}" if places else "")
+        if wanted not in self._numbers:
+            self._numbers[wanted] = self._book.add_format({**self._base, "num_format": wanted})
+        return self._numbers[wanted]
 
     def grade(self, grade: str) -> object:
         """Return the format of a graded cell."""
@@ -107,7 +107,7 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, styles: _Styles, place: int, c
     elif isinstance(cell.value, date):
         sheet.write_datetime(place, column, cell.value, styles.day)
     elif cell.value is not None:
-        sheet.write_number(place, column, cell.value, styles.number(cell.places))
+        sheet.write_number(place, column, cell.value, styles.number(cell.places, cell.form))
     else:
         sheet.write_string(place, column, _safe(cell.text), styles.text)
 

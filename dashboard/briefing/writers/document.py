@@ -19,9 +19,9 @@ from docx.text.run import Run
 from lxml import etree
 
 from dashboard.briefing.model import Briefing, BriefingTable, Section
-from dashboard.briefing.pptx_writer import ORDINALS
 from dashboard.briefing.sections import MAIN_SECTIONS, NEXT
 from dashboard.briefing.settings import FontPair, briefing_settings
+from dashboard.briefing.writers.wording import heading, second_heading
 from dashboard.i18n import t
 from dashboard.palette import load_palette
 
@@ -39,7 +39,8 @@ CLOSER = floor((TEXT_WIDTH / SIGNS / Pt(1) - 16) * 20) - 1
 """What signs are set closer by so that 28 fit, in twentieths of a point."""
 UNBROKEN = 240
 """A row with fewer signs than this stays on one page."""
-ORDINALS_IN_TEXT = tuple(f"（{each}）" for each in ORDINALS)
+ANNEX_GAP = "\u3000" * 3
+"""Annexes after the first stand below it."""
 _ILLEGAL = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
@@ -195,8 +196,7 @@ class _Writer:
 
     def section(self, section: Section, number: int) -> None:
         """Write one part under its numbered heading."""
-        heading = f"{ORDINALS[number]}、{section.title}" if self.language == "zh" else f"{number + 1}. {section.title}"
-        self._heading(heading, 1, self.fonts.first_heading)
+        self._heading(heading(section.title, number, self.language), 1, self.fonts.first_heading)
         for paragraph in section.paragraphs:
             self._paragraph(paragraph)
         if section.key == NEXT:
@@ -218,9 +218,7 @@ class _Writer:
         """Write which annexes follow."""
         self._paragraph("", indent=False)
         for number, section in enumerate(annexes, start=1):
-            lead = (
-                t("briefing.annexes_lead", self.language) if number == 1 else t("briefing.annexes_gap", self.language)
-            )
+            lead = t("briefing.annexes_lead", self.language) if number == 1 else ANNEX_GAP
             self._paragraph(f"{lead}{number}.{section.title}")
         self._paragraph("", indent=False)
         self._paragraph(self.briefing.characters_text)
@@ -246,8 +244,7 @@ class _Writer:
         self._run(paragraph, text, font, SIZE_3)
 
     def _second_heading(self, title: str, place: int) -> None:
-        mark = ORDINALS_IN_TEXT[place] if self.language == "zh" else f"({place + 1}) "
-        self._heading(f"{mark}{title}", 2, self.fonts.second_heading)
+        self._heading(second_heading(title, place, self.language), 2, self.fonts.second_heading)
 
     def _paragraph(self, text: str, indent: bool = True) -> Paragraph:
         paragraph = self.document.add_paragraph()

@@ -6,11 +6,11 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
 from fpdf.fonts import FontFace
 
-from dashboard.briefing.fonts import chinese_face
-from dashboard.briefing.layout import pages_of
 from dashboard.briefing.model import Briefing, BriefingTable, RegionPage, Section
-from dashboard.briefing.pptx_writer import index_sentence, outcome_sentence, region_lines, section_title
 from dashboard.briefing.sections import LEAGUE, MAIN_SECTIONS
+from dashboard.briefing.writers.fonts import chinese_face
+from dashboard.briefing.writers.layout import pages_of
+from dashboard.briefing.writers.wording import BULLET, heading, index_sentence, outcome_sentence, region_lines
 from dashboard.i18n import t
 from dashboard.palette import load_palette
 
@@ -41,7 +41,7 @@ def pdf_bytes(briefing: Briefing) -> bytes:
     writer.text_line(t("briefing.draft", briefing.language), 10, after=4)
     main = [section for section in briefing.sections if section.key in MAIN_SECTIONS]
     for number, section in enumerate(main):
-        writer.part(section, section_title(section, number, briefing.language))
+        writer.part(section, heading(section.title, number, briefing.language))
     writer.text_line(t("briefing.regions_title", briefing.language, level=briefing.level_name), 15, bold=True, before=4)
     for number, page in enumerate(briefing.pages, start=1):
         writer.region(page, number)
@@ -56,7 +56,7 @@ class _Pages(FPDF):
     """Pages being written."""
 
     def __init__(self, briefing: Briefing) -> None:
-        super().__init__(format="A4", unit="mm")
+        super().__init__(format="A4")
         self.briefing = briefing
         self.language = briefing.language
         self.ground = load_palette().ground_of("light")
@@ -131,7 +131,7 @@ class _Pages(FPDF):
             losses = t("briefing.region.losses", self.language)
             self.text_line(t("briefing.labelled", self.language, label=losses, text=standing.reasons), 11)
         for line in region_lines(page, self.briefing, INNER / (10.5 * POINT), 26):
-            self.text_line(line, 10.5, bold=not line.startswith("·"), after=0.4)
+            self.text_line(line, 10.5, bold=not line.startswith(BULLET), after=0.4)
 
     def _index_bars(self) -> None:
         standings = [each for each in self.briefing.league if each.index is not None]

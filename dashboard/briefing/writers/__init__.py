@@ -1,0 +1,1 @@
+"""A briefing written as slides, a document, a workbook, and a PDF for reading."""
