@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import date
 
 import xlsxwriter
 
 from dashboard.briefing.model import Briefing, BriefingTable, Cell
-from dashboard.briefing.writers.layout import width_of
+from dashboard.briefing.writers.layout import lines_of, width_of
 from dashboard.components.downloads import harmless
 from dashboard.i18n import t
 from dashboard.palette import load_palette
 
 STAMP_ROWS = 4
 WIDEST, NARROWEST = 60, 8
+LINE_HEIGHT, HIGHEST_ROW = 15.0, 409.0
+MOST_LINES = 24
+"""Of a cell: a program shows no row higher than ``HIGHEST_ROW`` points, so that a long text gets a wider column."""
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -87,11 +91,16 @@ def _sentences(book: xlsxwriter.Workbook, styles: _Styles, briefing: Briefing) -
 def _sheet(book: xlsxwriter.Workbook, styles: _Styles, briefing: Briefing, table: BriefingTable, name: str) -> None:
     sheet = book.add_worksheet(name)
     _head(sheet, styles, briefing, table.title)
+    widths = [
+        _column_width([each.title, *(row[column].text for row in table.rows)])
+        for column, each in enumerate(table.columns)
+    ]
     for column, each in enumerate(table.columns):
         sheet.write_string(STAMP_ROWS - 1, column, _safe(each.title), styles.heading)
-        widest = max([width_of(each.title), *(width_of(row[column].text) for row in table.rows)], default=0)
-        sheet.set_column(column, column, min(max(2 * widest + 2, NARROWEST), WIDEST))
+        sheet.set_column(column, column, widths[column])
     for place, row in enumerate(table.rows, start=STAMP_ROWS):
+        lines = max(lines_of(cell.text, width / 2) for cell, width in zip(row, widths, strict=True))
+        sheet.set_row(place, min(LINE_HEIGHT * lines + 3, HIGHEST_ROW))
         for column, cell in enumerate(row):
             _write(sheet, styles, place, column, cell)
     if not table.rows:
@@ -112,10 +121,19 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, styles: _Styles, place: int, c
         sheet.write_string(place, column, _safe(cell.text), styles.text)
 
 
+def _column_width(texts: Sequence[str]) -> float:
+    """Return the width of a column in digits: no wider than it needs to be, wide enough for its longest text."""
+    widest = max(2 * width_of(text) for text in texts)
+    return max(min(widest + 2, WIDEST), 1.15 * widest / MOST_LINES, NARROWEST)
+
+
 def _head(sheet: xlsxwriter.worksheet.Worksheet, styles: _Styles, briefing: Briefing, title: str) -> None:
     sheet.write_string(0, 0, _safe(title), styles.title)
     sheet.write_string(
-        1, 0, _safe(f"{briefing.dataset} · {briefing.region_name} · {briefing.period_label}"), styles.stamp
+        1,
+        0,
+        _safe(" · ".join(dict.fromkeys((briefing.dataset, briefing.region_name, briefing.period_label)))),
+        styles.stamp,
     )
     sheet.write_string(2, 0, _safe(briefing.stamp), styles.stamp)
 

@@ -105,4 +105,5 @@ def text_of(path: Path) -> list[str]:
     """Return the text of each page of a PDF."""
     from pypdf import PdfReader
 
-    return [page.extract_text() for page in PdfReader(path).pages]
+    # The reader gives both bytes of a sign where a font counts its own signs from 0.
+    return [page.extract_text().replace("\0", "") for page in PdfReader(path).pages]
