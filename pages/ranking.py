@@ -120,7 +120,9 @@ with (
     ),
 ):
     rising = rising_rows(screen, language)
-    if rising.empty:
+    if screen.rising.hidden:
+        empty_state(t("ranking.hidden", language), t("ranking.hidden_advice", language))
+    elif rising.empty:
         empty_state(t("ranking.none_rising", language))
     else:
         table(
@@ -134,15 +136,16 @@ with (
             language,
             caption=t("ranking.rising", language),
         )
-    sentence(
-        t(
-            "ranking.clean",
-            language,
-            clean=screen.clean.clean,
-            regions=screen.clean.regions,
-            expected=round(screen.clean.expected),
+    if not screen.clean.hidden:
+        sentence(
+            t(
+                "ranking.clean",
+                language,
+                clean=screen.clean.clean,
+                regions=screen.clean.regions,
+                expected=round(screen.clean.expected),
+            )
         )
-    )
 with (
     funnel,
     chart_card(

@@ -12,15 +12,25 @@ from dashboard.context import Context
 from dashboard.grading.index import rounded_points
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import Component, index_settings
-from dashboard.grading.triggers import RISES, CleanYears, RisingYears, clean_years, review_sheets, rising_years
+from dashboard.grading.triggers import (
+    RISES,
+    CleanYears,
+    RisingYears,
+    clean_years,
+    review_evidence,
+    review_sheets,
+    rising_years,
+)
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.evaluate import values
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 COSTLIEST = 3
+CHANCE_LIMIT = evaluation_rules().chance_limit
 FUNNEL_INDICATOR = "JQ2"
 
 
@@ -88,23 +98,22 @@ def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:
     """Return why a region has the index it has: each component's figure, points, and who answers by when."""
     frame = league.contributions(code)
     components = index_settings().components
-    gained = rounded_points(frame["points"].to_numpy())
+    gained = rounded_points(frame["points"].fillna(0.0).to_numpy())
     known = frame["score"].notna().to_numpy()
+    missing = [t("ranking.hidden" if key in league.hidden else "ranking.no_data", language) for key in frame.index]
     return pd.DataFrame(
         {
             "component": [t(f"component.{key}", language) for key in frame.index],
             "figure": [
-                _figure(components[key], value) if has else t("ranking.no_data", language)
-                for key, value, has in zip(frame.index, frame["value"], known, strict=True)
+                _figure(components[key], value) if has else why
+                for key, value, has, why in zip(frame.index, frame["value"], known, missing, strict=True)
             ],
             "points": [
                 formatting.number(each, 1) if has else formatting.MISSING
                 for each, has in zip(gained, known, strict=True)
             ],
             "full": [formatting.number(each, 1) for each in frame["full_points"]],
-            "lost": [
-                f"{formatting.MINUS}{formatting.number(each, 1)}" if each >= 0.05 else "0" for each in frame["lost"]
-            ],
+            "lost": [_lost(each) for each in frame["lost"]],
             "lost_points": frame["lost"].to_numpy(),
             "unit": [components[key].unit_label(language) for key in frame.index],
             "deadline": [formatting.days(components[key].deadline_days, language) for key in frame.index],
@@ -169,6 +178,12 @@ def _league_table(rows: pd.DataFrame, language: str) -> ScreenTable:
     )
 
 
+def _lost(points: float) -> str:
+    if np.isnan(points):
+        return formatting.MISSING
+    return f"{formatting.MINUS}{formatting.number(points, 1)}" if points >= 0.05 else "0"
+
+
 def _figure(component: Component, value: float) -> str:
     return formatting.number(value, 2) if component.kind == "relative_risk" else formatting.percent(value)
 
@@ -194,7 +209,8 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
     ]
     if sheets:
         listed = t("ranking.and", language).join(names[code] for code in sheets)
-        parts.append(t("ranking.sheets", language, names=listed))
+        evidence = review_evidence(league, index_settings())["chance"]
+        parts.append(t("ranking.sheets", language, names=listed, chance=chance_text(float(evidence.max()))))
     else:
         parts.append(t("ranking.no_sheets", language))
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
@@ -211,9 +227,12 @@ def rising_rows(screen: RankingScreen, language: str) -> pd.DataFrame:
             "rule": t("ranking.rule_rising", language, count=RISES),
             "evidence": [
                 t("ranking.chance_here", language, chance=chance_text(chance))
+                + t(
+                    "ranking.first_to_last_sure" if p_value < CHANCE_LIMIT else "ranking.first_to_last_chance", language
+                )
                 if rose
                 else t("ranking.people", language)
-                for chance, rose in zip(rows["chance"], counts_rose, strict=True)
+                for chance, rose, p_value in zip(rows["chance"], counts_rose.tolist(), rows["p_value"], strict=True)
             ],
         }
     )

@@ -16,7 +16,8 @@ from dashboard.grading.index import Index, build_index, rank_ranges, rounded_poi
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.league import grade_regions
 from dashboard.grading.settings import index_settings
-from dashboard.grading.triggers import clean_years, rising_years
+from dashboard.grading.triggers import clean_years, review_evidence, review_sheets, rising_years
+from data_access.access import Scope
 
 RULES = index_settings()
 MONTHS = 24
@@ -172,3 +173,29 @@ def test_months_before_the_data_are_not_graded(reader, city_scope):
     codes = regions.index[regions["depth"] == 1].tolist()[:2]
     inputs = monthly_inputs(reader, city_scope, codes, pd.period_range("2018-01", "2018-03", freq="M"), RULES)
     assert np.isnan(build_index(inputs, RULES).value).all()
+
+
+def test_roles_without_small_counts_see_colours_but_no_index_that_gives_counts_back(reader, city_scope):
+    scope = Scope("public_demo", reader.snapshot().root_code)
+    regions = reader.regions(scope)
+    codes = regions.index[regions["depth"] == 1].tolist()
+    month = pd.Period("2024-12", "M")
+    seen, whole = grade_regions(reader, scope, codes, month), grade_regions(reader, city_scope, codes, month)
+    assert seen.rows["index"].isna().all() and seen.rows["probability_red"].isna().all()
+    assert seen.rows["grade"].to_dict() == whole.rows["grade"].to_dict()
+    parts = seen.contributions(codes[0])
+    assert {"homicide_risk", "homicide_from_dispute_risk"} <= seen.hidden
+    assert parts.loc[parts.index.isin(seen.hidden), ["value", "points", "lost"]].isna().all(axis=None)
+    rising, clean = rising_years(reader, scope, codes, 2024), clean_years(reader, scope, codes, scope.region_code, 2024)
+    assert rising.hidden and rising.rows.empty and clean.hidden and clean.clean == 0
+
+
+def test_review_sheets_carry_the_months_and_the_chance(reader, city_scope):
+    regions = reader.regions(city_scope)
+    codes = regions.index[regions["depth"] == 1].tolist()
+    league = grade_regions(reader, city_scope, codes, pd.Period("2023-12", "M"))
+    evidence = review_evidence(league, RULES)
+    assert evidence.index.tolist() == review_sheets(league, RULES)
+    for code, row in evidence.iterrows():
+        assert len(row["months"]) == league.rows.at[code, "months_red"]
+        assert 0 <= row["chance"] <= 1
