@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.charts.control_chart import control_chart
 from dashboard.charts.time_series import series_with_interval, small_multiples
 from dashboard.components import (
     Column,
@@ -18,6 +19,8 @@ from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.trends import trends_screen
 from dashboard.settings import snapshot_reader
+
+CONTROL_WORDS = ("value", "centre", "limits", "target", "common_cause", "improvement", "concern", "neutral")
 
 context = current_context()
 language = context.language
@@ -65,6 +68,31 @@ with right, chart_card(language, title=t("trends.by_year", language), key="years
         caption=t("trends.by_year", language),
         max_height=420,
     )
+with chart_card(
+    language,
+    title=t("control.title", language, kind=screen.control.kind or t("control.none", language)),
+    sentence=screen.control.sentence or None,
+    definition=definition_of(context, screen.indicator),
+    key="control",
+    **card,
+):
+    if screen.control.chart is None:
+        empty_state(screen.control.why_empty)
+    else:
+        st.html(screen.control.icons)
+        draw_figure(
+            control_chart(
+                screen.control.points,
+                words={name: t(f"control.{name}", language) for name in CONTROL_WORDS},
+                unit=screen.control.unit,
+                theme=context.theme,
+                height=340,
+                target=screen.control.target,
+            ),
+            context,
+            key="control-figure",
+            alt=screen.control.sentence,
+        )
 with chart_card(
     language, title=t("trends.by_class", language), sentence=t("trends.by_class_note", language), key="classes", **card
 ):

@@ -15,14 +15,17 @@ from dashboard.indicators.changes import change
 from dashboard.indicators.evaluate import series
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Grain, periods_between
+from dashboard.screens.control import ControlScreen, control_screen
 from dashboard.screens.figures import figure_text, interval_text, status_text
 from dashboard.screens.map import chosen_indicator, mapped_indicators
 from dashboard.screens.overview import change_sentence
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
-CLASSES = ("01", "02", "03", "04", "05", "06", "fraud", "vice_gambling", "school_safety", "guns_explosives")
-CLASSES += ("robbery_theft", "provocation", "other", "shooting", "stabbing")
+CLASSES = (
+    *("01", "02", "03", "04", "05", "06", "fraud", "vice_gambling", "school_safety", "guns_explosives"),
+    *("robbery_theft", "provocation", "other", "shooting", "stabbing"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,14 @@ class TrendsScreen:
     """``period_start, class_code, value`` of the numerator."""
     class_names: dict[str, str]
     verdict: str
+    control: ControlScreen
 
 
 def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     """Prepare the trends of the context's region over all that the data cover."""
     snapshot = reader.snapshot()
     language = context.language
-    depth = int(reader.regions(context.viewer).at[context.region, "depth"])
+    depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
     choices = mapped_indicators(depth)
     indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
     start = first_day(snapshot.snapshot_id, context.viewer)
@@ -77,6 +81,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
             name=indicator.label(language),
             change=change_sentence(indicator, moved, language),
         ),
+        control=control_screen(reader, context, indicator, start),
     )
 
 
@@ -106,7 +111,8 @@ def _written(indicator: Indicator, frame: pd.DataFrame, language: str) -> pd.Dat
 def _classes(reader: SnapshotReader, context: Context, indicator: Indicator, start) -> pd.DataFrame:
     """Return the numerator by month and class, where its measure is counted by class."""
     divided = [name for name in indicator.measures if load_measures()[name].by_class]
-    if not divided:
+    # Counts by class and month are small ones: roles without them don't see the classes here.
+    if not divided or (indicator.suppression_limit and not context.viewer.permissions.small_counts):
         return pd.DataFrame(columns=["period_start", "class_code", "value"])
     end = reader.snapshot().data_through
     frame = reader.measure_values(

@@ -1,0 +1,85 @@
+"""Control chart: points in their limits, marked by what they mean in colour and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.palette import load_palette
+
+MEANINGS = ("common_cause", "improvement", "concern", "neutral")
+SHAPES = {"common_cause": "circle", "improvement": "circle", "concern": "square", "neutral": "hexagon"}
+SIZES = {"common_cause": 6, "improvement": 10, "concern": 10, "neutral": 10}
+
+
+def control_chart(
+    points: pd.DataFrame,
+    *,
+    words: Mapping[str, str],
+    unit: str,
+    theme: str,
+    height: int,
+    target: float | None = None,
+) -> go.Figure:
+    """Return values in time order with their centre and limits.
+
+    Parameters
+    ----------
+    points : DataFrame
+        ``label, value, centre, lower, upper, meaning``.
+    words : mapping
+        Words for ``value``, ``centre``, ``limits``, ``target`` and each meaning.
+    unit : str
+        Title of the vertical axis.
+    target : float, optional
+        Drawn as a dashed line.
+    """
+    palette = load_palette()
+    ground, colours = palette.ground_of(theme), palette.categorical(theme)
+    inks = dict(zip(MEANINGS, (ground.muted, ground.accent, colours[3], colours[2]), strict=True))
+    figure = go.Figure()
+    for edge, shown in (("upper", True), ("lower", False)):
+        line = {"color": ground.muted, "width": 1.2, "dash": "dash", "shape": "hv"}
+        figure.add_trace(_line(points, edge, words["limits"], line, shown))
+    figure.add_trace(
+        _line(points, "centre", words["centre"], {"color": ground.muted, "width": 1.5, "shape": "hv"}, True)
+    )
+    if target is not None:
+        aim = points.assign(target=target)
+        figure.add_trace(
+            _line(aim, "target", words["target"], {"color": colours[6], "width": 1.5, "dash": "dot"}, True)
+        )
+    figure.add_trace(_line(points, "value", words["value"], {"color": ground.muted, "width": 1.2}, False))
+    for meaning in MEANINGS:
+        own = points[points["meaning"] == meaning]
+        if len(own):
+            figure.add_trace(
+                go.Scatter(
+                    x=own["label"].tolist(),
+                    y=own["value"].tolist(),
+                    mode="markers",
+                    marker={"symbol": SHAPES[meaning], "size": SIZES[meaning], "color": inks[meaning]},
+                    name=words[meaning],
+                    hovertemplate="%{x}<br>%{y:.3~g}<extra></extra>",
+                )
+            )
+    figure.update_layout(
+        height=height,
+        xaxis={"type": "category", "nticks": 12, "categoryorder": "array", "categoryarray": points["label"].tolist()},
+        yaxis={"title": {"text": unit}, "rangemode": "normal"},
+    )
+    return figure
+
+
+def _line(points: pd.DataFrame, column: str, name: str, line: dict, shown: bool) -> go.Scatter:
+    return go.Scatter(
+        x=points["label"].tolist(),
+        y=points[column].tolist(),
+        mode="lines",
+        line=line,
+        name=name,
+        showlegend=shown,
+        hoverinfo="skip",
+    )
