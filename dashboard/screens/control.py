@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
 
@@ -150,9 +151,19 @@ def _icons(variation: str, assurance: str, context: Context) -> Markup:
     }
     drawn = []
     if variation != "not_enough_points":
-        drawn.append(variation_icon(variation, inks, t(f"control.variation_{variation}", context.language)))
-    drawn.append(assurance_icon(assurance, inks, t(f"control.assurance_{assurance}", context.language)))
-    return Markup("&nbsp;").join(Markup(each) for each in drawn)
+        words = t(f"control.variation_{variation}", context.language)
+        drawn.append(_picture(variation_icon(variation, inks, words), words))
+    words = t(f"control.assurance_{assurance}", context.language)
+    drawn.append(_picture(assurance_icon(assurance, inks, words), words))
+    return Markup("&nbsp;").join(drawn)
+
+
+def _picture(svg: str, words: str) -> Markup:
+    """Return the icon as an image: Streamlit takes bare ``<svg>`` out of HTML."""
+    coded = b64encode(svg.encode()).decode()
+    return Markup('<img src="data:image/svg+xml;base64,{}" width="48" height="48" alt="{}" title="{}">').format(
+        coded, words, words
+    )
 
 
 def _sentence(chart: ControlChart, variation: str, assurance: str, language: str) -> str:

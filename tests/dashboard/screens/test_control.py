@@ -29,7 +29,7 @@ def test_each_kind_of_number_gets_its_chart(asked, indicator, kind):
     assert screen.chart.kind == kind
     assert len(screen.points) > 13
     assert (screen.points["lower"] <= screen.points["upper"]).all()
-    assert screen.icons.count("<svg") == 2
+    assert screen.icons.count("data:image/svg+xml") == 2
     assert screen.sentence.endswith("。")
 
 
