@@ -75,6 +75,8 @@ def funnel_plot(
     top = 1.2 * max(float(regions["value"].max()), float(np.nanmax(smallest)))
     figure.update_yaxes(range=[0, top])
     figure.update_layout(
-        height=height, xaxis={"title": {"text": words["size"]}}, yaxis={"title": {"text": words["rate"]}}
+        height=height,
+        xaxis={"title": {"text": words["size"]}, "tickformat": ","},
+        yaxis={"title": {"text": words["rate"]}},
     )
     return figure
