@@ -34,7 +34,10 @@ class Condition(BaseModel):
     not_after: str | None = Field(default=None, description="another time column")
     within_days: float | None = None
     within_hours: float | None = None
-    of: str | None = Field(default=None, description="the time column that within_* counts from")
+    beyond_days: float | None = None
+    later_than: str | None = Field(default=None, description="another time column")
+    of: str | None = Field(default=None, description="the time column that within_* and beyond_days count from")
+    or_unknown: bool = Field(default=False, description="with beyond_days or later_than: not yet known passes, too")
 
     @model_validator(mode="after")
     def _one_test(self) -> Condition:
@@ -46,13 +49,19 @@ class Condition(BaseModel):
             self.not_after,
             self.within_days,
             self.within_hours,
+            self.beyond_days,
+            self.later_than,
         ]
         if sum(test is not None for test in tests) != 1:
             raise ValueError(
-                "give exactly one of equals, one_of, known, at_least, not_after, within_days, within_hours"
+                "give exactly one of equals, one_of, known, at_least, not_after, within_days, within_hours, "
+                "beyond_days, later_than"
             )
-        if (self.within_days is not None or self.within_hours is not None) != (self.of is not None):
-            raise ValueError("within_days and within_hours need 'of', and only they do")
+        spans = (self.within_days, self.within_hours, self.beyond_days)
+        if any(span is not None for span in spans) != (self.of is not None):
+            raise ValueError("within_days, within_hours and beyond_days need 'of', and only they do")
+        if self.or_unknown and self.beyond_days is None and self.later_than is None:
+            raise ValueError("or_unknown goes with beyond_days or later_than")
         return self
 
     def expression(self, table: sa.Table) -> sa.ColumnElement[bool]:
@@ -68,19 +77,28 @@ class Condition(BaseModel):
             return column >= self.at_least
         if self.not_after is not None:
             return column <= table.c[self.not_after]
+        if self.later_than is not None:
+            return self._or_unknown(column > table.c[self.later_than], column)
+        if self.beyond_days is not None:
+            waited = elapsed_seconds(table.c[self.of], column)
+            return self._or_unknown(waited > self.beyond_days * 86400, column)
         seconds = self.within_days * 86400 if self.within_days is not None else self.within_hours * 3600
         return elapsed_seconds(table.c[self.of], column) <= seconds
 
+    def _or_unknown(self, test: sa.ColumnElement[bool], column: sa.ColumnElement) -> sa.ColumnElement[bool]:
+        return sa.or_(column.is_(None), test) if self.or_unknown else test
+
     def columns(self) -> list[str]:
         """Return the columns the test reads."""
-        return [name for name in (self.column, self.not_after, self.of) if name is not None]
+        return [name for name in (self.column, self.not_after, self.later_than, self.of) if name is not None]
 
 
 class Measure(BaseModel):
     """One additive number.
 
     ``table`` empty means that it only ever arrives counted. ``date`` names the time column that places a row in a
-    period; with several, the earliest known counts.
+    period; with several, the earliest known counts. ``days_later`` moves that time: a row then counts on the day it has
+    waited so long.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -92,6 +110,7 @@ class Measure(BaseModel):
     kind: Literal["flow", "stock"] = "flow"
     table: str | None = None
     date: tuple[str, ...] = ()
+    days_later: int = Field(default=0, ge=0, description="days after ``date`` on which the row counts")
     count: Literal["rows"] | None = None
     sum: str | None = Field(default=None, description="column to add up")
     sum_squares: str | None = Field(default=None, description="column whose squares are added up")
@@ -129,7 +148,8 @@ class Measure(BaseModel):
     def date_expression(self, table: sa.Table) -> sa.ColumnElement:
         """Return the time that places a row in a period."""
         columns = [table.c[name] for name in self.date]
-        return columns[0] if len(columns) == 1 else sa.func.least(*columns)
+        when = columns[0] if len(columns) == 1 else sa.func.least(*columns)
+        return when + sa.literal_column(f"interval '{self.days_later} days'", sa.Interval) if self.days_later else when
 
     def value_expression(self, table: sa.Table) -> sa.ColumnElement:
         """Return what is added up over the rows that pass ``where``."""
@@ -159,6 +179,7 @@ class Histogram(BaseModel):
     date: str
     edges: tuple[float, ...] = Field(description="upper edges in days, rising; the last bin has none")
     where: tuple[Condition, ...] = ()
+    divided_by: str = Field(default="class_code", description="column whose values stand in the bins' class_code")
 
     @model_validator(mode="after")
     def _rising(self) -> Histogram:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from data_access.demo.settings import DemoSettings
 
 GRID_PLATFORM = "grid_platform"
 POLITICAL_LEGAL = "political_legal_committee"
+_LABELS: Mapping[str, Literal["D", "M", "Y"]] = {"day": "D", "month": "M", "year": "Y"}
 
 
 def count_rows(
@@ -43,7 +45,7 @@ def count_rows(
     kept = np.arange(shape[0] * shape[1]) if keep is None else np.flatnonzero(keep)
     period, region = np.unravel_index(kept, shape)
     code = chosen(codes, region)
-    label = np.datetime_as_string(periods, "M" if grain == "month" else "Y")
+    label = np.datetime_as_string(periods, _LABELS[grain])
     measured = pa.array([measure]).take(pa.array(np.zeros(len(kept), int)))
     ids = joined(":", measured, code, chosen(label.tolist(), period))
     if class_code:
@@ -65,7 +67,7 @@ def count_rows(
 
 
 def township_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[tuple[str, pa.Table]]:
-    """Yield patrols by grid, and forces and routines by township, each month."""
+    """Yield patrols by grid, and forces and routines by township, each month; of late, patrols by day, too."""
     for table in (*_patrols(city, settings, calendar), *_forces(city, settings, calendar)):
         yield "reported_count", table
     for table in (*_routines(city, settings, calendar), *_standards(city, settings, calendar)):
@@ -85,6 +87,33 @@ def _patrols(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iter
     done = random.binomial(due, np.where(vacant, probability * 0.45, probability))
     yield count_rows(GRID_PLATFORM, "patrol_due", city.grids.code, calendar.months, due)
     yield count_rows(GRID_PLATFORM, "patrol_done", city.grids.code, calendar.months, done)
+    yield from _daily_patrols(city, settings, calendar, due - done)
+
+
+def _daily_patrols(
+    city: DemoCity, settings: DemoSettings, calendar: Calendar, missed: np.ndarray
+) -> Iterator[pa.Table]:
+    """Yield grids due and patrolled by township and day; the days of a month add up to its grids' months."""
+    random = settings.random("daily_patrols")
+    count = len(city.townships.code)
+    grids = np.bincount(city.grids.parent, minlength=count)
+    own = np.array([np.bincount(city.grids.parent, month, count) for month in missed]).astype(int)
+    first = max(calendar.position(settings.counts.daily_patrols_since), 0)
+    weight = np.where(calendar.in_festival, 5.0, np.where(calendar.day_off, 1.7, 1.0))
+    left_out = np.zeros((len(calendar.days), count), int)
+    for month in range(calendar.month_of_day[first], len(calendar.months)):
+        days = np.flatnonzero(calendar.month_of_day == month)
+        key = random.exponential(size=(len(days), grids.max(), count)) / weight[days, None, None]
+        # Each grid and day is a lot; the lots drawn first are the visits left out, days off before others.
+        key[:, np.arange(grids.max())[:, None] >= grids[None, :]] = np.inf
+        flat = key.reshape(-1, count)
+        drawn = flat.argsort(axis=0).argsort(axis=0).reshape(key.shape) < own[month]
+        left_out[days] = drawn.sum(axis=1)
+    days = calendar.days[first:]
+    due = np.repeat(grids[None, :], len(days), axis=0)
+    done = due - left_out[first:]
+    yield count_rows(GRID_PLATFORM, "patrol_daily_due", city.townships.code, days, due, grain="day")
+    yield count_rows(GRID_PLATFORM, "patrol_daily_done", city.townships.code, days, done, grain="day")
 
 
 def _forces(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
@@ -101,6 +130,18 @@ def _forces(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Itera
         totals = month_ends(getattr(settings.counts, measure), len(calendar.months))
         values = np.array([shares(round(total), weight) for total in totals])
         yield _by_township(GRID_PLATFORM, measure, city, calendar, values)
+        if measure == "grid_workers":
+            yield from _posts(city, settings, calendar, values)
+
+
+def _posts(city: DemoCity, settings: DemoSettings, calendar: Calendar, workers: np.ndarray) -> Iterator[pa.Table]:
+    """Yield posts, of which those not filled are vacant, and workers who left."""
+    random = settings.random("grid_posts")
+    usual = 0.032 * np.exp(-0.45 * city.township_quality + random.normal(0, 0.3, workers.shape[1]))
+    vacant = np.round(workers * usual[None, :] * np.exp(random.normal(0, 0.08, workers.shape))).astype(int)
+    yield _by_township(GRID_PLATFORM, "grid_posts", city, calendar, workers + vacant)
+    left = random.binomial(workers, np.clip(0.3 * usual, 0, 0.2)[None, :])
+    yield _by_township(GRID_PLATFORM, "grid_workers_left", city, calendar, left)
 
 
 def _routines(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:

@@ -175,6 +175,7 @@ class Counts(Part):
 
     grid_workers: tuple[int, ...]
     volunteers: tuple[int, ...]
+    daily_patrols_since: date
     cameras_before: int
     cameras_added: tuple[int, ...]
     social_feeds: tuple[int, ...]

@@ -25,7 +25,7 @@ def record_groups(measures: Mapping[str, Measure]) -> list[tuple[str, dict[str, 
     groups: dict[tuple, dict[str, Measure]] = defaultdict(dict)
     for key, measure in measures.items():
         if measure.table is not None:
-            groups[measure.table, measure.date, measure.by_class, measure.by_channel][key] = measure
+            groups[measure.table, measure.date, measure.days_later, measure.by_class, measure.by_channel][key] = measure
     return [(key[0], members) for key, members in groups.items()]
 
 
@@ -101,7 +101,8 @@ def count_histograms(connection: sa.Connection, published: Published, histograms
         chosen = [condition.expression(fact) for condition in histogram.where]
         month = sa.func.date_trunc("month", fact.c[histogram.date]).cast(sa.Date).label("month")
         bin_index = histogram.bin_expression(fact).label("bin")
-        dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS), month, fact.c.class_code, bin_index]
+        divided_by = fact.c[histogram.divided_by].label("class_code")
+        dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS), month, divided_by, bin_index]
         counted = (
             sa.select(*dimensions, sa.func.count().label("value"))
             .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
