@@ -50,6 +50,22 @@ PAGES = (
         "rooms",
         screen="dashboard.screens.rooms.wall_list:wall_list",
     ),
+    PageEntry(
+        "disputes",
+        "pages/work/disputes.py",
+        "nav.disputes",
+        "work",
+        ("class", "channel", "colour", "stage", "offset"),
+        "dashboard.screens.work.disputes:disputes_screen",
+    ),
+    PageEntry(
+        "patrol",
+        "pages/work/patrol.py",
+        "nav.patrol",
+        "work",
+        ("of",),
+        "dashboard.screens.work.patrol:patrol_screen",
+    ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
     PageEntry(
         "backtest",

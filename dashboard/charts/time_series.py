@@ -120,11 +120,54 @@ def small_multiples(
     return _dated(figure)
 
 
-def bars(frame: pd.DataFrame, *, unit: str, theme: str, height: int, highlighted: Sequence[str] = ()) -> go.Figure:
-    """Return horizontal bars of ``label`` and ``value`` (and ``text``), the largest on top."""
+def daily_share(days: pd.DataFrame, *, words: Mapping[str, str], low: float, theme: str, height: int) -> go.Figure:
+    """Return shares by day as a line, with the level that few days fall below.
+
+    Parameters
+    ----------
+    days : DataFrame
+        ``day, coverage`` (0 … 1).
+    words : mapping
+        Words for ``every_day``, ``low_day`` and ``unit``.
+    low : float
+        The low level, 0 … 1; left out when not a number.
+    """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
-    ordered = frame.sort_values("value")
+    shares = days["coverage"] * 100
+    figure = go.Figure(
+        go.Scatter(
+            x=pd.to_datetime(days["day"]),
+            y=shares,
+            mode="lines",
+            line={"color": colours[0], "width": 2},
+            name=words["every_day"],
+        )
+    )
+    if low == low:
+        figure.add_hline(y=low * 100, line={"color": ground.muted, "dash": "dash", "width": 1.5})
+        figure.add_annotation(
+            x=0.01, xref="paper", y=low * 100, yanchor="top", text=words["low_day"], showarrow=False, xanchor="left"
+        )
+    least = float(shares.min())
+    figure.update_layout(height=height, showlegend=False, yaxis={"title": {"text": words["unit"]}})
+    figure.update_yaxes(range=[max(0.0, least - 5), 100.5])
+    return figure
+
+
+def bars(
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    theme: str,
+    height: int,
+    highlighted: Sequence[str] = (),
+    in_order: bool = False,
+) -> go.Figure:
+    """Return horizontal bars of ``label`` and ``value`` (and ``text``), the largest on top, or in the frame's order."""
+    palette = load_palette()
+    ground, colours = palette.ground_of(theme), palette.categorical(theme)
+    ordered = frame.iloc[::-1] if in_order else frame.sort_values("value")
     fills = [colours[1] if label in set(highlighted) else colours[0] for label in ordered["label"]]
     figure = go.Figure(
         go.Bar(

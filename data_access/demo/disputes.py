@@ -28,6 +28,14 @@ _UNIT_OF_CHANNEL = {
     "alarm_110": "公安局",
     "other": "司法局",
 }
+_UNIT_OF_CHANNEL_EN = {
+    "grid": "Public-security Centre",
+    "hotline_12345": "Hotline Office",
+    "petition": "Petition Bureau",
+    "online_opinion": "Cyberspace Office",
+    "alarm_110": "Public Security Bureau",
+    "other": "Justice Bureau",
+}
 
 
 @dataclass
@@ -255,7 +263,8 @@ def _rows(
             "transfers": np.where(merged < 0, transfers[original], 0),
             "relapsed_at": original_only(stages.relapsed),
             "merged_into": only_where(ids.take(pa.array(np.maximum(merged, 0))), merged >= 0),
-            "unit": _units(city, settings, grid, channel),
+            "unit": _units(city, settings, grid, channel, "zh"),
+            "unit_en": _units(city, settings, grid, channel, "en"),
             "lon": only_where(pa.array(lon), located),
             "lat": only_where(pa.array(lat), located),
         },
@@ -298,14 +307,18 @@ def _subclasses(settings: DemoSettings, kind: np.ndarray, random: np.random.Gene
     return chosen(codes, position)
 
 
-def _units(city: DemoCity, settings: DemoSettings, grid: np.ndarray, channel: np.ndarray) -> pa.Array:
+def _units(city: DemoCity, settings: DemoSettings, grid: np.ndarray, channel: np.ndarray, language: str) -> pa.Array:
     """Return the first-receiver unit: the township's centre for the grid's finds, a county office otherwise."""
     channels = list(settings.disputes.channels)
-    office = chosen([_UNIT_OF_CHANNEL.get(name, "综治中心") for name in channels], channel)
+    english = language == "en"
+    names = _UNIT_OF_CHANNEL_EN if english else _UNIT_OF_CHANNEL
+    office = chosen([names.get(name, names["grid"]) for name in channels], channel)
     from_grid = channel == channels.index("grid")
     offset = len(city.counties.name)
     place = np.where(from_grid, offset + city.grids.parent[grid], city.county_of_grid[grid])
-    return joined("", chosen([*city.counties.name, *city.townships.name], place), office)
+    counties, townships = city.counties, city.townships
+    places = [*counties.name_en, *townships.name_en] if english else [*counties.name, *townships.name]
+    return joined(" " if english else "", chosen(places, place), office)
 
 
 def _times(seconds: np.ndarray) -> np.ndarray:

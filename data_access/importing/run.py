@@ -35,7 +35,7 @@ from data_access.importing.settings import import_settings
 from data_access.store.working import WorkingStore
 
 Progress = Callable[[str, int], None]
-FREE_TEXT = ("unit", "leader_post", "task", "name", "practice", "approval_basis", "authority")
+FREE_TEXT = ("unit", "unit_en", "leader_post", "task", "name", "practice", "approval_basis", "authority")
 """Kept text in which every cell is checked for identities."""
 
 

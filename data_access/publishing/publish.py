@@ -18,6 +18,7 @@ from data_access.publishing import checks, coverage, rollups
 from data_access.publishing.lateness import source_lateness
 from data_access.publishing.neighbours import touching_regions
 from data_access.publishing.paths import region_paths
+from data_access.publishing.quality import source_quality
 from data_access.store.snapshot_files import building_file
 from data_access.store.snapshot_store import SnapshotStore, snapshot_store
 from data_access.store.working import WorkingStore, registered
@@ -121,6 +122,7 @@ def _build(
     with _step(store):
         _write(connection, published["measure_coverage"], covered)
         _write(connection, published["source_lateness"], source_lateness(store, path, covered, through))
+        _write(connection, published["source_quality"], source_quality(store, path))
         connection.execute(
             sa.insert(published["snapshot"]).values(
                 snapshot_id=snapshot_id,

@@ -16,7 +16,7 @@ from data_access.access import Scope
 from data_access.errors import ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
-from data_access.queries import assessment_queries, measure_queries, record_queries
+from data_access.queries import assessment_queries, dispute_queries, measure_queries, record_queries
 from data_access.queries.exposure import person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.snapshot_store import snapshot_store
@@ -205,6 +205,23 @@ class SnapshotReader:
             sa.select(table).where(table.c.region_code.in_(codes)).order_by(table.c.source, table.c.region_code)
         )
 
+    def quality(self, scope: Scope, start: date, end: date) -> pd.DataFrame:
+        """Return what data quality is judged by, of the months from ``start`` to ``end``.
+
+        Returns
+        -------
+        DataFrame
+            ``source, target, region_code, month, aspect, detail, value`` by county in scope (the outermost region for
+            sources without counties).
+        """
+        codes = self.regions(scope).query("depth <= 1").index.tolist()
+        table = schema.source_quality
+        return self._within(scope).read(
+            sa.select(table)
+            .where(table.c.region_code.in_(codes), table.c.month >= start, table.c.month <= end)
+            .order_by(table.c.source, table.c.target, table.c.region_code, table.c.month, table.c.aspect, table.c.detail)
+        )
+
     # -- bounded lists ------------------------------------------------------------------------------------------------
 
     def records(
@@ -237,6 +254,57 @@ class SnapshotReader:
         """Return the pilot sites of a region and those below it that were in the pool on ``as_of``."""
         self._check_codes(scope, [region_code])
         return assessment_queries.pilot_sites(self._within(scope), region_code, self._depth(region_code), as_of)
+
+    def disputes(
+        self,
+        scope: Scope,
+        region_code: str,
+        start: date,
+        end: date,
+        stage: str = "received",
+        filters: Mapping[str, str] | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> pd.DataFrame:
+        """Return a page of dispute records without parties: number, class, channel, colour, unit and times.
+
+        Parameters
+        ----------
+        start, end : date
+            Disputes received on these days; for what waits (``open``, ``overdue``, ``red_open``, ``red_unpackaged``)
+            how things stood at the end of the last day, longest overdue first.
+        stage : str
+            One of :data:`data_access.queries.dispute_queries.STAGES`.
+        filters : mapping, optional
+            ``class_code``, ``channel`` and ``risk_colour`` to keep.
+        """
+        depth = self._listed_depth(scope, region_code)
+        return dispute_queries.dispute_page(
+            self._within(scope),
+            region_code,
+            depth,
+            start,
+            end,
+            stage,
+            dict(filters or {}),
+            min(limit, MAX_RECORDS),
+            max(offset, 0),
+        )
+
+    def dispute_count(
+        self,
+        scope: Scope,
+        region_code: str,
+        start: date,
+        end: date,
+        stage: str = "received",
+        filters: Mapping[str, str] | None = None,
+    ) -> int:
+        """Return how many records all pages of :meth:`disputes` hold."""
+        depth = self._listed_depth(scope, region_code)
+        return dispute_queries.dispute_count(
+            self._within(scope), region_code, depth, start, end, stage, dict(filters or {})
+        )
 
     def overdue(self, scope: Scope, region_code: str, as_of: date, limit: int = 50) -> pd.DataFrame:
         """Return decisions and case packages past due on ``as_of``, longest first."""
@@ -283,6 +351,12 @@ class SnapshotReader:
         return self._within(scope).read(sa.select(table).order_by(table.c.finished_at.desc(), table.c.batch_id))
 
     # -- checks -------------------------------------------------------------------------------------------------------
+
+    def _listed_depth(self, scope: Scope, region_code: str) -> int:
+        """Return the depth of a region whose records the viewer may list."""
+        self._check_codes(scope, [region_code])
+        self._check_permission(scope, "records")
+        return self._depth(region_code)
 
     def _depth(self, code: str) -> int:
         return int(self._current().regions.at[code, "depth"])

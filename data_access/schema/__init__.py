@@ -35,6 +35,7 @@ from data_access.schema.rollups import (
     region_path,
     snapshot,
     source_lateness,
+    source_quality,
 )
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "row_change",
     "snapshot",
     "source_lateness",
+    "source_quality",
     "survey",
     "veto",
 ]

@@ -50,6 +50,7 @@ dispute = Table(
     Column("relapsed_at", DateTime, comment="same dispute registered again after resolution"),
     Column("merged_into", String, comment="source id of the dispute it duplicates"),
     Column("unit", String, comment="first-receiver unit"),
+    Column("unit_en", String, comment="the unit in English, where the source gives it"),
     Column("lon", Float),
     Column("lat", Float),
 )

@@ -108,6 +108,19 @@ source_lateness = Table(
     Column("chance", Float, nullable=False, comment="probability of so long a silence at the usual rate"),
 )
 
+source_quality = Table(
+    "source_quality",
+    metadata,
+    Column("source", String, nullable=False),
+    Column("target", String, nullable=False, comment="table the source writes to"),
+    Column("region_code", String, nullable=False, comment="depth 1, or the root for sources without counties"),
+    Column("month", Date, nullable=False),
+    Column("aspect", String, nullable=False, comment="rows, missing, dated, back_filled, month_end, minute_digit, …"),
+    Column("detail", String, nullable=False, comment="the field that is missing, the last digit; '' when none"),
+    Column("value", Float, nullable=False),
+    comment="What data quality is judged by, counted at publishing",
+)
+
 ROLLUP_TABLES = (
     snapshot,
     region_path,
@@ -118,5 +131,6 @@ ROLLUP_TABLES = (
     measure_histogram,
     measure_coverage,
     source_lateness,
+    source_quality,
     *PLACED_TABLES.values(),
 )

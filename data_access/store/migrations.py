@@ -21,7 +21,16 @@ def _vetoes_and_pilot_sites(connection: sa.Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {2: _english_of_decisions, 3: _vetoes_and_pilot_sites}
+def _english_of_disputes(connection: sa.Connection) -> None:
+    """Version 4: the first-receiver unit of a dispute may also be given in English."""
+    _add_columns(connection, schema.dispute, "unit_en")
+
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {
+    2: _english_of_decisions,
+    3: _vetoes_and_pilot_sites,
+    4: _english_of_disputes,
+}
 """Schema version → the step that leads to it."""
 
 

@@ -10,6 +10,7 @@ from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.engine import intervals
 from dashboard.indicators.engine.numbers import NOTE, STATUS, Ledger, Numbers
 from dashboard.indicators.engine.windows import resolve
+from dashboard.indicators.waiting import bin_quantile
 from dashboard.periods import Period
 from data_access.measures import load_histograms, load_measures
 
@@ -44,28 +45,14 @@ def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, 
 
 
 def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the quantile of each region, linear within its bin, and the number of waits.
-
-    A quantile in the open last bin is that bin's lower edge: at least so long.
-    """
+    """Return the quantile of each region and the number of waits."""
     values, totals = np.full(len(codes), np.nan), np.zeros(len(codes))
     by_region = dict(tuple(bins.groupby("region_code", sort=False)))
     for place, code in enumerate(codes):
         if code not in by_region:
             continue
-        ordered = by_region[code].sort_values("lower")
-        counts = ordered["value"].to_numpy(float)
-        lower, upper = ordered["lower"].to_numpy(float), ordered["upper"].to_numpy(float)
-        running = np.cumsum(counts)
-        totals[place] = running[-1]
-        if running[-1] <= 0:
-            continue
-        target = quantile * running[-1]
-        chosen = int(np.searchsorted(running, target))
-        before = running[chosen] - counts[chosen]
-        width = upper[chosen] - lower[chosen]
-        share = (target - before) / counts[chosen]
-        values[place] = lower[chosen] + (share * width if np.isfinite(width) else 0.0)
+        totals[place] = by_region[code]["value"].sum()
+        values[place] = bin_quantile(by_region[code], quantile)
     return values, totals
 
 

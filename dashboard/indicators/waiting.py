@@ -1,0 +1,52 @@
+"""Waiting times from fixed bins: quantiles, and the exact share within an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def bin_quantile(bins: pd.DataFrame, quantile: float) -> float:
+    """Return a quantile of waits, linear within its bin; NaN where there are no waits.
+
+    A quantile in the open last bin is that bin's lower edge: at least so long.
+
+    Parameters
+    ----------
+    bins : DataFrame
+        ``lower, upper, value`` of one distribution, in any order; waits added up per bin.
+    quantile : float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> bins = pd.DataFrame({"lower": [0.0, 1.0], "upper": [1.0, 3.0], "value": [2, 2]})
+    >>> bin_quantile(bins, 0.75)
+    2.0
+    """
+    ordered = bins.groupby(["lower", "upper"], as_index=False)["value"].sum().sort_values("lower")
+    counts = ordered["value"].to_numpy(float)
+    running = np.cumsum(counts)
+    if not len(running) or running[-1] <= 0:
+        return float("nan")
+    target = quantile * running[-1]
+    chosen = int(np.searchsorted(running, target))
+    lower, upper = float(ordered["lower"].iloc[chosen]), float(ordered["upper"].iloc[chosen])
+    if not np.isfinite(upper):
+        return lower
+    before = running[chosen] - counts[chosen]
+    return lower + (target - before) / counts[chosen] * (upper - lower)
+
+
+def share_within(bins: pd.DataFrame, days: float) -> float:
+    """Return the share of waits of at most ``days``, exact when that is an edge; NaN where there are no waits."""
+    total = float(bins["value"].sum())
+    return float(bins.loc[bins["upper"] <= days + 1e-9, "value"].sum()) / total if total else float("nan")
+
+
+def quantiles_by(bins: pd.DataFrame, column: str, quantiles: Sequence[float]) -> pd.DataFrame:
+    """Return quantiles for each value of ``column`` (a column for each quantile)."""
+    rows = {key: [bin_quantile(own, q) for q in quantiles] for key, own in bins.groupby(column, sort=False)}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(quantiles))

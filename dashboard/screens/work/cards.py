@@ -1,0 +1,109 @@
+"""Cards of several indicators with smaller figures beside them, from few queries; lists of regions by indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.components import Card
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator, find_indicator
+from dashboard.indicators.changes import changes_of
+from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.screens.children import Listed, names_of
+from dashboard.screens.figures import indicator_card, value_text
+from dashboard.screens.overview import change_sentence, change_text
+from dashboard.screens.tables import ScreenTable
+from data_access.queries import SnapshotReader
+
+Rows = Mapping[str, pd.Series]
+
+
+def rows_of(reader: SnapshotReader, context: Context, names: Sequence[str]) -> dict[str, pd.Series]:
+    """Return the values of indicators for the context's region, by id."""
+    wanted = list(dict.fromkeys(names))
+    found = values_of(reader, context.viewer, wanted, [context.region], context.period)
+    return {key: frame.iloc[0] for key, frame in found.items()}
+
+
+def cards_of(
+    reader: SnapshotReader,
+    context: Context,
+    names: Sequence[str],
+    beside: Mapping[str, Sequence[str]],
+    rows: Rows,
+    compared: Sequence[str],
+) -> tuple[Card, ...]:
+    """Return a card for each of ``names``, with the figures of ``beside`` on it and the change of those ``compared``."""
+    language = context.language
+    changes = changes_of(reader, context.viewer, list(compared), [context.region], context.period)
+    cards = []
+    for name in names:
+        item = find_indicator(name)
+        more: dict[str, object] = {"href": context.href("trends", indicator=item.id)}
+        facts = [_fact(find_indicator(other), rows[other], language) for other in beside.get(name, ())]
+        if facts:
+            more["facts"] = facts
+        if name in changes and rows[name]["status"] in WITH_VALUE:
+            row = changes[name].iloc[0]
+            more["change"] = change_text(item, row, language)
+            more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
+            more["compared_with"] = t("overview.last_year", language)
+            more["sentence"] = change_sentence(item, row, language)
+        cards.append(indicator_card(context, item, _dated(reader, rows[name]), **more))
+    return tuple(cards)
+
+
+def region_rows(
+    reader: SnapshotReader, context: Context, listed: Listed, names: Sequence[str], page: str
+) -> pd.DataFrame:
+    """Return the regions listed with a column of numbers and one of texts (``<id>_text``) for each indicator."""
+    found = values_of(reader, context.viewer, list(names), list(listed.codes), context.period)
+    regions = reader.regions(context.viewer)
+    frame = pd.DataFrame({"name": names_of(regions, listed.codes, context.language)})
+    for name in names:
+        item, values = find_indicator(name), found[name].reindex(frame.index)
+        frame[name] = values["value"]
+        frame[f"{name}_text"] = [_short(item, row, context.language) for _, row in values.iterrows()]
+    frame["href"] = [context.href(page, region=code, offset=None, of=None) for code in frame.index]
+    frame["region_code"] = frame.index
+    return frame
+
+
+def region_screen_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str], language: str) -> ScreenTable:
+    """Return :func:`region_rows` as a table of the page."""
+    columns = {"region_code": t("column.region_code", language), "name": t("column.name", language)}
+    for name in names:
+        item = find_indicator(name)
+        columns[name] = t("work.with_unit", language, name=item.label(language), unit=item.unit_label(language))
+    return ScreenTable(key, title, frame, columns)
+
+
+def _fact(item: Indicator, row: pd.Series, language: str) -> tuple[str, str]:
+    return item.label(language), value_text(item, row, language)
+
+
+def _dated(reader: SnapshotReader, row: pd.Series) -> pd.Series:
+    """Return the row with the day it speaks to; a figure without any source is dated by the snapshot."""
+    if row["data_through"] is None or pd.isna(row["data_through"]):
+        row = row.copy()
+        row["data_through"] = reader.snapshot().data_through
+    return row
+
+
+def _short(item: Indicator, row: pd.Series, language: str) -> str:
+    if row["status"] not in WITH_VALUE or pd.isna(row["value"]):
+        return formatting.MISSING
+    if item.display_form == "percent" and row["denominator"] < formatting.SMALLEST_PERCENT_BASE:
+        return formatting.share(row["numerator"], row["denominator"], language)
+    return value_text(item, row, language) if item.display_form == "percent" else _figure(item, row)
+
+
+def _figure(item: Indicator, row: pd.Series) -> str:
+    if item.display_form in ("count", "yuan"):
+        return formatting.number(row["value"])
+    return formatting.number(row["value"], 1)

@@ -1,0 +1,332 @@
+"""The parts of the disputes page: funnel, ages, classes, sources, colours, causes. Numbers beside what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.indicators.waiting import bin_quantile, quantiles_by, share_within
+from dashboard.screens.work.settings import dispute_settings
+from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
+from data_access.queries import SnapshotReader
+
+STEPS = ("received", "mediated", "resolved", "revisited", "archived")
+"""Of the funnel, in order; mediation is done when a dispute is resolved."""
+_STEP_MEASURES = {
+    "received": "disputes_received",
+    "mediated": "disputes_received_mediated",
+    "resolved": "disputes_received_resolved",
+    "revisited": "disputes_received_revisited",
+    "archived": "disputes_received_archived",
+}
+_STEP_WAITS = {
+    "mediated": "mediation_days",
+    "resolved": "resolution_days",
+    "revisited": "revisit_days",
+    "archived": "archive_days",
+}
+_LEFT_STAGE = {"mediated": "unmediated", "resolved": "open", "revisited": "unrevisited", "archived": "unarchived"}
+AGES = (30, 60, 90)
+COLOURS = ("red", "yellow", "blue")
+CERTAIN = 0.05
+"""Changes with a q-value below this are called beyond chance."""
+
+
+def last_day(reader: SnapshotReader, context: Context) -> date:
+    """Return the last day of the period that the data speak of."""
+    return min(context.period.end, reader.snapshot().data_through)
+
+
+def totals(
+    reader: SnapshotReader, context: Context, measures: Sequence[str], start: date | None, by: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return measures of the context's region, one column a measure, indexed by ``by`` (or one row)."""
+    frame = reader.measure_values(
+        context.viewer, list(measures), [context.region], start, last_day(reader, context), by=by
+    )
+    keys = list(by) if by else [frame["region_code"].rename("region_code")]
+    return (
+        frame.pivot_table(index=keys, columns="measure", values="value", aggfunc="sum")
+        .reindex(columns=list(measures), fill_value=0.0)
+        .fillna(0.0)
+    )
+
+
+def funnel(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    """Return the steps of the disputes received in the period, with waits of those that took the step in it."""
+    language = context.language
+    frame = totals(reader, context, list(_STEP_MEASURES.values()), context.period.start)
+    counts = [float(frame[_STEP_MEASURES[step]].sum()) for step in STEPS]
+    rows = []
+    for place, step in enumerate(STEPS):
+        before = counts[place - 1] if place else np.nan
+        median, slowest = np.nan, np.nan
+        if step in _STEP_WAITS:
+            bins = reader.histogram(
+                context.viewer,
+                _STEP_WAITS[step],
+                [context.region],
+                context.period.start,
+                last_day(reader, context),
+            )
+            median, slowest = bin_quantile(bins, 0.5), bin_quantile(bins, 0.9)
+        left = before - counts[place] if place else np.nan
+        stage = _LEFT_STAGE.get(step)
+        rows.append(
+            {
+                "step": t(f"disputes.step_{step}", language),
+                "count": counts[place],
+                "of_received": counts[place] / counts[0] if counts[0] else np.nan,
+                "of_step_before": counts[place] / before if place and before else np.nan,
+                "left": left,
+                "median_days": median,
+                "p90_days": slowest,
+                "count_text": formatting.number(counts[place]),
+                "of_received_text": formatting.share(counts[place], counts[0], language),
+                "of_step_before_text": formatting.share(counts[place], before, language) if place else "",
+                "left_text": formatting.number(left) if place else "",
+                "median_text": formatting.number(median, 1) if step in _STEP_WAITS else "",
+                "p90_text": formatting.number(slowest, 1) if step in _STEP_WAITS else "",
+                "href": context.href("disputes", stage=stage, offset=None) if stage and left else "",
+            }
+        )
+    return pd.DataFrame(rows, index=list(STEPS))
+
+
+def narrowest(steps: pd.DataFrame) -> str | None:
+    """Return the step that the smallest share of the step before it went through; None without disputes."""
+    known = steps["of_step_before"].dropna()
+    return str(known.idxmin()) if len(known) else None
+
+
+def ages(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    """Return the open disputes at the end of the period in age bands that add up to all open."""
+    language = context.language
+    measures = ["disputes_received", "disputes_resolved"]
+    measures += [f"disputes_{way}_{days}" for days in AGES for way in ("reached", "left")]
+    frame = totals(reader, context, measures, None).sum()
+    beyond = [frame["disputes_received"] - frame["disputes_resolved"]]
+    beyond += [frame[f"disputes_reached_{days}"] - frame[f"disputes_left_{days}"] for days in AGES]
+    edges = (0, *AGES)
+    rows = []
+    for place, days in enumerate(edges):
+        nxt = beyond[place + 1] if place + 1 < len(beyond) else 0.0
+        upper = edges[place + 1] if place + 1 < len(edges) else None
+        name = t("disputes.age_beyond", language, days=days) if upper is None else ""
+        name = name or t("disputes.age_between", language, lower=days, upper=upper)
+        rows.append(
+            {
+                "band": name,
+                "count": beyond[place] - nxt,
+                "beyond": beyond[place],
+                "count_text": formatting.number(beyond[place] - nxt),
+                "share_text": formatting.share(beyond[place] - nxt, beyond[0], language),
+                "beyond_text": formatting.number(beyond[place]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def classes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    """Return the six classes: received against last year with what chance allows, cohort, age, relapse, largest rise first."""
+    language = context.language
+    flows = ["disputes_received", "disputes_received_resolved", "disputes_due", "disputes_due_resolved"]
+    flows += ["disputes_resolved", "disputes_relapsed"]
+    now = totals(reader, context, flows, context.period.start, ("class_code",))
+    before = _last_year(reader, context, ["disputes_received"], ("class_code",))
+    stock = totals(reader, context, ["disputes_reached_90", "disputes_left_90"], None, ("class_code",))
+    order = [*dispute_settings().classes]
+    order += [code for code in now.index if code not in order]
+    now, before, stock = (frame.reindex(order).fillna(0.0) for frame in (now, before, stock))
+    compared = compared_counts(now["disputes_received"], before["disputes_received"], language)
+    long_open = stock["disputes_reached_90"] - stock["disputes_left_90"]
+    every = now["disputes_received"].sum()
+    frame = pd.DataFrame(
+        {
+            "class_code": order,
+            "class": [class_word(code, language) for code in order],
+            "received": now["disputes_received"],
+            "share": now["disputes_received"] / every if every else np.nan,
+            "last_year": before["disputes_received"],
+            "change": compared["change"],
+            "due_resolved": _ratio(now["disputes_due_resolved"], now["disputes_due"]),
+            "resolved": _ratio(now["disputes_received_resolved"], now["disputes_received"]),
+            "open_90": long_open,
+            "relapsed": _ratio(now["disputes_relapsed"], now["disputes_resolved"]),
+            "received_text": [formatting.number(value) for value in now["disputes_received"]],
+            "share_text": [formatting.share(value, every, language) for value in now["disputes_received"]],
+            "change_text": compared["text"],
+            "certainty": compared["certainty"],
+            "due_resolved_text": _shares(now["disputes_due_resolved"], now["disputes_due"], language),
+            "resolved_text": _shares(now["disputes_received_resolved"], now["disputes_received"], language),
+            "open_90_text": [formatting.number(value) for value in long_open],
+            "relapsed_text": _shares(now["disputes_relapsed"], now["disputes_resolved"], language),
+            "beyond": compared["beyond"],
+            "href": [context.href("disputes", **{"class": code, "stage": "received"}, offset=None) for code in order],
+        }
+    )
+    return frame.sort_values(["change", "received"], ascending=False, na_position="last")
+
+
+def class_words(context: Context) -> dict[str, str]:
+    """Return the names of the dispute classes, in order."""
+    return {code: class_word(code, context.language) for code in dispute_settings().classes}
+
+
+def class_word(code: str, language: str) -> str:
+    """Return the name of a dispute class; an unknown code is shown as it is."""
+    return t(f"class.{code}", language) if code in dispute_settings().classes else code or t("work.unknown", language)
+
+
+def channel_word(code: str, language: str) -> str:
+    """Return the name of a source; an unknown one is shown as it is."""
+    known = code in dispute_settings().channels
+    return t(f"channel.{code}", language) if known else code or t("work.unknown", language)
+
+
+def sources(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    """Return what each source handed over, how much of it was merged, and how long it took from the first report."""
+    language = context.language
+    measures = ["disputes_raw", "disputes_merged", "disputes_received"]
+    now = totals(reader, context, measures, context.period.start, ("channel",))
+    before = _last_year(reader, context, ["disputes_raw"], ("channel",))
+    bins = reader.histogram(
+        context.viewer,
+        "intake_delay_days",
+        [context.region],
+        context.period.start,
+        last_day(reader, context),
+        by_class=True,
+    )
+    order = [code for code in dispute_settings().channels if code in now.index]
+    order += [code for code in now.index if code not in order]
+    now, before = now.reindex(order), before.reindex(order).fillna(0.0)
+    delays = quantiles_by(bins, "class_code", (0.5, 0.9)).reindex(order) * 24
+    day = pd.Series({code: share_within(own, 1) for code, own in bins.groupby("class_code")}, dtype=float)
+    day = day.reindex(order)
+    compared = compared_counts(now["disputes_raw"], before["disputes_raw"], language)
+    received = now["disputes_received"].sum()
+    return pd.DataFrame(
+        {
+            "channel_code": order,
+            "channel": [channel_word(code, language) for code in order],
+            "raw": now["disputes_raw"],
+            "merged": now["disputes_merged"],
+            "merge_rate": _ratio(now["disputes_merged"], now["disputes_raw"]),
+            "first_found": _ratio(now["disputes_received"], pd.Series(received, index=now.index)),
+            "change": compared["change"],
+            "median_hours": delays[0.5],
+            "p90_hours": delays[0.9],
+            "within_day": day,
+            "raw_text": [formatting.number(value) for value in now["disputes_raw"]],
+            "merge_rate_text": _shares(now["disputes_merged"], now["disputes_raw"], language),
+            "first_found_text": [formatting.share(value, received, language) for value in now["disputes_received"]],
+            "change_text": compared["text"],
+            "certainty": compared["certainty"],
+            "median_text": [formatting.number(value, 1) for value in delays[0.5]],
+            "p90_text": [formatting.number(value, 1) for value in delays[0.9]],
+            "within_day_text": [formatting.percent(value) for value in day],
+            "href": [context.href("disputes", channel=code, stage="received", offset=None) for code in order],
+        },
+        index=order,
+    )
+
+
+def colours(reader: SnapshotReader, context: Context, rows: dict[str, pd.Series]) -> pd.DataFrame:
+    """Return how many disputes of each risk colour are open and overdue, and how long the settled ones took."""
+    language = context.language
+    start, end = context.period.start, last_day(reader, context)
+    by_colour = reader.histogram(context.viewer, "colour_days", [context.region], start, end, by_class=True)
+    red = reader.histogram(context.viewer, "red_days", [context.region], start, end)
+    found = []
+    for colour, stock, late in (("red", "YJ1", "YJ6r"), ("yellow", "YJ1y", "YJ6y"), ("blue", "YJ1b", "YJ6b")):
+        bins = red if colour == "red" else by_colour[by_colour["class_code"] == colour]
+        median, slowest = bin_quantile(bins, 0.5), bin_quantile(bins, 0.9)
+        values = {"open": _value(rows[stock]), "overdue": _value(rows[late])}
+        found.append(
+            {
+                "colour": colour,
+                "colour_word": t(f"risk.{colour}", language),
+                **values,
+                "median_days": median,
+                "p90_days": slowest,
+                "open_text": formatting.number(values["open"]),
+                "overdue_text": formatting.number(values["overdue"]),
+                "median_text": formatting.number(median, 1),
+                "p90_text": formatting.number(slowest, 1),
+                "href": context.href("disputes", colour=colour, stage="overdue", offset=None),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    """Return the homicides of the last 36 months by cause; at county level and above, small counts hidden where due."""
+    language = context.language
+    end = last_day(reader, context)
+    span_start = date(end.year - 3, end.month, 1)
+    start = (pd.Timestamp(span_start) + pd.DateOffset(months=1)).date()
+    year = date(end.year, 1, 1)
+    depth = int(reader.regions(context.viewer).at[context.region, "depth"])
+    columns = ["class", "three_years", "this_year", "share_text"]
+    if depth > 1 or not context.viewer.permissions.small_counts:
+        return pd.DataFrame(columns=columns)
+    counted = {}
+    for name, first in (("three_years", start), ("this_year", year)):
+        counted[name] = totals(reader, context, ["homicide_incidents"], first, ("class_code",))["homicide_incidents"]
+    frame = pd.DataFrame(counted).reindex(dispute_settings().classes).fillna(0.0)
+    if not frame["three_years"].sum():
+        return pd.DataFrame(columns=columns)
+    every = frame["three_years"].sum()
+    return pd.DataFrame(
+        {
+            "class": [class_word(code, language) for code in frame.index],
+            "three_years": frame["three_years"],
+            "this_year": frame["this_year"],
+            "three_years_text": [formatting.number(value) for value in frame["three_years"]],
+            "this_year_text": [formatting.number(value) for value in frame["this_year"]],
+            "share_text": [formatting.share(value, every, language) for value in frame["three_years"]],
+        }
+    ).sort_values("three_years", ascending=False)
+
+
+def compared_counts(now: pd.Series, before: pd.Series, language: str) -> pd.DataFrame:
+    """Return relative changes of counts, in words, with Benjamini–Hochberg over all that are shown together."""
+    ones = np.ones(len(now))
+    p_values = rate_ratio(now.to_numpy(float), ones, before.to_numpy(float), ones).p_value
+    beyond = benjamini_hochberg(np.asarray(p_values, float)) < CERTAIN
+    return pd.DataFrame(
+        {
+            "change": np.where(before > 0, now / before.where(before > 0) - 1, np.nan),
+            "text": [formatting.percent_change(new, old) for new, old in zip(now, before, strict=True)],
+            "beyond": beyond,
+            "certainty": [t(f"overview.certainty_{'beyond' if sure else 'within'}", language) for sure in beyond],
+        },
+        index=now.index,
+    )
+
+
+def _last_year(reader: SnapshotReader, context: Context, measures: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
+    earlier = context.period.same_last_year()
+    frame = reader.measure_values(context.viewer, list(measures), [context.region], earlier.start, earlier.end, by=by)
+    return frame.pivot_table(index=list(by), columns="measure", values="value", aggfunc="sum").reindex(
+        columns=list(measures), fill_value=0.0
+    )
+
+
+def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:
+    return part / whole.where(whole > 0)
+
+
+def _shares(part: pd.Series, whole: pd.Series, language: str) -> list[str]:
+    return [formatting.share(one, all_of, language) for one, all_of in zip(part, whole, strict=True)]
+
+
+def _value(row: pd.Series) -> float:
+    return float(row["value"]) if row["status"] in ("ok", "partial") else float("nan")

@@ -1,0 +1,198 @@
+"""Disputes: where the loop breaks, what grows, whether the sources are joined, and which red ones nobody holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.components import Card
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.screens.children import Listed, listed_regions
+from dashboard.screens.tables import ScreenTable
+from dashboard.screens.work import dispute_parts as parts
+from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
+from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
+from dashboard.screens.work.settings import dispute_settings
+from data_access.queries import SnapshotReader
+
+COMPARED = ("MT1", "BH2", "BH1", "BH4")
+_COLOUR_FIGURES = ("YJ1", "YJ1y", "YJ1b", "YJ1n", "YJ2", "YJ6r", "YJ6y", "YJ6b")
+_CAUSE_FIGURE = "JQ3y"
+
+
+@dataclass(frozen=True)
+class DisputesScreen:
+    """What the disputes page draws."""
+
+    verdict: str
+    cards: tuple[Card, ...]
+    funnel: pd.DataFrame
+    ages: pd.DataFrame
+    classes: pd.DataFrame
+    sources: pd.DataFrame
+    colours: pd.DataFrame
+    red: pd.DataFrame
+    red_count: int | None
+    """Red disputes without a case package; None where it can't be known."""
+    causes: pd.DataFrame
+    cause_sentence: str
+    listed: Listed
+    regions: pd.DataFrame
+    records: DisputeList
+    tables: tuple[ScreenTable, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no dispute was received in the period."""
+        return not self.funnel["count"].iloc[0]
+
+
+def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
+    """Prepare the disputes of the context's region and period."""
+    settings = dispute_settings()
+    beside = [name for names in settings.beside.values() for name in names]
+    rows = rows_of(reader, context, [*settings.cards, *beside, *_COLOUR_FIGURES, _CAUSE_FIGURE])
+    listed = listed_regions(context, reader.regions(context.viewer), reader.snapshot())
+    steps = parts.funnel(reader, context)
+    kinds = parts.classes(reader, context)
+    came = parts.sources(reader, context)
+    ages = parts.ages(reader, context)
+    colours = parts.colours(reader, context, rows)
+    causes = parts.causes(reader, context)
+    regions = region_rows(reader, context, listed, settings.regions.indicators, "disputes")
+    records = dispute_list(reader, context)
+    red = red_without_package(reader, context)
+    red_count = _red_without(rows)
+    return DisputesScreen(
+        verdict=_verdict(context, rows, steps, kinds, red_count),
+        cards=cards_of(reader, context, settings.cards, settings.beside, rows, COMPARED),
+        funnel=steps,
+        ages=ages,
+        classes=kinds,
+        sources=came,
+        colours=colours,
+        red=red,
+        red_count=red_count,
+        causes=causes,
+        cause_sentence=_cause_sentence(context, rows[_CAUSE_FIGURE]),
+        listed=listed,
+        regions=regions,
+        records=records,
+        tables=_tables(context, steps, ages, kinds, came, colours, causes, regions, red, records),
+    )
+
+
+def _red_without(rows: dict[str, pd.Series]) -> int | None:
+    row = rows["YJ2"]
+    if rows["YJ1"]["status"] not in WITH_VALUE:
+        return None
+    if pd.isna(row["denominator"]) or not row["denominator"]:
+        return 0
+    return int(row["denominator"] - row["numerator"])
+
+
+def _verdict(
+    context: Context, rows: dict[str, pd.Series], steps: pd.DataFrame, kinds: pd.DataFrame, red: int | None
+) -> str:
+    language = context.language
+    if not steps["count"].iloc[0]:
+        return t("disputes.none", language)
+    said = [
+        t(
+            "disputes.verdict_loop",
+            language,
+            received=formatting.number(steps["count"].iloc[0]),
+            due=_percent(rows["BH2"], language),
+            total=_percent(rows["BH2b"], language),
+            unresolved=formatting.number(rows["BH2n"]["value"]),
+        )
+    ]
+    weakest = parts.narrowest(steps)
+    if weakest is not None:
+        share = steps.at[weakest, "of_step_before_text"]
+        said.append(t("disputes.verdict_narrow", language, step=steps.at[weakest, "step"], share=share))
+    growing = kinds[kinds["beyond"] & (kinds["change"] > 0)]
+    if len(growing):
+        first = growing.iloc[0]
+        said.append(t("disputes.verdict_growing", language, name=first["class"], change=first["change_text"]))
+    else:
+        said.append(t("disputes.verdict_no_growth", language))
+    if red is not None:
+        said.append(t("overview.red_without" if red else "overview.red_all_packaged", language, count=red))
+    return t("overview.joint", language).join(said) + t("overview.stop", language)
+
+
+def _cause_sentence(context: Context, row: pd.Series) -> str:
+    language = context.language
+    if row["status"] not in WITH_VALUE or pd.isna(row["numerator"]):
+        return t("disputes.causes_unknown", language)
+    return t(
+        "disputes.causes_sentence",
+        language,
+        part=formatting.number(row["numerator"]),
+        whole=formatting.number(row["denominator"]),
+        share=formatting.number(100 * row["numerator"] / row["denominator"]) if row["denominator"] else "0",
+    )
+
+
+def _percent(row: pd.Series, language: str) -> str:
+    if row["status"] not in WITH_VALUE:
+        return formatting.MISSING
+    return formatting.share(row["numerator"], row["denominator"], language)
+
+
+_COLUMNS = {
+    "funnel": ("step", "count", "of_received", "of_step_before", "left", "median_days", "p90_days"),
+    "ages": ("band", "count", "beyond"),
+    "classes": (
+        *("class", "received", "share", "last_year", "change", "certainty", "due_resolved", "resolved"),
+        *("open_90", "relapsed"),
+    ),
+    "sources": (
+        *("channel", "raw", "merged", "merge_rate", "first_found", "change", "certainty"),
+        *("median_hours", "p90_hours", "within_day"),
+    ),
+    "colours": ("colour_word", "open", "overdue", "median_days", "p90_days"),
+    "causes": ("class", "three_years", "this_year"),
+    "records": (
+        *("number", "class", "channel", "colour_word", "region", "unit", "received", "mediated", "resolved"),
+        *("revisited", "archived", "due", "transfers", "days", "overdue", "packaged"),
+    ),
+}
+
+
+def _tables(
+    context: Context,
+    steps: pd.DataFrame,
+    ages: pd.DataFrame,
+    kinds: pd.DataFrame,
+    came: pd.DataFrame,
+    colours: pd.DataFrame,
+    causes: pd.DataFrame,
+    regions: pd.DataFrame,
+    red: pd.DataFrame,
+    records: DisputeList,
+) -> tuple[ScreenTable, ...]:
+    language = context.language
+
+    def made(key: str, frame: pd.DataFrame, columns: str | None = None) -> ScreenTable:
+        names = _COLUMNS[columns or key]
+        headings = {name: t(f"disputes_column.{name}", language) for name in names}
+        return ScreenTable(key, t(f"disputes.title_{key}", language), frame.reindex(columns=list(names)), headings)
+
+    indicators = dispute_settings().regions.indicators
+    return (
+        made("funnel", steps),
+        made("ages", ages),
+        made("classes", kinds),
+        made("sources", came),
+        made("colours", colours),
+        made("causes", causes),
+        region_screen_table("regions", t("disputes.title_regions", language), regions, indicators, language),
+        made("red_unpackaged", red, "records"),
+        made("records", records.rows),
+    )

@@ -1,0 +1,309 @@
+"""Patrols: which grids were not walked, who is thin on the ground, what patrols found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.components import Card
+from dashboard.context import Context, region_name
+from dashboard.i18n import t
+from dashboard.indicators.evaluate import values_of
+from dashboard.screens.children import Listed, listed_regions
+from dashboard.screens.map import MapScreen, map_screen
+from dashboard.screens.tables import ScreenTable
+from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
+from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day
+from dashboard.screens.work.settings import dispute_settings, patrol_settings
+from data_access.queries import SnapshotReader
+
+COVERAGE = "GRD1"
+COMPARED = ("GRD1", "GRD2", "GRD3")
+TOWNSHIP, GRID = 2, 3
+
+
+@dataclass(frozen=True)
+class PatrolScreen:
+    """What the patrol page draws."""
+
+    verdict: str
+    cards: tuple[Card, ...]
+    daily: pd.DataFrame
+    """``day, coverage`` of the region, for the chart; empty where no daily counts come in."""
+    low_day: float
+    """Coverage that only one day in ten falls below."""
+    weakest: pd.DataFrame
+    """The weakest townships."""
+    township: str | None
+    """Code of the township whose grids are drawn."""
+    township_name: str
+    grids: MapScreen | None
+    found: pd.DataFrame
+    """What patrols found, by class."""
+    listed: Listed
+    regions: pd.DataFrame
+    tables: tuple[ScreenTable, ...]
+
+
+def patrol_screen(reader: SnapshotReader, context: Context) -> PatrolScreen:
+    """Prepare the patrols of the context's region and period."""
+    settings = patrol_settings()
+    language = context.language
+    regions = reader.regions(context.viewer)
+    listed = listed_regions(context, regions, reader.snapshot())
+    beside = [name for names in settings.beside.values() for name in names]
+    rows = rows_of(reader, context, [*settings.cards, *beside])
+    daily = _daily(reader, context, context.region)
+    low = float(daily["coverage"].quantile(settings.low_quantile)) if len(daily) else float("nan")
+    weakest = _weakest(reader, context, regions)
+    township = _township(context, regions, weakest)
+    found = _found(reader, context)
+    table = region_rows(reader, context, listed, settings.regions.indicators, "patrol")
+    grids = _grids(reader, context, township)
+    return PatrolScreen(
+        verdict=_verdict(context, rows[COVERAGE], low, weakest, found, regions),
+        cards=_with_low_day(
+            context, cards_of(reader, context, settings.cards, settings.beside, rows, COMPARED), low, daily
+        ),
+        daily=daily,
+        low_day=low,
+        weakest=weakest,
+        township=township,
+        township_name=region_name(regions, township, language) if township else "",
+        grids=grids,
+        found=found,
+        listed=listed,
+        regions=table,
+        tables=_tables(context, table, weakest, daily, found, grids),
+    )
+
+
+def _daily(reader: SnapshotReader, context: Context, code: str) -> pd.DataFrame:
+    """Return the share of grids patrolled on each day of the period."""
+    return _daily_of(reader, context, [code]).droplevel("region_code").reset_index()
+
+
+def _daily_of(reader: SnapshotReader, context: Context, codes: list[str]) -> pd.DataFrame:
+    depth = reader.regions(context.viewer)["depth"]
+    known = [code for code in codes if depth[code] <= TOWNSHIP]
+    empty = pd.DataFrame(
+        {"due": [], "done": [], "coverage": []},
+        index=pd.MultiIndex.from_arrays([[], []], names=["region_code", "day"]),
+        dtype=float,
+    )
+    if not known:
+        return empty
+    frame = reader.measure_values(
+        context.viewer,
+        ["patrol_daily_due", "patrol_daily_done"],
+        known,
+        context.period.start,
+        last_day(reader, context),
+        grain="day",
+    )
+    if frame.empty:
+        return empty
+    wide = frame.pivot_table(index=["region_code", "period_start"], columns="measure", values="value")
+    wide = wide.reindex(columns=["patrol_daily_due", "patrol_daily_done"])
+    wide.index = wide.index.set_names(["region_code", "day"])
+    due, done = wide["patrol_daily_due"], wide["patrol_daily_done"]
+    return pd.DataFrame({"due": due, "done": done, "coverage": done / due.where(due > 0)}).dropna()
+
+
+def _weakest(reader: SnapshotReader, context: Context, regions: pd.DataFrame) -> pd.DataFrame:
+    """Return the townships below the region (or beside it) that were walked least, with their low day and vacancies."""
+    settings, language = patrol_settings(), context.language
+    towns = _townships_of(regions, context.region)
+    columns = ["name", "county", "coverage", "missed"]
+    if not towns or int(regions["depth"].max()) < TOWNSHIP:
+        return pd.DataFrame(columns=columns)
+    coverage = values_of(reader, context.viewer, [COVERAGE], towns, context.period)[COVERAGE]
+    known = coverage[coverage["value"].notna()].astype({"value": float})
+    chosen = known.nsmallest(settings.weakest, "value", keep="first")
+    if chosen.empty:
+        return pd.DataFrame(columns=columns)
+    codes = chosen.index.tolist()
+    others = values_of(reader, context.viewer, ["GRD3", "GRD4", "GRD5"], codes, context.period)
+    daily = _daily_of(reader, context, codes)["coverage"].groupby("region_code").quantile(settings.low_quantile)
+    missed = chosen["denominator"] - chosen["numerator"]
+    per_grid = others["GRD5"]["value"].astype(float)
+    frame = pd.DataFrame(
+        {
+            "region_code": codes,
+            "name": [region_name(regions, code, language) for code in codes],
+            "county": [region_name(regions, regions.at[code, "parent_code"], language) for code in codes],
+            "coverage": chosen["value"],
+            "lower": chosen["lower"],
+            "upper": chosen["upper"],
+            "missed": missed,
+            "low_day": daily.reindex(codes),
+            "found_first": others["GRD3"]["value"],
+            "vacant": others["GRD4"]["value"],
+            "per_grid": per_grid,
+        },
+        index=codes,
+    )
+    shares = ("coverage", "low_day", "vacant", "found_first")
+    texts = {f"{name}_text": [formatting.percent(value) for value in frame[name]] for name in shares}
+    return frame.assign(
+        **texts,
+        interval=[
+            formatting.interval(low, high, "percent") for low, high in zip(frame["lower"], frame["upper"], strict=True)
+        ],
+        missed_text=[formatting.number(value) for value in missed],
+        per_grid_text=[formatting.number(value, 1) for value in per_grid],
+        thin=[
+            t("patrol.thin" if value < settings.thin_workers_per_grid else "patrol.not_thin", language)
+            if value == value
+            else ""
+            for value in per_grid
+        ],
+        href=[context.href("patrol", of=code) for code in codes],
+    )
+
+
+def _townships_of(regions: pd.DataFrame, code: str) -> list[str]:
+    """Return the townships within a region; for a township or a grid, those of its county."""
+    depth = int(regions.at[code, "depth"])
+    for _ in range(max(depth - 1, 0)):
+        above = regions.at[code, "parent_code"]
+        if not isinstance(above, str) or not bool(regions.at[above, "in_scope"]):
+            break
+        code = above
+    inside = {code}
+    towns = []
+    for each, row in regions.iterrows():
+        if row["parent_code"] in inside or each == code:
+            inside.add(each)
+            if int(row["depth"]) == TOWNSHIP and bool(row["in_scope"]):
+                towns.append(str(each))
+    return towns
+
+
+def _township(context: Context, regions: pd.DataFrame, weakest: pd.DataFrame) -> str | None:
+    """Return the township whose grids are drawn: the current one, the one chosen, or the weakest."""
+    depth = int(regions.at[context.region, "depth"])
+    if depth == TOWNSHIP:
+        return context.region
+    if depth == GRID:
+        return str(regions.at[context.region, "parent_code"])
+    towns = _townships_of(regions, context.region)
+    default = str(weakest.index[0]) if len(weakest) else ""
+    return context.own_value("of", towns, default) or None
+
+
+def _grids(reader: SnapshotReader, context: Context, township: str | None) -> MapScreen | None:
+    if township is None or context.viewer.permissions.finest_level != "grid":
+        return None
+    return map_screen(reader, replace(context, region=township, own=(("indicator", COVERAGE),)), page="patrol")
+
+
+def _found(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+    """Return the disputes that patrols found first, by class, against last year and against all of the class."""
+    language = context.language
+    earlier = context.period.same_last_year()
+
+    def counted(start, end) -> pd.DataFrame:
+        frame = reader.measure_values(
+            context.viewer, ["disputes_received"], [context.region], start, end, by=("class_code", "channel")
+        )
+        wide = frame.pivot_table(index="class_code", columns="channel", values="value", aggfunc="sum").fillna(0.0)
+        every = wide.sum(axis=1)
+        own = wide["grid"] if "grid" in wide else every * 0
+        return pd.DataFrame({"found": own, "every": every})
+
+    now = counted(context.period.start, last_day(reader, context))
+    before = counted(earlier.start, earlier.end)
+    order = [*dispute_settings().classes, *(code for code in now.index if code not in dispute_settings().classes)]
+    now, before = now.reindex(order).fillna(0.0), before.reindex(order).fillna(0.0)
+    compared = compared_counts(now["found"], before["found"], language)
+    return pd.DataFrame(
+        {
+            "class": [class_word(code, language) for code in order],
+            "found": now["found"],
+            "last_year": before["found"],
+            "change": compared["change"],
+            "share": now["found"] / now["every"].where(now["every"] > 0),
+            "found_text": [formatting.number(value) for value in now["found"]],
+            "change_text": compared["text"],
+            "certainty": compared["certainty"],
+            "share_text": [
+                formatting.share(part, whole, language) for part, whole in zip(now["found"], now["every"], strict=True)
+            ],
+            "href": [
+                context.href("disputes", **{"class": code, "channel": "grid", "stage": "received"}) for code in order
+            ],
+        },
+        index=order,
+    ).sort_values("found", ascending=False)
+
+
+def _with_low_day(context: Context, cards: tuple[Card, ...], low: float, daily: pd.DataFrame) -> tuple[Card, ...]:
+    """Return the cards, the one of coverage with its low day beside the mean."""
+    text = formatting.percent(low) if len(daily) else t("patrol.no_daily_short", context.language)
+    facts = [(t("patrol.low_day", context.language), text)]
+    place = patrol_settings().cards.index(COVERAGE) if COVERAGE in patrol_settings().cards else -1
+    return tuple(replace(card, facts=[*card.facts, *facts]) if at == place else card for at, card in enumerate(cards))
+
+
+def _verdict(
+    context: Context,
+    coverage: pd.Series,
+    low: float,
+    weakest: pd.DataFrame,
+    found: pd.DataFrame,
+    regions: pd.DataFrame,
+) -> str:
+    language = context.language
+    if pd.isna(coverage["value"]):
+        return t("patrol.none", language)
+    missed = coverage["denominator"] - coverage["numerator"]
+    said = [
+        t(
+            "patrol.verdict_missed",
+            language,
+            missed=formatting.number(missed),
+            coverage=formatting.percent(coverage["value"]),
+        )
+    ]
+    if np.isfinite(low):
+        said.append(t("patrol.verdict_low", language, low=formatting.percent(low)))
+    if len(weakest):
+        first = weakest.iloc[0]
+        said.append(t("patrol.verdict_weakest", language, name=first["name"], coverage=first["coverage_text"]))
+        thin = int((weakest["per_grid"] < patrol_settings().thin_workers_per_grid).sum())
+        said.append(t("patrol.verdict_thin", language, count=thin, of=len(weakest)))
+    return t("overview.joint", language).join(said) + t("overview.stop", language)
+
+
+_WEAKEST = ("name", "county", "coverage", "lower", "upper", "missed", "low_day", "vacant", "per_grid", "found_first")
+
+
+def _tables(
+    context: Context,
+    regions: pd.DataFrame,
+    weakest: pd.DataFrame,
+    daily: pd.DataFrame,
+    found: pd.DataFrame,
+    grids: MapScreen | None,
+) -> tuple[ScreenTable, ...]:
+    language = context.language
+
+    def made(key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:
+        headings = {name: t(f"patrol_column.{name}", language) for name in names}
+        return ScreenTable(key, t(f"patrol.title_{key}", language), frame.reindex(columns=list(names)), headings)
+
+    columns = ("name", "value", "lower", "upper", "numerator", "denominator")
+    shown = grids.regions if grids is not None else pd.DataFrame()
+    return (
+        region_screen_table(
+            "regions", t("patrol.title_regions", language), regions, patrol_settings().regions.indicators, language
+        ),
+        made("weakest", weakest, _WEAKEST),
+        made("daily", daily, ("day", "due", "done", "coverage")),
+        made("found", found, ("class", "found", "last_year", "change", "certainty", "share")),
+        made("grids", shown, columns),
+    )

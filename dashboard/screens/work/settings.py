@@ -1,0 +1,80 @@
+"""config/disputes.toml and config/patrol.toml, checked on load."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dashboard.indicators.catalogue import load_catalogue
+from data_access.access import read_config, validated
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known(names: tuple[str, ...]) -> None:
+    unknown = [name for name in names if name not in load_catalogue()]
+    if unknown:
+        raise ValueError(f"there is no indicator {unknown[0]!r} in config/indicators")
+
+
+class RegionColumns(_Declared):
+    """What the list of regions shows."""
+
+    indicators: tuple[str, ...] = Field(min_length=1, max_length=12)
+
+
+class ListLimits(_Declared):
+    """How long the lists are."""
+
+    red_rows: int = Field(ge=1, le=50)
+    page_rows: int = Field(ge=5, le=100)
+    most_offset: int = Field(ge=0, le=100_000)
+
+
+class DisputeSettings(_Declared):
+    """config/disputes.toml."""
+
+    classes: tuple[str, ...] = Field(min_length=1)
+    channels: tuple[str, ...] = Field(min_length=1)
+    cards: tuple[str, ...] = Field(min_length=1, max_length=7)
+    beside: dict[str, tuple[str, ...]] = {}
+    regions: RegionColumns
+    lists: ListLimits
+
+    @model_validator(mode="after")
+    def _indicators_exist(self) -> DisputeSettings:
+        _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
+        _known(self.regions.indicators)
+        return self
+
+
+class PatrolSettings(_Declared):
+    """config/patrol.toml."""
+
+    cards: tuple[str, ...] = Field(min_length=1, max_length=7)
+    beside: dict[str, tuple[str, ...]] = {}
+    regions: RegionColumns
+    weakest: int = Field(ge=1, le=50)
+    low_quantile: float = Field(gt=0, lt=0.5)
+    thin_workers_per_grid: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _indicators_exist(self) -> PatrolSettings:
+        _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
+        _known(self.regions.indicators)
+        return self
+
+
+@lru_cache(maxsize=1)
+def dispute_settings() -> DisputeSettings:
+    """Read and check config/disputes.toml."""
+    return validated(DisputeSettings, read_config("disputes.toml"), "config/disputes.toml", "disputes")
+
+
+@lru_cache(maxsize=1)
+def patrol_settings() -> PatrolSettings:
+    """Read and check config/patrol.toml."""
+    return validated(PatrolSettings, read_config("patrol.toml"), "config/patrol.toml", "patrol")

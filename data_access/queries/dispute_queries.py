@@ -1,0 +1,119 @@
+"""Pages of dispute records by where they stand: newest first, or for what waits, longest overdue first."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access import schema
+from data_access.errors import ConfigError
+from data_access.queries.snapshot import ScopedSnapshot
+
+RELAPSE_DAYS = 90
+STAGES = (
+    "received",
+    "unmediated",
+    "unrevisited",
+    "unarchived",
+    "transferred",
+    "relapsed",
+    "merged",
+    "open",
+    "overdue",
+    "red_open",
+    "red_unpackaged",
+)
+WAITING = ("open", "overdue", "red_open", "red_unpackaged")
+"""Stages that say how things stand on a day, whenever the dispute came in; the others are of disputes received in a span."""
+FILTERS = ("class_code", "channel", "risk_colour")
+SHOWN = (
+    *("source_id", "region_code", "class_code", "channel", "risk_colour", "unit", "unit_en", "transfers"),
+    *("received_at", "first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at"),
+    *("red_at", "red_handled_at", "packaged_at", "relapsed_at", "merged_into"),
+)
+
+
+def dispute_page(
+    snapshot: ScopedSnapshot,
+    region_code: str,
+    depth: int,
+    start: date,
+    end: date,
+    stage: str,
+    filters: dict[str, str],
+    limit: int,
+    offset: int,
+) -> pd.DataFrame:
+    """Return one page of disputes; see :meth:`SnapshotReader.disputes`."""
+    table = schema.PLACED_TABLES["dispute"]
+    tests = _tests(table, region_code, depth, start, end, stage, filters)
+    order = [table.c.due_at, table.c.source_id] if stage in WAITING else [table.c.received_at.desc(), table.c.source_id]
+    return snapshot.read(
+        sa.select(*(table.c[name] for name in SHOWN)).where(*tests).order_by(*order).limit(limit).offset(offset)
+    )
+
+
+def dispute_count(
+    snapshot: ScopedSnapshot,
+    region_code: str,
+    depth: int,
+    start: date,
+    end: date,
+    stage: str,
+    filters: dict[str, str],
+) -> int:
+    """Return how many disputes all pages hold."""
+    table = schema.PLACED_TABLES["dispute"]
+    tests = _tests(table, region_code, depth, start, end, stage, filters)
+    return int(snapshot.read(sa.select(sa.func.count().label("number")).select_from(table).where(*tests))["number"][0])
+
+
+def _tests(
+    table: sa.Table, region_code: str, depth: int, start: date, end: date, stage: str, filters: dict[str, str]
+) -> list[sa.ColumnElement[bool]]:
+    if stage not in STAGES or not set(filters) <= set(FILTERS):
+        raise ConfigError(
+            f"Disputes can't be listed by {stage!r} and {sorted(filters)}; stages are {', '.join(STAGES)}.",
+            f"无法按“{stage}”和 {sorted(filters)} 列出纠纷;可用环节:{'、'.join(STAGES)}。",
+            stage=stage,
+        )
+    c = table.c
+    after = end + timedelta(days=1)
+    inside = [c[f"code_{depth}"] == region_code, *(c[name] == value for name, value in filters.items())]
+    inside += [c.received_at < after] + ([] if stage in WAITING else [c.received_at >= start])
+    return [
+        *inside,
+        c.merged_into.is_not(None) if stage == "merged" else c.merged_into.is_(None),
+        *_of(c, stage, after),
+    ]
+
+
+def _of(c: sa.ColumnCollection, stage: str, after: date) -> list[sa.ColumnElement[bool]]:
+    def not_yet(column: sa.ColumnElement) -> sa.ColumnElement[bool]:
+        return sa.or_(column.is_(None), column >= after)
+
+    red = c.risk_colour == "red"
+    match stage:
+        case "unmediated":
+            return [c.mediated_at.is_(None), c.resolved_at.is_(None)]
+        case "unrevisited":
+            return [c.resolved_at.is_not(None), c.revisited_at.is_(None)]
+        case "unarchived":
+            return [c.revisited_at.is_not(None), c.archived_at.is_(None)]
+        case "transferred":
+            return [c.transfers >= 2]
+        case "relapsed":
+            waited = sa.extract("epoch", c.relapsed_at) - sa.extract("epoch", c.resolved_at)
+            return [c.relapsed_at.is_not(None), waited <= RELAPSE_DAYS * 86400]
+        case "open":
+            return [not_yet(c.resolved_at)]
+        case "overdue":
+            done = sa.case((red, c.red_handled_at), else_=c.resolved_at)
+            return [c.due_at < after, sa.or_(done.is_(None), done >= after)]
+        case "red_open":
+            return [red, c.red_at < after, not_yet(c.red_handled_at)]
+        case "red_unpackaged":
+            return [red, c.red_at < after, not_yet(c.red_handled_at), not_yet(c.packaged_at)]
+    return []

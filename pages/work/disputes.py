@@ -1,0 +1,281 @@
+"""Disputes: where the loop breaks, what grows, whether the sources are joined, which red ones nobody holds."""
+
+import streamlit as st
+
+from dashboard.charts.time_series import bars
+from dashboard.components import (
+    Column,
+    card_grid,
+    chart_card,
+    draw_figure,
+    empty_state,
+    link_group,
+    offer_tables,
+    risk_chip,
+    sentence,
+    table,
+)
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.figures import definition_of
+from dashboard.screens.work.dispute_list import filter_links, page_links, stage_links
+from dashboard.screens.work.disputes import disputes_screen
+from dashboard.screens.work.settings import dispute_settings
+from dashboard.settings import snapshot_reader
+
+context = current_context()
+language = context.language
+reader = snapshot_reader()
+through = reader.snapshot().data_through
+screen = disputes_screen(reader, context)
+card = {"data_through": through, "source": find_indicator("MT1").source_label(language)}
+
+
+def heading(name: str) -> str:
+    """Return the heading of a column of this page."""
+    return t(f"disputes_column.{name}", language)
+
+
+def numbers(*names: str) -> list[Column]:
+    """Return columns of figures as written, under their headings."""
+    return [Column(name=f"{name}_text", title=heading(name), kind="number") for name in names]
+
+
+sentence(screen.verdict)
+card_grid(screen.cards, language, columns=len(screen.cards))
+
+loop, red, old = st.columns([0.37, 0.37, 0.26], gap="small")
+with (
+    loop,
+    chart_card(
+        language,
+        title=t("disputes.title_funnel", language),
+        sentence=t("disputes.note_funnel", language),
+        definition=definition_of(context, find_indicator("BH2")),
+        key="funnel",
+        **card,
+    ),
+):
+    if screen.is_empty:
+        empty_state(t("disputes.none", language), t("disputes.none_advice", language))
+    else:
+        draw_figure(
+            bars(
+                screen.funnel.rename(columns={"step": "label", "count": "value", "count_text": "text"}),
+                unit=t("disputes.unit", language),
+                theme=context.theme,
+                height=190,
+                in_order=True,
+            ),
+            context,
+            key="funnel-figure",
+            alt=t("disputes.title_funnel", language),
+        )
+        table(
+            screen.funnel,
+            [
+                Column(name="step", title=heading("step")),
+                *numbers("count", "of_received", "of_step_before"),
+                Column(name="left_text", title=heading("left"), kind="number", href="href"),
+                Column(name="median_text", title=heading("median_days"), kind="number"),
+                Column(name="p90_text", title=heading("p90_days"), kind="number"),
+            ],
+            language,
+            caption=t("disputes.title_funnel", language),
+        )
+with (
+    red,
+    chart_card(
+        language,
+        title=t("disputes.title_red_unpackaged", language),
+        sentence=t("disputes.note_red", language),
+        definition=definition_of(context, find_indicator("YJ2")),
+        key="red",
+        **card,
+    ),
+):
+    if not screen.records.allowed:
+        empty_state(t("work.no_records", language))
+    elif screen.red.empty:
+        empty_state(t("overview.red_all_packaged", language))
+    else:
+        table(
+            screen.red,
+            [
+                Column(name="number", title=heading("number")),
+                Column(name="class", title=heading("class")),
+                Column(name="region", title=heading("region")),
+                Column(name="red", title=heading("red"), kind="number"),
+                Column(name="due", title=heading("due"), kind="number"),
+                Column(name="overdue_text", title=heading("overdue"), kind="number"),
+            ],
+            language,
+            caption=t("disputes.title_red_unpackaged", language),
+            max_height=230,
+        )
+    table(
+        screen.colours,
+        [
+            Column(
+                name="colour_word",
+                title=heading("colour"),
+                kind="mark",
+                draw=lambda row: risk_chip(row["colour"], language),
+            ),
+            *numbers("open"),
+            Column(name="overdue_text", title=heading("overdue_count"), kind="number", href="href"),
+            Column(name="median_text", title=heading("median_days"), kind="number"),
+            Column(name="p90_text", title=heading("p90_days"), kind="number"),
+        ],
+        language,
+        caption=t("disputes.title_colours", language),
+    )
+with (
+    old,
+    chart_card(
+        language,
+        title=t("disputes.title_ages", language),
+        sentence=t("disputes.note_ages", language),
+        definition=definition_of(context, find_indicator("BH8")),
+        key="ages",
+        **card,
+    ),
+):
+    table(
+        screen.ages,
+        [
+            Column(name="band", title=heading("band")),
+            Column(name="count_text", title=heading("count"), kind="number"),
+            Column(name="share_text", title=heading("share"), kind="number"),
+            Column(name="beyond_text", title=heading("beyond"), kind="number"),
+        ],
+        language,
+        caption=t("disputes.title_ages", language),
+    )
+    sentence(screen.cause_sentence)
+    if not screen.causes.empty:
+        table(
+            screen.causes,
+            [
+                Column(name="class", title=t("disputes.title_causes", language)),
+                *numbers("three_years", "this_year"),
+            ],
+            language,
+            caption=t("disputes.title_causes", language),
+        )
+
+kinds, sources = st.columns([0.5, 0.5], gap="small")
+with (
+    kinds,
+    chart_card(
+        language,
+        title=t("disputes.title_classes", language),
+        sentence=t("disputes.note_classes", language),
+        definition=definition_of(context, find_indicator("MT1")),
+        key="classes",
+        **card,
+    ),
+):
+    table(
+        screen.classes,
+        [
+            Column(name="class", title=heading("class"), href="href"),
+            *numbers("received", "share", "change"),
+            Column(name="certainty", title=heading("certainty")),
+            *numbers("due_resolved", "resolved", "open_90", "relapsed"),
+        ],
+        language,
+        caption=t("disputes.title_classes", language),
+    )
+with (
+    sources,
+    chart_card(
+        language,
+        title=t("disputes.title_sources", language),
+        sentence=t("disputes.note_sources", language),
+        definition=definition_of(context, find_indicator("MT2")),
+        key="sources",
+        **card,
+    ),
+):
+    table(
+        screen.sources,
+        [
+            Column(name="channel", title=heading("channel"), href="href"),
+            *numbers("raw", "merge_rate", "first_found", "change"),
+            Column(name="certainty", title=heading("certainty")),
+            Column(name="median_text", title=heading("median_hours"), kind="number"),
+            Column(name="p90_text", title=heading("p90_hours"), kind="number"),
+            *numbers("within_day"),
+        ],
+        language,
+        caption=t("disputes.title_sources", language),
+    )
+
+with chart_card(language, title=t("disputes.title_regions", language), key="regions", **card):
+    table(
+        screen.regions,
+        [
+            Column(name="name", title=screen.listed.level_name, href="href"),
+            *(
+                Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number")
+                for name in dispute_settings().regions.indicators
+            ),
+        ],
+        language,
+        caption=t("disputes.title_regions", language),
+        selected=screen.listed.selected,
+        max_height=420,
+    )
+
+records = screen.records
+with chart_card(
+    language,
+    title=t("disputes.title_records", language),
+    sentence=t("disputes.note_records", language),
+    key="records",
+    **card,
+):
+    link_group(t("disputes.stage", language), stage_links(context, records))
+    for name, links in filter_links(context, records).items():
+        link_group(heading(name), links)
+    if not records.allowed:
+        empty_state(t("work.no_records", language), t("work.no_records_advice", language))
+    elif records.rows.empty:
+        empty_state(t("disputes.no_rows", language), t("disputes.no_rows_advice", language))
+    else:
+        link_group(t("work.pages", language), page_links(context, records))
+        table(
+            records.rows,
+            [
+                Column(name="number", title=heading("number")),
+                Column(name="class", title=heading("class")),
+                Column(name="channel", title=heading("channel")),
+                Column(
+                    name="colour_word",
+                    title=heading("colour"),
+                    kind="mark",
+                    draw=lambda row: risk_chip(row["colour"], language) if row["colour"] else row["colour_word"],
+                ),
+                Column(name="region", title=heading("region")),
+                Column(name="unit", title=heading("unit")),
+                *(
+                    Column(name=name, title=heading(name), kind="number")
+                    for name in ("received", "mediated", "resolved", "revisited", "archived", "due")
+                ),
+                *numbers("transfers", "days", "overdue"),
+                Column(name="packaged", title=heading("packaged")),
+            ],
+            language,
+            caption=t(
+                "work.shown",
+                language,
+                first=records.first,
+                last=records.last,
+                count=records.count,
+            ),
+            max_height=620,
+        )
+        sentence(t("work.shown", language, first=records.first, last=records.last, count=records.count))
+offer_tables(screen.tables, context)
