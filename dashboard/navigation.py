@@ -76,6 +76,13 @@ PAGES = (
         "dashboard.screens.data.backtest:backtest_screen",
     ),
     PageEntry("data", "pages/data_status.py", "nav.data", "data"),
+    PageEntry(
+        "quality",
+        "pages/data/quality.py",
+        "nav.quality",
+        "data",
+        screen="dashboard.screens.data.quality:quality_screen",
+    ),
 )
 DEFAULT_PAGE = PAGES[0].url_path
 """Its address is ``/``."""

@@ -112,8 +112,9 @@ def _build(
         rollups.add_reported(connection, published, coverage.accepted_counts(store, path, covered, dataset))
     with _step(store):
         rollups.add_up_years(connection, published, measures)
-    with _step(store):
-        rollups.add_totals(connection, published)
+    for name in rollups.TOTALLED:
+        with _step(store):
+            rollups.add_totals(connection, published, name)
     with _step(store):
         rollups.count_histograms(connection, published, load_histograms())
     report(0.85, "reconcile")

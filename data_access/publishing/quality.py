@@ -82,9 +82,7 @@ def _minute_digits(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
     table = schema.dispute
     minute = sa.extract("minute", table.c.mediated_at)
     digit = (minute - 10 * sa.func.floor(minute / 10)).label("digit")
-    timed = sa.and_(
-        table.c.mediated_at.is_not(None), sa.extract("hour", table.c.mediated_at) + minute > 0
-    )
+    timed = sa.and_(table.c.mediated_at.is_not(None), sa.extract("hour", table.c.mediated_at) + minute > 0)
     return _digits(store, path, table, table.c.mediated_at, digit, timed, "minute_digit")
 
 

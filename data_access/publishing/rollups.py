@@ -77,24 +77,25 @@ def add_up_years(connection: sa.Connection, published: Published, measures: Mapp
     )
 
 
-def add_totals(connection: sa.Connection, published: Published) -> None:
-    """Add to each roll-up the rows over all classes and channels, which answer most questions at a fraction of the cost."""
-    for name, period in (("measure_day", "day"), ("measure_month", "month"), ("measure_year", "year_start")):
-        table = published[name]
-        dimensions = [table.c.measure, table.c.depth, table.c.region_code, table.c[period]]
-        # By way of a temporary table: an insert from the table itself was seen to insert nothing (DuckDB 2.0).
-        summed = _materialise(
-            connection,
-            sa.select(*dimensions, sa.func.sum(table.c.value).label("value")).group_by(*dimensions),
+TOTALLED = {"measure_day": "day", "measure_month": "month", "measure_year": "year_start"}
+"""Roll-ups that also hold totals, and their period."""
+
+
+def add_totals(connection: sa.Connection, published: Published, name: str) -> None:
+    """Add to a roll-up the rows over all classes and channels, which answer most questions at a fraction of the cost.
+
+    One roll-up a step of the publish, so that each large insert is written out before the next.
+    """
+    table, period = published[name], TOTALLED[name]
+    dimensions = [table.c.measure, table.c.depth, table.c.region_code, table.c[period]]
+    connection.execute(
+        sa.insert(table).from_select(
+            ["measure", "depth", "region_code", period, "class_code", "channel", "value", "divided"],
+            sa.select(*dimensions, sa.literal(""), sa.literal(""), sa.func.sum(table.c.value), sa.false())
+            .group_by(*dimensions)
+            .order_by(*dimensions),
         )
-        columns = [summed.c[column.name] for column in dimensions]
-        connection.execute(
-            sa.insert(table).from_select(
-                ["measure", "depth", "region_code", period, "class_code", "channel", "value", "divided"],
-                sa.select(*columns, sa.literal(""), sa.literal(""), summed.c.value, sa.false()).order_by(*columns),
-            )
-        )
-        connection.execute(sa.text(f"drop table {summed.name}"))
+    )
 
 
 def count_histograms(connection: sa.Connection, published: Published, histograms: Mapping[str, Histogram]) -> None:

@@ -219,7 +219,9 @@ class SnapshotReader:
         return self._within(scope).read(
             sa.select(table)
             .where(table.c.region_code.in_(codes), table.c.month >= start, table.c.month <= end)
-            .order_by(table.c.source, table.c.target, table.c.region_code, table.c.month, table.c.aspect, table.c.detail)
+            .order_by(
+                table.c.source, table.c.target, table.c.region_code, table.c.month, table.c.aspect, table.c.detail
+            )
         )
 
     # -- bounded lists ------------------------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""Figures declared in a speech beside what the rows give: both stand, the difference is said, neither is overwritten."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.i18n import localised, t
+from dashboard.indicators.evaluate import values
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.periods import Period
+from dashboard.quality.settings import DeclaredFigure, declared_figures
+from data_access.access import Scope
+from data_access.queries import SnapshotReader
+
+COLUMNS = ["figure", "declared", "computed", "difference", "same", "unit", "period", "remark"]
+
+
+def compared(reader: SnapshotReader, scope: Scope, language: str) -> pd.DataFrame:
+    """Return each declared figure with the computed one of the whole data set.
+
+    Returns
+    -------
+    DataFrame
+        :data:`COLUMNS` and ``*_text`` as written; no rows when the figures are another data set's, or the viewer does
+        not see all of it.
+    """
+    root = reader.snapshot().root_code
+    figures = declared_figures()
+    if reader.snapshot().name("zh") != figures.data_set or scope.region_code != root:
+        return pd.DataFrame(columns=[*COLUMNS, "declared_text", "computed_text", "difference_text"])
+    return pd.DataFrame([_row(reader, scope, root, figure, language) for figure in figures.figure])
+
+
+def _row(reader: SnapshotReader, scope: Scope, root: str, figure: DeclaredFigure, language: str) -> dict:
+    period = Period.parse(figure.period)
+    found = _computed(reader, scope, root, figure, period)
+    rounded = round(found, figure.decimals) if np.isfinite(found) else float("nan")
+    same = bool(abs(rounded - figure.value) < 10.0**-6)
+    remark = localised(language, figure.remark, figure.remark_en)
+    if not np.isfinite(found):
+        remark = t("quality.not_computed", language)
+    elif not remark:
+        remark = t("quality.agrees" if same else "quality.differs", language)
+    return {
+        "id": figure.id,
+        "figure": localised(language, figure.name, figure.name_en),
+        "declared": figure.value,
+        "computed": found,
+        "difference": rounded - figure.value,
+        "same": same,
+        "unit": localised(language, figure.unit, figure.unit_en),
+        "period": period.label(language),
+        "remark": remark,
+        "declared_text": _text(figure.value, figure),
+        "computed_text": _text(found, figure),
+        "difference_text": "0" if same else formatting.signed(rounded - figure.value, figure.decimals),
+    }
+
+
+def _computed(reader: SnapshotReader, scope: Scope, root: str, figure: DeclaredFigure, period: Period) -> float:
+    if figure.measure is not None:
+        frame = reader.measure_values(scope, [figure.measure], [root], period.start, period.end)
+        return float(frame["value"].sum()) * figure.scale if len(frame) else float("nan")
+    row = values(reader, scope, str(figure.indicator), [root], period).iloc[0]
+    return float(row["value"]) * figure.scale if row["status"] in WITH_VALUE else float("nan")
+
+
+def _text(value: float, figure: DeclaredFigure) -> str:
+    return f"{formatting.number(value, figure.decimals)}{'%' if figure.unit == '%' else ''}"

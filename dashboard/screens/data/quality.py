@@ -1,0 +1,198 @@
+"""Data quality: what suggests a check, where, how sure; and declared figures beside computed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.context import Context, region_name, region_path
+from dashboard.i18n import localised, t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.quality.checks import CHECKS, Findings, findings
+from dashboard.quality.declared import compared
+from dashboard.quality.settings import declared_figures, quality_checks
+from dashboard.screens.ranking import chance_text
+from dashboard.screens.tables import ScreenTable
+from dashboard.sources import source_name
+from data_access.queries import SnapshotReader
+
+COUNTY = 1
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class QualityScreen:
+    """What the data-quality page draws."""
+
+    verdict: str
+    chance_sentence: str
+    found: Findings
+    marks: pd.DataFrame
+    """What suggests a check, as written."""
+    matrix: pd.DataFrame
+    """Counties down, checks across: how many checks are suggested, or why there is nothing to say."""
+    declared: pd.DataFrame
+    declared_note: str
+    span: str
+    tables: tuple[ScreenTable, ...]
+
+
+def quality_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
+    """Prepare the checks of the counties below the context's region (its own county for a township or a grid)."""
+    language = context.language
+    regions = reader.regions(context.viewer)
+    codes = _counties(regions, context.region)
+    found = findings(reader, context.viewer, codes, context.period)
+    every = _written(context, found.rows, regions)
+    marks = every[every["marked"]].reset_index(drop=True)
+    matrix = _matrix(context, found.rows, codes, regions)
+    declared = compared(reader, context.viewer, language)
+    span = t("quality.span", language, start=formatting.day(found.start), end=formatting.day(found.end))
+    return QualityScreen(
+        verdict=_verdict(context, found, marks, declared),
+        chance_sentence=_chance_sentence(found, language),
+        found=found,
+        marks=marks,
+        matrix=matrix,
+        declared=declared,
+        declared_note=_declared_note(declared, language),
+        span=span,
+        tables=_tables(language, marks, every, matrix, declared),
+    )
+
+
+def _counties(regions: pd.DataFrame, code: str) -> tuple[str, ...]:
+    inside = regions.index[(regions["depth"] == COUNTY) & regions["in_scope"]]
+    path = region_path(regions, code)
+    if len(path) > COUNTY:
+        return (path[COUNTY],)
+    return tuple(inside) or (code,)
+
+
+def _written(context: Context, rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Return the checks in words: what was found, what is usual, how likely by chance, what to look at."""
+    language = context.language
+    detail = [_detail(row, language) for row in rows.to_dict("records")]
+    return rows.assign(
+        check_word=[t(f"quality.check_{name}", language) for name in rows["check"]],
+        source_word=[source_name(source, language) for source in rows["source"]],
+        region=[
+            region_name(regions, code, language) if code in regions.index else code for code in rows["region_code"]
+        ],
+        detail_word=detail,
+        found_text=[_figure(row["check"], row["found"], language) for row in rows.to_dict("records")],
+        usual_text=[_figure(row["check"], row["usual"], language) for row in rows.to_dict("records")],
+        base_text=[formatting.number(value) if value == value else "" for value in rows["base"]],
+        chance_text=[
+            chance_text(value) if value == value else t("quality.by_rule", language) for value in rows["chance"]
+        ],
+        suggestion=[t(f"quality.suggest_{name}", language) for name in rows["check"]],
+        status=[t("quality.suggested" if marked else "quality.nothing", language) for marked in rows["marked"]],
+        href=[context.href("quality", region=code) for code in rows["region_code"]],
+    )
+
+
+def _detail(row: dict, language: str) -> str:
+    name, detail = row["check"], str(row["detail"])
+    if name == "missing":
+        return t(f"quality.field_{detail}", language)
+    if name in ("minute_digit", "value_digit"):
+        return t("quality.digit", language, digit=detail)
+    if name == "always_full":
+        return find_indicator(detail).label(language)
+    return ""
+
+
+def _figure(check: str, value: float, language: str) -> str:
+    if pd.isna(value):
+        return ""
+    if check == "late":
+        return formatting.days(value, language)
+    if check == "gap":
+        return formatting.number(value)
+    return formatting.percent(value)
+
+
+def _matrix(context: Context, rows: pd.DataFrame, codes: tuple[str, ...], regions: pd.DataFrame) -> pd.DataFrame:
+    language = context.language
+    marks = rows.pivot_table(index="region_code", columns="check", values="marked", aggfunc="sum")
+    looked = rows.pivot_table(index="region_code", columns="check", values="marked", aggfunc="count")
+    marks = marks.reindex(index=list(codes), columns=list(CHECKS))
+    looked = looked.reindex(index=list(codes), columns=list(CHECKS))
+    frame = pd.DataFrame({"region": [region_name(regions, code, language) for code in codes]}, index=list(codes))
+    for check in CHECKS:
+        frame[check] = [
+            _cell(number, tests, language) for number, tests in zip(marks[check], looked[check], strict=True)
+        ]
+    frame["total"] = marks.fillna(0).sum(axis=1).astype(int)
+    frame["total_text"] = [formatting.number(value) for value in frame["total"]]
+    frame["href"] = [context.href("quality", region=code) for code in codes]
+    return frame
+
+
+def _cell(number: float, tests: float, language: str) -> str:
+    if pd.isna(tests) or not tests:
+        return t("quality.cell_no_data", language)
+    return t("quality.cell_suggested", language, count=int(number)) if number else t("quality.cell_nothing", language)
+
+
+def _verdict(context: Context, found: Findings, marks: pd.DataFrame, declared: pd.DataFrame) -> str:
+    language = context.language
+    said = [t("quality.verdict", language, count=found.marked)]
+    if len(marks):
+        counts = marks["region"].value_counts()
+        said.append(t("quality.verdict_most", language, name=str(counts.index[0]), number=int(counts.iloc[0])))
+    if len(declared):
+        different = int((~declared["same"].astype(bool)).sum())
+        said.append(t("quality.verdict_declared", language, number=len(declared), count=different))
+    said.append(t("quality.verdict_no_verdict", language))
+    return t("overview.joint", language).join(said) + t("overview.stop", language)
+
+
+def _chance_sentence(found: Findings, language: str) -> str:
+    return t(
+        "quality.chance",
+        language,
+        tested=formatting.number(found.tested),
+        marked=found.marked_by_test,
+        expected=formatting.number(found.by_chance, 1),
+        limit=f"{formatting.number(quality_checks().chance * 100, 1)}%",
+    )
+
+
+def _declared_note(declared: pd.DataFrame, language: str) -> str:
+    figures = declared_figures()
+    name = localised(language, figures.document, figures.document_en)
+    return t("quality.declared_none" if declared.empty else "quality.declared_note", language, name=name)
+
+
+_MARK_COLUMNS = {
+    "check_word": "check",
+    "region": "region",
+    "source_word": "source",
+    "detail_word": "detail",
+    "found": "found",
+    "usual": "usual",
+    "base": "base",
+    "chance": "chance",
+    "suggestion": "suggestion",
+}
+
+
+def _tables(
+    language: str, marks: pd.DataFrame, every: pd.DataFrame, matrix: pd.DataFrame, declared: pd.DataFrame
+) -> tuple[ScreenTable, ...]:
+    headings = {name: t(f"quality_column.{key}", language) for name, key in _MARK_COLUMNS.items()}
+    checks = {name: t(f"quality.check_{name}", language) for name in CHECKS}
+    counties = {"region": headings["region"], **checks, "total": t("quality_column.total", language)}
+    names = ("figure", "period", "declared", "computed", "difference", "unit", "remark")
+    figures = {name: t(f"quality_column.{name}", language) for name in names}
+    status = {**headings, "status": t("quality_column.status", language)}
+    return (
+        ScreenTable("marks", t("quality.title_marks", language), marks, headings),
+        ScreenTable("matrix", t("quality.title_matrix", language), matrix, counties),
+        ScreenTable("declared", t("quality.title_declared", language), declared, figures),
+        ScreenTable("all", t("quality.title_all", language), every, status),
+    )

@@ -1,0 +1,103 @@
+"""Data quality: what suggests a check, where and how sure; declared figures beside computed ones."""
+
+import streamlit as st
+
+from dashboard.components import Column, Definition, chart_card, empty_state, notice, offer_tables, sentence, table
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.quality.checks import CHECKS
+from dashboard.screens.data.quality import quality_screen
+from dashboard.settings import snapshot_reader
+
+context = current_context()
+language = context.language
+reader = snapshot_reader()
+screen = quality_screen(reader, context)
+card = {"data_through": reader.snapshot().data_through, "source": t("overview.several_sources", language)}
+
+
+def heading(name: str) -> str:
+    """Return the heading of a column of this page."""
+    return t(f"quality_column.{name}", language)
+
+
+sentence(screen.verdict)
+notice(screen.chance_sentence, language)
+left, right = st.columns([0.58, 0.42], gap="small")
+with (
+    left,
+    chart_card(
+        language,
+        title=t("quality.title_marks", language),
+        sentence=screen.span,
+        definition=Definition(text=t("quality.definition", language), method=t("quality.method", language)),
+        key="marks",
+        **card,
+    ),
+):
+    if screen.found.rows.empty:
+        empty_state(t("quality.no_data", language), t("quality.no_data_advice", language))
+    elif screen.marks.empty:
+        empty_state(t("quality.none_marked", language))
+    else:
+        table(
+            screen.marks,
+            [
+                Column(name="check_word", title=heading("check")),
+                Column(name="region", title=heading("region"), href="href"),
+                Column(name="source_word", title=heading("source")),
+                Column(name="detail_word", title=heading("detail")),
+                Column(name="found_text", title=heading("found"), kind="number"),
+                Column(name="usual_text", title=heading("usual"), kind="number"),
+                Column(name="chance_text", title=heading("chance"), kind="number"),
+                Column(name="suggestion", title=heading("suggestion")),
+            ],
+            language,
+            caption=t("quality.title_marks", language),
+            max_height=560,
+        )
+with (
+    right,
+    chart_card(
+        language,
+        title=t("quality.title_declared", language),
+        sentence=screen.declared_note,
+        notes=[("declared", "")] if len(screen.declared) else (),
+        key="declared",
+        **card,
+    ),
+):
+    if screen.declared.empty:
+        empty_state(t("quality.declared_empty", language), t("quality.declared_advice", language))
+    else:
+        table(
+            screen.declared,
+            [
+                Column(name="figure", title=heading("figure")),
+                Column(name="declared_text", title=heading("declared"), kind="number"),
+                Column(name="computed_text", title=heading("computed"), kind="number"),
+                Column(name="difference_text", title=heading("difference"), kind="number"),
+                Column(name="remark", title=heading("remark")),
+            ],
+            language,
+            caption=t("quality.title_declared", language),
+            max_height=560,
+        )
+with chart_card(
+    language,
+    title=t("quality.title_matrix", language),
+    sentence=t("quality.note_matrix", language),
+    key="matrix",
+    **card,
+):
+    table(
+        screen.matrix,
+        [
+            Column(name="region", title=heading("region"), href="href"),
+            *(Column(name=name, title=t(f"quality.check_{name}", language)) for name in CHECKS),
+            Column(name="total_text", title=heading("total"), kind="number"),
+        ],
+        language,
+        caption=t("quality.title_matrix", language),
+    )
+offer_tables(screen.tables, context)
