@@ -26,18 +26,20 @@ def bin_quantile(bins: pd.DataFrame, quantile: float) -> float:
     >>> bin_quantile(bins, 0.75)
     2.0
     """
-    ordered = bins.groupby(["lower", "upper"], as_index=False)["value"].sum().sort_values("lower")
-    counts = ordered["value"].to_numpy(float)
+    edges, place = np.unique(bins["lower"].to_numpy(float), return_inverse=True)
+    counts = np.bincount(place, bins["value"].to_numpy(float), len(edges))
     running = np.cumsum(counts)
     if not len(running) or running[-1] <= 0:
         return float("nan")
+    uppers = np.full(len(edges), np.inf)
+    uppers[place] = bins["upper"].to_numpy(float)
     target = quantile * running[-1]
     chosen = int(np.searchsorted(running, target))
-    lower, upper = float(ordered["lower"].iloc[chosen]), float(ordered["upper"].iloc[chosen])
+    lower, upper = float(edges[chosen]), float(uppers[chosen])
     if not np.isfinite(upper):
         return lower
     before = running[chosen] - counts[chosen]
-    return lower + (target - before) / counts[chosen] * (upper - lower)
+    return float(lower + (target - before) / counts[chosen] * (upper - lower))
 
 
 def share_within(bins: pd.DataFrame, days: float) -> float:

@@ -16,6 +16,7 @@ from dashboard.periods import Period
 from dashboard.quality.settings import QualityChecks, quality_checks
 from dashboard.quality.tests_of_chance import heaped, outlying_shares, uneven_digits
 from data_access.access import Scope
+from data_access.publishing.quality import counted_quality
 from data_access.queries import SnapshotReader
 
 CHECKS = (
@@ -72,7 +73,7 @@ def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period:
     shown = counties or list(codes)
     frames = [
         _late(reader, scope, shown),
-        _gaps(counted, shown, last, end),
+        _gaps(counted, shown, rules),
         *(_missing(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
         *(_back_filled(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
         *(_month_end(own, rules, shown, start, end) for _, own in counted.groupby(["source", "target"])),
@@ -98,31 +99,19 @@ def _late(reader: SnapshotReader, scope: Scope, codes: Sequence[str]) -> pd.Data
     return _rows("late", rows["source"], rows["region_code"], "", rows["days_late"], 0.0, np.nan, np.nan, marked)
 
 
-def _gaps(counted: pd.DataFrame, codes: Sequence[str], last: pd.Period, end: date) -> pd.DataFrame:
-    """Compare how many measures each county reported on with the county that reported most, month by month."""
-    cells = counted[counted["aspect"] == "cells"]
-    closed = cells[pd.to_datetime(cells["month"]) < last.start_time] if end < last.end_time.date() else cells
-    if closed.empty:
+def _gaps(counted: pd.DataFrame, codes: Sequence[str], rules: QualityChecks) -> pd.DataFrame:
+    """Compare in how many months each county reported each measure with the county that reported most."""
+    cells = counted[(counted["aspect"] == "cells") & counted["region_code"].isin(list(codes))]
+    if cells.empty:
         return pd.DataFrame(columns=COLUMNS)
-    wide = closed.pivot_table(index=["source", "month"], columns="region_code", values="value").reindex(
-        columns=list(codes)
-    )
-    wide = wide.dropna(how="all")
+    wide = cells.pivot_table(index=["source", "detail"], columns="region_code", values="value", aggfunc="sum")
+    wide = wide.reindex(columns=list(codes)).fillna(0.0)
     most = wide.max(axis=1)
-    absent = wide.fillna(0.0).rsub(most, axis=0).groupby("source").sum()
-    asked = most.groupby("source").sum()
+    wide, most = (frame[wide.median(axis=1) >= rules.steady_share * most] for frame in (wide, most))
+    absent = wide.rsub(most, axis=0).groupby("source").sum()
     long = absent.stack().rename("absent").reset_index()
-    return _rows(
-        "gap",
-        long["source"],
-        long["region_code"],
-        "",
-        long["absent"],
-        0.0,
-        long["source"].map(asked),
-        np.nan,
-        long["absent"] > 0,
-    )
+    asked = long["source"].map(most.groupby("source").sum())
+    return _rows("gap", long["source"], long["region_code"], "", long["absent"], 0.0, asked, np.nan, long["absent"] > 0)
 
 
 def _missing(counted: pd.DataFrame, rules: QualityChecks, codes: Sequence[str]) -> pd.DataFrame:
@@ -155,8 +144,6 @@ def _month_end(
     part, whole = _sum(counted, "month_end", codes), _sum(counted, "rows", codes)
     if not whole.sum():
         return pd.DataFrame(columns=COLUMNS)
-    from data_access.publishing.quality import counted_quality
-
     share = counted_quality().month_end_days / MONTH_DAYS
     enough = whole >= rules.least_base
     chance = np.where(enough, heaped(part, whole, share), np.nan)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from dashboard import formatting
 from dashboard.i18n import localised, t
-from dashboard.indicators.evaluate import values
+from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
 from dashboard.quality.settings import DeclaredFigure, declared_figures
@@ -30,12 +32,12 @@ def compared(reader: SnapshotReader, scope: Scope, language: str) -> pd.DataFram
     figures = declared_figures()
     if reader.snapshot().name("zh") != figures.data_set or scope.region_code != root:
         return pd.DataFrame(columns=[*COLUMNS, "declared_text", "computed_text", "difference_text"])
-    return pd.DataFrame([_row(reader, scope, root, figure, language) for figure in figures.figure])
+    found = _computed(reader, scope, root, figures.figure)
+    return pd.DataFrame([_row(figure, found[figure.id], language) for figure in figures.figure])
 
 
-def _row(reader: SnapshotReader, scope: Scope, root: str, figure: DeclaredFigure, language: str) -> dict:
+def _row(figure: DeclaredFigure, found: float, language: str) -> dict:
     period = Period.parse(figure.period)
-    found = _computed(reader, scope, root, figure, period)
     rounded = round(found, figure.decimals) if np.isfinite(found) else float("nan")
     same = bool(abs(rounded - figure.value) < 10.0**-6)
     remark = localised(language, figure.remark, figure.remark_en)
@@ -59,12 +61,25 @@ def _row(reader: SnapshotReader, scope: Scope, root: str, figure: DeclaredFigure
     }
 
 
-def _computed(reader: SnapshotReader, scope: Scope, root: str, figure: DeclaredFigure, period: Period) -> float:
-    if figure.measure is not None:
-        frame = reader.measure_values(scope, [figure.measure], [root], period.start, period.end)
-        return float(frame["value"].sum()) * figure.scale if len(frame) else float("nan")
-    row = values(reader, scope, str(figure.indicator), [root], period).iloc[0]
-    return float(row["value"]) * figure.scale if row["status"] in WITH_VALUE else float("nan")
+def _computed(reader: SnapshotReader, scope: Scope, root: str, figures: Sequence[DeclaredFigure]) -> dict[str, float]:
+    """Return what the rows give for each figure; NaN where they don't."""
+    found: dict[str, float] = {}
+    for text in dict.fromkeys(figure.period for figure in figures):
+        period, own = Period.parse(text), [figure for figure in figures if figure.period == text]
+        names = [figure.indicator for figure in own if figure.indicator is not None]
+        values = values_of(reader, scope, names, [root], period) if names else {}
+        measures = [figure.measure for figure in own if figure.measure is not None]
+        counted = reader.measure_values(scope, measures, [root], period.start, period.end) if measures else None
+        for figure in own:
+            value = float("nan")
+            if figure.indicator is not None:
+                row = values[figure.indicator].iloc[0]
+                value = float(row["value"]) if row["status"] in WITH_VALUE else value
+            elif counted is not None:
+                rows = counted.loc[counted["measure"] == figure.measure, "value"]
+                value = float(rows.sum()) if len(rows) else value
+            found[figure.id] = value * figure.scale
+    return found
 
 
 def _text(value: float, figure: DeclaredFigure) -> str:

@@ -22,6 +22,7 @@ class QualityChecks(_Declared):
     window_months: int = Field(ge=3, le=60)
     chance: float = Field(gt=0, lt=0.05)
     least_base: int = Field(ge=10)
+    steady_share: float = Field(gt=0.5, le=1)
     least_ratio: float = Field(ge=1)
     always_months: int = Field(ge=3)
     always_full: tuple[str, ...]

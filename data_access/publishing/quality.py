@@ -97,12 +97,12 @@ def _value_digits(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
 
 
 def _cells(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
-    """Count the measures each county reported on in a month."""
+    """Note which measures each county reported on in a month."""
     table = schema.reported_count
-    distinct = sa.func.count(sa.distinct(table.c.measure)).label("cells|")
-    return _long(
-        _grouped(store, path, table, table.c.period_start, [distinct], table.c.grain.in_(["day", "month"])), table.name
+    frame = _grouped(
+        store, path, table, table.c.period_start, [], table.c.grain.in_(["day", "month"]), [table.c.measure]
     )
+    return frame.assign(target=table.name, aspect="cells", detail=frame["measure"], value=1.0)
 
 
 def _digits(

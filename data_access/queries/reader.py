@@ -206,22 +206,22 @@ class SnapshotReader:
         )
 
     def quality(self, scope: Scope, start: date, end: date) -> pd.DataFrame:
-        """Return what data quality is judged by, of the months from ``start`` to ``end``.
+        """Return what data quality is judged by, added up over the months from ``start`` to ``end``.
 
         Returns
         -------
         DataFrame
-            ``source, target, region_code, month, aspect, detail, value`` by county in scope (the outermost region for
-            sources without counties).
+            ``source, target, region_code, aspect, detail, value`` by county in scope (the outermost region for sources
+            without counties).
         """
         codes = self.regions(scope).query("depth <= 1").index.tolist()
         table = schema.source_quality
+        names = [table.c[name] for name in ("source", "target", "region_code", "aspect", "detail")]
         return self._within(scope).read(
-            sa.select(table)
+            sa.select(*names, sa.func.sum(table.c.value).label("value"))
             .where(table.c.region_code.in_(codes), table.c.month >= start, table.c.month <= end)
-            .order_by(
-                table.c.source, table.c.target, table.c.region_code, table.c.month, table.c.aspect, table.c.detail
-            )
+            .group_by(*names)
+            .order_by(*names)
         )
 
     # -- bounded lists ------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.quality.checks import CHECKS, Findings, findings
 from dashboard.quality.declared import compared
 from dashboard.quality.settings import declared_figures, quality_checks
+from dashboard.screens.kept import kept
 from dashboard.screens.ranking import chance_text
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
@@ -39,6 +40,7 @@ class QualityScreen:
     tables: tuple[ScreenTable, ...]
 
 
+@kept
 def quality_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
     """Prepare the checks of the counties below the context's region (its own county for a township or a grid)."""
     language = context.language

@@ -50,12 +50,13 @@ def totals(
     frame = reader.measure_values(
         context.viewer, list(measures), [context.region], start, last_day(reader, context), by=by
     )
-    keys = list(by) if by else [frame["region_code"].rename("region_code")]
-    return (
-        frame.pivot_table(index=keys, columns="measure", values="value", aggfunc="sum")
-        .reindex(columns=list(measures), fill_value=0.0)
-        .fillna(0.0)
-    )
+    return _wide(frame, by or ("region_code",), measures)
+
+
+def _wide(frame: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> pd.DataFrame:
+    """Return one column a measure, 0 where nothing was counted."""
+    wide = frame.groupby([*keys, "measure"])["value"].sum().unstack("measure")
+    return wide.reindex(columns=list(measures)).fillna(0.0).astype(float)
 
 
 def funnel(reader: SnapshotReader, context: Context) -> pd.DataFrame:
@@ -315,9 +316,7 @@ def compared_counts(now: pd.Series, before: pd.Series, language: str) -> pd.Data
 def _last_year(reader: SnapshotReader, context: Context, measures: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
     earlier = context.period.same_last_year()
     frame = reader.measure_values(context.viewer, list(measures), [context.region], earlier.start, earlier.end, by=by)
-    return frame.pivot_table(index=list(by), columns="measure", values="value", aggfunc="sum").reindex(
-        columns=list(measures), fill_value=0.0
-    )
+    return _wide(frame, by, measures)
 
 
 def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:

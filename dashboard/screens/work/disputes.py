@@ -12,6 +12,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions
+from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
 from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
@@ -51,6 +52,7 @@ class DisputesScreen:
         return not self.funnel["count"].iloc[0]
 
 
+@kept
 def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
     """Prepare the disputes of the context's region and period."""
     settings = dispute_settings()

@@ -13,6 +13,7 @@ from dashboard.context import Context, region_name
 from dashboard.i18n import t
 from dashboard.indicators.evaluate import values_of
 from dashboard.screens.children import Listed, listed_regions
+from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
@@ -22,7 +23,7 @@ from data_access.queries import SnapshotReader
 
 COVERAGE = "GRD1"
 COMPARED = ("GRD1", "GRD2", "GRD3")
-TOWNSHIP, GRID = 2, 3
+COUNTY, TOWNSHIP, GRID = 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class PatrolScreen:
     tables: tuple[ScreenTable, ...]
 
 
+@kept
 def patrol_screen(reader: SnapshotReader, context: Context) -> PatrolScreen:
     """Prepare the patrols of the context's region and period."""
     settings = patrol_settings()
@@ -173,14 +175,9 @@ def _townships_of(regions: pd.DataFrame, code: str) -> list[str]:
         if not isinstance(above, str) or not bool(regions.at[above, "in_scope"]):
             break
         code = above
-    inside = {code}
-    towns = []
-    for each, row in regions.iterrows():
-        if row["parent_code"] in inside or each == code:
-            inside.add(each)
-            if int(row["depth"]) == TOWNSHIP and bool(row["in_scope"]):
-                towns.append(str(each))
-    return towns
+    towns = regions[(regions["depth"] == TOWNSHIP) & regions["in_scope"]]
+    above = {0: None, COUNTY: towns["parent_code"]}.get(int(regions.at[code, "depth"]), towns.index.to_series())
+    return towns.index.tolist() if above is None else towns.index[above == code].tolist()
 
 
 def _township(context: Context, regions: pd.DataFrame, weakest: pd.DataFrame) -> str | None:
