@@ -226,7 +226,7 @@ with chart_card(language, title=t("disputes.title_regions", language), key="regi
         language,
         caption=t("disputes.title_regions", language),
         selected=screen.listed.selected,
-        max_height=420,
+        max_height=560,
     )
 
 records = screen.records

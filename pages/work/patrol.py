@@ -158,6 +158,6 @@ with chart_card(language, title=t("patrol.title_regions", language), key="region
         language,
         caption=t("patrol.title_regions", language),
         selected=screen.listed.selected,
-        max_height=460,
+        max_height=560,
     )
 offer_tables(screen.tables, context)
