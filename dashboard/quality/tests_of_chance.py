@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
-from scipy.stats import binom, chi2
+from scipy.stats import binom, chi2, t
 
 from dashboard.statistics.estimate import FloatArray
 from dashboard.statistics.funnels import proportion_overdispersion
@@ -17,8 +16,9 @@ LEAST_AREAS = 5
 def outlying_shares(numerator: ArrayLike, denominator: ArrayLike, *, two_sided: bool) -> tuple[FloatArray, FloatArray]:
     """Return each area's usual share (that of the others) and the chance of one so far from it.
 
-    Areas differ for good reasons, too: from five areas on, the limits are widened by the variance between them
-    (arcsine scale, Spiegelhalter 2005), measured after pulling in the outliers sought.
+    Areas differ for good reasons, too: from five areas on, the limits are widened by the variance between the others
+    (arcsine scale, Spiegelhalter 2005), and the score is held against Student's t, since that variance is itself
+    measured on few areas.
 
     Parameters
     ----------
@@ -34,16 +34,22 @@ def outlying_shares(numerator: ArrayLike, denominator: ArrayLike, *, two_sided: 
         return usual, chance
     others_part, others_whole = part[known].sum() - part[known], whole[known].sum() - whole[known]
     usual[known] = np.divide(others_part, others_whole, out=np.full(known.sum(), np.nan), where=others_whole > 0)
-    centre = part[known].sum() / whole[known].sum()
-    if known.sum() < LEAST_AREAS or not 0 < centre < 1:
+    if known.sum() < LEAST_AREAS:
         high = binom.sf(part[known] - 1, whole[known], usual[known])
         low = binom.cdf(part[known], whole[known], usual[known])
         chance[known] = np.minimum(2 * np.minimum(high, low), 1.0) if two_sided else high
         return usual, chance
-    spread = proportion_overdispersion(part[known], whole[known], centre).tau2
-    deviation = np.arcsin(np.sqrt(part[known] / whole[known])) - np.arcsin(np.sqrt(centre))
-    score = deviation / np.sqrt(1 / (4 * whole[known]) + spread)
-    chance[known] = 2 * ndtr(-np.abs(score)) if two_sided else ndtr(-score)
+    places = np.flatnonzero(known)
+    for place in places:
+        rest = places[places != place]
+        if not 0 < usual[place] < 1:
+            chance[place] = np.nan
+            continue
+        spread = proportion_overdispersion(part[rest], whole[rest], usual[place], winsorised=0.0).tau2
+        deviation = np.arcsin(np.sqrt(part[place] / whole[place])) - np.arcsin(np.sqrt(usual[place]))
+        noise = 1 / (4 * whole[place]) + spread + (1 / (4 * whole[rest].sum()) + spread / len(rest))
+        score = deviation / np.sqrt(noise)
+        chance[place] = 2 * t.sf(abs(score), len(rest) - 1) if two_sided else t.sf(score, len(rest) - 1)
     return usual, chance
 
 

@@ -39,6 +39,26 @@ REASONS = {
         "坐标({value})须对调经纬度才落在辖区内,经纬度疑似颠倒",
     ),
     "order": ("{column} = {value!r} is before the row was received", "“{column}”的时间“{value}”早于受理时间"),
+    "merged_into_itself": (
+        "{column} = {value!r} is the row itself; give the dispute it duplicates",
+        "“{column}”的值“{value}”是该行自己的编号,请填被归并到的纠纷",
+    ),
+    "homicide_without_victim": (
+        "{column} = {value!r}, but a homicide has at least one victim",
+        "“{column}”为“{value}”,但命案至少有一名死者",
+    ),
+    "part_above_whole": (
+        "{column} = {value}: a part is larger than the whole it is part of",
+        "“{column}”为“{value}”:分子大于分母",
+    ),
+    "second_package": (
+        "{column} = {value!r} already has an open case package; close one or correct the number",
+        "“{column}”的纠纷“{value}”已有一件在办包案,请先销号或更正编号",
+    ),
+    "unknown_original": (
+        "{column} = {value!r} is not a dispute of this source; correct it or import that dispute, too",
+        "“{column}”的值“{value}”不是该来源的纠纷,请更正或同时导入该件",
+    ),
     "unlisted_word": (
         "{column} = {value!r} is not a word of config/assessment.toml; correct it or add it there",
         "“{column}”的值“{value}”不在 config/assessment.toml 所列范围内,请更正或在其中补充",

@@ -25,11 +25,13 @@ from data_access.importing import merge
 from data_access.importing.assessment_rows import check_assessment_rows
 from data_access.importing.cells import column_of, required_columns, text_of
 from data_access.importing.coordinates import shapes_to_stored
+from data_access.importing.cross_rows import crossing_rows, taken_out
 from data_access.importing.identity import looks_like_identity, refuse_identities
 from data_access.importing.mapping import DIMENSIONS, FileRule, Mapping, Target, load_mapping
 from data_access.importing.places import RegionIndex, located
 from data_access.importing.problems import Problems, Quarantine
 from data_access.importing.readers import Batch, read_batches
+from data_access.importing.record_rows import check_record_rows
 from data_access.importing.report import ImportReport, TargetReport
 from data_access.importing.settings import import_settings
 from data_access.store.working import WorkingStore
@@ -147,6 +149,7 @@ class _Run:
             groups.setdefault((staged.target.table, staged.target.source), []).append((path, staged))
         for (table_name, source), members in groups.items():
             table = schema.metadata.tables[table_name]
+            self._refuse_crossing(connection, table_name, source, members)
             for path, staged in members:
                 self.progress(path.name, staged.report.read)
                 if staged.parts:
@@ -232,7 +235,7 @@ class _Run:
         if target.geometry:
             frame["wkb"] = _wkb(shapes, rule, problems, len(rows))
         _check_kept_text(frame, problems)
-        _check_order(frame, problems)
+        check_record_rows(target.table, frame, problems)
         check_assessment_rows(target.table, frame, problems)
         quarantine.write(rows, numbers, problems)
         good = problems.good(len(frame))
@@ -338,6 +341,29 @@ class _Run:
             connection.execute(sa.delete(schema.region_level))
             rows = [{**rule.model_dump(), "level": schema.LEVELS[rule.depth]} for rule in self.mapping.level]
             connection.execute(sa.insert(schema.region_level), rows)
+
+    def _refuse_crossing(
+        self, connection: sa.Connection, table_name: str, source: str, members: Sequence[tuple[Path, _Staged]]
+    ) -> None:
+        """Put in quarantine the rows that contradict others of this import or those held."""
+        parts = [part for _, staged in members for part in staged.parts]
+        refused = crossing_rows(connection, table_name, source, parts)
+        if refused.empty:
+            return
+        for path, staged in members:
+            rows = taken_out(staged.parts, refused)
+            if rows.empty:
+                continue
+            for name in staged.target.expect_sum:
+                staged.sums[name] -= float(pd.to_numeric(rows[name]).sum())
+            why = rows[["source_id"]].merge(refused, on="source_id", how="left")
+            file = Quarantine(self.staging / "quarantine" / f"{path.stem}-{table_name}-crossing.csv", path.name)
+            problems = Problems(path.name)
+            for (reason, column), own in why.groupby(["reason", "column"]):
+                problems.add(why.index.to_series().isin(own.index), str(reason), str(column), why["value"])
+            file.write(rows.drop(columns=merge.ROW), rows[merge.ROW], problems)
+            staged.report.quarantined += file.count
+            staged.report.problems += list(zip(file.lines("en"), file.lines("zh"), strict=True))
 
     def _quarantine_repeated(self, path: Path, staged: _Staged, refused: pd.DataFrame) -> None:
         if refused.empty:
@@ -478,16 +504,6 @@ def _check_kept_text(frame: pd.DataFrame, problems: Problems) -> None:
         if name in frame:
             hidden = pd.Series("…", index=frame.index)
             problems.add(looks_like_identity(frame[name].astype("str")), "identity", name, hidden)
-
-
-def _check_order(frame: pd.DataFrame, problems: Problems) -> None:
-    """Note rows that ended before they began."""
-    if "received_at" in frame:
-        for name in ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at"):
-            if name in frame:
-                problems.add(frame[name] < frame["received_at"], "order", name, frame[name].astype("str"))
-    if {"respondents", "satisfied"} <= set(frame.columns):
-        problems.add(frame["satisfied"] > frame["respondents"], "order", "satisfied", frame["satisfied"].astype("str"))
 
 
 def _arrow(frame: pd.DataFrame, table: sa.Table) -> pa.Table:

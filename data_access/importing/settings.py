@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from data_access.access import read_config, validated
 from data_access.errors import ConfigError
+from data_access.measures import load_measures
 
 
 class ImportSettings(BaseModel):
@@ -21,6 +22,15 @@ class ImportSettings(BaseModel):
     identity_names: tuple[str, ...]
     identity_share: float = Field(gt=0, le=1)
     identity_values: tuple[str, ...]
+    parts_of_whole: dict[str, str] = Field(description="measure that can't be above another: numerator → denominator")
+
+    @field_validator("parts_of_whole")
+    @classmethod
+    def _measures(cls, pairs: dict[str, str]) -> dict[str, str]:
+        unknown = [name for pair in pairs.items() for name in pair if name not in load_measures()]
+        if unknown:
+            raise ValueError(f"there is no measure {unknown[0]!r} in config/measures.toml")
+        return pairs
 
     @field_validator("identity_names", "identity_values")
     @classmethod

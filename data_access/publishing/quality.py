@@ -143,6 +143,8 @@ def _grouped(
 
 
 def _long(wide: pd.DataFrame, target: str) -> pd.DataFrame:
+    if wide.empty:
+        return pd.DataFrame(columns=COLUMNS)
     keys = ["source", "region_code", "month"]
     long = wide.melt(id_vars=keys, var_name="key", value_name="value")
     parts = long["key"].str.partition("|")

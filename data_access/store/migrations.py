@@ -43,4 +43,4 @@ def migrate(connection: sa.Connection, found: int) -> None:
 def _add_columns(connection: sa.Connection, table: sa.Table, *names: str) -> None:
     for name in names:
         kind = table.c[name].type.compile(connection.dialect)
-        connection.execute(sa.DDL(f"alter table {table.name} add column {name} {kind}"))
+        connection.execute(sa.DDL(f"alter table {table.name} add column if not exists {name} {kind}"))

@@ -202,7 +202,7 @@ def test_counts_use_declared_measures_and_done_never_exceeds_due(counts):
         ("budget_spent", "budget_planned"),
         ("mediators_certified", "mediators_full"),
     ]
-    assert len(pairs) == 22
+    assert len(pairs) == 23
     for done, due in pairs:
         both = wide[[done, due]].dropna()
         assert len(both), done

@@ -1,0 +1,59 @@
+"""What a row of disputes, incidents, packages and surveys must keep to within itself: stages in order, none skipped."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data_access.importing.problems import Problems
+
+_AFTER_INTAKE = ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at")
+_STAGES = {
+    "dispute": (
+        ("mediated_at", "resolved_at"),
+        ("resolved_at", "revisited_at"),
+        ("revisited_at", "archived_at"),
+        ("resolved_at", "archived_at"),
+        ("red_at", "red_handled_at"),
+        ("red_at", "packaged_at"),
+        ("resolved_at", "relapsed_at"),
+        ("reported_at", "received_at"),
+    ),
+    "case_package": (("found_on", "due_on"), ("found_on", "handled_on"), ("handled_on", "closed_on")),
+}
+"""Table → pairs of a stage and one that can't be earlier."""
+_NEEDED = {
+    "dispute": (("resolved_at", "revisited_at"), ("resolved_at", "relapsed_at"), ("red_at", "red_handled_at")),
+    "case_package": (("handled_on", "closed_on"),),
+}
+"""Table → pairs of a stage and one that can't be without it, where the file gives both."""
+
+
+def check_record_rows(table_name: str, frame: pd.DataFrame, problems: Problems) -> None:
+    """Note rows whose stages contradict each other."""
+    if "received_at" in frame:
+        for name in _AFTER_INTAKE:
+            if name in frame:
+                _note(frame[name] < frame["received_at"], "order", name, frame, problems)
+    for before, after in _STAGES.get(table_name, ()):
+        if before in frame and after in frame:
+            _note(frame[after] < frame[before], "stage_order", after, frame, problems)
+    for before, after in _NEEDED.get(table_name, ()):
+        if before in frame and after in frame:
+            _note(frame[after].notna() & frame[before].isna(), "stage_skipped", after, frame, problems)
+    if {"source_id", "merged_into"} <= set(frame.columns):
+        _note(
+            (frame["merged_into"] == frame["source_id"]).fillna(False),
+            "merged_into_itself",
+            "merged_into",
+            frame,
+            problems,
+        )
+    if table_name == "incident" and {"category", "victims"} <= set(frame.columns):
+        none_killed = (frame["category"] == "homicide") & (pd.to_numeric(frame["victims"]) < 1)
+        _note(none_killed.fillna(False), "homicide_without_victim", "victims", frame, problems)
+    if {"respondents", "satisfied"} <= set(frame.columns):
+        _note(frame["satisfied"] > frame["respondents"], "part_above_whole", "satisfied", frame, problems)
+
+
+def _note(bad: pd.Series, reason: str, column: str, frame: pd.DataFrame, problems: Problems) -> None:
+    problems.add(bad, reason, column, frame[column].astype("str"))

@@ -1,0 +1,55 @@
+"""Tests of chance mark what was put in, and mark healthy areas no more often than they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dashboard.quality.tests_of_chance import heaped, outlying_shares, uneven_digits
+
+LIMIT = 0.01
+TRIALS = 400
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def test_one_area_far_above_eleven_alike_is_marked_alone(random):
+    whole = np.full(12, 400)
+    part = random.binomial(whole, 0.05)
+    part[3] = 120
+    usual, chance = outlying_shares(part, whole, two_sided=False)
+    assert chance.argmin() == 3
+    assert chance[3] < 1e-4
+    assert (np.delete(chance, 3) > 0.01).all()
+    assert usual[3] == pytest.approx(np.delete(part, 3).sum() / (11 * 400))
+
+
+def test_areas_that_truly_differ_a_little_are_rarely_marked(random):
+    marks = 0
+    for _ in range(TRIALS):
+        share = np.clip(random.normal(0.3, 0.03, 12), 0, 1)
+        whole = random.integers(300, 3000, 12)
+        marks += int((outlying_shares(random.binomial(whole, share), whole, two_sided=True)[1] < LIMIT).sum())
+    assert marks / (TRIALS * 12) < 3 * LIMIT
+
+
+def test_digits_and_heaps_of_healthy_rows_are_marked_about_as_often_as_the_limit_says(random):
+    digits = uneven_digits(random.multinomial(500, [0.1] * 10, TRIALS))
+    heaps = heaped(random.binomial(600, 0.1, TRIALS), np.full(TRIALS, 600), 0.1)
+    assert (digits < 0.05).mean() == pytest.approx(0.05, abs=0.04)
+    assert (heaps < 0.05).mean() == pytest.approx(0.05, abs=0.04)
+
+
+def test_rounded_numbers_and_heaps_at_months_end_are_marked():
+    assert uneven_digits([[100, 20, 20, 20, 20, 100, 20, 20, 20, 20]])[0] < 1e-6
+    assert heaped([40], [200], 0.1)[0] < 1e-3
+
+
+def test_too_little_to_compare_gives_no_probability():
+    assert np.isnan(outlying_shares([1], [10], two_sided=True)[1]).all()
+    assert np.isnan(outlying_shares([np.nan, 1], [0, 10], two_sided=True)[1]).all()
+    assert np.isnan(uneven_digits(np.zeros((1, 10))))
+    assert np.isnan(heaped([0], [0], 0.1))
