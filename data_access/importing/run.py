@@ -24,14 +24,14 @@ from data_access.home import Home
 from data_access.importing import merge
 from data_access.importing.assessment_rows import check_assessment_rows
 from data_access.importing.cells import column_of, required_columns, text_of
+from data_access.importing.consistency.crossing import crossing_rows, taken_out
+from data_access.importing.consistency.records import check_record_rows
 from data_access.importing.coordinates import shapes_to_stored
-from data_access.importing.cross_rows import crossing_rows, taken_out
 from data_access.importing.identity import looks_like_identity, refuse_identities
 from data_access.importing.mapping import DIMENSIONS, FileRule, Mapping, Target, load_mapping
 from data_access.importing.places import RegionIndex, located
 from data_access.importing.problems import Problems, Quarantine
 from data_access.importing.readers import Batch, read_batches
-from data_access.importing.record_rows import check_record_rows
 from data_access.importing.report import ImportReport, TargetReport
 from data_access.importing.settings import import_settings
 from data_access.store.working import WorkingStore

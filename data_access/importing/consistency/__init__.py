@@ -1,0 +1,1 @@
+"""What rows must keep to, within themselves and among each other, before they are taken in."""
