@@ -79,11 +79,11 @@ class Condition(BaseModel):
             return column <= table.c[self.not_after]
         if self.later_than is not None:
             return self._or_unknown(column > table.c[self.later_than], column)
+        waited = elapsed_seconds(table.c[str(self.of)], column)
         if self.beyond_days is not None:
-            waited = elapsed_seconds(table.c[self.of], column)
             return self._or_unknown(waited > self.beyond_days * 86400, column)
-        seconds = self.within_days * 86400 if self.within_days is not None else self.within_hours * 3600
-        return elapsed_seconds(table.c[self.of], column) <= seconds
+        days = self.within_days if self.within_days is not None else (self.within_hours or 0.0) / 24
+        return waited <= days * 86400
 
     def _or_unknown(self, test: sa.ColumnElement[bool], column: sa.ColumnElement) -> sa.ColumnElement[bool]:
         return sa.or_(column.is_(None), test) if self.or_unknown else test

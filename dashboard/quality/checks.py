@@ -107,9 +107,10 @@ def _gaps(counted: pd.DataFrame, codes: Sequence[str], rules: QualityChecks) -> 
     wide = cells.pivot_table(index=["source", "detail"], columns="region_code", values="value", aggfunc="sum")
     wide = wide.reindex(columns=list(codes)).fillna(0.0)
     most = wide.max(axis=1)
-    wide, most = (frame[wide.median(axis=1) >= rules.steady_share * most] for frame in (wide, most))
+    steady = wide.median(axis=1) >= rules.steady_share * most
+    wide, most = wide[steady], most[steady]
     absent = wide.rsub(most, axis=0).groupby("source").sum()
-    long = absent.stack().rename("absent").reset_index()
+    long = absent.reset_index().melt("source", var_name="region_code", value_name="absent")
     asked = long["source"].map(most.groupby("source").sum())
     return _rows("gap", long["source"], long["region_code"], "", long["absent"], 0.0, asked, np.nan, long["absent"] > 0)
 

@@ -49,6 +49,11 @@ def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd
     )
 
 
+def depth_of(regions: pd.DataFrame, code: str) -> int:
+    """Return how far below the outermost region ``code`` lies."""
+    return int(regions["depth"].to_dict()[code])
+
+
 def _children(regions: pd.DataFrame, code: str, deepest: int) -> list[str]:
     inside = (regions["parent_code"] == code) & regions["in_scope"] & (regions["depth"] <= deepest)
     return regions.index[inside].tolist()

@@ -109,11 +109,11 @@ def _daily_patrols(
         flat = key.reshape(-1, count)
         drawn = flat.argsort(axis=0).argsort(axis=0).reshape(key.shape) < own[month]
         left_out[days] = drawn.sum(axis=1)
-    days = calendar.days[first:]
-    due = np.repeat(grids[None, :], len(days), axis=0)
+    counted = calendar.days[first:]
+    due = np.repeat(grids[None, :], len(counted), axis=0)
     done = due - left_out[first:]
-    yield count_rows(GRID_PLATFORM, "patrol_daily_due", city.townships.code, days, due, grain="day")
-    yield count_rows(GRID_PLATFORM, "patrol_daily_done", city.townships.code, days, done, grain="day")
+    yield count_rows(GRID_PLATFORM, "patrol_daily_due", city.townships.code, counted, due, grain="day")
+    yield count_rows(GRID_PLATFORM, "patrol_daily_done", city.townships.code, counted, done, grain="day")
 
 
 def _forces(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:

@@ -12,6 +12,7 @@ from dashboard import formatting
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.waiting import bin_quantile, quantiles_by, share_within
+from dashboard.screens.children import depth_of
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
 from data_access.queries import SnapshotReader
@@ -274,7 +275,7 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     span_start = date(end.year - 3, end.month, 1)
     start = (pd.Timestamp(span_start) + pd.DateOffset(months=1)).date()
     year = date(end.year, 1, 1)
-    depth = int(reader.regions(context.viewer).at[context.region, "depth"])
+    depth = depth_of(reader.regions(context.viewer), context.region)
     columns = ["class", "three_years", "this_year", "share_text"]
     if depth > 1 or not context.viewer.permissions.small_counts:
         return pd.DataFrame(columns=columns)

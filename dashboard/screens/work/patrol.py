@@ -9,10 +9,10 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.components import Card
-from dashboard.context import Context, region_name
+from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
 from dashboard.indicators.evaluate import values_of
-from dashboard.screens.children import Listed, listed_regions
+from dashboard.screens.children import Listed, depth_of, listed_regions
 from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
@@ -136,7 +136,7 @@ def _weakest(reader: SnapshotReader, context: Context, regions: pd.DataFrame) ->
         {
             "region_code": codes,
             "name": [region_name(regions, code, language) for code in codes],
-            "county": [region_name(regions, regions.at[code, "parent_code"], language) for code in codes],
+            "county": [region_name(regions, str(regions.at[code, "parent_code"]), language) for code in codes],
             "coverage": chosen["value"],
             "lower": chosen["lower"],
             "upper": chosen["upper"],
@@ -168,21 +168,17 @@ def _weakest(reader: SnapshotReader, context: Context, regions: pd.DataFrame) ->
 
 
 def _townships_of(regions: pd.DataFrame, code: str) -> list[str]:
-    """Return the townships within a region; for a township or a grid, those of its county."""
-    depth = int(regions.at[code, "depth"])
-    for _ in range(max(depth - 1, 0)):
-        above = regions.at[code, "parent_code"]
-        if not isinstance(above, str) or not bool(regions.at[above, "in_scope"]):
-            break
-        code = above
+    """Return the townships within a region; for a township or a grid, those of its county that are in scope."""
     towns = regions[(regions["depth"] == TOWNSHIP) & regions["in_scope"]]
-    above = {0: None, COUNTY: towns["parent_code"]}.get(int(regions.at[code, "depth"]), towns.index.to_series())
-    return towns.index.tolist() if above is None else towns.index[above == code].tolist()
+    path = region_path(regions, code)
+    if len(path) <= COUNTY:
+        return towns.index.tolist()
+    return towns.index[(towns["parent_code"] == path[COUNTY]).to_numpy()].tolist()
 
 
 def _township(context: Context, regions: pd.DataFrame, weakest: pd.DataFrame) -> str | None:
     """Return the township whose grids are drawn: the current one, the one chosen, or the weakest."""
-    depth = int(regions.at[context.region, "depth"])
+    depth = depth_of(regions, context.region)
     if depth == TOWNSHIP:
         return context.region
     if depth == GRID:
