@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -25,7 +26,7 @@ def told(demonstration_home, capsys):
 
 
 def card(page, title: str) -> str:
-    return page.locator("article.card", has=page.locator("h3", has_text=title)).first.inner_text()
+    return page.locator("article.card", has=page.locator("h3", has_text=re.compile(f"^{title}$"))).first.inner_text()
 
 
 def menu(page, address: str, path: str, title: str) -> None:
