@@ -44,6 +44,14 @@ PAGES = (
         screen="dashboard.screens.duty.assessment:assessment_screen",
     ),
     PageEntry(
+        "meeting",
+        "pages/rooms/meeting.py",
+        "nav.meeting",
+        "rooms",
+        ("at", "edit"),
+        "dashboard.screens.rooms.meeting:meeting_screen",
+    ),
+    PageEntry(
         "screens",
         "pages/rooms/screens.py",
         "nav.screens",

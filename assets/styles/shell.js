@@ -29,6 +29,19 @@
     if (["light", "dark"].includes(wanted) && wanted !== root.dataset.theme) window.location.reload();
   });
 
+  // The meeting is turned by arrow keys, page keys and a presenter's clicker, but not while somebody types.
+  const turns = { ArrowRight: "after", PageDown: "after", ArrowLeft: "before", PageUp: "before" };
+  document.addEventListener("keydown", (event) => {
+    const turn = turns[event.key];
+    if (!turn || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const place = event.target;
+    if (place.isContentEditable || /^(input|textarea|select)$/i.test(place.tagName) || place.closest("[role='listbox']")) return;
+    const link = document.querySelector(`a[data-turn="${turn}"]`);
+    if (!link) return;
+    event.preventDefault();
+    link.click();
+  });
+
   // Streamlit's own widgets speak English whatever the page's language; a few words are put in its place.
   const toChinese = window.nativeWords;
   const toEnglish = Object.fromEntries(Object.entries(toChinese).map(([english, chinese]) => [chinese, english]));

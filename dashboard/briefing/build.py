@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.briefing.decisions import checked, ordered, published_decisions
+from dashboard.briefing.decisions import checked, decisions_of, ordered
 from dashboard.briefing.model import Briefing, Decisions, Figure, Loss, OverdueItem, Problem, RegionPage, Standing, Step
 from dashboard.briefing.questions import Fact, questions_of
 from dashboard.briefing.sections import with_sections
@@ -35,6 +38,7 @@ from dashboard.screens.overview import (
 )
 from dashboard.screens.ranking import RankingScreen, ranking_screen, reasons_of
 from data_access.access import Scope
+from data_access.ledger import Ledger
 from data_access.queries import SnapshotReader
 
 PACKAGES = "YJ2"
@@ -64,7 +68,7 @@ def build_briefing(
     period : Period
     language : {"zh", "en"}
     decisions : Decisions, optional
-        What was decided before and now; the published decisions of the period before unless given.
+        What was decided before and now; as the records and the ledger have it unless given.
 
     Raises
     ------
@@ -75,9 +79,8 @@ def build_briefing(
     """
     snapshot = reader.snapshot()
     if decisions is None:
-        earlier = published_decisions(reader, scope, region, period, language)
-        decisions = Decisions(earlier, (), scope.permissions.records)
-    key = (snapshot.snapshot_id, snapshot.published_at, scope, region, period, language, decisions)
+        decisions = decisions_of(reader, Ledger.beside(reader), scope, region, period, language)
+    key = (reader.home, snapshot.snapshot_id, snapshot.published_at, scope, region, period, language, decisions)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -90,18 +93,89 @@ def build_briefing(
     return briefing
 
 
+@dataclass(frozen=True)
+class _Numbers:
+    """What doesn't change when a decision is recorded."""
+
+    level_name: str
+    month: str
+    verdict: str
+    league_verdict: str
+    figures: tuple[Figure, ...]
+    standings: tuple[Standing, ...]
+    outcomes: Mapping[str, Figure]
+    overdue: tuple[OverdueItem, ...]
+    overdue_of: Mapping[str, tuple[OverdueItem, ...]]
+    facts: Mapping[str, Mapping[str, Fact]]
+
+
+_numbers: OrderedDict[tuple, _Numbers] = OrderedDict()
+
+
+def _kept_numbers(reader: SnapshotReader, context: Context) -> _Numbers:
+    """Return the numbers of a briefing, kept by snapshot and viewer: recording a decision counts nothing anew."""
+    snapshot = reader.snapshot()
+    key = (
+        reader.home,
+        snapshot.snapshot_id,
+        snapshot.published_at,
+        context.viewer,
+        context.region,
+        context.period,
+        context.language,
+    )
+    with _lock:
+        if key in _numbers:
+            _numbers.move_to_end(key)
+            return _numbers[key]
+    numbers = _counted(reader, context)
+    with _lock:
+        _numbers[key] = numbers
+        while len(_numbers) > KEPT:
+            _numbers.popitem(last=False)
+    return numbers
+
+
+def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
+    settings, language = briefing_settings(), context.language
+    ranking, overview = ranking_screen(reader, context), overview_screen(reader, context)
+    as_of = min(context.period.end, reader.snapshot().data_through)
+    standings = tuple(_standing(ranking, code, language) for code in ranking.rows.index)
+    codes = [standing.region_code for standing in standings]
+    outcome = find_indicator(settings.outcome)
+    found = values_of(reader, context.viewer, [outcome, find_indicator(PACKAGES)], codes, context.period)
+    changed = changes_of(reader, context.viewer, [outcome], codes, context.period)[outcome.id]
+    overdue_of = {code: _overdue(reader, context, code, as_of, settings.overdue_rows) for code in codes}
+    facts, outcomes = {}, {}
+    for standing in standings:
+        code = standing.region_code
+        value: Any = found[outcome.id].loc[code]
+        packaged: Any = found[PACKAGES].loc[code]
+        change: Any = changed.loc[code]
+        outcomes[code] = _figure(outcome, value, change, language)
+        facts[code] = _facts(standing, overdue_of[code], packaged, change)
+    return _Numbers(
+        level_name=ranking.listed.level_name,
+        month=str(ranking.month),
+        verdict=overview.verdict,
+        league_verdict=ranking.verdict,
+        figures=_figures(reader, context),
+        standings=standings,
+        outcomes=MappingProxyType(outcomes),
+        overdue=_overdue(reader, context, context.region, as_of, settings.overdue_rows),
+        overdue_of=MappingProxyType(overdue_of),
+        facts=MappingProxyType(facts),
+    )
+
+
 def _built(
     reader: SnapshotReader, scope: Scope, region: str, period: Period, language: str, decisions: Decisions
 ) -> Briefing:
     snapshot = reader.snapshot()
     context = Context(region, period, language, "light", scope)
     regions = reader.regions(scope)
-    ranking = ranking_screen(reader, context)
-    overview = overview_screen(reader, context)
-    as_of = min(period.end, snapshot.data_through)
-    standings = tuple(_standing(ranking, code, language) for code in ranking.rows.index)
-    pages = _pages(reader, context, standings, decisions, as_of)
-    overdue, overdue_count = _overdue(reader, context, region, as_of, briefing_settings().overdue_rows)
+    base = _kept_numbers(reader, context)
+    pages = _pages(context, regions, base, decisions)
     role = scope.permissions
     viewer = t(
         "viewer.label",
@@ -116,10 +190,10 @@ def _built(
         title=t("briefing.title", language, region=name, period=period.label(language)),
         region_code=region,
         region_name=name,
-        level_name=ranking.listed.level_name,
+        level_name=base.level_name,
         period=str(period),
         period_label=period.label(language),
-        month=str(ranking.month),
+        month=base.month,
         dataset=snapshot.name(language),
         snapshot_id=snapshot.snapshot_id,
         data_through=snapshot.data_through,
@@ -135,16 +209,16 @@ def _built(
             day=formatting.day(snapshot.data_through),
             viewer=viewer,
         ),
-        verdict=overview.verdict,
-        league_verdict=ranking.verdict,
-        figures=_figures(reader, context),
-        league=standings,
+        verdict=base.verdict,
+        league_verdict=base.league_verdict,
+        figures=base.figures,
+        league=base.standings,
         pages=pages,
         problems=_problems(pages, language),
         decisions=Decisions(ordered(decisions.earlier), decisions.new, decisions.readable),
         steps=_steps(pages, decisions, language),
-        overdue=overdue,
-        overdue_count=overdue_count,
+        overdue=base.overdue,
+        overdue_count=len(base.overdue),
     )
     return with_sections(reader, scope, briefing)
 
@@ -233,33 +307,25 @@ def _losses(ranking: RankingScreen, code: str, language: str) -> tuple[Loss, ...
     )
 
 
-def _pages(
-    reader: SnapshotReader, context: Context, standings: tuple[Standing, ...], decisions: Decisions, as_of: date
-) -> tuple[RegionPage, ...]:
+def _pages(context: Context, regions: pd.DataFrame, base: _Numbers, decisions: Decisions) -> tuple[RegionPage, ...]:
     """Return one page a region, in the order of the agenda."""
     settings, language = briefing_settings(), context.language
-    outcome = find_indicator(settings.outcome)
-    items = [outcome, find_indicator(PACKAGES)]
-    codes = [standing.region_code for standing in standings]
-    found = values_of(reader, context.viewer, items, codes, context.period)
-    changed = changes_of(reader, context.viewer, [outcome], codes, context.period)[outcome.id]
-    regions = reader.regions(context.viewer)
-    owner = {code: _above(regions, code, set(codes)) for code in {each.region_code for each in decisions.earlier}}
+    codes = {standing.region_code for standing in base.standings}
+    owner = {code: _above(regions, code, codes) for code in {each.region_code for each in decisions.earlier}}
     pages = []
-    for standing in agenda_order(standings):
+    for standing in agenda_order(base.standings):
         code = standing.region_code
-        overdue, count = _overdue(reader, context, code, as_of, settings.overdue_rows)
         own = tuple(each for each in ordered(decisions.earlier) if owner[each.region_code] == code)
-        change: Any = changed.loc[code]
-        value: Any = found[outcome.id].loc[code]
-        packaged: Any = found[PACKAGES].loc[code]
-        facts = _facts(standing, overdue, own, packaged, change)
+        facts = dict(base.facts[code])
+        late = [each for each in own if each.state == "overdue"]
+        if late:
+            facts["decisions_overdue"] = Fact(len(late), detail=late[0].unit)
         pages.append(
             RegionPage(
                 standing=standing,
-                outcome=_figure(outcome, value, change, language),
-                overdue=overdue[: settings.overdue_beside],
-                overdue_count=count,
+                outcome=base.outcomes[code],
+                overdue=base.overdue_of[code][: settings.overdue_beside],
+                overdue_count=len(base.overdue_of[code]),
                 decisions=own,
                 questions=questions_of(facts, language),
                 empty_reason="" if standing.index is not None else t("briefing.no_index", language),
@@ -286,19 +352,15 @@ def agenda_order(standings: tuple[Standing, ...]) -> tuple[Standing, ...]:
 def _facts(
     standing: Standing,
     overdue: tuple[OverdueItem, ...],
-    decisions: tuple[Any, ...],
     packaged: pd.Series,
     change: pd.Series,
 ) -> dict[str, Fact]:
-    late = [each for each in decisions if each.state == "overdue"]
     packages = [each for each in overdue if each.kind == "case_package"]
     facts = {
         "months_red": Fact(standing.months_red),
         "not_graded": Fact(float(standing.index is None)),
         "outcome_worse_beyond_chance": Fact(float(change["beyond_chance"] is True and change["verdict"] == "worse")),
     }
-    if late:
-        facts["decisions_overdue"] = Fact(len(late), detail=late[0].unit)
     if packages:
         facts["packages_overdue"] = Fact(len(packages), detail=packages[0].owner)
     if packaged["status"] in WITH_VALUE:
@@ -311,17 +373,15 @@ def _facts(
     return facts
 
 
-def _overdue(
-    reader: SnapshotReader, context: Context, region: str, as_of: date, limit: int
-) -> tuple[tuple[OverdueItem, ...], int]:
-    """Return what is past due in a region, longest first, and how many that are (at most the 500 that are read)."""
+def _overdue(reader: SnapshotReader, context: Context, region: str, as_of: date, limit: int) -> tuple[OverdueItem, ...]:
+    """Return what is past due in a region, longest first, at most ``limit``."""
     if not context.viewer.permissions.records:
-        return (), 0
+        return ()
     language = context.language
     rows = reader.overdue(context.viewer, region, as_of, limit)
     regions = reader.regions(context.viewer)
     suffix = "_en" if language == "en" else ""
-    items = tuple(
+    return tuple(
         OverdueItem(
             kind=row["kind"],
             item=row[f"task{suffix}"] or t(f"overdue.{row['kind']}", language),
@@ -333,7 +393,6 @@ def _overdue(
         )
         for row in rows.to_dict("records")
     )
-    return items, len(items)
 
 
 def _problems(pages: tuple[RegionPage, ...], language: str) -> tuple[Problem, ...]:

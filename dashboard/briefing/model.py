@@ -34,6 +34,8 @@ class Decision:
     days_overdue: int = 0
     report: str = ""
     opinion: str = ""
+    from_meeting: str = ""
+    """Period of the meeting that recorded it in this program; empty for published records."""
 
 
 @dataclass(frozen=True)

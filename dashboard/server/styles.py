@@ -1,4 +1,4 @@
-"""The stylesheet: palette as CSS variables, then assets/styles/cockpit.css."""
+"""The stylesheet: palette as CSS variables, then the files of assets/styles that every page has."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from dashboard.palette import GRADES, RISKS, load_palette
 STYLES = Path(__file__).resolve().parent.parent.parent / "assets" / "styles"
 
 
+FILES = ("cockpit.css", "meeting.css")
+
+
 @lru_cache(maxsize=1)
 def stylesheet() -> str:
     """Return all style rules, with the colours of config/palette.toml as variables of each theme."""
     blocks = [_variables(theme) for theme in ("light", "dark")]
-    return "\n".join([*blocks, (STYLES / "cockpit.css").read_text(encoding="utf-8")])
+    return "\n".join([*blocks, *((STYLES / name).read_text(encoding="utf-8") for name in FILES)])
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.home import Home
+from data_access.ledger.held import held_snapshot_ids
 from data_access.measures import definitions_sha256, load_histograms, load_measures
 from data_access.publishing import checks, coverage, rollups
 from data_access.publishing.lateness import source_lateness
@@ -64,7 +65,9 @@ def publish(home: Home, progress: Progress | None = None) -> str:
         with store.transaction():
             connection.execute(sa.text(f"detach {CATALOGUE}"))
         try:
-            snapshots.keep(file, snapshot_id, lambda done, step: report(0.95 + done * 0.05, step))
+            snapshots.keep(
+                file, snapshot_id, lambda done, step: report(0.95 + done * 0.05, step), held_snapshot_ids(home)
+            )
         finally:
             file.unlink(missing_ok=True)
     report(1.0, "done")

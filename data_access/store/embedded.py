@@ -63,9 +63,9 @@ class EmbeddedSnapshots:
         """Open the file of a snapshot."""
         return EmbeddedSnapshot(snapshot_files.snapshot_file(self._home, snapshot_id))
 
-    def keep(self, built: Path, snapshot_id: str, report: Report) -> None:
+    def keep(self, built: Path, snapshot_id: str, report: Report, held: frozenset[str]) -> None:
         """Name the finished file, point to it, drop the oldest."""
-        snapshot_files.serve(self._home, built, snapshot_id)
+        snapshot_files.serve(self._home, built, snapshot_id, held)
 
     def unreachable_since(self) -> datetime | None:
         """Return None: a file that was opened stays readable."""

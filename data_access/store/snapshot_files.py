@@ -51,8 +51,8 @@ def building_file(home: Home) -> Path:
     return home.snapshots / f"{_BUILDING}{os.getpid()}.duckdb"
 
 
-def serve(home: Home, built: Path, snapshot_id: str) -> Path:
-    """Give the finished file its name, point to it, and drop the oldest beyond ``KEPT_SNAPSHOTS``."""
+def serve(home: Home, built: Path, snapshot_id: str, held: frozenset[str] = frozenset()) -> Path:
+    """Give the finished file its name, point to it, and drop the oldest beyond ``KEPT_SNAPSHOTS`` that are not held."""
     final = snapshot_file(home, snapshot_id)
     _flush(built)
     built.rename(final)
@@ -63,7 +63,8 @@ def serve(home: Home, built: Path, snapshot_id: str) -> Path:
     replacement.replace(home.pointer)
     _flush(home.path)
     for old in kept_snapshot_ids(home)[:-KEPT_SNAPSHOTS]:
-        snapshot_file(home, old).unlink(missing_ok=True)
+        if old not in held:
+            snapshot_file(home, old).unlink(missing_ok=True)
     return final
 
 

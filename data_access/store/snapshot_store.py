@@ -59,8 +59,11 @@ class SnapshotStore(Protocol):
         """Open a kept snapshot for reading."""
         ...
 
-    def keep(self, built: Path, snapshot_id: str, report: Report) -> None:
-        """Take in the finished file ``built`` and serve it, in one step: all of it or nothing."""
+    def keep(self, built: Path, snapshot_id: str, report: Report, held: frozenset[str]) -> None:
+        """Take in the finished file ``built`` and serve it, in one step: all of it or nothing.
+
+        Snapshots beyond the newest ``KEPT_SNAPSHOTS`` are dropped, but for those in ``held``.
+        """
         ...
 
     def unreachable_since(self) -> datetime | None:

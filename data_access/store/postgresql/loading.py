@@ -63,13 +63,18 @@ def load(connection: sa.Connection, built: Path, snapshot_id: str, memory_mb: in
         _point_to(connection, snapshot_id, schema_name)
 
 
-def drop_oldest(engine: sa.Engine, keep: int) -> None:
-    """Drop the snapshots before the newest ``keep``; one that is being read now waits for the next publish."""
+def drop_oldest(engine: sa.Engine, keep: int, held: frozenset[str] = frozenset()) -> None:
+    """Drop the snapshots before the newest ``keep``; one that is being read now waits for the next publish.
+
+    Those in ``held`` stay.
+    """
     with engine.connect() as connection:
         rows = connection.execute(
             sa.select(published.c.snapshot_id, published.c.schema_name).order_by(published.c.number.desc()).offset(keep)
         ).all()
     for snapshot_id, schema_name in rows:
+        if snapshot_id in held:
+            continue
         try:
             with engine.begin() as connection:
                 connection.exec_driver_sql("set local lock_timeout = '2s'")

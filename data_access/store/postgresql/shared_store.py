@@ -118,7 +118,7 @@ class SharedSnapshots:
             self._reading, snapshot_id, answers, snapshot_files.last_good_file(self._home, snapshot_id)
         )
 
-    def keep(self, built: Path, snapshot_id: str, report: Report) -> None:
+    def keep(self, built: Path, snapshot_id: str, report: Report, held: frozenset[str]) -> None:
         """Load the finished file in one transaction that also points to it, then drop the oldest snapshots.
 
         The file stays on this machine as the copy that is shown while the database is away.
@@ -139,7 +139,7 @@ class SharedSnapshots:
         self._reach.answered()
         snapshot_files.keep_last_good(self._home, built, snapshot_id)
         with writing.plain_errors():
-            drop_oldest(writing.engine, KEPT_SNAPSHOTS)
+            drop_oldest(writing.engine, KEPT_SNAPSHOTS, held)
 
     def unreachable_since(self) -> datetime | None:
         """Return since when the database can't be reached, or None."""

@@ -1,0 +1,23 @@
+"""Which snapshots a meeting shows, so that no later publish drops them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from data_access.home import Home
+from data_access.ledger.engines import ledger_engine
+from data_access.schema.ledger_event import ledger_event
+
+MEETING, SHOWN = "meeting", "shown_snapshot"
+
+
+def held_snapshot_ids(home: Home) -> frozenset[str]:
+    """Return the ids of the snapshots that meetings of ``home`` were held on.
+
+    A meeting that is opened again a year later shows the numbers it was closed with.
+    """
+    if not home.database_url and not home.ledger_file.exists():
+        return frozenset()
+    statement = sa.select(ledger_event.c.after).where(ledger_event.c.kind == MEETING)
+    with ledger_engine(home).connect() as connection:
+        return frozenset(str(values[SHOWN]) for values in connection.execute(statement).scalars() if values.get(SHOWN))

@@ -1,0 +1,75 @@
+"""The quarterly dispatch meeting: opening, one region a screen, closing; turned by keys, clicker or buttons."""
+
+import streamlit as st
+
+from dashboard.components import Column, chart_card, empty_state, grade_chip, offer_tables, sentence, table
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.meeting import drawing
+from dashboard.meeting.controls import close_control, decision_form, offer_handouts, order_control, start_control
+from dashboard.screens.rooms.meeting import OPENING, meeting_screen
+from dashboard.settings import snapshot_reader
+
+context = current_context()
+language = context.language
+screen = meeting_screen(snapshot_reader(), context)
+card = {"data_through": screen.briefing.data_through, "source": t("overview.several_sources", language)}
+agenda, last_decided, decided = screen.tables
+page = screen.page
+
+st.html(drawing.head(screen, context))
+if page is not None:
+    shown, entry = st.columns([0.7, 0.3], gap="small")
+    with shown:
+        st.html(drawing.region(screen, page, context))
+    with entry:
+        decision_form(screen, context)
+        st.html(drawing.recorded(screen, context))
+elif screen.at == OPENING:
+    sentence(screen.briefing.verdict)
+    start_control(screen, context)
+    with chart_card(language, title=last_decided.title, key="last-decided", **card):
+        if last_decided.frame.empty:
+            empty_state(t("meeting.none_decided_before", language))
+        else:
+            table(
+                last_decided.frame,
+                [Column(name=name, title=title) for name, title in last_decided.columns.items()],
+                language,
+                caption=last_decided.title,
+                max_height=360,
+            )
+    with chart_card(language, title=agenda.title, sentence=t("meeting.agenda_note", language), key="agenda", **card):
+        table(
+            agenda.frame.assign(
+                href=[context.href("meeting", at=code) for code in screen.agenda],
+                grade=[each.standing.grade for each in screen.pages],
+                index=[each.standing.index_text for each in screen.pages],
+                change=[each.standing.change_text for each in screen.pages],
+            ),
+            [
+                Column(name="number", title=agenda.columns["number"], kind="number"),
+                Column(name="name", title=agenda.columns["name"], href="href"),
+                Column(
+                    name="grade",
+                    title=agenda.columns["grade"],
+                    kind="mark",
+                    draw=lambda row: grade_chip(row["grade"], language),
+                ),
+                *(
+                    Column(name=name, title=agenda.columns[name], kind="number")
+                    for name in ("index", "change", "overdue", "open")
+                ),
+                Column(name="reasons", title=agenda.columns["reasons"]),
+            ],
+            language,
+            caption=agenda.title,
+            max_height=620,
+        )
+        order_control(screen, context)
+else:
+    sentence(t("meeting.closing_sentence", language, count=len(screen.briefing.decisions.new)))
+    st.html(drawing.recorded(screen, context))
+    close_control(screen, context)
+offer_tables(screen.tables, context)
+offer_handouts(screen, context)

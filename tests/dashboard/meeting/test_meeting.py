@@ -1,0 +1,166 @@
+"""A meeting keeps its order, its data and its decisions, and hands them on to the next one."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from dashboard.briefing.model import plain
+from dashboard.meeting.record import close_meeting, moved, reorder_meeting, start_meeting
+from dashboard.periods import Period
+from dashboard.screens.rooms.meeting import CLOSING, OPENING
+from data_access.access import Scope
+from data_access.errors import ConflictError, ScopeError, WriteRefused
+from data_access.ledger.held import held_snapshot_ids
+from data_access.store.snapshot_files import kept_snapshot_ids, serve, snapshot_file
+from data_access.store.snapshot_store import KEPT_SNAPSHOTS
+
+
+def begin(screen, ledger, scope):
+    start_meeting(ledger, scope, screen.meeting, screen.agenda, screen.briefing.snapshot_id)
+
+
+def decide(ledger, scope, screen, task="补齐夜间巡查", due_on="2024-11-30", **more):
+    return ledger.write(
+        scope,
+        kind="decision",
+        region_code=screen.agenda[0],
+        state="open",
+        values={"task": task, "unit": "公安局", "due_on": due_on},
+        snapshot_id=screen.briefing.snapshot_id,
+        parent_id=screen.meeting.meeting_id,
+        **more,
+    )
+
+
+def test_meeting_goes_from_opening_over_every_county_to_closing(screen_of):
+    screen = screen_of("2024Q4")
+    assert screen.at == OPENING
+    assert len(screen.stops) == 14
+    seen = [screen.at]
+    while screen.after:
+        screen = screen_of("2024Q4", at=screen.after)
+        seen.append(screen.at)
+    assert seen == list(screen.stops)
+    assert screen.at == CLOSING
+    assert screen_of("2024Q4", at="no-such-region").at == OPENING
+
+
+def test_order_is_red_first_then_the_largest_fall_and_can_be_changed_and_kept(screen_of, ledger, city_scope):
+    screen = screen_of("2024Q4")
+    changes = [page.standing.change for page in screen.pages if page.standing.grade != "red"]
+    assert changes == sorted(changes)
+    begin(screen, ledger, city_scope)
+    order = moved(screen.agenda, screen.agenda[-1], -99)
+    reorder_meeting(ledger, city_scope, screen_of("2024Q4").meeting, order)
+    assert screen_of("2024Q4").agenda == order
+    assert screen_of("2024Q3").agenda != order
+
+
+def test_next_meeting_opens_with_what_was_decided(screen_of, ledger, city_scope):
+    screen = screen_of("2024Q3")
+    begin(screen, ledger, city_scope)
+    item = decide(ledger, city_scope, screen)
+    now = screen_of("2024Q3", at=screen.agenda[0])
+    assert [each.task for each in now.recorded_here()] == ["补齐夜间巡查"]
+    assert [step.task for step in now.briefing.steps] == ["补齐夜间巡查"]
+    close_meeting(ledger, city_scope, now.meeting)
+    following = screen_of("2024Q4")
+    assert [each.decision_id for each in following.last_decided] == [item.item_id]
+    assert following.briefing.decisions.earlier[0].decision_id == item.item_id
+    assert following.briefing.decisions.earlier[0].state == "overdue"
+    page = next(page for page in following.pages if page.standing.region_code == item.region_code)
+    assert page.decisions[0].task == "补齐夜间巡查"
+    assert following.briefing.decisions.new == ()
+
+
+def test_closed_meeting_shows_the_same_when_data_and_decisions_went_on(
+    screen_of, ledger, city_scope, own_home, tmp_path
+):
+    screen = screen_of("2024Q4")
+    begin(screen, ledger, city_scope)
+    item = decide(ledger, city_scope, screen, due_on="2025-02-28")
+    close_meeting(ledger, city_scope, screen_of("2024Q4").meeting)
+    before = plain(screen_of("2024Q4").briefing)
+    first = screen.briefing.snapshot_id
+    for number in range(2, KEPT_SNAPSHOTS + 4):
+        copy = tmp_path / f"{number}.duckdb"
+        shutil.copy(snapshot_file(own_home, first), copy)
+        serve(own_home, copy, f"2025Q1-{number:04d}", held_snapshot_ids(own_home))
+    ledger.write(
+        city_scope,
+        kind="decision",
+        region_code=item.region_code,
+        state="done",
+        values={"done_on": "2025-01-31"},
+        snapshot_id=first,
+        item_id=item.item_id,
+        seen_version=item.version,
+    )
+    assert first in kept_snapshot_ids(own_home)
+    assert len(kept_snapshot_ids(own_home)) == KEPT_SNAPSHOTS + 1
+    again = screen_of("2024Q4")
+    assert again.meeting.is_closed
+    assert again.briefing.snapshot_id == first
+    assert plain(again.briefing) == before
+
+
+def test_closed_meeting_takes_no_other_order_and_cannot_be_closed_twice(screen_of, ledger, city_scope):
+    screen = screen_of("2024Q4")
+    begin(screen, ledger, city_scope)
+    close_meeting(ledger, city_scope, screen_of("2024Q4").meeting)
+    with pytest.raises(WriteRefused):
+        reorder_meeting(ledger, city_scope, screen_of("2024Q4").meeting, screen.agenda[::-1])
+
+
+def test_two_secretaries_changing_one_decision_get_a_conflict_and_lose_nothing(screen_of, ledger, city_scope):
+    screen = screen_of("2024Q4")
+    begin(screen, ledger, city_scope)
+    item = decide(ledger, city_scope, screen)
+    decide(ledger, city_scope, screen, task="甲改", item_id=item.item_id, seen_version=1)
+    with pytest.raises(ConflictError, match="overwritten"):
+        decide(ledger, city_scope, screen, task="乙改", item_id=item.item_id, seen_version=1)
+    assert [each.task for each in screen_of("2024Q4", at=CLOSING).recorded_here()] == ["甲改"]
+
+
+def test_two_secretaries_starting_at_once_hold_one_meeting(screen_of, ledger, city_scope):
+    screen = screen_of("2024Q4")
+    begin(screen, ledger, city_scope)
+    with pytest.raises(ConflictError):
+        start_meeting(ledger, city_scope, screen.meeting, screen.agenda[::-1], screen.briefing.snapshot_id)
+
+
+def test_a_role_that_holds_no_meetings_may_look_but_not_begin(screen_of, ledger, own_reader):
+    scope = Scope("analyst", own_reader.snapshot().root_code)
+    with pytest.raises(ScopeError):
+        begin(screen_of("2024Q4"), ledger, scope)
+
+
+def test_what_people_reported_on_a_published_decision_is_said(screen_of, ledger, city_scope):
+    screen = screen_of("2024Q4")
+    late = next(each for each in screen.briefing.decisions.earlier if each.state == "overdue")
+    ledger.write(
+        city_scope,
+        kind="decision",
+        region_code=late.region_code,
+        state="done",
+        values={
+            "task": late.task,
+            "unit": late.unit,
+            "due_on": "2024-10-01",
+            "done_on": "2024-12-20",
+            "report": "已全部办结",
+        },
+        snapshot_id=screen.briefing.snapshot_id,
+        item_id=late.decision_id,
+    )
+    again = next(
+        each for each in screen_of("2024Q4").briefing.decisions.earlier if each.decision_id == late.decision_id
+    )
+    assert (again.state, again.report) == ("done", "已全部办结")
+
+
+def test_periods_without_a_meeting_before_open_with_nothing_of_this_program(screen_of):
+    assert screen_of("2024Q4").last_decided == ()
+    assert Period.parse("2024Q3").end < Period.parse("2024Q4").start
