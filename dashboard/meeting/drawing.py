@@ -71,13 +71,26 @@ def region(screen: MeetingScreen, page: RegionPage, context: Context) -> Markup:
         strip=grade_strip(standing.strip, standing.months, language),
         panels=Markup("").join(
             (
-                _panel(t("briefing.region.losses", language), _losses(page, language)),
+                _panel(
+                    t("briefing.region.losses", language),
+                    _losses(page, language),
+                    _definition(context.href("ranking", of=standing.region_code), language),
+                ),
                 _panel(_promised_title(page, language), _promised(page, context)),
-                _panel(t("meeting.outcome", language), _outcome(page, language)),
+                _panel(
+                    t("meeting.outcome", language),
+                    _outcome(page, language),
+                    _definition(context.href("definitions", indicator=page.outcome.id), language),
+                ),
                 _panel(t("briefing.region.questions", language), _questions(page, language)),
             )
         ),
-        stamp=screen.briefing.stamp,
+        stamp=t(
+            "meeting.stamp",
+            language,
+            stamp=screen.briefing.stamp,
+            source=t("card.source", language, source=t("overview.several_sources", language)),
+        ),
     )
 
 
@@ -101,8 +114,13 @@ def _months(page: RegionPage) -> Markup:
     return Markup('<div class="meeting-months"><span>{}</span><span>{}</span></div>').format(months[0], months[-1])
 
 
-def _panel(title: str, body: Markup) -> Markup:
-    return Markup('<section class="meeting-panel"><h3>{}</h3>{}</section>').format(title, body)
+def _panel(title: str, body: Markup, more: Markup | None = None) -> Markup:
+    return Markup('<section class="meeting-panel"><h3>{}{}</h3>{}</section>').format(title, more or Markup(""), body)
+
+
+def _definition(href: str, language: str) -> Markup:
+    """Return the way to what a panel's numbers mean."""
+    return Markup(' <a class="meeting-definition" href="{}">{}</a>').format(href, t("card.definition", language))
 
 
 def _losses(page: RegionPage, language: str) -> Markup:
