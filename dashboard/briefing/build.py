@@ -15,7 +15,19 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.briefing.decisions import checked, decisions_of, ordered
-from dashboard.briefing.model import Briefing, Decisions, Figure, Loss, OverdueItem, Problem, RegionPage, Standing, Step
+from dashboard.briefing.model import (
+    Briefing,
+    Decisions,
+    Figure,
+    Loss,
+    MatrixLine,
+    OverdueItem,
+    Problem,
+    RegionPage,
+    Standing,
+    Step,
+    TownshipRow,
+)
 from dashboard.briefing.questions import Fact, questions_of
 from dashboard.briefing.sections import with_sections
 from dashboard.briefing.settings import briefing_settings
@@ -27,6 +39,8 @@ from dashboard.indicators.changes import changes_of
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
+from dashboard.screens.duty.assessment import assessment_screen
+from dashboard.screens.duty.creation import Creation, line_column
 from dashboard.screens.figures import interval_text, value_text
 from dashboard.screens.overview import (
     HEADLINE,
@@ -107,6 +121,8 @@ class _Numbers:
     overdue: tuple[OverdueItem, ...]
     overdue_of: Mapping[str, tuple[OverdueItem, ...]]
     facts: Mapping[str, Mapping[str, Fact]]
+    matrix_lines: tuple[MatrixLine, ...]
+    townships: tuple[TownshipRow, ...]
 
 
 _numbers: OrderedDict[tuple, _Numbers] = OrderedDict()
@@ -154,6 +170,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
         change: Any = changed.loc[code]
         outcomes[code] = _figure(outcome, value, change, language)
         facts[code] = _facts(standing, overdue_of[code], packaged, change)
+    lines, townships = _matrix(assessment_screen(reader, context).creation, language)
     return _Numbers(
         level_name=ranking.listed.level_name,
         month=str(ranking.month),
@@ -165,6 +182,8 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
         overdue=_overdue(reader, context, context.region, as_of, settings.overdue_rows),
         overdue_of=MappingProxyType(overdue_of),
         facts=MappingProxyType(facts),
+        matrix_lines=lines,
+        townships=townships,
     )
 
 
@@ -219,6 +238,8 @@ def _built(
         steps=_steps(pages, decisions, language),
         overdue=base.overdue,
         overdue_count=len(base.overdue),
+        matrix_lines=base.matrix_lines,
+        townships=base.townships,
     )
     return with_sections(reader, scope, briefing)
 
@@ -305,6 +326,27 @@ def _losses(ranking: RankingScreen, code: str, language: str) -> tuple[Loss, ...
         )
         for key, row in worst.iterrows()
     )
+
+
+def _matrix(creation: Creation, language: str) -> tuple[tuple[MatrixLine, ...], tuple[TownshipRow, ...]]:
+    """Return the matrix of townships without homicide as the assessment page shows it; empty without townships."""
+    if creation.matrix is None:
+        return (), ()
+    columns = [line_column(line) for line in creation.matrix.settings.line]
+    lines = tuple(MatrixLine(int(row["number"]), row["name"], row["rule"]) for row in creation.lines.to_dict("records"))
+    townships = tuple(
+        TownshipRow(
+            region_code=str(code),
+            name=row["name"],
+            county=row["county"],
+            verdict=row["verdict"],
+            streak=int(row["streak"]),
+            grades=tuple(str(row[column]) for column in columns),
+            words=tuple(t(f"grade_short.{row[column]}", language) for column in columns),
+        )
+        for code, row in zip(creation.rows.index, creation.rows.to_dict("records"), strict=True)
+    )
+    return lines, townships
 
 
 def _pages(context: Context, regions: pd.DataFrame, base: _Numbers, decisions: Decisions) -> tuple[RegionPage, ...]:

@@ -138,6 +138,28 @@ class RegionPage:
 
 
 @dataclass(frozen=True)
+class MatrixLine:
+    """One of the twelve lines that a township without homicide is judged by."""
+
+    number: int
+    name: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class TownshipRow:
+    """A township in the matrix: its year, the years met in a row, and the grade of each line."""
+
+    region_code: str
+    name: str
+    county: str
+    verdict: str
+    streak: int
+    grades: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Problem:
     """A line of the list of problems."""
 
@@ -239,6 +261,8 @@ class Briefing:
     steps: tuple[Step, ...]
     overdue: tuple[OverdueItem, ...]
     overdue_count: int
+    matrix_lines: tuple[MatrixLine, ...] = ()
+    townships: tuple[TownshipRow, ...] = ()
     sections: tuple[Section, ...] = field(default=())
     characters: int = 0
     """Of the sections that are not annexes."""

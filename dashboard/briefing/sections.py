@@ -43,7 +43,7 @@ def with_sections(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> B
         _rectification(briefing),
         _next(briefing),
     )
-    annexes = [_overdue(briefing), _definitions(briefing), _quality(reader, scope, briefing)]
+    annexes = [_overdue(briefing), _matrix(briefing), _definitions(briefing), _quality(reader, scope, briefing)]
     if len(briefing.decisions.new) > briefing_settings().most_steps:
         annexes.insert(0, _decided(briefing))
     if len(briefing.decisions.earlier) > briefing_settings().main_rows:
@@ -232,7 +232,7 @@ def _steps_table(briefing: Briefing, key: str, steps: tuple[Step, ...]) -> Brief
 def _overdue(briefing: Briefing) -> Section:
     language = briefing.language
     rows = tuple(_overdue_row(place, each) for place, each in enumerate(briefing.overdue, start=1))
-    widths = {"number": 6, "item": 32, "place": 22, "owner": 24, "due": 17, "days": 10}
+    widths = {"number": 6, "item": 32, "place": 22, "owner": 24, "due": 22, "days": 10}
     table = _table(briefing, "overdue", widths, rows, ("number", "days"))
     limit = briefing_settings().overdue_rows
     key = "briefing.overdue_at_least" if briefing.overdue_count >= limit else "briefing.overdue_sentence"
@@ -249,6 +249,30 @@ def _overdue_row(place: int, item: OverdueItem) -> tuple[Cell, ...]:
         Cell(formatting.day(item.due_on), item.due_on),
         Cell(formatting.number(item.days_overdue), item.days_overdue, places=0),
     )
+
+
+def _matrix(briefing: Briefing) -> Section:
+    language = briefing.language
+    lines = tuple(
+        (Cell(str(line.number), line.number, places=0), Cell(line.name), Cell(line.rule))
+        for line in briefing.matrix_lines
+    )
+    rows = tuple(
+        (
+            Cell(each.name),
+            Cell(each.county),
+            Cell(each.verdict),
+            Cell(str(each.streak), each.streak, places=0),
+            *(Cell(word, grade=grade) for word, grade in zip(each.words, each.grades, strict=True)),
+        )
+        for each in briefing.townships
+    )
+    named = _table(briefing, "matrix", {"township": 18, "county": 10, "verdict": 10, "streak": 8}, (), ("streak",))
+    numbered = tuple(TableColumn(f"line_{line.number}", str(line.number), 5) for line in briefing.matrix_lines)
+    matrix = replace(named, columns=(*named.columns, *numbered), rows=rows)
+    tables = (_table(briefing, "matrix_lines", {"number": 8, "line": 32, "rule": 60}, lines, ("number",)), matrix)
+    note = t("briefing.matrix_note", language) if rows else matrix.empty
+    return _section(briefing, "matrix", (note,), tables, is_annex=True)
 
 
 def _definitions(briefing: Briefing) -> Section:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 from pptx.chart.chart import Chart
@@ -12,7 +14,8 @@ from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-from pptx.oxml.ns import qn
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
 from pptx.slide import Slide
 from pptx.text.text import TextFrame, _Paragraph
 from pptx.util import Emu, Pt
@@ -105,45 +108,58 @@ def table(
     native = frame.table
     native.horz_banding = False
     whole = sum(column.width for column in columns)
-    native.rows[0].height = Pt(heights[0])
     for place, column in enumerate(columns):
         native.columns[place].width = Pt(width * column.width / whole)
-        cell = native.cell(0, place)
-        _fill(cell, ground.accent)
-        _write_cell(cell, column.title, language, size, bold=True, ink=ground.on_accent, centred=centred)
+    for old in list(native._tbl.tr_lst):
+        native._tbl.remove(old)
+    look = _Look(language, size, ground.accent, ground.on_accent, True, centred)
+    native._tbl.append(_row([(column.title, "") for column in columns], heights[0], look, centred))
     for number, row in enumerate(rows, start=1):
-        native.rows[number].height = Pt(heights[number])
-        for place, (text, grade) in enumerate(row):
-            cell = native.cell(number, place)
-            ink = load_palette().grade_of(grade).ink("light") if grade else None
-            _fill(cell, ink.fill if ink else ground.card if number % 2 else ground.page)
-            _write_cell(
-                cell,
-                text,
-                language,
-                size,
-                bold=bool(grade),
-                ink=ink.text if ink else ground.text,
-                centred=bool(grade) or (centred and place > 0),
-            )
+        fill = ground.card if number % 2 else ground.page
+        look = _Look(language, size, fill, ground.text, False, False)
+        native._tbl.append(_row(row, heights[number], look, centred))
 
 
-def _fill(cell: object, shade: str) -> None:
-    cell.fill.solid()  # type: ignore[attr-defined]
-    cell.fill.fore_color.rgb = colour(shade)  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class _Look:
+    """How the cells of a row look that are not graded."""
+
+    language: str
+    size: float
+    fill: str
+    ink: str
+    bold: bool
+    first_centred: bool
 
 
-def _write_cell(cell: object, text: str, language: str, size: float, *, bold: bool, ink: str, centred: bool) -> None:
-    cell.margin_left = cell.margin_right = Pt(4)  # type: ignore[attr-defined]
-    cell.margin_top = cell.margin_bottom = Pt(2)  # type: ignore[attr-defined]
-    cell.vertical_anchor = MSO_ANCHOR.MIDDLE  # type: ignore[attr-defined]
-    frame = cell.text_frame  # type: ignore[attr-defined]
-    frame.word_wrap = True
-    for number, line in enumerate(text.split("\n")):
-        paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-        if centred:
-            paragraph.alignment = PP_ALIGN.CENTER
-        write(paragraph, line, language, size, bold=bold, ink=ink)
+def _row(row: Sequence[tuple[str, str]], height: float, look: _Look, centred: bool) -> etree._Element:
+    """Return a table's row, written as a whole: cell by cell it takes five times as long."""
+    cells = "".join(
+        _cell(text, grade, look, look.first_centred if place == 0 else centred)
+        for place, (text, grade) in enumerate(row)
+    )
+    return parse_xml(f'<a:tr {nsdecls("a")} h="{Pt(height)}">{cells}</a:tr>')
+
+
+def _cell(text: str, grade: str, look: _Look, centred: bool) -> str:
+    ink = load_palette().grade_of(grade).ink("light") if grade else None
+    fill, shown = (ink.fill, ink.text) if ink else (look.fill, look.ink)
+    name = quoteattr(briefing_settings().fonts.slides)
+    align = ' algn="ctr"' if centred or ink else ""
+    weight = "1" if look.bold or ink else "0"
+    paragraphs = "".join(
+        f"<a:p><a:pPr{align}/><a:r>"
+        f'<a:rPr lang="{LANGUAGE_TAG[look.language]}" sz="{round(look.size * 100)}" b="{weight}">'
+        f'<a:solidFill><a:srgbClr val="{shown.lstrip("#")}"/></a:solidFill>'
+        f"<a:latin typeface={name}/><a:ea typeface={name}/><a:cs typeface={name}/></a:rPr>"
+        f"<a:t>{escape(line.translate(_ILLEGAL))}</a:t></a:r></a:p>"
+        for line in text.split("\n")
+    )
+    return (
+        f'<a:tc><a:txBody><a:bodyPr wrap="square"/><a:lstStyle/>{paragraphs}</a:txBody>'
+        f'<a:tcPr marL="{Pt(4)}" marR="{Pt(4)}" marT="{Pt(2)}" marB="{Pt(2)}" anchor="ctr">'
+        f'<a:solidFill><a:srgbClr val="{fill.lstrip("#")}"/></a:solidFill></a:tcPr></a:tc>'
+    )
 
 
 def bar_chart(

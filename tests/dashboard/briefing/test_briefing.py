@@ -12,6 +12,7 @@ from dashboard.briefing.questions import Fact, meeting_settings, questions_of
 from dashboard.briefing.sections import MAIN_SECTIONS, closure_of
 from dashboard.context import Context
 from dashboard.indicators.evaluate import values
+from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.overview import overview_screen
 from dashboard.screens.ranking import ranking_screen
 from data_access.access import Scope
@@ -105,3 +106,12 @@ def test_both_languages_carry_the_same_numbers(briefing, english_briefing):
     assert [each.value for each in briefing.figures] == [each.value for each in english_briefing.figures]
     assert [each.index for each in briefing.league] == [each.index for each in english_briefing.league]
     assert len(briefing.problems) == len(english_briefing.problems)
+
+
+def test_matrix_of_townships_is_the_assessment_pages_own(reader, city_scope, briefing):
+    context = Context(city_scope.region_code, PERIOD, "zh", "light", city_scope)
+    creation = assessment_screen(reader, context).creation
+    assert [each.name for each in briefing.townships] == creation.rows["name"].tolist()
+    assert [each.grades[0] for each in briefing.townships] == creation.rows["line_1"].tolist()
+    assert len(briefing.matrix_lines) == 12
+    assert [row[4].text for row in briefing.table("matrix").rows] == [each.words[0] for each in briefing.townships]
