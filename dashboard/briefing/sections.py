@@ -74,7 +74,7 @@ def _general(briefing: Briefing) -> Section:
         )
         for figure in briefing.figures
     )
-    widths = {"name": 20, "value": 17, "interval": 14, "change": 16, "sentence": 28, "source": 14, "through": 22}
+    widths = {"indicator": 20, "value": 17, "interval": 14, "change": 16, "sentence": 28, "source": 14, "through": 22}
     table = _table(briefing, "figures", widths, rows, ("value",))
     return _section(briefing, GENERAL, (briefing.verdict,), (table,))
 
