@@ -55,8 +55,9 @@ def measure(reader: SnapshotReader, rows: int) -> None:
             context = Context(code, Period.parse("2024Q3"), "zh", "light", scope)
             fresh = milliseconds(lambda p=prepare, c=context: p.__wrapped__(reader, c))
             again = milliseconds(lambda p=prepare, c=context: p(reader, c))
-            verdict = "within" if again <= TARGET_MS else "OVER"
-            print(f"  {name:9s} {place:7s} afresh {fresh:8.1f} ms   kept {again:6.2f} ms ({verdict})")
+            # The target is about the work of preparing a page; finding it kept says nothing of that.
+            verdict = "within" if fresh <= TARGET_MS else "OVER"
+            print(f"  {name:9s} {place:7s} afresh {fresh:8.1f} ms ({verdict})   kept {again:6.2f} ms")
 
 
 if __name__ == "__main__":
