@@ -18,6 +18,7 @@ from data_access.demo.chain import build_decisions, build_meetings, build_packag
 from data_access.demo.counts import township_counts
 from data_access.demo.county_counts import build_survey, county_counts
 from data_access.demo.disputes import build_disputes
+from data_access.demo.duty import build_consultation_items, build_deliveries, duty_counts
 from data_access.demo.frames import rows_of
 from data_access.demo.geography.points import PointsInGrids, build_facilities
 from data_access.demo.geography.regions import build_city, region_tables
@@ -45,6 +46,8 @@ DEMO_TABLES = (
     "facility",
     "veto",
     "pilot_site",
+    "data_delivery",
+    "consultation_item",
     "import_batch",
 )
 _WRITE_SHARE = 0.5
@@ -90,6 +93,7 @@ def build_demonstration(
         rows for _, rows in (*township_counts(city, settings, calendar), *county_counts(city, settings, calendar))
     ]
     counts += [*assessment_counts(city, settings, calendar), *pool.counts()]
+    counts += [rows for _, rows in duty_counts(city, settings, calendar)]
     yield counted("reported_count", pa.concat_tables(counts))
     report(0.9, "chain")
     yield counted("survey", build_survey(city, settings))
@@ -100,6 +104,8 @@ def build_demonstration(
     yield counted("facility", build_facilities(city, settings, points))
     yield counted("veto", build_vetoes(city, settings, incidents))
     yield counted("pilot_site", pool.sites())
+    yield counted("data_delivery", build_deliveries(city, settings, calendar))
+    yield counted("consultation_item", build_consultation_items(city, settings, calendar, meetings))
     yield "import_batch", _batches(batches, settings)
     report(1.0, "done")
 

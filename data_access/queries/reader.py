@@ -16,7 +16,7 @@ from data_access.access import Scope
 from data_access.errors import ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
-from data_access.queries import assessment_queries, dispute_queries, measure_queries, record_queries
+from data_access.queries import assessment_queries, dispute_queries, duty_queries, measure_queries, record_queries
 from data_access.queries.exposure import person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.snapshot_store import snapshot_store
@@ -351,6 +351,59 @@ class SnapshotReader:
         self._check_codes(scope, [scope.region_code])
         table = schema.import_batch
         return self._within(scope).read(sa.select(table).order_by(table.c.finished_at.desc(), table.c.batch_id))
+
+    # -- duties -------------------------------------------------------------------------------------------------------
+
+    def meetings_of(self, scope: Scope, region_code: str, codes: Sequence[str], start: date, end: date) -> pd.DataFrame:
+        """Return the meetings that ``codes``, the region or children of it, had to hold (``kind, due_on, held_on``)."""
+        self._check_codes(scope, [region_code, *codes])
+        depth = self._depth(region_code)
+        return duty_queries.meetings_of(self._within(scope), region_code, depth, codes, start, end)
+
+    def meetings_below(self, scope: Scope, region_code: str, start: date, end: date, as_of: date) -> pd.DataFrame:
+        """Return the meetings of what lies below each child of the region, added up by kind and month."""
+        self._check_codes(scope, [region_code])
+        depth = self._depth(region_code)
+        if depth + 2 >= len(schema.ANCESTOR_COLUMNS):
+            return pd.DataFrame(columns=["region_code", "kind", "month", "due", "on_time", "late"])
+        return duty_queries.meetings_below(self._within(scope), region_code, depth, start, end, as_of)
+
+    def package_board(self, scope: Scope, region_code: str, by: int, start: date, as_of: date) -> pd.DataFrame:
+        """Return case packages by region of depth ``by``: in hand, in review, overdue, by age, closed, sent back."""
+        self._check_codes(scope, [region_code])
+        depth = self._depth(region_code)
+        return duty_queries.package_board(self._within(scope), region_code, depth, by, start, as_of)
+
+    def package_posts(self, scope: Scope, region_code: str, start: date, as_of: date) -> pd.DataFrame:
+        """Return the load of each leader post with packages in a region, most overdue first."""
+        self._check_codes(scope, [region_code])
+        self._check_permission(scope, "records")
+        depth = self._depth(region_code)
+        return duty_queries.package_posts(self._within(scope), region_code, depth, start, as_of, MAX_RECORDS)
+
+    def open_packages(self, scope: Scope, region_code: str, as_of: date, limit: int = 100) -> pd.DataFrame:
+        """Return open case packages, longest overdue first."""
+        self._check_codes(scope, [region_code])
+        self._check_permission(scope, "records")
+        depth = self._depth(region_code)
+        return duty_queries.open_packages(self._within(scope), region_code, depth, as_of, min(limit, MAX_RECORDS))
+
+    def owed_items(
+        self, scope: Scope, table: str, region_code: str, start: date, as_of: date, limit: int = 100
+    ) -> pd.DataFrame:
+        """Return items of ``decision`` or ``consultation_item`` due since ``start`` or still open, open ones first."""
+        self._check_codes(scope, [region_code])
+        self._check_permission(scope, "records")
+        depth = self._depth(region_code)
+        return duty_queries.owed_items(
+            self._within(scope), table, region_code, depth, start, as_of, min(limit, MAX_RECORDS)
+        )
+
+    def deliveries(self, scope: Scope, region_code: str, start: date, end: date, as_of: date) -> pd.DataFrame:
+        """Return data sets due, delivered on time, late and missing, by department, data set and month."""
+        self._check_codes(scope, [region_code])
+        depth = self._depth(region_code)
+        return duty_queries.deliveries(self._within(scope), region_code, depth, start, end, as_of)
 
     # -- checks -------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import LEVELS, SCHEMA_VERSION, metadata
+from data_access.schema.duty import consultation_item, data_delivery
 from data_access.schema.facts import (
     FACT_TABLES,
     case_package,
@@ -47,6 +48,8 @@ __all__ = [
     "ROLLUP_TABLES",
     "SCHEMA_VERSION",
     "case_package",
+    "consultation_item",
+    "data_delivery",
     "dataset",
     "decision",
     "dispute",

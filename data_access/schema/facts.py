@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, String, 
 
 from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import metadata, source_columns
+from data_access.schema.duty import DUTY_TABLES
 
 incident = Table(
     "incident",
@@ -144,4 +145,5 @@ FACT_TABLES = (
     facility,
     veto,
     pilot_site,
+    *DUTY_TABLES,
 )

@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, String, 
 
 from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import metadata
+from data_access.schema.duty import DUTY_TABLES
 from data_access.schema.facts import case_package, decision, dispute, facility, incident, meeting, survey
 
 snapshot = Table(
@@ -51,7 +52,7 @@ def _placed(fact: Table) -> Table:
 
 PLACED_TABLES = {
     fact.name: _placed(fact)
-    for fact in (incident, dispute, survey, case_package, meeting, decision, facility, veto, pilot_site)
+    for fact in (incident, dispute, survey, case_package, meeting, decision, facility, veto, pilot_site, *DUTY_TABLES)
 }
 
 

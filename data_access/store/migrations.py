@@ -26,10 +26,17 @@ def _english_of_disputes(connection: sa.Connection) -> None:
     _add_columns(connection, schema.dispute, "unit_en")
 
 
+def _what_departments_owe(connection: sa.Connection) -> None:
+    """Version 5: data sets that departments deliver, and items of their consultations."""
+    for table in (schema.data_delivery, schema.consultation_item):
+        table.create(connection, checkfirst=True)
+
+
 MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {
     2: _english_of_decisions,
     3: _vetoes_and_pilot_sites,
     4: _english_of_disputes,
+    5: _what_departments_owe,
 }
 """Schema version → the step that leads to it."""
 
