@@ -44,6 +44,14 @@ PAGES = (
         screen="dashboard.screens.duty.assessment:assessment_screen",
     ),
     PageEntry(
+        "responsibility",
+        "pages/duty/responsibility.py",
+        "duty.title",
+        "duty",
+        ("part", "item"),
+        "dashboard.screens.duty.responsibility:responsibility_screen",
+    ),
+    PageEntry(
         "meeting",
         "pages/rooms/meeting.py",
         "nav.meeting",

@@ -53,9 +53,8 @@ def duty_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> I
     quality = np.concatenate([[1.5], city.county_quality, city.township_quality])
     due = np.ones((len(years), len(everywhere)), int)
     done = random.random(due.shape) < success(0.965, quality, 0.5)[None, :]
-    options = {"grain": "year"}
-    yield "reported_count", count_rows(MEETING_SOURCE, "annual_report_due", everywhere, years, due, **options)
-    yield "reported_count", count_rows(MEETING_SOURCE, "annual_report_done", everywhere, years, done, **options)
+    yield "reported_count", count_rows(MEETING_SOURCE, "annual_report_due", everywhere, years, due, grain="year")
+    yield "reported_count", count_rows(MEETING_SOURCE, "annual_report_done", everywhere, years, done, grain="year")
 
     places = _KEY_PLACES_A_TOWNSHIP * np.bincount(city.townships.parent, minlength=len(counties))
     due = np.repeat(places[None, :], months, axis=0)

@@ -1,0 +1,105 @@
+"""Departments: consultations held, data sets delivered, items done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.components import Card
+from dashboard.i18n import t
+from dashboard.screens.duty.decisions import Owed, consultation_items_of
+from dashboard.screens.duty.span import Span
+from dashboard.screens.tables import ScreenTable
+from data_access.departments import data_set_name, department_name
+
+CARDS = ("HS1", "HS2", "HS3")
+MONTHS = 6
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One cell of the matrix: how many deliveries were due, in time, late and missing."""
+
+    due: int
+    on_time: int
+    late: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class DepartmentsPart:
+    """What the part draws."""
+
+    verdict: str
+    cards: tuple[Card, ...]
+    months: tuple[pd.Period, ...]
+    matrix: pd.DataFrame
+    """``department, data_set`` and a :class:`Delivered` (or None) for each month."""
+    owed: Owed
+    tables: tuple[ScreenTable, ...]
+
+
+def departments_part(span: Span) -> DepartmentsPart:
+    """Prepare the figures, the matrix and the items."""
+    months = tuple(pd.period_range(end=pd.Period(span.as_of, freq="M"), periods=MONTHS, freq="M"))
+    rows = span.reader.deliveries(
+        span.scope, span.region, months[0].start_time.date(), months[-1].end_time.date(), span.as_of
+    )
+    named = rows.assign(
+        department=[department_name(key, span.language) for key in rows["department"]],
+        data_set=[
+            data_set_name(department, key, span.language)
+            for department, key in zip(rows["department"], rows["data_set"], strict=True)
+        ],
+        month=pd.to_datetime(rows["month"]).dt.strftime("%Y-%m"),
+    )
+    owed = consultation_items_of(span)
+    return DepartmentsPart(
+        verdict=_verdict(span, rows, owed),
+        cards=span.cards(CARDS),
+        months=months,
+        matrix=_matrix(named, months),
+        owed=owed,
+        tables=(_table(span, named), owed.table),
+    )
+
+
+def _matrix(named: pd.DataFrame, months: tuple[pd.Period, ...]) -> pd.DataFrame:
+    cells: dict[tuple[str, str], dict[str, Delivered]] = {}
+    for row in named.itertuples():
+        cell = Delivered(int(row.due), int(row.on_time), int(row.late), int(row.missing))
+        cells.setdefault((row.department, row.data_set), {})[row.month] = cell
+    return pd.DataFrame(
+        [
+            {"department": department, "data_set": data_set, **{str(month): by.get(str(month)) for month in months}}
+            for (department, data_set), by in cells.items()
+        ],
+        columns=["department", "data_set", *(str(month) for month in months)],
+    )
+
+
+def _verdict(span: Span, rows: pd.DataFrame, owed: Owed) -> str:
+    start = pd.Timestamp(span.start).to_period("M").start_time
+    own = rows[pd.to_datetime(rows["month"]) >= start]
+    if own.empty:
+        return t("duty.no_deliveries", span.language)
+    lacking = own.assign(lacking=own["late"] + own["missing"]).groupby(["department", "data_set"])["lacking"].sum()
+    department, data_set = lacking.idxmax()
+    return t(
+        "duty.verdict_departments",
+        span.language,
+        due=int(own["due"].sum()),
+        on_time=int(own["on_time"].sum()),
+        missing=int(own["missing"].sum()),
+        worst=department_name(department, span.language),
+        data_set=data_set_name(department, data_set, span.language),
+        lacking=int(lacking.max()),
+        overdue=owed.overdue_text,
+    )
+
+
+def _table(span: Span, named: pd.DataFrame) -> ScreenTable:
+    names = ("department", "data_set", "month", "due", "on_time", "late", "missing")
+    titles = {name: t(f"duty_delivery.{name}", span.language) for name in names}
+    return ScreenTable("deliveries", t("duty.deliveries", span.language), named[list(names)], titles)

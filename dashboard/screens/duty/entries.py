@@ -1,0 +1,129 @@
+"""What may be written about the item that is opened: its form, and every version it had."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.i18n import t
+from dashboard.screens.duty.decisions import DECISION
+from dashboard.screens.duty.packages import REVIEW
+from dashboard.screens.duty.responsibility import ResponsibilityScreen
+from dashboard.screens.duty.span import Span
+from dashboard.screens.duty.summons import SUMMONS
+from data_access.ledger import Item, change_lines
+
+CLOSES = ("done", "overdue")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One form: the item, what is asked for, and what stands above it."""
+
+    title: str
+    kind: str
+    item_id: str
+    region_code: str
+    fields: tuple[str, ...]
+    item: Item | None
+    initial: Mapping[str, object] = field(default_factory=dict)
+    states: tuple[str, ...] = ()
+    published: Mapping[str, object] | None = None
+    versions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """``version, when, role, state, changes, reason``, newest first."""
+
+
+def opened_entry(screen: ResponsibilityScreen) -> Entry | None:
+    """Return the form of the item that the address opens, or of the first one listed; None when there is nothing."""
+    if screen.secretaries is not None:
+        return _decision(screen.span, screen)
+    if screen.packages is not None:
+        return _closure_review(screen.span, screen)
+    if screen.summons is not None:
+        return _summons_or_sheet(screen.span, screen)
+    return None
+
+
+def _chosen(span: Span, listed: Collection[str]) -> str | None:
+    return span.context.own_value("item", listed, next(iter(listed), "")) or None
+
+
+def _decision(span: Span, screen: ResponsibilityScreen) -> Entry | None:
+    assert screen.secretaries is not None
+    owed = screen.secretaries.decisions
+    key = _chosen(span, owed.rows["item_id"].tolist())
+    if key is None:
+        return None
+    row = owed.rows.set_index("item_id").loc[key]
+    item = owed.items.get(key)
+    return Entry(
+        title=t("duty.write_decision", span.language, task=row["task"], unit=row["unit"]),
+        kind=DECISION,
+        item_id=key,
+        region_code=owed.region_code(key),
+        fields=("done_on", "report"),
+        item=item,
+        initial=owed.initial(key),
+        states=CLOSES if item is None else (),
+        published=owed.records.get(key),
+        versions=_versions(span, key),
+    )
+
+
+def _closure_review(span: Span, screen: ResponsibilityScreen) -> Entry | None:
+    assert screen.packages is not None
+    part = screen.packages
+    key = _chosen(span, list(part.records))
+    if key is None:
+        return None
+    row = part.packages.set_index("item_id").loc[key]
+    return Entry(
+        title=t("duty.write_review", span.language, number=row["number"], place=row["place"]),
+        kind=REVIEW,
+        item_id=key,
+        region_code=str(part.records[key]["region_code"]),
+        fields=("opinion",),
+        item=part.reviews.get(key),
+        published=part.records[key],
+        versions=_versions(span, key),
+    )
+
+
+def _summons_or_sheet(span: Span, screen: ResponsibilityScreen) -> Entry | None:
+    assert screen.summons is not None
+    part = screen.summons
+    rows = pd.concat([part.summons, part.sheets], ignore_index=True).set_index("item_id")
+    key = _chosen(span, rows.index.tolist())
+    if key is None:
+        return None
+    row = rows.loc[key]
+    what = t("duty.write_summons" if row["kind"] == SUMMONS else "duty.write_sheet", span.language, name=row["name"])
+    return Entry(
+        title=what,
+        kind=row["kind"],
+        item_id=key,
+        region_code=row["region_code"],
+        fields=("due_on", "finding"),
+        item=part.items.get(key),
+        versions=_versions(span, key),
+    )
+
+
+def _versions(span: Span, item_id: str) -> pd.DataFrame:
+    history = span.ledger.history(span.scope, item_id)
+    earlier: list[Item | None] = [None, *history[:-1]] if history else []
+    rows = [
+        {
+            "version": str(item.version),
+            "when": f"{item.recorded_at:%Y-%m-%d %H:%M}",
+            "role": item.role_label(span.language),
+            "state": item.state_label(span.language),
+            "changes": t("duty.joint", span.language).join(change_lines(before, item, span.language)),
+            "reason": item.reason or formatting.MISSING,
+        }
+        for before, item in zip(earlier, history, strict=True)
+    ]
+    return pd.DataFrame(rows[::-1], columns=["version", "when", "role", "state", "changes", "reason"])

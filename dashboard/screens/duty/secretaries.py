@@ -1,0 +1,182 @@
+"""Three levels of secretaries: the calendar of dispatches and supervisions, month by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from dashboard.components import Card
+from dashboard.i18n import t
+from dashboard.screens.duty.decisions import Owed, decisions_of
+from dashboard.screens.duty.span import TOWNSHIP, Span
+from dashboard.screens.tables import ScreenTable
+
+CARDS = ("ZR1", "ZR2", "ZR3", "ZR4", "ZR6")
+KINDS = ("quarterly_dispatch", "monthly_supervision")
+MONTHS = 12
+ON_TIME, LATE, MISSED, PENDING = "on_time", "late", "missed", "pending"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One meeting of a calendar cell."""
+
+    kind: str
+    state: str
+    day: str
+    """The day it was held, or was due."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One month of one region: its own meetings, and those of what lies below it, added up."""
+
+    own: tuple[Mark, ...]
+    below: tuple[tuple[str, int, int, int], ...]
+    """``kind, due, on time, late`` for each kind."""
+
+
+@dataclass(frozen=True)
+class SecretariesPart:
+    """What the part draws."""
+
+    verdict: str
+    cards: tuple[Card, ...]
+    months: tuple[pd.Period, ...]
+    calendar: pd.DataFrame
+    """``name, href`` and a :class:`Cell` for each month, the open region first."""
+    decisions: Owed
+    tables: tuple[ScreenTable, ...]
+
+
+def secretaries_part(span: Span) -> SecretariesPart:
+    """Prepare the calendar, the figures and what was decided."""
+    months = tuple(pd.period_range(end=pd.Period(span.as_of, freq="M"), periods=MONTHS, freq="M"))
+    first, last = months[0].start_time.date(), months[-1].end_time.date()
+    codes = [span.region, *span.children()]
+    codes = [code for code in codes if int(span.regions.at[code, "depth"]) <= TOWNSHIP]
+    own = span.reader.meetings_of(span.scope, span.region, codes, first, last) if codes else pd.DataFrame()
+    below = span.reader.meetings_below(span.scope, span.region, first, last, span.as_of)
+    meetings = _states(own, span.as_of)
+    decisions = decisions_of(span)
+    return SecretariesPart(
+        verdict=_verdict(span, meetings, below, decisions),
+        cards=span.cards(CARDS),
+        months=months,
+        calendar=_calendar(span, codes, months, meetings, below),
+        decisions=decisions,
+        tables=(_meetings_table(span, meetings), _below_table(span, below), decisions.table),
+    )
+
+
+def _states(meetings: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Add ``state`` (on time, late, missed, not yet due) and ``month``."""
+    if meetings.empty:
+        return pd.DataFrame(columns=["region_code", "kind", "due_on", "held_on", "state", "month"])
+    meetings = meetings[meetings["kind"].isin(KINDS)]
+    day = pd.Timestamp(as_of)
+    held = meetings["held_on"].notna() & (meetings["held_on"] <= day)
+    state = pd.Series(MISSED, index=meetings.index)
+    state[meetings["due_on"] > day] = PENDING
+    state[held & (meetings["held_on"] > meetings["due_on"])] = LATE
+    state[held & (meetings["held_on"] <= meetings["due_on"])] = ON_TIME
+    return meetings.assign(state=state, month=meetings["due_on"].dt.to_period("M"))
+
+
+def _calendar(
+    span: Span, codes: list[str], months: tuple[pd.Period, ...], meetings: pd.DataFrame, below: pd.DataFrame
+) -> pd.DataFrame:
+    own: dict[tuple[str, pd.Period], list[Mark]] = {}
+    for row in meetings.itertuples():
+        shown = row.held_on if row.state in (ON_TIME, LATE) else row.due_on
+        own.setdefault((row.region_code, row.month), []).append(Mark(row.kind, row.state, f"{shown:%Y-%m-%d}"))
+    sums: dict[tuple[str, pd.Period], list[tuple[str, int, int, int]]] = {}
+    for row in below.itertuples():
+        if row.kind in KINDS:
+            key = (row.region_code, pd.Period(row.month, freq="M"))
+            sums.setdefault(key, []).append((row.kind, int(row.due), int(row.on_time), int(row.late)))
+    known = {code for code, _ in own} | {code for code, _ in sums}
+    rows = [
+        {
+            "name": span.name(code),
+            "href": span.context.href("responsibility", region=code, item=None) if code != span.region else "",
+            **{
+                str(month): Cell(tuple(own.get((code, month), ())), tuple(sums.get((code, month), ())))
+                for month in months
+            },
+        }
+        for code in codes
+        if code in known
+    ]
+    return pd.DataFrame(rows)
+
+
+def _verdict(span: Span, meetings: pd.DataFrame, below: pd.DataFrame, decisions: Owed) -> str:
+    levels = _levels(span, meetings, below)
+    parts = [
+        t("duty.verdict_meetings", span.language, kind=t(f"duty.kind_{kind}", span.language), **numbers)
+        for kind in KINDS
+        if (numbers := _totals(span, meetings, below, kind))["due"]
+    ]
+    if decisions.open_count or decisions.overdue_count:
+        parts.append(
+            t("duty.verdict_decisions", span.language, open=decisions.open_text, overdue=decisions.overdue_text)
+        )
+    if not parts:
+        return t("duty.no_meetings", span.language)
+    return levels + t("duty.joint", span.language).join(parts)
+
+
+def _levels(span: Span, meetings: pd.DataFrame, below: pd.DataFrame) -> str:
+    """Return how many regions of each level have to meet: ``市 1、县区 12、乡镇(街道) 126``."""
+    own = span.regions.reindex(meetings["region_code"].unique())["depth"].value_counts()
+    if not below.empty:
+        inside = span.regions[span.regions["in_scope"] & (span.regions["depth"] == span.depth + 2)]
+        held = inside["parent_code"].isin(below["region_code"].unique())
+        own = own.add(pd.Series({span.depth + 2: int(held.sum())}), fill_value=0)
+    names = {level.depth: level.label(span.language) for level in span.reader.snapshot().levels}
+    listed = [
+        t("duty.level_count", span.language, level=names.get(int(depth), ""), count=int(number))
+        for depth, number in own.sort_index().items()
+    ]
+    return t("duty.levels", span.language, levels=t("duty.list_joint", span.language).join(listed)) if listed else ""
+
+
+def _totals(span: Span, meetings: pd.DataFrame, below: pd.DataFrame, kind: str) -> dict[str, int]:
+    """Return due, on time, late and missed of the period, over all levels."""
+    start, end = pd.Timestamp(span.start), pd.Timestamp(span.as_of)
+    own = meetings[(meetings["kind"] == kind) & (meetings["due_on"] >= start) & (meetings["due_on"] <= end)]
+    low = below[(below["kind"] == kind) & (below["month"] >= start) & (below["month"] <= end)]
+    on_time = int((own["state"] == ON_TIME).sum() + low["on_time"].sum())
+    late = int((own["state"] == LATE).sum() + low["late"].sum())
+    due = int((own["state"] != PENDING).sum() + low["due"].sum())
+    return {"due": due, "on_time": on_time, "late": late, "missed": due - on_time - late}
+
+
+def _meetings_table(span: Span, meetings: pd.DataFrame) -> ScreenTable:
+    language = span.language
+    frame = meetings.assign(
+        region=[span.name(code) for code in meetings["region_code"]],
+        kind=[t(f"duty.kind_{kind}", language) for kind in meetings["kind"]],
+        state=[t(f"duty.state_{state}", language) for state in meetings["state"]],
+        due=pd.to_datetime(meetings["due_on"]).dt.strftime("%Y-%m-%d"),
+        held=pd.to_datetime(meetings["held_on"]).dt.strftime("%Y-%m-%d"),
+    )
+    names = ("region", "kind", "due", "held", "state")
+    titles = {name: t(f"duty_column.{name}", language) for name in names}
+    return ScreenTable("meetings", t("duty.calendar", language), frame[list(names)], titles)
+
+
+def _below_table(span: Span, below: pd.DataFrame) -> ScreenTable:
+    language = span.language
+    below = below[below["kind"].isin(KINDS)]
+    frame = below.assign(
+        region=[span.name(code) for code in below["region_code"]],
+        kind=[t(f"duty.kind_{kind}", language) for kind in below["kind"]],
+        month=pd.to_datetime(below["month"]).dt.strftime("%Y-%m"),
+    )
+    names = ("region", "kind", "month", "due", "on_time", "late")
+    titles = {name: t(f"duty_below.{name}", language) for name in names}
+    return ScreenTable("meetings_below", t("duty.below", language), frame[list(names)], titles)

@@ -1,0 +1,169 @@
+"""Who must be called in (约谈), and review sheets (核查单): what the rules ask for, how sure it is, and what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.grading.league import league_of
+from dashboard.grading.settings import index_settings
+from dashboard.grading.triggers import RISES, review_sheets, rising_years
+from dashboard.i18n import t
+from dashboard.screens.duty.decisions import reported_text
+from dashboard.screens.duty.span import Span
+from dashboard.screens.ranking import chance_text
+from dashboard.screens.tables import ScreenTable
+from data_access.ledger import Item, record_item_id
+
+SUMMONS, SHEET = "summons", "review_sheet"
+COUNTY = 1
+
+
+@dataclass(frozen=True)
+class SummonsPart:
+    """What the part draws."""
+
+    verdict: str
+    summons: pd.DataFrame
+    """``item_id, kind, region_code, name``, a column a year, ``chance, evidence, state, href``."""
+    years: tuple[int, ...]
+    somewhere: str
+    """Chance that at least one region is hit by luck alone."""
+    sheets: pd.DataFrame
+    """``item_id, kind, region_code, name, months_red, month, state, href``."""
+    items: Mapping[str, Item]
+    tables: tuple[ScreenTable, ...]
+
+
+def summons_part(span: Span) -> SummonsPart:
+    """Prepare both lists for the counties of the open region."""
+    codes = _counties(span)
+    year = span.as_of.year if (span.as_of.month, span.as_of.day) == (12, 31) else span.as_of.year - 1
+    years = tuple(range(year - RISES, year + 1))
+    rising = rising_years(span.reader, span.scope, codes, year) if codes else None
+    month = pd.Period(span.as_of, freq="M")
+    red = _red(span, codes, month)
+    keys = [record_item_id(SUMMONS, code, str(year)) for code in (rising.rows.index if rising else ())]
+    keys += [record_item_id(SHEET, code, str(month)) for code in red]
+    items = span.ledger.named_items(span.scope, keys)
+    older = _still_open(span, items)
+    items = {**items, **older}
+    summons = [
+        _summons_row(span, code, year, rising.rows.loc[code], years, items)
+        for code in (rising.rows.index if rising else ())
+    ]
+    sheets = [_sheet_row(span, code, str(month), formatting.number(count), items) for code, count in red.items()]
+    listed = {row["item_id"] for row in (*summons, *sheets)}
+    summons += [
+        _older_row(span, item, years) for key, item in older.items() if item.kind == SUMMONS and key not in listed
+    ]
+    sheets += [
+        _sheet_row(span, item.region_code, item.item_id.rsplit(".", 1)[-1], formatting.MISSING, {key: item})
+        for key, item in older.items()
+        if item.kind == SHEET and key not in listed
+    ]
+    frames = (
+        pd.DataFrame(summons, columns=[*_BASE, *(str(each) for each in years), "rule", "evidence"]),
+        pd.DataFrame(sheets, columns=[*_BASE, "months_red", "month"]),
+    )
+    return SummonsPart(
+        verdict=_verdict(span, codes, len(rising.rows) if rising else 0, len(red), items),
+        summons=frames[0],
+        years=years,
+        somewhere=chance_text(rising.somewhere) if rising else formatting.MISSING,
+        sheets=frames[1],
+        items=items,
+        tables=(
+            _table(span, "summons", frames[0], ("name", *(str(each) for each in years), "rule", "evidence", "state")),
+            _table(span, "sheets", frames[1], ("name", "month", "months_red", "state")),
+        ),
+    )
+
+
+_BASE = ("item_id", "kind", "region_code", "name", "state", "href")
+
+
+def _counties(span: Span) -> list[str]:
+    """Return the counties that the rules speak of: those below the open region, or itself."""
+    if span.depth == COUNTY:
+        return [span.region]
+    return span.children() if span.depth < COUNTY else []
+
+
+def _red(span: Span, codes: list[str], month: pd.Period) -> dict[str, float]:
+    """Return the counties red for so many official months that a review sheet is due, with the number of months."""
+    if not codes:
+        return {}
+    league = league_of(span.reader, span.scope, codes, month)
+    return {code: league.rows.at[code, "months_red"] for code in review_sheets(league, index_settings())}
+
+
+def _still_open(span: Span, known: Mapping[str, Item]) -> dict[str, Item]:
+    """Return what people began and have not ended, whether or not the rule still fires."""
+    begun = [
+        *span.ledger.items(span.scope, SUMMONS, region_code=span.region, states=("sent", "correcting")),
+        *span.ledger.items(span.scope, SHEET, region_code=span.region, states=("issued", "answered", "reviewed")),
+    ]
+    return {item.item_id: item for item in begun if item.item_id not in known}
+
+
+def _row(span: Span, kind: str, code: str, item_id: str, item: Item | None) -> dict[str, object]:
+    state = reported_text(span, item) if item else t("duty.triggered", span.language)
+    return {
+        "item_id": item_id,
+        "kind": kind,
+        "region_code": code,
+        "name": span.name(code),
+        "state": state,
+        "href": span.link("summons", item_id),
+    }
+
+
+def _summons_row(
+    span: Span, code: str, year: int, row: pd.Series, years: tuple[int, ...], items: Mapping[str, Item]
+) -> dict[str, object]:
+    key = record_item_id(SUMMONS, code, str(year))
+    counts = row[list(years)].to_numpy(float)
+    by_counts = bool((np.diff(counts) > 0).all())
+    evidence = (
+        t("ranking.chance_here", span.language, chance=chance_text(row["chance"]))
+        if by_counts
+        else t("ranking.people", span.language)
+    )
+    return {
+        **_row(span, SUMMONS, code, key, items.get(key)),
+        **{str(each): formatting.number(row[each]) for each in years},
+        "rule": t("ranking.rule_rising", span.language, count=RISES),
+        "evidence": evidence,
+    }
+
+
+def _older_row(span: Span, item: Item, years: tuple[int, ...]) -> dict[str, object]:
+    blank = dict.fromkeys((str(each) for each in years), formatting.MISSING)
+    return {
+        **_row(span, SUMMONS, item.region_code, item.item_id, item),
+        **blank,
+        "rule": t("duty.earlier", span.language, year=item.item_id.rsplit(".", 1)[-1]),
+        "evidence": formatting.MISSING,
+    }
+
+
+def _sheet_row(span: Span, code: str, month: str, months_red: str, items: Mapping[str, Item]) -> dict[str, object]:
+    key = record_item_id(SHEET, code, month)
+    return {**_row(span, SHEET, code, key, items.get(key)), "months_red": months_red, "month": month}
+
+
+def _verdict(span: Span, codes: list[str], rising: int, sheets: int, items: Mapping[str, Item]) -> str:
+    if not codes:
+        return t("duty.counties_only", span.language)
+    kept = sum(item.state in ("reviewed", "closed", "waived") for item in items.values())
+    return t("duty.verdict_summons", span.language, rising=rising, sheets=sheets, kept=kept)
+
+
+def _table(span: Span, key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:
+    titles = {name: name if name.isdigit() else t(f"duty_column.{name}", span.language) for name in names}
+    return ScreenTable(key, t(f"duty.{key}", span.language), frame[list(names)], titles)

@@ -1,0 +1,328 @@
+"""Responsibility: who met and who didn't, what is owed, which package is stuck, who must be called in."""
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard.components import (
+    Column,
+    card_grid,
+    chart_card,
+    empty_state,
+    entry_form,
+    link_group,
+    offer_tables,
+    sentence,
+    table,
+)
+from dashboard.components.calendar_cells import calendar_legend, delivery_cell, meeting_cell
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.screens.duty.entries import opened_entry
+from dashboard.screens.duty.packages import BOARD
+from dashboard.screens.duty.responsibility import responsibility_screen
+from dashboard.settings import snapshot_reader
+
+context = current_context()
+language = context.language
+reader = snapshot_reader()
+through = reader.snapshot().data_through
+screen = responsibility_screen(reader, context)
+entry = opened_entry(screen)
+lists_note = t("duty.no_lists", language) if not screen.span.lists_allowed else t("duty.nothing_owed", language)
+
+
+def text_columns(names: tuple[str, ...], numbers: tuple[str, ...] = (), **links: str) -> list[Column]:
+    """Return columns titled by the words of the page."""
+    return [
+        Column(
+            name=name,
+            title=name if name.isdigit() else t(f"duty_column.{name}", language),
+            kind="number" if name in numbers else "text",
+            href=links.get(name),
+        )
+        for name in names
+    ]
+
+
+def write_card() -> None:
+    """Draw the form of the opened item and the versions it had."""
+    with chart_card(
+        language,
+        title=entry.title if entry else t("duty.write", language),
+        sentence=t("duty.write_note", language),
+        data_through=through,
+        source=t("duty.ledger_source", language),
+        key="write",
+    ):
+        if entry is None:
+            empty_state(t("duty.nothing_to_write", language))
+            return
+        entry_form(
+            context,
+            kind=entry.kind,
+            key=entry.item_id,
+            region_code=entry.region_code,
+            fields=entry.fields,
+            item=entry.item,
+            item_id=entry.item_id,
+            initial=entry.initial,
+            states=entry.states,
+            published=entry.published,
+        )
+        if not entry.versions.empty:
+            table(
+                entry.versions,
+                text_columns(("version", "when", "role", "state", "changes", "reason")),
+                language,
+                caption=t("duty.versions", language),
+                max_height=240,
+            )
+
+
+sentence(
+    (screen.secretaries or screen.packages or screen.summons or screen.departments).verdict  # type: ignore[union-attr]
+)
+link_group(t("duty.parts", language), screen.links)
+
+if screen.secretaries is not None:
+    part = screen.secretaries
+    card_grid(part.cards, language, columns=5)
+    with chart_card(
+        language,
+        title=t("duty.calendar", language),
+        sentence=t("duty.calendar_note", language),
+        data_through=through,
+        source=t("duty.party_source", language),
+        key="calendar",
+    ):
+        if part.calendar.empty:
+            empty_state(t("duty.no_meetings", language), t("duty.no_meetings_advice", language))
+        else:
+            st.html(calendar_legend(language))
+            table(
+                part.calendar,
+                [
+                    Column(name="name", title=t("duty_column.region", language), href="href"),
+                    *(
+                        Column(
+                            name=str(month),
+                            title=str(month),
+                            kind="mark",
+                            draw=partial(lambda key, row: meeting_cell(row[key], language), str(month)),
+                        )
+                        for month in part.months
+                    ),
+                ],
+                language,
+                caption=t("duty.calendar", language),
+                max_height=860,
+            )
+    listed, form = st.columns([0.62, 0.38], gap="small")
+    with (
+        listed,
+        chart_card(
+            language,
+            title=t("duty.decisions", language),
+            sentence=t("duty.decisions_note", language),
+            data_through=through,
+            source=t("duty.party_source", language),
+            key="decisions",
+        ),
+    ):
+        if part.decisions.rows.empty:
+            empty_state(lists_note)
+        else:
+            table(
+                part.decisions.rows.set_index("item_id", drop=False),
+                text_columns(("task", "unit", "region", "due", "state", "reported"), ("due",), task="href"),
+                language,
+                caption=t("duty.decisions", language),
+                selected=entry.item_id if entry else None,
+                max_height=520,
+            )
+    with form:
+        write_card()
+
+if screen.packages is not None:
+    board = screen.packages
+    card_grid(board.cards, language, columns=6)
+    left, right = st.columns([0.6, 0.4], gap="small")
+    with (
+        left,
+        chart_card(
+            language,
+            title=t("duty.board", language),
+            sentence=t("duty.board_note", language),
+            data_through=through,
+            source=t("duty.package_source", language),
+            key="board",
+        ),
+    ):
+        if board.board.empty:
+            empty_state(t("duty.no_packages", language))
+        else:
+            table(
+                board.board,
+                text_columns(("name", *BOARD), BOARD, name="href"),
+                language,
+                caption=t("duty.board", language),
+                max_height=600,
+            )
+    with (
+        right,
+        chart_card(
+            language,
+            title=t("duty.posts", language),
+            sentence=board.posts_note,
+            data_through=through,
+            source=t("duty.package_source", language),
+            key="posts",
+        ),
+    ):
+        if board.posts.empty:
+            empty_state(board.posts_note)
+        else:
+            table(
+                board.posts,
+                text_columns(
+                    ("post", "level", "open", "overdue", "closed", "returns"), ("open", "overdue", "closed", "returns")
+                ),
+                language,
+                caption=t("duty.posts", language),
+                max_height=600,
+            )
+    listed, form = st.columns([0.66, 0.34], gap="small")
+    with (
+        listed,
+        chart_card(
+            language,
+            title=t("duty.packages", language),
+            sentence=t("duty.packages_note", language),
+            data_through=through,
+            source=t("duty.package_source", language),
+            key="packages",
+        ),
+    ):
+        if board.packages.empty:
+            empty_state(lists_note)
+        else:
+            table(
+                board.packages.set_index("item_id", drop=False),
+                text_columns(
+                    ("number", "place", "post", "found", "due", "age", "late", "stage", "returns", "reviewed"),
+                    ("found", "due", "age", "late", "returns"),
+                    number="href",
+                ),
+                language,
+                caption=t("duty.packages", language),
+                selected=entry.item_id if entry else None,
+                max_height=520,
+            )
+    with form:
+        write_card()
+
+if screen.summons is not None:
+    called = screen.summons
+    listed, form = st.columns([0.62, 0.38], gap="small")
+    with listed:
+        with chart_card(
+            language,
+            title=t("duty.summons", language),
+            sentence=t("ranking.rising_note", language, chance=called.somewhere),
+            data_through=through,
+            source=t("duty.police_source", language),
+            key="summons",
+            height="content",
+        ):
+            if called.summons.empty:
+                empty_state(t("duty.nobody_called", language))
+            else:
+                years = tuple(str(year) for year in called.years)
+                table(
+                    called.summons.set_index("item_id", drop=False),
+                    text_columns(("name", *years, "rule", "evidence", "state"), years, name="href"),
+                    language,
+                    caption=t("duty.summons", language),
+                    selected=entry.item_id if entry else None,
+                )
+        with chart_card(
+            language,
+            title=t("duty.sheets", language),
+            sentence=t("duty.sheets_note", language),
+            data_through=through,
+            source=t("overview.several_sources", language),
+            key="sheets",
+        ):
+            if called.sheets.empty:
+                empty_state(t("duty.no_sheets", language))
+            else:
+                table(
+                    called.sheets.set_index("item_id", drop=False),
+                    text_columns(("name", "month", "months_red", "state"), ("months_red",), name="href"),
+                    language,
+                    caption=t("duty.sheets", language),
+                    selected=entry.item_id if entry else None,
+                )
+    with form:
+        write_card()
+
+if screen.departments is not None:
+    delivered = screen.departments
+    card_grid(delivered.cards, language, columns=3)
+    left, right = st.columns([0.52, 0.48], gap="small")
+    with (
+        left,
+        chart_card(
+            language,
+            title=t("duty.deliveries", language),
+            sentence=t("duty.deliveries_note", language),
+            data_through=through,
+            source=t("duty.exchange_source", language),
+            key="deliveries",
+        ),
+    ):
+        if delivered.matrix.empty:
+            empty_state(t("duty.no_deliveries", language))
+        else:
+            table(
+                delivered.matrix,
+                [
+                    Column(name="department", title=t("duty_delivery.department", language)),
+                    Column(name="data_set", title=t("duty_delivery.data_set", language)),
+                    *(
+                        Column(
+                            name=str(month),
+                            title=str(month),
+                            kind="mark",
+                            draw=partial(lambda key, row: delivery_cell(row[key], language), str(month)),
+                        )
+                        for month in delivered.months
+                    ),
+                ],
+                language,
+                caption=t("duty.deliveries", language),
+            )
+    with (
+        right,
+        chart_card(
+            language,
+            title=t("duty.consultation_items", language),
+            sentence=t("duty.consultation_note", language),
+            data_through=through,
+            source=t("duty.party_source", language),
+            key="items",
+        ),
+    ):
+        if delivered.owed.rows.empty:
+            empty_state(lists_note)
+        else:
+            table(
+                delivered.owed.rows,
+                text_columns(("task", "unit", "region", "due", "state"), ("due",)),
+                language,
+                caption=t("duty.consultation_items", language),
+                max_height=480,
+            )
+
+offer_tables(screen.tables, context)
