@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
@@ -67,9 +68,9 @@ def departments_part(span: Span) -> DepartmentsPart:
 
 def _matrix(named: pd.DataFrame, months: tuple[pd.Period, ...]) -> pd.DataFrame:
     cells: dict[tuple[str, str], dict[str, Delivered]] = {}
-    for row in named.itertuples():
-        cell = Delivered(int(row.due), int(row.on_time), int(row.late), int(row.missing))
-        cells.setdefault((row.department, row.data_set), {})[row.month] = cell
+    for row in named.to_dict("records"):
+        cell = Delivered(int(row["due"]), int(row["on_time"]), int(row["late"]), int(row["missing"]))
+        cells.setdefault((row["department"], row["data_set"]), {})[row["month"]] = cell
     return pd.DataFrame(
         [
             {"department": department, "data_set": data_set, **{str(month): by.get(str(month)) for month in months}}
@@ -84,8 +85,10 @@ def _verdict(span: Span, rows: pd.DataFrame, owed: Owed) -> str:
     own = rows[pd.to_datetime(rows["month"]) >= start]
     if own.empty:
         return t("duty.no_deliveries", span.language)
-    lacking = own.assign(lacking=own["late"] + own["missing"]).groupby(["department", "data_set"])["lacking"].sum()
-    department, data_set = lacking.idxmax()
+    lacking: Counter[tuple[str, str]] = Counter()
+    for row in own.to_dict("records"):
+        lacking[row["department"], row["data_set"]] += int(row["late"] + row["missing"])
+    (department, data_set), most = lacking.most_common(1)[0]
     return t(
         "duty.verdict_departments",
         span.language,
@@ -94,7 +97,7 @@ def _verdict(span: Span, rows: pd.DataFrame, owed: Owed) -> str:
         missing=int(own["missing"].sum()),
         worst=department_name(department, span.language),
         data_set=data_set_name(department, data_set, span.language),
-        lacking=int(lacking.max()),
+        lacking=most,
         overdue=owed.overdue_text,
     )
 

@@ -95,11 +95,11 @@ def _closure_review(span: Span, screen: ResponsibilityScreen) -> Entry | None:
 def _summons_or_sheet(span: Span, screen: ResponsibilityScreen) -> Entry | None:
     assert screen.summons is not None
     part = screen.summons
-    rows = pd.concat([part.summons, part.sheets], ignore_index=True).set_index("item_id")
-    key = _chosen(span, rows.index.tolist())
+    rows = {row["item_id"]: row for row in (*part.summons.to_dict("records"), *part.sheets.to_dict("records"))}
+    key = _chosen(span, list(rows))
     if key is None:
         return None
-    row = rows.loc[key]
+    row = rows[key]
     what = t("duty.write_summons" if row["kind"] == SUMMONS else "duty.write_sheet", span.language, name=row["name"])
     return Entry(
         title=what,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
+from dashboard import formatting
 from dashboard.components import Card
 from dashboard.i18n import t
 from dashboard.screens.duty.decisions import Owed, decisions_of
@@ -56,7 +58,7 @@ def secretaries_part(span: Span) -> SecretariesPart:
     months = tuple(pd.period_range(end=pd.Period(span.as_of, freq="M"), periods=MONTHS, freq="M"))
     first, last = months[0].start_time.date(), months[-1].end_time.date()
     codes = [span.region, *span.children()]
-    codes = [code for code in codes if int(span.regions.at[code, "depth"]) <= TOWNSHIP]
+    codes = [code for code in codes if span.depth_of(code) <= TOWNSHIP]
     own = span.reader.meetings_of(span.scope, span.region, codes, first, last) if codes else pd.DataFrame()
     below = span.reader.meetings_below(span.scope, span.region, first, last, span.as_of)
     meetings = _states(own, span.as_of)
@@ -89,14 +91,14 @@ def _calendar(
     span: Span, codes: list[str], months: tuple[pd.Period, ...], meetings: pd.DataFrame, below: pd.DataFrame
 ) -> pd.DataFrame:
     own: dict[tuple[str, pd.Period], list[Mark]] = {}
-    for row in meetings.itertuples():
-        shown = row.held_on if row.state in (ON_TIME, LATE) else row.due_on
-        own.setdefault((row.region_code, row.month), []).append(Mark(row.kind, row.state, f"{shown:%Y-%m-%d}"))
+    for row in meetings.to_dict("records"):
+        shown = row["held_on"] if row["state"] in (ON_TIME, LATE) else row["due_on"]
+        mark = Mark(row["kind"], row["state"], formatting.day(shown))
+        own.setdefault((row["region_code"], row["month"]), []).append(mark)
     sums: dict[tuple[str, pd.Period], list[tuple[str, int, int, int]]] = {}
-    for row in below.itertuples():
-        if row.kind in KINDS:
-            key = (row.region_code, pd.Period(row.month, freq="M"))
-            sums.setdefault(key, []).append((row.kind, int(row.due), int(row.on_time), int(row.late)))
+    for row in below[below["kind"].isin(KINDS)].to_dict("records"):
+        key = (row["region_code"], pd.Period(row["month"], freq="M"))
+        sums.setdefault(key, []).append((row["kind"], int(row["due"]), int(row["on_time"]), int(row["late"])))
     known = {code for code, _ in own} | {code for code, _ in sums}
     rows = [
         {
@@ -131,15 +133,14 @@ def _verdict(span: Span, meetings: pd.DataFrame, below: pd.DataFrame, decisions:
 
 def _levels(span: Span, meetings: pd.DataFrame, below: pd.DataFrame) -> str:
     """Return how many regions of each level have to meet: ``市 1、县区 12、乡镇(街道) 126``."""
-    own = span.regions.reindex(meetings["region_code"].unique())["depth"].value_counts()
+    counts: Counter[int] = Counter(span.depth_of(code) for code in meetings["region_code"].unique())
     if not below.empty:
         inside = span.regions[span.regions["in_scope"] & (span.regions["depth"] == span.depth + 2)]
-        held = inside["parent_code"].isin(below["region_code"].unique())
-        own = own.add(pd.Series({span.depth + 2: int(held.sum())}), fill_value=0)
+        counts[span.depth + 2] += int(inside["parent_code"].isin(below["region_code"].unique()).sum())
     names = {level.depth: level.label(span.language) for level in span.reader.snapshot().levels}
     listed = [
-        t("duty.level_count", span.language, level=names.get(int(depth), ""), count=int(number))
-        for depth, number in own.sort_index().items()
+        t("duty.level_count", span.language, level=names[depth], count=number)
+        for depth, number in sorted(counts.items())
     ]
     return t("duty.levels", span.language, levels=t("duty.list_joint", span.language).join(listed)) if listed else ""
 

@@ -53,7 +53,11 @@ class Span:
     @property
     def depth(self) -> int:
         """Depth of the region that is open."""
-        return int(self.regions["depth"].at[self.region])
+        return self.depth_of(self.region)
+
+    def depth_of(self, code: str) -> int:
+        """Return the depth of a region."""
+        return int(self.regions["depth"].to_dict()[code])
 
     @property
     def lists_allowed(self) -> bool:

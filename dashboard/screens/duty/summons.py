@@ -45,17 +45,15 @@ def summons_part(span: Span) -> SummonsPart:
     year = span.as_of.year if (span.as_of.month, span.as_of.day) == (12, 31) else span.as_of.year - 1
     years = tuple(range(year - RISES, year + 1))
     rising = rising_years(span.reader, span.scope, codes, year) if codes else None
+    risen = rising.rows if rising else pd.DataFrame()
     month = pd.Period(span.as_of, freq="M")
     red = _red(span, codes, month)
-    keys = [record_item_id(SUMMONS, code, str(year)) for code in (rising.rows.index if rising else ())]
+    keys = [record_item_id(SUMMONS, code, str(year)) for code in risen.index]
     keys += [record_item_id(SHEET, code, str(month)) for code in red]
     items = span.ledger.named_items(span.scope, keys)
     older = _still_open(span, items)
     items = {**items, **older}
-    summons = [
-        _summons_row(span, code, year, rising.rows.loc[code], years, items)
-        for code in (rising.rows.index if rising else ())
-    ]
+    summons = [_summons_row(span, code, year, risen.loc[code], years, items) for code in risen.index]
     sheets = [_sheet_row(span, code, str(month), formatting.number(count), items) for code, count in red.items()]
     listed = {row["item_id"] for row in (*summons, *sheets)}
     summons += [
@@ -71,7 +69,7 @@ def summons_part(span: Span) -> SummonsPart:
         pd.DataFrame(sheets, columns=[*_BASE, "months_red", "month"]),
     )
     return SummonsPart(
-        verdict=_verdict(span, codes, len(rising.rows) if rising else 0, len(red), items),
+        verdict=_verdict(span, codes, len(risen), len(red), items),
         summons=frames[0],
         years=years,
         somewhere=chance_text(rising.somewhere) if rising else formatting.MISSING,
@@ -99,7 +97,8 @@ def _red(span: Span, codes: list[str], month: pd.Period) -> dict[str, float]:
     if not codes:
         return {}
     league = league_of(span.reader, span.scope, codes, month)
-    return {code: league.rows.at[code, "months_red"] for code in review_sheets(league, index_settings())}
+    months_red = league.rows["months_red"].to_dict()
+    return {code: float(months_red[code]) for code in review_sheets(league, index_settings())}
 
 
 def _still_open(span: Span, known: Mapping[str, Item]) -> dict[str, Item]:

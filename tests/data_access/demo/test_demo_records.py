@@ -51,7 +51,9 @@ def test_progress_runs_from_nought_to_one():
     assert seen == sorted(seen)
 
 
-@pytest.mark.parametrize("table", ["incident", "dispute", "reported_count", "survey", "case_package", "meeting"])
+@pytest.mark.parametrize(
+    "table", ["incident", "dispute", "reported_count", "survey", "case_package", "meeting", "data_delivery"]
+)
 def test_source_ids_are_unique_within_their_source(frames, table):
     assert not frames[table].duplicated(["source", "source_id"]).any()
 
@@ -201,15 +203,28 @@ def test_counts_use_declared_measures_and_done_never_exceeds_due(counts):
         ("authenticity_consistent", "authenticity_checked"),
         ("budget_spent", "budget_planned"),
         ("mediators_certified", "mediators_full"),
+        ("standing_topic_listed", "standing_topic_due"),
+        ("key_places_led", "key_places"),
     ]
-    assert len(pairs) == 23
+    assert len(pairs) >= 26
     for done, due in pairs:
         both = wide[[done, due]].dropna()
         assert len(both), done
         assert (both[done] <= both[due]).all(), done
 
 
+OF_THEMSELVES = {
+    "standing_topic_due",
+    "standing_topic_listed",
+    "annual_report_due",
+    "annual_report_done",
+    "leader_posts",
+}
+"""What city, counties and townships each count of themselves alone: no level holds another's."""
+
+
 def test_a_measure_is_counted_at_one_level_only_so_that_sums_hold(counts, frames):
+    counts = counts[~counts["measure"].isin(OF_THEMSELVES)]
     depth = counts["region_code"].map(frames["region"].set_index("region_code")["depth"])
     assert (depth.groupby(counts["measure"]).nunique() == 1).all()
 
@@ -240,6 +255,23 @@ def test_decisions_come_from_meetings_that_were_held_and_some_are_overdue(frames
     overdue = decisions[decisions["done_on"].isna() & (decisions["due_on"] < THROUGH)]
     assert 1 <= len(overdue) < 0.1 * len(decisions)
     assert not decisions.duplicated(["meeting_source_id", "task"]).any()
+
+
+def test_consultation_items_come_from_consultations_that_were_held_and_some_are_overdue(frames):
+    meetings = frames["meeting"].dropna(subset="held_on").set_index("source_id")
+    items = frames["consultation_item"]
+    held = meetings[meetings["kind"] == "consultation"]["held_on"]
+    assert (items["decided_on"].to_numpy() == held.reindex(items["meeting_source_id"]).to_numpy()).all()
+    assert 1 <= (items["done_on"].isna() & (items["due_on"] < THROUGH)).sum() < 0.1 * len(items)
+
+
+def test_every_data_set_is_due_each_month_and_delivered_in_time_late_or_not(frames):
+    rows = frames["data_delivery"]
+    assert not rows.duplicated(["region_code", "department", "data_set", "due_on"]).any()
+    assert (rows.groupby(["department", "data_set"])["region_code"].nunique() == 12).all()
+    assert rows["due_on"].max() <= THROUGH
+    assert 0.01 < (rows["delivered_on"] > rows["due_on"]).mean() < 0.15
+    assert 0.005 < rows["delivered_on"].isna().mean() < 0.1
 
 
 def test_no_column_could_hold_a_persons_identity(tables):
