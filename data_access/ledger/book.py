@@ -271,7 +271,7 @@ def _plain(row: Mapping[str, object] | None) -> dict[str, object] | None:
         if value is None or value != value:
             plain[name] = None
         elif hasattr(value, "isoformat"):
-            plain[name] = value.isoformat()
+            plain[name] = value.isoformat().removesuffix("T00:00:00")
         else:
             plain[name] = value.item() if hasattr(value, "item") else value
     return plain
@@ -309,7 +309,7 @@ def _conflict(current: Item | None, seen: Item | None) -> NoReturn:
     raise ConflictError(
         f"Somebody else changed this item meanwhile ({current.role_label('en')}, {when} UTC): {english}. Nothing of yours was "
         "written and nothing of theirs was overwritten; what you typed is still here. Compare, then send it again.",
-        f"该事项在您填写期间已被他人修改({current.role_label('zh')},{when} UTC):{chinese}。您的内容未写入,"
+        f"该事项在您填写期间已被他人修改({current.role_label('zh')},世界时 {when}):{chinese}。您的内容未写入,"
         "对方的内容未被覆盖;您填写的内容仍保留在表单中,请核对后再提交。",
         current=current,
         seen=seen,

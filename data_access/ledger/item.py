@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -85,11 +85,22 @@ def change_lines(seen: Item | None, now: Item, language: str) -> list[str]:
     if seen is None or seen.state != now.state:
         before = "—" if seen is None else seen.state_label(language)
         lines.append(f"{'State' if language == 'en' else '状态'}: {before} → {now.state_label(language)}")
-    old: Mapping[str, object] = {} if seen is None else seen.values
+    # The first event on a published record is compared with that record.
+    old: Mapping[str, object] = (now.before or {}) if seen is None else seen.values
     for name, rule in kind.fields.items():
+        if name in _unspoken(kind.fields, now.values, language):
+            continue
         if old.get(name) != now.values.get(name):
             lines.append(f"{rule.label(language)}: {_shown(old.get(name))} → {_shown(now.values.get(name))}")
     return lines
+
+
+def _unspoken(names: Iterable[str], values: Mapping[str, object], language: str) -> set[str]:
+    """Return the fields that say in another language what one in ``language`` says."""
+    english = {name for name in names if name.endswith("_en")}
+    if language != "en":
+        return english
+    return {name.removesuffix("_en") for name in english if values.get(name)}
 
 
 def _shown(value: object) -> str:
