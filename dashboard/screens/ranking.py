@@ -219,20 +219,24 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
 def rising_rows(screen: RankingScreen, language: str) -> pd.DataFrame:
     """Return the 约谈 list: rule result and evidence in columns of their own."""
     rows = screen.rising.rows
-    counts_rose = (np.diff(rows[list(screen.rising.years)].to_numpy(), axis=1) > 0).all(axis=1)
     return pd.DataFrame(
         {
             "name": screen.names.reindex(rows.index),
             **{str(year): [formatting.number(value) for value in rows[year]] for year in screen.rising.years},
             "rule": t("ranking.rule_rising", language, count=RISES),
-            "evidence": [
-                t("ranking.chance_here", language, chance=chance_text(chance))
-                + t(
-                    "ranking.first_to_last_sure" if p_value < CHANCE_LIMIT else "ranking.first_to_last_chance", language
-                )
-                if rose
-                else t("ranking.people", language)
-                for chance, rose, p_value in zip(rows["chance"], counts_rose.tolist(), rows["p_value"], strict=True)
-            ],
+            "evidence": rising_evidence(screen.rising, language),
         }
     )
+
+
+def rising_evidence(rising: RisingYears, language: str) -> list[str]:
+    """Return how sure each rise is: what chance alone would do, and the last year against the first."""
+    rows = rising.rows
+    counts_rose = np.asarray((np.diff(rows[list(rising.years)].to_numpy(), axis=1) > 0).all(axis=1))
+    return [
+        t("ranking.chance_here", language, chance=chance_text(chance))
+        + t("ranking.first_to_last_sure" if p_value < CHANCE_LIMIT else "ranking.first_to_last_chance", language)
+        if rose
+        else t("ranking.people", language)
+        for chance, rose, p_value in zip(rows["chance"], counts_rose.tolist(), rows["p_value"], strict=True)
+    ]

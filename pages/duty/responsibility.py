@@ -235,7 +235,9 @@ if screen.summons is not None:
             key="summons",
             height="content",
         ):
-            if called.summons.empty:
+            if called.hidden:
+                empty_state(t("ranking.hidden", language), t("ranking.hidden_advice", language))
+            elif called.summons.empty:
                 empty_state(t("duty.nobody_called", language))
             else:
                 years = tuple(str(year) for year in called.years)

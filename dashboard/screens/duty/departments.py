@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard.components import Card
+from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.screens.duty.decisions import Owed, consultation_items_of
-from dashboard.screens.duty.span import Span
+from dashboard.screens.duty.span import Span, span_of
+from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from data_access.departments import data_set_name, department_name
+from data_access.queries import SnapshotReader
 
 CARDS = ("HS1", "HS2", "HS3")
 MONTHS = 6
@@ -41,8 +44,34 @@ class DepartmentsPart:
     tables: tuple[ScreenTable, ...]
 
 
+@dataclass(frozen=True)
+class _Published:
+    """What one snapshot always gives the same."""
+
+    cards: tuple[Card, ...]
+    months: tuple[pd.Period, ...]
+    rows: pd.DataFrame
+    matrix: pd.DataFrame
+    table: ScreenTable
+
+
 def departments_part(span: Span) -> DepartmentsPart:
     """Prepare the figures, the matrix and the items."""
+    published = _published(span.reader, span.plain)
+    owed = consultation_items_of(span)
+    return DepartmentsPart(
+        verdict=_verdict(span, published.rows, owed),
+        cards=published.cards,
+        months=published.months,
+        matrix=published.matrix,
+        owed=owed,
+        tables=(published.table, owed.table),
+    )
+
+
+@kept
+def _published(reader: SnapshotReader, context: Context) -> _Published:
+    span = span_of(reader, context)
     months = tuple(pd.period_range(end=pd.Period(span.as_of, freq="M"), periods=MONTHS, freq="M"))
     rows = span.reader.deliveries(
         span.scope, span.region, months[0].start_time.date(), months[-1].end_time.date(), span.as_of
@@ -55,15 +84,7 @@ def departments_part(span: Span) -> DepartmentsPart:
         ],
         month=pd.to_datetime(rows["month"]).dt.strftime("%Y-%m"),
     )
-    owed = consultation_items_of(span)
-    return DepartmentsPart(
-        verdict=_verdict(span, rows, owed),
-        cards=span.cards(CARDS),
-        months=months,
-        matrix=_matrix(named, months),
-        owed=owed,
-        tables=(_table(span, named), owed.table),
-    )
+    return _Published(span.cards(CARDS), months, rows, _matrix(named, months), _table(span, named))
 
 
 def _matrix(named: pd.DataFrame, months: tuple[pd.Period, ...]) -> pd.DataFrame:

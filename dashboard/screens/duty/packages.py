@@ -9,11 +9,14 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.components import Card
+from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.screens.duty.decisions import reported_text
-from dashboard.screens.duty.span import Span
+from dashboard.screens.duty.span import Span, span_of
+from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from data_access.ledger import Item, record_item_id
+from data_access.queries import SnapshotReader
 
 CARDS = ("BA6", "BA2", "BA3", "BA4", "BA1", "BA5")
 SHOWN = 100
@@ -39,10 +42,25 @@ class PackagesPart:
     tables: tuple[ScreenTable, ...]
 
 
+@dataclass(frozen=True)
+class _Published:
+    """What one snapshot always gives the same."""
+
+    cards: tuple[Card, ...]
+    board: pd.DataFrame
+    posts: pd.DataFrame
+
+
+@kept
+def _published(reader: SnapshotReader, context: Context) -> _Published:
+    span = span_of(reader, context)
+    return _Published(span.cards(CARDS), _board(span), _posts(span))
+
+
 def packages_part(span: Span) -> PackagesPart:
     """Prepare the board, the load of the posts and the open packages."""
-    board = _board(span)
-    posts = _posts(span)
+    published = _published(span.reader, span.plain)
+    board, posts = published.board, published.posts
     records: dict[str, dict] = {}
     if span.lists_allowed:
         for row in span.reader.open_packages(span.scope, span.region, span.as_of, SHOWN).to_dict("records"):
@@ -51,7 +69,7 @@ def packages_part(span: Span) -> PackagesPart:
     packages = _packages(span, records, reviews)
     return PackagesPart(
         verdict=_verdict(span, board),
-        cards=span.cards(CARDS),
+        cards=published.cards,
         board=board,
         posts=posts,
         posts_note=_posts_note(span, posts),

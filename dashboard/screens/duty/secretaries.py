@@ -10,10 +10,13 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.components import Card
+from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.screens.duty.decisions import Owed, decisions_of
-from dashboard.screens.duty.span import TOWNSHIP, Span
+from dashboard.screens.duty.span import TOWNSHIP, Span, span_of
+from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
+from data_access.queries import SnapshotReader
 
 CARDS = ("ZR1", "ZR2", "ZR3", "ZR4", "ZR6")
 KINDS = ("quarterly_dispatch", "monthly_supervision")
@@ -53,8 +56,35 @@ class SecretariesPart:
     tables: tuple[ScreenTable, ...]
 
 
+@dataclass(frozen=True)
+class _Published:
+    """What one snapshot always gives the same."""
+
+    verdict: tuple[str, ...]
+    levels: str
+    cards: tuple[Card, ...]
+    months: tuple[pd.Period, ...]
+    calendar: pd.DataFrame
+    tables: tuple[ScreenTable, ...]
+
+
 def secretaries_part(span: Span) -> SecretariesPart:
     """Prepare the calendar, the figures and what was decided."""
+    published = _published(span.reader, span.plain)
+    decisions = decisions_of(span)
+    return SecretariesPart(
+        verdict=_verdict(span, published, decisions),
+        cards=published.cards,
+        months=published.months,
+        calendar=published.calendar,
+        decisions=decisions,
+        tables=(*published.tables, decisions.table),
+    )
+
+
+@kept
+def _published(reader: SnapshotReader, context: Context) -> _Published:
+    span = span_of(reader, context)
     months = tuple(pd.period_range(end=pd.Period(span.as_of, freq="M"), periods=MONTHS, freq="M"))
     first, last = months[0].start_time.date(), months[-1].end_time.date()
     codes = [span.region, *span.children()]
@@ -62,14 +92,17 @@ def secretaries_part(span: Span) -> SecretariesPart:
     own = span.reader.meetings_of(span.scope, span.region, codes, first, last) if codes else pd.DataFrame()
     below = span.reader.meetings_below(span.scope, span.region, first, last, span.as_of)
     meetings = _states(own, span.as_of)
-    decisions = decisions_of(span)
-    return SecretariesPart(
-        verdict=_verdict(span, meetings, below, decisions),
+    return _Published(
+        verdict=tuple(
+            t("duty.verdict_meetings", span.language, kind=t(f"duty.kind_{kind}", span.language), **numbers)
+            for kind in KINDS
+            if (numbers := _totals(span, meetings, below, kind))["due"]
+        ),
+        levels=_levels(span, meetings, below),
         cards=span.cards(CARDS),
         months=months,
         calendar=_calendar(span, codes, months, meetings, below),
-        decisions=decisions,
-        tables=(_meetings_table(span, meetings), _below_table(span, below), decisions.table),
+        tables=(_meetings_table(span, meetings), _below_table(span, below)),
     )
 
 
@@ -115,20 +148,15 @@ def _calendar(
     return pd.DataFrame(rows)
 
 
-def _verdict(span: Span, meetings: pd.DataFrame, below: pd.DataFrame, decisions: Owed) -> str:
-    levels = _levels(span, meetings, below)
-    parts = [
-        t("duty.verdict_meetings", span.language, kind=t(f"duty.kind_{kind}", span.language), **numbers)
-        for kind in KINDS
-        if (numbers := _totals(span, meetings, below, kind))["due"]
-    ]
+def _verdict(span: Span, published: _Published, decisions: Owed) -> str:
+    parts = list(published.verdict)
     if decisions.open_count or decisions.overdue_count:
         parts.append(
             t("duty.verdict_decisions", span.language, open=decisions.open_text, overdue=decisions.overdue_text)
         )
     if not parts:
         return t("duty.no_meetings", span.language)
-    return levels + t("duty.joint", span.language).join(parts)
+    return published.levels + t("duty.joint", span.language).join(parts)
 
 
 def _levels(span: Span, meetings: pd.DataFrame, below: pd.DataFrame) -> str:

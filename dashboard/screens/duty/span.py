@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
 
 from dashboard import formatting
 from dashboard.components import Card
-from dashboard.context import Context, region_name
+from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values_of
@@ -51,13 +52,31 @@ class Span:
         return self.context.region
 
     @property
+    def plain(self) -> Context:
+        """The context without the part and item that are open, under which what is published is kept."""
+        return replace(self.context, own=())
+
+    @cached_property
+    def _depths(self) -> dict[str, int]:
+        return {str(code): int(depth) for code, depth in self.regions["depth"].to_dict().items()}
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        columns = (self.regions.index.tolist(), self.regions["name"].tolist(), self.regions["name_en"].tolist())
+        return {code: self.said(name, english) for code, name, english in zip(*columns, strict=True)}
+
+    @cached_property
+    def _parents(self) -> dict[str, object]:
+        return {str(code): parent for code, parent in self.regions["parent_code"].to_dict().items()}
+
+    @property
     def depth(self) -> int:
         """Depth of the region that is open."""
         return self.depth_of(self.region)
 
     def depth_of(self, code: str) -> int:
         """Return the depth of a region."""
-        return int(self.regions["depth"].to_dict()[code])
+        return self._depths[code]
 
     @property
     def lists_allowed(self) -> bool:
@@ -71,15 +90,15 @@ class Span:
 
     def name(self, code: str) -> str:
         """Return a region's name on screen; its code when the region is gone."""
-        return region_name(self.regions, code, self.language) if code in self.regions.index else code
+        return self._names.get(code, code)
 
     def place(self, code: str) -> str:
         """Return where a record lies: the names from below the open region down to ``code``."""
         names: list[str] = []
         step: object = code
-        while isinstance(step, str) and step in self.regions.index and step != self.region:
+        while isinstance(step, str) and step in self._parents and step != self.region:
             names.insert(0, self.name(step))
-            step = self.regions.at[step, "parent_code"]
+            step = self._parents[step]
         return " · ".join(names) if names else self.name(code)
 
     def said(self, chinese: str, english: object) -> str:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from dashboard import formatting
+from dashboard.context import Context
 from dashboard.grading.league import league_of
 from dashboard.grading.settings import index_settings
-from dashboard.grading.triggers import RISES, review_sheets, rising_years
+from dashboard.grading.triggers import RISES, RisingYears, review_sheets, rising_years
 from dashboard.i18n import t
 from dashboard.screens.duty.decisions import reported_text
-from dashboard.screens.duty.span import Span
-from dashboard.screens.ranking import chance_text
+from dashboard.screens.duty.span import Span, span_of
+from dashboard.screens.kept import kept
+from dashboard.screens.ranking import chance_text, rising_evidence
 from dashboard.screens.tables import ScreenTable
 from data_access.ledger import Item, record_item_id
+from data_access.queries import SnapshotReader
 
 SUMMONS, SHEET = "summons", "review_sheet"
 COUNTY = 1
@@ -35,25 +37,54 @@ class SummonsPart:
     """Chance that at least one region is hit by luck alone."""
     sheets: pd.DataFrame
     """``item_id, kind, region_code, name, months_red, month, state, href``."""
+    hidden: bool
+    """Whether the role may not see the small counts that the list rests on."""
     items: Mapping[str, Item]
     tables: tuple[ScreenTable, ...]
+
+
+@dataclass(frozen=True)
+class _Triggered:
+    """Whom the rules name; one snapshot always gives the same."""
+
+    rising: RisingYears | None
+    red: Mapping[str, float]
+    """Counties due a review sheet, with their red months."""
+
+
+@kept
+def _triggered(reader: SnapshotReader, context: Context) -> _Triggered:
+    span = span_of(reader, context)
+    codes = _counties(span)
+    rising = rising_years(reader, span.scope, codes, _year(span)) if codes else None
+    return _Triggered(rising, _red(span, codes, pd.Period(span.as_of, freq="M")))
+
+
+def _year(span: Span) -> int:
+    """Return the last whole year."""
+    return span.as_of.year if (span.as_of.month, span.as_of.day) == (12, 31) else span.as_of.year - 1
 
 
 def summons_part(span: Span) -> SummonsPart:
     """Prepare both lists for the counties of the open region."""
     codes = _counties(span)
-    year = span.as_of.year if (span.as_of.month, span.as_of.day) == (12, 31) else span.as_of.year - 1
+    year = _year(span)
     years = tuple(range(year - RISES, year + 1))
-    rising = rising_years(span.reader, span.scope, codes, year) if codes else None
-    risen = rising.rows if rising else pd.DataFrame()
     month = pd.Period(span.as_of, freq="M")
-    red = _red(span, codes, month)
+    triggered = _triggered(span.reader, span.plain)
+    rising, red = triggered.rising, triggered.red
+    hidden = rising is not None and rising.hidden
+    risen = rising.rows if rising and not hidden else pd.DataFrame()
+    evidences = rising_evidence(rising, span.language) if rising and not hidden else []
     keys = [record_item_id(SUMMONS, code, str(year)) for code in risen.index]
     keys += [record_item_id(SHEET, code, str(month)) for code in red]
     items = span.ledger.named_items(span.scope, keys)
     older = _still_open(span, items)
     items = {**items, **older}
-    summons = [_summons_row(span, code, year, risen.loc[code], years, items) for code in risen.index]
+    summons = [
+        _summons_row(span, code, risen.loc[code], years, evidence, items)
+        for code, evidence in zip(risen.index, evidences, strict=True)
+    ]
     sheets = [_sheet_row(span, code, str(month), formatting.number(count), items) for code, count in red.items()]
     listed = {row["item_id"] for row in (*summons, *sheets)}
     summons += [
@@ -69,10 +100,13 @@ def summons_part(span: Span) -> SummonsPart:
         pd.DataFrame(sheets, columns=[*_BASE, "months_red", "month"]),
     )
     return SummonsPart(
-        verdict=_verdict(span, codes, len(risen), len(red), items),
+        verdict=t("duty.summons_hidden", span.language)
+        if hidden
+        else _verdict(span, codes, len(risen), len(red), items),
+        hidden=hidden,
         summons=frames[0],
         years=years,
-        somewhere=chance_text(rising.somewhere) if rising else formatting.MISSING,
+        somewhere=chance_text(rising.somewhere) if rising and not hidden else formatting.MISSING,
         sheets=frames[1],
         items=items,
         tables=(
@@ -123,16 +157,9 @@ def _row(span: Span, kind: str, code: str, item_id: str, item: Item | None) -> d
 
 
 def _summons_row(
-    span: Span, code: str, year: int, row: pd.Series, years: tuple[int, ...], items: Mapping[str, Item]
+    span: Span, code: str, row: pd.Series, years: tuple[int, ...], evidence: str, items: Mapping[str, Item]
 ) -> dict[str, object]:
-    key = record_item_id(SUMMONS, code, str(year))
-    counts = row[list(years)].to_numpy(float)
-    by_counts = bool((np.diff(counts) > 0).all())
-    evidence = (
-        t("ranking.chance_here", span.language, chance=chance_text(row["chance"]))
-        if by_counts
-        else t("ranking.people", span.language)
-    )
+    key = record_item_id(SUMMONS, code, str(years[-1]))
     return {
         **_row(span, SUMMONS, code, key, items.get(key)),
         **{str(each): formatting.number(row[each]) for each in years},

@@ -105,6 +105,11 @@ def test_those_to_be_called_in_are_those_the_rule_names(opened, reader, city_sco
     assert (part.summons["state"] == t("duty.triggered", "zh")).all()
 
 
+def test_who_must_be_called_in_is_hidden_where_it_rests_on_small_counts(opened, city_scope):
+    part = opened("summons", scope=Scope("auditor", city_scope.region_code)).summons
+    assert part.hidden and part.summons.empty and part.verdict == t("duty.summons_hidden", "zh")
+
+
 def test_deliveries_add_up_to_the_indicator(opened, reader, city_scope):
     part = opened("departments").departments
     cells = [cell for month in ("2024-10", "2024-11", "2024-12") for cell in part.matrix[month]]
