@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data_access.access import Scope
+from data_access.audit import AuditBook, acting_as
+from data_access.audit.command_line import audit_commands
 from data_access.demo import load_demonstration
 from data_access.errors import DataAccessError, ImportRefused, SchemaVersionError
 from data_access.home import Home
@@ -53,6 +56,7 @@ def demo(home: Home, if_empty: bool) -> None:
         task = bar.add_task("demo", total=1.0)
         load_demonstration(home, lambda done, step: bar.update(task, completed=done * 0.3, description=str(step)))
         snapshot_id = publish(home, lambda done, step: bar.update(task, completed=0.3 + done * 0.7, description=step))
+    _recorded(home, "publish", snapshot_id, of="demonstration")
     click.echo(snapshot_id)
 
 
@@ -63,6 +67,7 @@ def publish_command(home: Home) -> None:
     with _progress() as bar:
         task = bar.add_task("publish", total=1.0)
         snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
+    _recorded(home, "publish", snapshot_id)
     click.echo(snapshot_id)
 
 
@@ -95,6 +100,7 @@ def build(context: click.Context, mapping: Path, data: Path) -> None:
         task = bar.add_task("publish", total=1.0)
         home = context.find_object(Home)
         snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
+    _recorded(home, "publish", snapshot_id)
     click.echo(snapshot_id)
 
 
@@ -122,6 +128,7 @@ def migrate_command(home: Home) -> None:
 
 
 main.add_command(ledger_commands)
+main.add_command(audit_commands)
 
 
 def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:
@@ -132,8 +139,16 @@ def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_
         report = import_files(
             home, mapping, files, dry_run=dry_run, progress=lambda step, rows: bar.update(task, description=step)
         )
+    if not dry_run:
+        _recorded(home, "import", files=[path.name for path in files], mapping=mapping.name)
     for line in report_lines(report, language):
         click.echo(line)
+
+
+def _recorded(home: Home, kind: str, snapshot_id: str = "", **details: object) -> None:
+    """Write into the audit record what the operator of this machine did."""
+    acting_as(f"os:{getpass.getuser()}")
+    AuditBook(home).record(kind, None, snapshot_id, **details)
 
 
 def _publish_again_after_upgrade(home: Home) -> None:

@@ -35,6 +35,18 @@ class Role(BaseModel):
     writes: tuple[str, ...] = ()
     """What it may enter in the ledger: a kind of config/ledger.toml, or ``kind.state`` for single steps of one."""
 
+    audits: bool = False
+    """May read the audit record."""
+    administers: bool = False
+    """May look at the cockpit as another role does."""
+    pages: tuple[str, ...] = ("*",)
+    """Pages it may open, by their name in the address or by the name of their menu group; ``*`` opens all that are open to
+    everybody."""
+
+    def may_open(self, page: str, group: str) -> bool:
+        """Return whether the role may open a page of a menu group."""
+        return bool({page, group, "*"} & set(self.pages))
+
     def may_write(self, kind: str, state: str) -> bool:
         """Return whether the role may bring an item of ``kind`` to ``state``."""
         return kind in self.writes or f"{kind}.{state}" in self.writes

@@ -94,3 +94,9 @@ class ConflictError(DataAccessError):
     """Somebody else changed the item since it was read; ``details["current"]`` is what it says now."""
 
     default_code = "conflict"
+
+
+class AuditUnavailableError(DataAccessError):
+    """The audit record can't be written; what would have been recorded is not done."""
+
+    default_code = "audit_unavailable"

@@ -10,14 +10,15 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from data_access.access import Scope
+from data_access.audit import AuditBook
 from data_access.errors import ConflictError, ScopeError, WriteRefused
 from data_access.home import Home
 from data_access.ledger.checks import check_step, checked_reason, checked_values
-from data_access.ledger.engines import WRITES, ledger_engine
 from data_access.ledger.item import Item, change_lines
 from data_access.ledger.settings import ledger_settings
 from data_access.queries import SnapshotReader
 from data_access.schema.ledger_event import ledger_event
+from data_access.store.ledger_engine import WRITES, ledger_engine
 
 MOST_ITEMS = 500
 _ID_LENGTH = ledger_event.c.item_id.type.length  # type: ignore[attr-defined]
@@ -29,7 +30,7 @@ class Ledger:
     Parameters
     ----------
     engine : Engine
-        From :func:`data_access.ledger.engines.ledger_engine`.
+        From :func:`data_access.store.ledger_engine.ledger_engine`.
     reader : SnapshotReader
         Knows which regions there are and which of them a scope holds.
     """
@@ -206,6 +207,9 @@ class Ledger:
             with self._engine.connect() as connection:
                 _conflict(self._last(connection, key), self._version(connection, key, seen_version))
         assert written is not None
+        AuditBook(self._reader.home).record(
+            "decision", scope, snapshot_id, item=key, of=kind, state=state, version=written.version, region=region_code
+        )
         return written
 
     # -- inside -------------------------------------------------------------------------------------------------------

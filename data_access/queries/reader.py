@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -13,7 +14,8 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.access import Scope
-from data_access.errors import ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
+from data_access.audit import AuditBook
+from data_access.errors import AuditUnavailableError, ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
 from data_access.queries import assessment_queries, dispute_queries, duty_queries, measure_queries, record_queries
@@ -237,10 +239,17 @@ class SnapshotReader:
         limit: int = 100,
         offset: int = 0,
     ) -> pd.DataFrame:
-        """Return the newest rows of ``table`` in a region (incident, dispute, case_package, decision, meeting)."""
+        """Return the newest rows of ``table`` in a region (incident, dispute, case_package, decision, meeting).
+
+        That the list was opened is recorded for the auditor.
+        """
         self._check_codes(scope, [region_code])
         self._check_permission(scope, "records")
         depth = self._depth(region_code)
+        asked = {name: str(value) for name, value in (where or {}).items()}
+        AuditBook(self._home).record_once(
+            "records", scope, self.snapshot().snapshot_id, table=table, region=region_code, end=end, **asked
+        )
         return record_queries.newest_records(
             self._within(scope), table, region_code, depth, start, end, where or {}, min(limit, MAX_RECORDS), offset
         )
@@ -434,16 +443,22 @@ class SnapshotReader:
             above = current.ancestors[f"code_{depth}"].reindex(list(codes))
             outside = above.index[(above != scope.region_code).to_numpy()].tolist()
         if outside:
+            self._record_refused(scope, region=outside[0])
             raise ScopeError(
                 f"Region {outside[0]!r} is not within what this viewer may see.",
                 f"区划“{outside[0]}”不在当前用户的可见范围内。",
                 region_code=outside[0],
             )
 
-    @staticmethod
-    def _check_permission(scope: Scope, permission: str) -> None:
+    def _record_refused(self, scope: Scope, **asked: str) -> None:
+        # That a request was refused doesn't depend on whether it could be written down.
+        with contextlib.suppress(AuditUnavailableError):
+            AuditBook(self._home).record_once("refused", scope, self._current().info.snapshot_id, **asked)
+
+    def _check_permission(self, scope: Scope, permission: str) -> None:
         role = scope.permissions
         if not getattr(role, permission):
+            self._record_refused(scope, permission=permission)
             raise ScopeError(
                 f"The role {role.name_en} may not open this list.",
                 f"角色“{role.name}”无权查看该清单。",

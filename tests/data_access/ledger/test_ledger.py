@@ -20,11 +20,11 @@ from data_access.errors import ConfigError, ConflictError, ScopeError, WriteRefu
 from data_access.home import Home
 from data_access.importing.identity import mentions_identity
 from data_access.ledger import Ledger, change_lines, ledger_settings, record_item_id
-from data_access.ledger.engines import ledger_engine
 from data_access.ledger.settings import Kind
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.schema.ledger_event import ledger_event
+from data_access.store.ledger_engine import ledger_engine
 from tests.data_access import small_city
 
 COUNTY, OTHER_COUNTY = "990102000000", "990103000000"

@@ -1,0 +1,90 @@
+"""From the claims of a sign-in to an account with its role and region, or a plain refusal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streamlit.auth_util import get_secrets_auth_section
+
+from dashboard.sign_in.settings import Mode, role_holders, sign_in_settings
+from data_access.access import Scope, load_roles
+from data_access.errors import DataAccessError
+from data_access.home import Home
+
+WALL_SUBJECT = "wall"
+CLOCK_SKEW_SECONDS = 30
+
+
+class SignInRequired(DataAccessError):
+    """Nobody is signed in, or the sign-in has run out."""
+
+    default_code = "sign_in_required"
+
+
+class NoRoleError(DataAccessError):
+    """The account is known to the provider but holds no role here."""
+
+    default_code = "no_role"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who looks: an opaque account, and the scope it holds."""
+
+    subject: str
+    scope: Scope
+
+
+def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: str) -> Account:
+    """Return the account of a sign-in.
+
+    Parameters
+    ----------
+    claims : mapping
+        What the provider or the proxy says of the account.
+    mode : {"oidc", "proxy"}
+    home : Home
+        Its ``role_holders.toml`` says who holds which role.
+    root_code : str
+        The region of a role that is confined to none.
+
+    Raises
+    ------
+    SignInRequired
+        When nobody is signed in, the sign-in has run out, or it was meant for another program.
+    NoRoleError
+        When the account holds no role here.
+    """
+    settings = sign_in_settings()
+    subject = next((str(claims[name]) for name in settings.subject_claims if claims.get(name)), "")
+    if not subject or (mode == "oidc" and not claims.get("is_logged_in")):
+        raise SignInRequired("Sign in to see the cockpit.", "请先登录。")
+    if mode == "oidc":
+        _check_token(claims)
+    holder = role_holders(home).get(subject)
+    if holder is not None:
+        return Account(subject, Scope(holder.role, holder.region or root_code))
+    role, region = claims.get(settings.role_claim), claims.get(settings.region_claim) or root_code
+    if settings.trust_claims and role in load_roles():
+        return Account(subject, Scope(str(role), str(region)))
+    raise NoRoleError(
+        "This account holds no role in this system. Ask the administrator to enter it in role_holders.toml.",
+        "该账号在本系统中没有角色,请联系系统管理员在 role_holders.toml 中登记。",
+    )
+
+
+def _check_token(claims: Mapping[str, object]) -> None:
+    expires = claims.get("exp")
+    if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW_SECONDS < time.time():
+        raise SignInRequired("The sign-in has run out. Sign in again.", "登录已过期,请重新登录。", code="expired")
+    wanted = get_secrets_auth_section().get("client_id")
+    meant_for = claims.get("aud")
+    names = meant_for if isinstance(meant_for, (list, tuple)) else [meant_for]
+    if wanted is not None and wanted not in names:
+        raise SignInRequired(
+            "The sign-in was meant for another program. Sign in again.",
+            "该登录凭证不是发给本系统的,请重新登录。",
+            code="wrong_audience",
+        )

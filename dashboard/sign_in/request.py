@@ -1,0 +1,72 @@
+"""What a request or a running page says of who is signed in: the signed cookie, the proxy's headers, the wall's token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+import streamlit as st
+from starlette.requests import HTTPConnection
+from streamlit.auth_util import get_origin_from_redirect_uri
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import (
+    _get_signed_cookie_with_chunks,
+    gather_user_info,
+)
+
+from dashboard.sign_in.settings import Mode
+
+WALL_TOKEN_VARIABLE = "PINGAN_WALL_TOKEN"  # noqa: S105 (the variable's name, not a token)
+WALL_COOKIE = "pingan_wall"
+_claims: ContextVar[Mapping[str, object] | None] = ContextVar("claims", default=None)
+
+
+def current_claims() -> Mapping[str, object]:
+    """Return what is known of who asks, in a running page or in a request to one of our own addresses."""
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        return st.user.to_dict()
+    return _claims.get() or {}
+
+
+def keep_claims(claims: Mapping[str, object]) -> None:
+    """Say who asks, for the rest of a request."""
+    _claims.set(claims)
+
+
+def claims_of_request(request: HTTPConnection, mode: Mode) -> Mapping[str, object]:
+    """Return what a request to one of our own addresses says of who asks; empty when nobody is signed in."""
+    if mode == "proxy":
+        return gather_user_info(request.headers)
+    if mode != "oidc":
+        return {}
+    signed = _get_signed_cookie_with_chunks(dict(request.cookies), USER_COOKIE_NAME)
+    try:
+        claims = json.loads(signed) if signed else {}
+    except ValueError:
+        return {}
+    # As for the pages themselves: a cookie counts only for the address it was given for.
+    return claims if claims.get("origin") == get_origin_from_redirect_uri() else {}
+
+
+def is_wall_token(token: str | None) -> bool:
+    """Return whether ``token`` is the one that opens the wall screens without a sign-in."""
+    known = os.environ.get(WALL_TOKEN_VARIABLE, "")
+    return bool(known) and hmac.compare_digest((token or "").encode(), known.encode())
+
+
+def wall_cookie() -> str:
+    """Return the value of the cookie that a wall screen keeps: it proves the token without repeating it."""
+    token = os.environ.get(WALL_TOKEN_VARIABLE, "")
+    return hmac.new(get_cookie_secret().encode() + token.encode(), b"wall", hashlib.sha256).hexdigest()
+
+
+def is_wall_screen(request: HTTPConnection) -> bool:
+    """Return whether a request comes from a screen that was opened with the wall's token."""
+    given = request.cookies.get(WALL_COOKIE, "")
+    return bool(os.environ.get(WALL_TOKEN_VARIABLE)) and hmac.compare_digest(given.encode(), wall_cookie().encode())

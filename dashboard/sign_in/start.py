@@ -1,0 +1,66 @@
+"""Where sign-in may be left off: on this machine alone, with made-up or openly published data, or by express word."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+
+from streamlit import config
+
+from dashboard.sign_in.settings import MODE_VARIABLE, declared_mode
+from data_access.errors import ConfigError, DataAccessError
+from data_access.home import Home
+from data_access.queries import SnapshotReader
+
+HOW = "docs/deployment.md"
+
+
+def check_start(home: Home) -> None:
+    """Refuse to start where anybody could read what only some may.
+
+    Raises
+    ------
+    ConfigError
+        Saying what to set.
+    """
+    mode = declared_mode()
+    if mode in ("oidc", "proxy"):
+        return
+    address = config.get_option("server.address")
+    if not is_loopback(address):
+        raise ConfigError(
+            f"Without sign-in the cockpit is served on this machine only, not on {address or 'every address'}. "
+            f"Set up sign-in ([auth] in .streamlit/secrets.toml, see {HOW}), or use --server.address 127.0.0.1.",
+            f"未设置登录时只能在本机提供服务,不能绑定到 {address or '所有地址'}。"
+            f"请设置登录(.streamlit/secrets.toml 的 [auth],见 {HOW}),或使用 --server.address 127.0.0.1。",
+        )
+    if mode is None and not _may_be_read_by_anybody(home):
+        raise ConfigError(
+            f"These are real data, and there is no sign-in. Set it up (see {HOW}), or say expressly that everybody at this "
+            f"machine may read them: {MODE_VARIABLE}=off.",
+            f"这是真实数据,且未设置登录。请设置登录(见 {HOW}),或明确声明本机使用者均可查看:{MODE_VARIABLE}=off。",
+        )
+
+
+def is_loopback(address: str | None) -> bool:
+    """Return whether a server bound to ``address`` is reached from its own machine only."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _may_be_read_by_anybody(home: Home) -> bool:
+    try:
+        snapshot = SnapshotReader(home).snapshot()
+    except DataAccessError:
+        return True  # nothing to read yet, or a database that the pages will speak of themselves
+    return snapshot.is_demonstration or snapshot.dataset.get("open_data") == "1"
+
+
+def start_message(error: DataAccessError) -> str:
+    """Return the sentence a refused start ends with, in the language of the machine."""
+    spoken = os.environ.get("LANG", "zh")
+    return error.message("zh" if spoken.startswith(("zh", "C", "POSIX")) or not spoken else "en")

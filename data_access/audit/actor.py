@@ -1,0 +1,17 @@
+"""Whose account is at work in this thread; set once at its start, read where something is recorded."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+_subject: ContextVar[str] = ContextVar("subject", default="")
+
+
+def acting_as(subject: str) -> None:
+    """Say whose account acts from here on in this thread (an opaque id; empty without sign-in)."""
+    _subject.set(subject)
+
+
+def acting_subject() -> str:
+    """Return whose account acts in this thread."""
+    return _subject.get()

@@ -1,0 +1,269 @@
+"""Write and verify the audit record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from data_access.access import Scope
+from data_access.audit.actor import acting_subject
+from data_access.errors import AuditUnavailableError, ConfigError, ScopeError
+from data_access.home import Home
+from data_access.schema.audit_line import TRIGGERS, audit_checkpoint, audit_line
+from data_access.store.ledger_engine import WRITES, ledger_engine
+
+KEPT_DAYS = 183
+"""Lines younger than six months are never taken away (Cybersecurity Law: logs are kept for six months at the least)."""
+MOST_LINES = 2_000
+BEGINNING = "0" * 64
+DETAIL_CHARACTERS = 2_000
+_FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
+
+
+REPEAT_SECONDS = 600
+_recent: dict[tuple, float] = {}
+_recent_lock = Lock()
+
+
+@dataclass(frozen=True)
+class AuditFinding:
+    """Where the record doesn't hold."""
+
+    sequence: int
+    problem: str
+    """``changed``, ``missing``, ``out_of_chain`` or ``cut_off``."""
+
+
+class AuditBook:
+    """The audit record of one data folder. Safe for threads and for several processes of one machine."""
+
+    def __init__(self, home: Home) -> None:
+        self._engine = ledger_engine(home)
+        self._head = home.path / "audit.head"
+
+    def record(self, kind: str, scope: Scope | None, snapshot_id: str = "", **details: object) -> int:
+        """Add one line and return its number.
+
+        Parameters
+        ----------
+        kind : str
+            ``sign_in``, ``sign_out``, ``view_as``, ``refused``, ``export``, ``records``, ``import``, ``publish``, ``decision``.
+        scope : Scope or None
+            Whose view it was; None for the operator of the server.
+        snapshot_id : str
+        **details
+            What was asked for; names and counts, never the contents.
+
+        Raises
+        ------
+        AuditUnavailableError
+            When the line can't be written.
+        """
+        said = json.dumps(_plain(details), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        line = {
+            "recorded_at": datetime.now(UTC).replace(tzinfo=None),
+            "kind": kind,
+            "subject": acting_subject()[:160],
+            "role": scope.role if scope else "operator",
+            "region_code": scope.region_code if scope else "",
+            "snapshot_id": snapshot_id,
+            "details": said[:DETAIL_CHARACTERS],
+        }
+        try:
+            with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+                last = self._last(connection)
+                line |= {"sequence": last[0] + 1, "previous_hash": last[1]}
+                line["hash"] = line_hash(line)
+                connection.execute(sa.insert(audit_line).values(**line))
+        except sa.exc.OperationalError as error:
+            raise AuditUnavailableError(
+                "The audit record can't be written, so this is not shown. Free disk space or ask the administrator.",
+                "审计记录无法写入,因此不予显示。请释放磁盘空间或联系管理员。",
+            ) from error
+        self._remember(line["sequence"], line["hash"])
+        return int(line["sequence"])
+
+    def record_once(self, kind: str, scope: Scope, snapshot_id: str = "", **details: object) -> None:
+        """Add a line unless this process wrote the same within the last ten minutes; a page asks again at each run."""
+        key = (str(self._head), kind, acting_subject(), scope, snapshot_id, json.dumps(_plain(details), sort_keys=True))
+        now = monotonic()
+        with _recent_lock:
+            for old in [each for each, at in _recent.items() if now - at > REPEAT_SECONDS]:
+                del _recent[old]
+            if key in _recent:
+                return
+            _recent[key] = now
+        try:
+            self.record(kind, scope, snapshot_id, **details)
+        except AuditUnavailableError:
+            with _recent_lock:
+                _recent.pop(key, None)
+            raise
+
+    def lines(
+        self,
+        scope: Scope,
+        kind: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        limit: int = MOST_LINES,
+    ) -> pd.DataFrame:
+        """Return lines, newest first, for a role that audits.
+
+        Raises
+        ------
+        ScopeError
+            For any other role.
+        """
+        if not scope.permissions.audits:
+            role = scope.permissions
+            raise ScopeError(
+                f"The role {role.name_en} may not read the audit record.",
+                f"角色“{role.name}”无权查看审计记录。",
+                role=scope.role,
+            )
+        tests = [audit_line.c.kind == kind] if kind else []
+        tests += [audit_line.c.recorded_at >= datetime.combine(first, time.min)] if first else []
+        tests += [audit_line.c.recorded_at <= datetime.combine(last, time.max)] if last else []
+        columns = [audit_line.c[name] for name in _FIELDS]
+        statement = sa.select(*columns).where(*tests).order_by(audit_line.c.sequence.desc())
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement.limit(min(limit, MOST_LINES))).all()
+        return pd.DataFrame(rows, columns=list(_FIELDS))
+
+    def verify(self) -> tuple[int, list[AuditFinding]]:
+        """Return how many lines were read, and where a line was changed or removed."""
+        findings: list[AuditFinding] = []
+        with self._engine.connect() as connection:
+            start = connection.execute(
+                sa.select(audit_checkpoint).order_by(audit_checkpoint.c.sequence.desc()).limit(1)
+            ).first()
+            expected, previous = (start.sequence, start.hash) if start else (0, BEGINNING)
+            hashes = {expected: previous}
+            read = 0
+            for row in connection.execute(sa.select(audit_line).order_by(audit_line.c.sequence)).mappings():
+                read += 1
+                expected += 1
+                if row["sequence"] != expected:
+                    findings.append(AuditFinding(expected, "missing"))
+                    expected = row["sequence"]
+                elif row["previous_hash"] != previous:
+                    findings.append(AuditFinding(row["sequence"], "out_of_chain"))
+                if line_hash(row) != row["hash"]:
+                    findings.append(AuditFinding(row["sequence"], "changed"))
+                previous = row["hash"]
+                hashes[expected] = previous
+        remembered = self._remembered()
+        if (
+            remembered
+            and hashes.get(remembered[0]) != remembered[1]
+            and remembered[0] >= (start.sequence if start else 0)
+        ):
+            findings.append(AuditFinding(remembered[0], "cut_off" if remembered[0] > expected else "changed"))
+        return read, findings
+
+    def prune(self, before: date) -> int:
+        """Take away lines older than ``before``, keeping the hash they end with; return how many.
+
+        Raises
+        ------
+        ConfigError
+            When lines of the last six months would go.
+        """
+        youngest = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+        if before > youngest:
+            raise ConfigError(
+                f"Audit lines are kept for {KEPT_DAYS} days; name a day not after {youngest}.",
+                f"审计记录至少保存 {KEPT_DAYS} 天,请给出不晚于 {youngest} 的日期。",
+            )
+        limit = datetime.combine(before, time.min)
+        with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            last = connection.execute(
+                sa.select(audit_line.c.sequence, audit_line.c.hash)
+                .where(audit_line.c.recorded_at < limit)
+                .order_by(audit_line.c.sequence.desc())
+                .limit(1)
+            ).first()
+            if last is None:
+                return 0
+            connection.execute(
+                sa.insert(audit_checkpoint).values(
+                    sequence=last.sequence, hash=last.hash, pruned_at=datetime.now(UTC).replace(tzinfo=None)
+                )
+            )
+            with _deletable(connection):
+                gone = connection.execute(sa.delete(audit_line).where(audit_line.c.sequence <= last.sequence))
+        return int(gone.rowcount)
+
+    @staticmethod
+    def _last(connection: sa.Connection) -> tuple[int, str]:
+        for table in (audit_line, audit_checkpoint):
+            row = connection.execute(
+                sa.select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
+            ).first()
+            if row is not None:
+                return int(row.sequence), str(row.hash)
+        return 0, BEGINNING
+
+    def _remember(self, sequence: int, digest: str) -> None:
+        """Write the last line's number and hash beside the record, so that cutting off its end shows."""
+        known = self._remembered()
+        if known and known[0] > sequence:
+            return  # another process was quicker
+        draft = self._head.with_suffix(f".{os.getpid()}.draft")
+        draft.write_text(json.dumps({"sequence": sequence, "hash": digest}), encoding="utf-8")
+        draft.replace(self._head)
+
+    def _remembered(self) -> tuple[int, str] | None:
+        return _read_head(self._head)
+
+
+class _deletable:  # noqa: N801 (reads as a statement)
+    """Let lines be deleted inside one transaction, on the engine that forbids it by a trigger."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._name = "audit_line_no_delete"
+
+    def __enter__(self) -> None:
+        if self._connection.dialect.name == "sqlite":
+            self._connection.execute(sa.DDL(f"drop trigger if exists {self._name}"))
+
+    def __exit__(self, *_error: object) -> None:
+        if self._connection.dialect.name == "sqlite":
+            self._connection.execute(sa.DDL(TRIGGERS[self._name]))
+
+
+def line_hash(line: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the previous hash and every field of a line."""
+    fields = [str(line[name].isoformat() if name == "recorded_at" else line[name]) for name in _FIELDS]
+    said = json.dumps([line["previous_hash"], *fields], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _read_head(path: Path) -> tuple[int, str] | None:
+    try:
+        head = json.loads(path.read_text(encoding="utf-8"))
+        return int(head["sequence"]), str(head["hash"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return -1, ""
+
+
+def _plain(details: Mapping[str, object]) -> dict[str, object]:
+    return {
+        key: value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
+        for key, value in details.items()
+    }

@@ -1,0 +1,167 @@
+"""The audit record: a changed, removed or cut-off line shows; several processes share one chain; six months are kept."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from data_access.__main__ import main
+from data_access.access import Scope
+from data_access.audit import AuditBook, acting_as
+from data_access.errors import ConfigError, ScopeError
+from data_access.home import Home
+from data_access.schema.audit_line import audit_line
+from data_access.store.ledger_engine import ledger_engine
+
+LEADER, AUDITOR = Scope("county_leader", "990101000000"), Scope("auditor", "990100000000")
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    return Home(tmp_path / "data").create()
+
+
+@pytest.fixture
+def book(home) -> AuditBook:
+    made = AuditBook(home)
+    for number in range(5):
+        made.record("export", LEADER, "2024Q4-0001", table=f"表{number}", rows=number)
+    return made
+
+
+def tamper(home: Home, statement: str) -> None:
+    with ledger_engine(home).connect() as connection, connection.begin():
+        for action in ("update", "delete"):
+            connection.exec_driver_sql(f"drop trigger audit_line_no_{action}")
+        connection.exec_driver_sql(statement)
+
+
+def verified(home: Home, language: str = "zh"):
+    return CliRunner().invoke(main, ["--home", str(home.path), "--language", language, "audit", "verify"])
+
+
+def test_whole_record_is_confirmed(book, home):
+    assert book.verify() == (5, [])
+    assert "共 5 行" in verified(home).output
+
+
+def test_lines_say_who_what_when_and_on_which_data(book):
+    acting_as("subject-7")
+    book.record("sign_in", LEADER)
+    acting_as("")
+    line = book.lines(AUDITOR).iloc[0]
+    assert (line["kind"], line["subject"], line["role"]) == ("sign_in", "subject-7", "county_leader")
+    assert book.lines(AUDITOR, "export")["snapshot_id"].eq("2024Q4-0001").all()
+    assert '"table":"表4"' in book.lines(AUDITOR, "export").iloc[0]["details"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("update audit_line set details = '{}' where sequence = 3", "第 3 行被改动"),
+        ("update audit_line set subject = 'somebody' where sequence = 5", "第 5 行被改动"),
+        ("update audit_line set recorded_at = '2020-01-01 00:00:00.000000' where sequence = 1", "第 1 行被改动"),
+        ("delete from audit_line where sequence = 2", "第 2 行起有缺失"),
+        ("delete from audit_line where sequence = 1", "第 1 行起有缺失"),
+        ("delete from audit_line where sequence >= 4", "第 5 行"),
+        ("delete from audit_line", "第 5 行"),
+    ],
+)
+def test_tampering_is_found(book, home, statement, said):
+    tamper(home, statement)
+    done = verified(home)
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_line_made_up_in_the_middle_is_found(book, home):
+    tamper(home, "update audit_line set sequence = sequence + 1 where sequence = 5")
+    tamper_again = audit_line.insert().values(
+        sequence=5,
+        recorded_at=sa.func.current_timestamp(),
+        kind="export",
+        subject="",
+        role="auditor",
+        region_code="",
+        snapshot_id="",
+        details="{}",
+        previous_hash="0" * 64,
+        hash="0" * 64,
+    )
+    with ledger_engine(home).connect() as connection, connection.begin():
+        connection.execute(tamper_again)
+    assert verified(home, "en").exit_code == 1
+
+
+def test_store_itself_refuses_to_change_a_line(book, home):
+    for statement in ("update audit_line set role = 'x'", "delete from audit_line"):
+        with pytest.raises(sa.exc.DatabaseError), ledger_engine(home).connect() as connection, connection.begin():
+            connection.exec_driver_sql(statement)
+    assert book.verify() == (5, [])
+
+
+def test_only_an_auditor_reads_it(book):
+    with pytest.raises(ScopeError):
+        book.lines(LEADER)
+
+
+def test_lines_of_six_months_stay_and_older_ones_leave_a_chain_that_holds(book, home):
+    with pytest.raises(ConfigError):
+        book.prune(date.today() - timedelta(days=100))
+    old = date.today() - timedelta(days=300)
+    engine = ledger_engine(home)
+    with engine.connect() as connection, connection.begin():
+        assert connection.execute(sa.select(sa.func.count()).select_from(audit_line)).scalar() == 5
+    assert book.prune(old) == 0
+    _age(home, first=3)
+    assert book.verify()[1] == []
+    assert book.prune(date.today() - timedelta(days=200)) == 3
+    assert book.verify() == (2, [])
+    book.record("export", LEADER)
+    assert book.verify() == (3, [])
+
+
+def _age(home: Home, first: int) -> None:
+    """Make the first lines a year old, with hashes that are right for it."""
+    from data_access.audit.book import BEGINNING, line_hash
+
+    with ledger_engine(home).connect() as connection, connection.begin():
+        for action in ("update", "delete"):
+            connection.exec_driver_sql(f"drop trigger audit_line_no_{action}")
+        previous = BEGINNING
+        for row in connection.execute(sa.select(audit_line).order_by(audit_line.c.sequence)).mappings().all():
+            line = {**row, "previous_hash": previous}
+            if row["sequence"] <= first:
+                line["recorded_at"] = row["recorded_at"] - timedelta(days=365)
+            line["hash"] = previous = line_hash(line)
+            connection.execute(audit_line.update().where(audit_line.c.sequence == row["sequence"]).values(**line))
+    AuditBook(home)._remember(5, previous)
+
+
+def test_processes_share_one_chain(book, home):
+    program = (
+        "import sys; from pathlib import Path; from data_access.home import Home; from data_access.audit import AuditBook\n"
+        "book = AuditBook(Home(Path(sys.argv[1])))\n"
+        "[book.record('export', None, number=number) for number in range(20)]"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program, str(home.path)]) for _ in range(2)]
+    assert [each.wait(60) for each in running] == [0, 0]
+    assert book.verify() == (45, [])
+
+
+def test_record_lists_and_refusals_of_a_reader_are_recorded(demonstration_home, reader, city_scope):
+    regions = reader.regions(city_scope)
+    own, other = regions.index[regions["depth"] == 1][:2]
+    scope = Scope("county_leader", own)
+    end = reader.snapshot().data_through
+    reader.records(scope, "dispute", own, None, end, limit=1)
+    with pytest.raises(ScopeError):
+        reader.records(scope, "dispute", other, None, end, limit=1)
+    lines = AuditBook(demonstration_home).lines(AUDITOR)
+    assert {"records", "refused"} <= set(lines.loc[lines["region_code"] == own, "kind"])
+    assert AuditBook(demonstration_home).verify()[1] == []
