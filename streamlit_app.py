@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.components.frame import page_frame
 from dashboard.components.messages import show_error
+from dashboard.components.sign_in import allowed, signed_in
 from dashboard.context import address_language, open_context
 from dashboard.i18n import t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
@@ -29,10 +30,13 @@ def main() -> None:
     title = t("app.page_title", language, page=chosen.title)
     st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
     try:
+        if not signed_in(language):
+            return
         context, notices = open_context()
         with page_frame(context, entry, notices):
             try:
-                chosen.run()
+                if allowed(context, entry):
+                    chosen.run()
             except Exception as error:  # noqa: BLE001 (the page's own error must not take the frame with it)
                 show_error(error)
     except Exception as error:  # noqa: BLE001 (whatever it is, no traceback on screen)
@@ -44,4 +48,5 @@ if __name__ == "__main__":
 else:
     from dashboard import server
 
+    server.check_start()
     app = st.App(__file__, routes=server.routes(), middleware=server.middleware(), on_script_error=show_error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_access.access import Role
+
 
 @dataclass(frozen=True)
 class PageEntry:
@@ -19,6 +21,8 @@ class PageEntry:
     screen: str = ""
     """``module:function`` that prepares the page from (reader, context); its ``tables`` are what the page offers for
     download and what ``python -m dashboard page`` gives."""
+    permission: str = ""
+    """Permission of a role (config/roles.toml) without which the page is not there, such as ``audits``."""
 
 
 GROUPS = ("situation", "work", "duty", "rooms", "data")
@@ -99,6 +103,21 @@ PAGES = (
         "data",
         screen="dashboard.screens.data.quality:quality_screen",
     ),
+    PageEntry(
+        "audit",
+        "pages/data/audit.py",
+        "nav.audit",
+        "data",
+        parameters=("kind", "days"),
+        permission="audits",
+        screen="dashboard.screens.data.audit:audit_screen",
+    ),
 )
 DEFAULT_PAGE = PAGES[0].url_path
 """Its address is ``/``."""
+
+
+def may_open(role: Role, entry: PageEntry) -> bool:
+    """Return whether a role may open a page."""
+    allowed = not entry.permission or bool(getattr(role, entry.permission))
+    return allowed and role.may_open(entry.url_path, entry.group)

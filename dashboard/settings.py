@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.sign_in.accounts import WALL_SUBJECT, Account, account_of
+from dashboard.sign_in.request import current_claims
+from dashboard.sign_in.settings import sign_in_mode
 from data_access.access import Scope
+from data_access.audit import AuditBook, acting_as
+from data_access.errors import AuditUnavailableError, DataAccessError, ScopeError
 from data_access.home import Home
 from data_access.queries import SnapshotReader
 
 ROLE_VARIABLE = "PINGAN_ROLE"
 REGION_VARIABLE = "PINGAN_REGION"
 DEFAULT_ROLE = "city_leader"
+WALL_ROLE_VARIABLE = "PINGAN_WALL_ROLE"
+WALL_REGION_VARIABLE = "PINGAN_WALL_REGION"
+DEFAULT_WALL_ROLE = "duty_officer"
+_VIEW_AS = "pingan_view_as"
+_RECORDED = "pingan_sign_in_recorded"
 
 
 @dataclass(frozen=True)
@@ -41,17 +53,87 @@ def snapshot_reader() -> SnapshotReader:
     return SnapshotReader(load_settings().home)
 
 
-def current_viewer() -> Scope:
-    """Return who looks at the screen; the one place that sign-in replaces.
+def current_account() -> Account:
+    """Return who is signed in and what they hold; without sign-in, what the environment says.
 
     Raises
     ------
+    SignInRequired, NoRoleError
+        When nobody is signed in, or the account holds no role.
     ConfigError
         When the role is not in config/roles.toml.
     NoSnapshotError
         When nothing has been published, so that the outermost region is unknown.
     """
+    mode = sign_in_mode()
+    root_code = snapshot_reader().snapshot().root_code
     settings = load_settings()
-    viewer = Scope(settings.role, settings.region_code or snapshot_reader().snapshot().root_code)
-    _ = viewer.permissions
-    return viewer
+    if mode == "off":
+        account = Account("", Scope(settings.role, settings.region_code or root_code))
+    elif WALL_SUBJECT in (claims := current_claims()):
+        role = os.environ.get(WALL_ROLE_VARIABLE, DEFAULT_WALL_ROLE)
+        account = Account(WALL_SUBJECT, Scope(role, os.environ.get(WALL_REGION_VARIABLE) or root_code))
+    else:
+        account = account_of(claims, mode, settings.home, root_code)
+    _ = account.scope.permissions
+    acting_as(account.subject)
+    return account
+
+
+def current_viewer() -> Scope:
+    """Return who looks at the screen: the account's scope, or the one that an administrator looks through.
+
+    Raises
+    ------
+    SignInRequired, NoRoleError, ConfigError, NoSnapshotError
+        As :func:`current_account`.
+    """
+    own = current_account().scope
+    return viewed_as() or own if own.permissions.administers else own
+
+
+def viewed_as() -> Scope | None:
+    """Return the scope that an administrator looks through in this session, if any."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return None
+    chosen = st.session_state.get(_VIEW_AS)
+    return chosen if isinstance(chosen, Scope) else None
+
+
+def view_as(scope: Scope | None) -> None:
+    """Look through another scope from the next run on, or one's own again; recorded for the auditor.
+
+    Raises
+    ------
+    ScopeError
+        When the account is no administrator's.
+    """
+    account = current_account()
+    if not account.scope.permissions.administers:
+        raise ScopeError("Only an administrator may look as another role does.", "只有系统管理员可以切换查看身份。")
+    snapshot_id = snapshot_reader().snapshot().snapshot_id
+    seen = f"{scope.role}@{scope.region_code}" if scope else ""
+    AuditBook(load_settings().home).record("view_as", account.scope, snapshot_id, seen=seen)
+    st.session_state[_VIEW_AS] = scope
+
+
+def record_sign_out() -> None:
+    """Record that the account of the request signs out; an account without a role leaves no line."""
+    with contextlib.suppress(DataAccessError):
+        account = current_account()
+        AuditBook(load_settings().home).record("sign_out", account.scope)
+
+
+def record_sign_in() -> None:
+    """Record, once a session, that an account has come in."""
+    account = current_account()
+    if account.subject and st.session_state.get(_RECORDED) != account.subject:
+        AuditBook(load_settings().home).record("sign_in", account.scope, snapshot_reader().snapshot().snapshot_id)
+        st.session_state[_RECORDED] = account.subject
+
+
+def record_refused(scope: Scope, **asked: str) -> None:
+    """Record that something was asked for that the scope doesn't hold."""
+    with contextlib.suppress(AuditUnavailableError):
+        book = AuditBook(load_settings().home)
+        book.record_once("refused", scope, snapshot_reader().snapshot().snapshot_id, **asked)

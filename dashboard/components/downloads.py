@@ -18,7 +18,8 @@ from openpyxl.utils import get_column_letter
 from dashboard.context import Context, region_name
 from dashboard.i18n import localised, t
 from dashboard.screens.tables import ScreenTable
-from dashboard.settings import snapshot_reader
+from dashboard.settings import current_account, load_settings, snapshot_reader
+from data_access.audit import AuditBook, acting_as
 
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,8 +86,9 @@ def clear_offers() -> None:
     st.session_state[_FILES] = []
 
 
-def draw_offers(language: str) -> None:
-    """Draw the download menu, when the page offered anything."""
+def draw_offers(context: Context) -> None:
+    """Draw the download menu, when the page offered anything; each download is recorded for the auditor."""
+    language = context.language
     offers: Sequence[Offer] = st.session_state.get(_OFFERS, [])
     papers: Sequence[FileOffer] = st.session_state.get(_FILES, [])
     if not offers and not papers:
@@ -110,13 +112,28 @@ def draw_offers(language: str) -> None:
                 for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE)):
                     st.download_button(
                         t(f"download.{kind}", language),
-                        data=partial(write, offer.frame, offer.heading),
+                        data=partial(_recorded, write, offer, kind, context, current_account().subject),
                         file_name=f"{file_stem(offer)}.{kind}",
                         mime=media,
                         key=f"download-{number}-{kind}",
                         on_click="ignore",
                     )
         st.caption(t("download.note", language))
+
+
+def _recorded(
+    write: Callable[[pd.DataFrame, Sequence[tuple[str, str]]], bytes],
+    offer: Offer,
+    kind: str,
+    context: Context,
+    subject: str,
+) -> bytes:
+    """Return the file, once the audit record says that it is taken. Runs outside the page, hence the account."""
+    acting_as(subject)
+    snapshot_id = snapshot_reader().snapshot().snapshot_id
+    asked = {"table": offer.name, "format": kind, "rows": len(offer.frame), "region": context.region}
+    AuditBook(load_settings().home).record("export", context.viewer, snapshot_id, **asked, period=str(context.period))
+    return write(offer.frame, offer.heading)
 
 
 def heading_rows(context: Context, title: str) -> tuple[tuple[str, str], ...]:

@@ -13,12 +13,13 @@ from markupsafe import Markup
 from dashboard.components.downloads import clear_offers, draw_offers
 from dashboard.components.messages import notice
 from dashboard.components.period_menu import period_menu
+from dashboard.components.sign_in import account_menu
 from dashboard.context import Context, Notice, first_day, region_name, region_path
 from dashboard.formatting import MISSING
 from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
 from dashboard.lateness import late_rows
-from dashboard.navigation import GROUPS, PAGES, PageEntry
-from dashboard.settings import snapshot_reader
+from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
+from dashboard.settings import current_account, snapshot_reader, viewed_as
 from data_access.queries import SnapshotInfo
 
 
@@ -43,14 +44,29 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         st.html(_masthead(context, page, regions))
         with st.container(key="viewline", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(_view_line(context, page, regions, snapshot, start), width="stretch")
+            account = st.container(width="content")
             downloads = st.container(width="content")
+    if (seen := viewed_as()) is not None:
+        role, region = seen.permissions, region_name(regions, seen.region_code, context.language)
+        name = localised(context.language, role.name, role.name_en)
+        notice(t("sign_in.viewing_as", context.language, role=name, region=region), context.language)
     for each in notices:
         notice(each.text(context.language), context.language)
     yield
     with downloads:
-        draw_offers(context.language)
+        draw_offers(context)
+    with account:
+        account_menu(context.language, _choices(context, regions))
     st.html(_footer(context, snapshot, reader.lateness(context.viewer)))
     st.html(_tell_browser(context.language), unsafe_allow_javascript=True)
+
+
+def _choices(context: Context, regions: pd.DataFrame) -> dict[str, str]:
+    """Return the regions that an administrator may look from: the whole and those below it, down to townships."""
+    own = current_account().scope
+    listed = snapshot_reader().regions(own) if own.permissions.administers else regions.iloc[:0]
+    inside = listed[listed["in_scope"] & (listed["depth"] <= 2)]
+    return {code: region_name(listed, code, context.language) for code in inside.index}
 
 
 def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Markup:
@@ -91,7 +107,8 @@ def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Marku
 
 
 def _menu_group(context: Context, page: PageEntry, group: str) -> Markup:
-    entries = [entry for entry in PAGES if entry.group == group]
+    role = context.viewer.permissions
+    entries = [entry for entry in PAGES if entry.group == group and may_open(role, entry)]
     links = Markup("").join(
         Markup('<a href="{}"{}>{}</a>').format(
             context.href(entry.url_path),

@@ -1,12 +1,25 @@
 """What the web server adds around Streamlit: the page's HTML shell, headers, styles, geometry and health routes."""
 
+import sys
+
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.server.middleware import middleware
 from dashboard.server.routes import routes
+from dashboard.settings import load_settings
+from dashboard.sign_in import start
+from data_access.errors import DataAccessError
 
-__all__ = ["middleware", "routes"]
+__all__ = ["check_start", "middleware", "routes"]
 
 # Streamlit takes a folder named pages/ for its older kind of app until the entry script has called st.navigation once;
 # the first viewer after a start would get a page without its frame. This is how Streamlit itself turns that off.
 PagesManager.uses_pages_directory = False
+
+
+def check_start() -> None:
+    """End the program with a sentence that says what to set, where nobody would have to sign in but should."""
+    try:
+        start.check_start(load_settings().home)
+    except DataAccessError as error:
+        sys.exit(start.start_message(error))

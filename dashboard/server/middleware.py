@@ -7,11 +7,18 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
 from dashboard.server.shell import not_found_page, page_shell
+from dashboard.settings import record_sign_out
+from dashboard.sign_in.accounts import WALL_SUBJECT
+from dashboard.sign_in.request import claims_of_request, is_wall_screen, keep_claims
+from dashboard.sign_in.settings import sign_in_mode
+from dashboard.sign_in.start import is_loopback
 
 # Nothing is loaded from another host. Streamlit needs inline scripts and styles; maps draw in blob workers.
 _POLICY = {
@@ -87,6 +94,50 @@ class PageShell:
         await (response or self.app)(scope, receive, send)
 
 
+class SignInGate:
+    """Say to our own addresses who asks, and answer nobody from elsewhere while there is no sign-in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with what is known of who asks, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        mode = sign_in_mode()
+        if mode == "off" and _comes_from_elsewhere(request):
+            await _refuse(scope, receive, send)
+            return
+        claims = dict(claims_of_request(request, mode))
+        if mode != "off" and scope["path"].startswith("/wall") and is_wall_screen(request):
+            claims = {WALL_SUBJECT: True}
+        keep_claims(claims)
+        if scope["path"] == "/auth/logout" and claims:
+            record_sign_out()
+        await self.app(scope, receive, send)
+
+
+def _comes_from_elsewhere(request: HTTPConnection) -> bool:
+    """Return whether a request reached this machine from another one, directly or through a proxy."""
+    client = request.client.host if request.client else "127.0.0.1"
+    return not is_loopback(client) or any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    language = _language(scope)
+    await PlainTextResponse(t("sign_in.elsewhere", language), status_code=403)(scope, receive, send)
+
+
+def _language(scope: Scope) -> str:
+    asked = QueryParams(scope.get("query_string", b"")).get("lang", DEFAULT_LANGUAGE)
+    return asked if asked in LANGUAGES else DEFAULT_LANGUAGE
+
+
 def _page_response(scope: Scope) -> Response | None:
     path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
     parameters = QueryParams(scope.get("query_string", b""))
@@ -105,4 +156,4 @@ def _page_response(scope: Scope) -> Response | None:
 
 def middleware() -> list[Middleware]:
     """Return the middleware that the application puts around Streamlit."""
-    return [Middleware(SecurityHeaders), Middleware(PageShell)]
+    return [Middleware(SecurityHeaders), Middleware(SignInGate), Middleware(PageShell)]

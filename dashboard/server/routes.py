@@ -15,6 +15,7 @@ from dashboard.palette import load_palette
 from dashboard.server import wall
 from dashboard.server.styles import stylesheet
 from dashboard.settings import current_viewer, snapshot_reader
+from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from data_access.access import Scope
 from data_access.errors import DataAccessError, NoSnapshotError, ScopeError
 
@@ -66,7 +67,7 @@ def geometry(request: Request) -> Response:
         if request.path_params["snapshot_id"] != snapshot_id:
             return _not_here()
         body = _children_geojson(snapshot_id, viewer, request.path_params["parent_code"])
-    except (ScopeError, NoSnapshotError):
+    except (ScopeError, NoSnapshotError, SignInRequired, NoRoleError):
         return _not_here()
     return (
         Response(body, media_type="application/geo+json", headers={"Cache-Control": FOREVER}) if body else _not_here()

@@ -8,14 +8,17 @@ from dataclasses import asdict
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, t
 from dashboard.server.styles import stylesheet_version
 from dashboard.settings import current_viewer, snapshot_reader
+from dashboard.sign_in.accounts import NoRoleError, SignInRequired
+from dashboard.sign_in.request import WALL_COOKIE, is_wall_token, wall_cookie
 from dashboard.wall.frames import drawn_frame, find_screen
 from dashboard.wall.settings import WallScreen, wall_settings
 from data_access.errors import ConfigError, DataAccessError
@@ -24,6 +27,7 @@ FILES = Path(__file__).resolve().parent.parent.parent / "assets" / "styles"
 NO_STORE = {"Cache-Control": "no-store"}
 FOREVER = {"Cache-Control": "max-age=31536000, immutable"}
 LAST_POSITION = 10_000
+YEAR = 365 * 24 * 3600
 
 
 def wall(request: Request) -> Response:
@@ -32,6 +36,18 @@ def wall(request: Request) -> Response:
         screen = find_screen(request.query_params.get("screen"))
     except ConfigError as error:
         return HTMLResponse(_plain(error.message(DEFAULT_LANGUAGE)), status_code=404)
+    if is_wall_token(token := request.query_params.get("token")):
+        return _remembering(request)
+    try:
+        _ = current_viewer()
+    except (SignInRequired, NoRoleError):
+        return (
+            HTMLResponse(_plain(t("wall.refused", screen.language)), status_code=403)
+            if token
+            else RedirectResponse("/")
+        )
+    except DataAccessError:
+        pass  # the screen waits for the data
     return HTMLResponse(_page(request, screen), headers=NO_STORE)
 
 
@@ -49,6 +65,8 @@ def wall_frame(request: Request) -> Response:
             _position(request.query_params.get("position")),
             request.query_params.get("region"),
         )
+    except (SignInRequired, NoRoleError) as error:
+        return JSONResponse({"message": error.message(screen.language)}, status_code=401, headers=NO_STORE)
     except DataAccessError as error:
         return JSONResponse({"message": error.message(screen.language)}, status_code=503, headers=NO_STORE)
     return JSONResponse(asdict(drawn), headers=NO_STORE)
@@ -59,6 +77,8 @@ def wall_state(_request: Request) -> Response:
     try:
         snapshot = snapshot_reader().snapshot()
         _ = current_viewer()
+    except (SignInRequired, NoRoleError) as error:
+        return JSONResponse({"message": error.message(DEFAULT_LANGUAGE)}, status_code=401, headers=NO_STORE)
     except DataAccessError as error:
         return JSONResponse({"message": error.message(DEFAULT_LANGUAGE)}, status_code=503, headers=NO_STORE)
     state = {"snapshot_id": snapshot.snapshot_id, "published_at": snapshot.published_at.isoformat()}
@@ -79,6 +99,22 @@ def program_version() -> str:
     for name in ("wall.css", "wall.js"):
         digest.update((FILES / name).read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _remembering(request: Request) -> Response:
+    """Answer the address without its token; a cookie of this browser stands for it from now on."""
+    screen = request.query_params.get("screen") or wall_settings().default_screen
+    answer = RedirectResponse(f"/wall?{urlencode({'screen': screen})}", status_code=303)
+    answer.set_cookie(
+        WALL_COOKIE,
+        wall_cookie(),
+        max_age=YEAR,
+        path="/wall",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
 
 
 def _position(text: str | None) -> int:

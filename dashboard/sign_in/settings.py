@@ -100,7 +100,8 @@ def _read_holders(path: Path, _stamp: int) -> Mapping[str, Holder]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, AttributeError) as error:
         problem = str(error).splitlines()[0]
         raise ConfigError(
-            f"{path.name} can't be read: {problem}. Correct the file.", f"{path.name} 无法读取:{problem}。请更正该文件。"
+            f"{path.name} can't be read: {problem}. Correct the file.",
+            f"{path.name} 无法读取:{problem}。请更正该文件。",
         ) from error
     unknown = [holder for holder in holders if holder.role not in load_roles()]
     if unknown:

@@ -16,7 +16,7 @@ from dashboard.palette import GRADES, load_palette
 from dashboard.wall.content import PanelContent, WallFrame
 from dashboard.wall.settings import GRADE
 
-MAP_SIZE = 490
+MAP_SIZE = 420
 """Units of the map's longer side: about as many pixels as it has at 1080p, so that letters keep their size."""
 LABELLED_REGIONS = 40
 LABEL_WIDTH, VALUE_WIDTH = 44, 64

@@ -71,7 +71,7 @@ class AuditBook:
             When the line can't be written.
         """
         said = json.dumps(_plain(details), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        line = {
+        line: dict[str, Any] = {
             "recorded_at": datetime.now(UTC).replace(tzinfo=None),
             "kind": kind,
             "subject": acting_subject()[:160],
@@ -245,7 +245,7 @@ class _deletable:  # noqa: N801 (reads as a statement)
             self._connection.execute(sa.DDL(TRIGGERS[self._name]))
 
 
-def line_hash(line: Mapping[str, Any]) -> str:
+def line_hash(line: Mapping[str, Any] | sa.RowMapping) -> str:
     """Return the SHA-256 of the previous hash and every field of a line."""
     fields = [str(line[name].isoformat() if name == "recorded_at" else line[name]) for name in _FIELDS]
     said = json.dumps([line["previous_hash"], *fields], ensure_ascii=False, separators=(",", ":"))

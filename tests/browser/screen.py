@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlparse
 
 from dashboard.navigation import DEFAULT_PAGE, PAGES
 
-PATHS = ["/" if entry.url_path == DEFAULT_PAGE else f"/{entry.url_path}" for entry in PAGES]
+PATHS = ["/" if entry.url_path == DEFAULT_PAGE else f"/{entry.url_path}" for entry in PAGES if not entry.permission]
 """Of every page of the menu."""
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"

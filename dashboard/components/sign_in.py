@@ -1,0 +1,96 @@
+"""What a viewer meets before the pages: the way to sign in, the answer to an account without a role, a page not allowed."""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.components.messages import empty_state
+from dashboard.context import Context
+from dashboard.i18n import localised, t
+from dashboard.navigation import PageEntry, may_open
+from dashboard.settings import current_account, record_refused, record_sign_in, view_as, viewed_as
+from dashboard.sign_in.accounts import NoRoleError, SignInRequired
+from dashboard.sign_in.settings import sign_in_mode
+from data_access.access import Scope, load_roles
+from data_access.errors import DataAccessError
+
+
+def signed_in(language: str) -> bool:
+    """Return whether somebody with a role is here; otherwise draw what to do."""
+    try:
+        current_account()
+    except SignInRequired as error:
+        _gate(t("sign_in.title", language), error.message(language))
+        if sign_in_mode() == "oidc":
+            st.button(t("sign_in.button", language), type="primary", on_click=st.login, key="sign-in")
+        return False
+    except NoRoleError as error:
+        _gate(t("sign_in.no_role", language), error.message(language))
+        if sign_in_mode() == "oidc":
+            st.button(t("sign_in.out", language), on_click=st.logout, key="sign-out")
+        return False
+    record_sign_in()
+    return True
+
+
+def allowed(context: Context, entry: PageEntry) -> bool:
+    """Return whether the viewer's role may open the page; otherwise say so, and record it."""
+    role = context.viewer.permissions
+    if may_open(role, entry):
+        return True
+    record_refused(context.viewer, page=entry.url_path)
+    name = localised(context.language, role.name, role.name_en)
+    empty_state(
+        t("sign_in.not_allowed", context.language, role=name), t("sign_in.not_allowed_advice", context.language)
+    )
+    return False
+
+
+def account_menu(language: str, regions: dict[str, str]) -> None:
+    """Draw, for an account, the way out, and for an administrator the choice of another role's view.
+
+    Parameters
+    ----------
+    regions : dict
+        Code and name of the regions to choose from.
+    """
+    account = current_account()
+    if not account.subject and not account.scope.permissions.administers:
+        return
+    with st.popover(t("sign_in.account", language), key="account"):
+        if account.subject:
+            st.text(account.subject)
+            if sign_in_mode() == "oidc":
+                st.button(t("sign_in.out", language), on_click=st.logout, key="sign-out")
+        if account.scope.permissions.administers:
+            _view_as(account.scope, language, regions)
+
+
+def _view_as(own: Scope, language: str, regions: dict[str, str]) -> None:
+    now = viewed_as() or own
+    roles = {key: localised(language, role.name, role.name_en) for key, role in load_roles().items()}
+    with st.form("view-as", border=False):
+        role = st.selectbox(
+            t("sign_in.role", language), list(roles), index=list(roles).index(now.role), format_func=roles.__getitem__
+        )
+        codes = list(regions)
+        place = codes.index(now.region_code) if now.region_code in codes else 0
+        region = st.selectbox(t("sign_in.region", language), codes, index=place, format_func=regions.__getitem__)
+        if st.form_submit_button(t("sign_in.view_as", language)):
+            _look(Scope(role, region), language)
+    if viewed_as() is not None and st.button(t("sign_in.own_view", language), key="own-view"):
+        _look(None, language)
+
+
+def _look(scope: Scope | None, language: str) -> None:
+    try:
+        view_as(scope)
+    except DataAccessError as error:
+        st.error(error.message(language))
+        return
+    st.rerun()
+
+
+def _gate(title: str, text: str) -> None:
+    st.html(Markup('<section class="gate"><h1>{}</h1><p>{}</p></section>').format(title, text))
