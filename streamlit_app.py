@@ -6,7 +6,7 @@ Settings, viewer, language, navigation; the pages do the rest. Start with ``stre
 import streamlit as st
 
 from dashboard.components.frame import page_frame
-from dashboard.components.messages import show_error
+from dashboard.components.messages import PageEnd, show_error
 from dashboard.components.sign_in import allowed, signed_in
 from dashboard.context import address_language, open_context
 from dashboard.i18n import t
@@ -37,6 +37,8 @@ def main() -> None:
             try:
                 if allowed(context, entry):
                     chosen.run()
+            except PageEnd:
+                pass
             except Exception as error:  # noqa: BLE001 (the page's own error must not take the frame with it)
                 show_error(error)
     except Exception as error:  # noqa: BLE001 (whatever it is, no traceback on screen)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,18 +38,22 @@ POSTGRESQL_SETTINGS = {
 
 
 @contextmanager
-def running_app(home: Home, **environment: str) -> Iterator[str]:
+def running_app(
+    home: Home, port: int | None = None, arguments: Sequence[str] = (), **environment: str
+) -> Iterator[str]:
     """Serve the cockpit with ``home``; yield its address, such as ``http://127.0.0.1:40001``."""
-    with running_app_process(home, **environment) as (address, _):
+    with running_app_process(home, port, arguments, **environment) as (address, _):
         yield address
 
 
 @contextmanager
-def running_app_process(home: Home, **environment: str) -> Iterator[tuple[str, subprocess.Popen]]:
+def running_app_process(
+    home: Home, port: int | None = None, arguments: Sequence[str] = (), **environment: str
+) -> Iterator[tuple[str, subprocess.Popen]]:
     """Serve the cockpit with ``home``; yield its address and its process, for tests that stop it."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.address", LOOPBACK, "--server.port", str(port)]
+    command += ["--server.address", LOOPBACK, "--server.port", str(port), *arguments]
     settings = {**os.environ, HOME_VARIABLE: str(home.path), **environment}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
@@ -65,6 +69,23 @@ def running_app_process(home: Home, **environment: str) -> Iterator[tuple[str, s
         try:
             _wait("the app", process, log, lambda: _is_healthy(address))
             yield address, process
+        finally:
+            _stop(process, signal.SIGTERM)
+
+
+@contextmanager
+def running_provider() -> Iterator[str]:
+    """Serve an OpenID provider that signs in whoever asks; yield its address."""
+    port = free_port()
+    command = [Path(sys.executable).with_name("oidc-provider-mock"), "--port", str(port)]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        address = f"http://{LOOPBACK}:{port}"
+        try:
+            _wait("the provider", process, log, lambda: _answers(f"{address}/.well-known/openid-configuration"))
+            yield address
         finally:
             _stop(process, signal.SIGTERM)
 
@@ -142,8 +163,12 @@ def wait_until(holds: Callable[[], bool], seconds: float = START_SECONDS) -> Non
 
 
 def _is_healthy(address: str) -> bool:
+    return _answers(f"{address}/healthz")
+
+
+def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:
+        with urllib.request.urlopen(address, timeout=2) as answer:
             return answer.status == 200
     except OSError:
         return False

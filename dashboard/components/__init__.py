@@ -7,7 +7,7 @@ from dashboard.components.downloads import offer_download, offer_tables
 from dashboard.components.figures import draw_figure
 from dashboard.components.forms import entry_form
 from dashboard.components.frame import page_frame
-from dashboard.components.messages import aside, empty_state, notice, section, sentence
+from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
 from dashboard.components.tables import Column, columns_of, table
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "columns_of",
     "draw_figure",
     "empty_state",
+    "end_page",
     "entry_form",
     "follow_click",
     "grade_chip",

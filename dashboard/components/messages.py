@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from typing import NoReturn
 
 import streamlit as st
 from markupsafe import Markup
@@ -47,6 +48,15 @@ def empty_markup(reason: str, advice: str | None = None) -> Markup:
     """Return the text of :func:`empty_state` as HTML, to stand inside a card."""
     more = Markup("<p>{}</p>").format(advice) if advice else Markup("")
     return Markup('<div class="empty"><p><b>{}</b></p>{}</div>').format(reason, more)
+
+
+class PageEnd(Exception):  # noqa: N818 (no error: the page has said all it can)
+    """The page ends here; its frame is drawn all the same, which Streamlit's own stop would prevent."""
+
+
+def end_page() -> NoReturn:
+    """End the page here, after it has said why there is no more."""
+    raise PageEnd
 
 
 def show_error(error: Exception) -> bool:

@@ -97,7 +97,7 @@ def _read_holders(path: Path, _stamp: int) -> Mapping[str, Holder]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("holder", [])
         holders = [Holder.model_validate(row) for row in rows]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, AttributeError, TypeError) as error:
         problem = str(error).splitlines()[0]
         raise ConfigError(
             f"{path.name} can't be read: {problem}. Correct the file.",

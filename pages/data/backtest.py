@@ -9,6 +9,7 @@ from dashboard.components import (
     chart_card,
     draw_figure,
     empty_state,
+    end_page,
     grade_strip,
     link_group,
     offer_tables,
@@ -28,7 +29,7 @@ card = {"data_through": reader.snapshot().data_through, "source": t("backtest_pa
 
 if not screen.is_graded:
     empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))
-    st.stop()
+    end_page()
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=5)

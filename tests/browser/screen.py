@@ -23,7 +23,7 @@ REFUSED = "Content Security Policy"
 
 
 @contextmanager
-def watched_page(browser, own_hosts: Sequence[str]) -> Iterator:
+def watched_page(browser, own_hosts: Sequence[str], not_ours: Sequence[str] = ()) -> Iterator:
     """Open a fresh page; on closing, fail when it asked another host or its scripts broke.
 
     Parameters
@@ -31,6 +31,8 @@ def watched_page(browser, own_hosts: Sequence[str]) -> Iterator:
     browser : playwright.sync_api.Browser
     own_hosts : sequence of str
         The only hosts that may be asked.
+    not_ours : sequence of str
+        Hosts that a program beside the cockpit asks for (a sign-in page); kept back, but no failure.
     """
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN", service_workers="block")
     outside: list[str] = []
@@ -47,7 +49,7 @@ def watched_page(browser, own_hosts: Sequence[str]) -> Iterator:
             route.abort()
 
     def record(url: str) -> None:
-        if not is_own(url):
+        if not is_own(url) and urlparse(url).hostname not in not_ours:
             outside.append(url)
 
     context.route("**/*", guard)

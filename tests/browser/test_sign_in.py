@@ -1,0 +1,156 @@
+"""Sign-in end to end, with a real OpenID provider on loopback: a county leader, a stranger, an auditor, forged requests."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from data_access.access import Scope
+from data_access.audit import AuditBook
+from data_access.home import Home
+from tests.browser.screen import region_in_breadcrumb, settle, visible_text, watched_page
+from tests.conftest import OWN_HOSTS, REPOSITORY
+from tests.servers import free_port, running_app, running_provider
+
+WALL_TOKEN = secrets.token_hex(12)
+PROVIDER_ASKS = ("cdn.jsdelivr.net",)
+"""The test provider's own page wants a stylesheet from there."""
+
+
+@pytest.fixture(scope="module")
+def home(demonstration_home, tmp_path_factory) -> Home:
+    copy = Home(tmp_path_factory.mktemp("signed") / "home")
+    subprocess.run(["cp", "-r", str(demonstration_home.path), str(copy.path)], check=True)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def counties(reader, city_scope) -> list[str]:
+    regions = reader.regions(city_scope)
+    return regions.index[regions["depth"] == 1].tolist()
+
+
+@pytest.fixture(scope="module")
+def signed_app(home, counties, tmp_path_factory) -> Iterator[str]:
+    (home.path / "role_holders.toml").write_text(
+        f'[[holder]]\nsubject = "county"\nrole = "county_leader"\nregion = "{counties[0]}"\n'
+        '[[holder]]\nsubject = "auditor"\nrole = "auditor"\n'
+        '[[holder]]\nsubject = "admin"\nrole = "administrator"\n'
+    )
+    port = free_port()
+    with running_provider() as provider:
+        file = tmp_path_factory.mktemp("secrets") / "secrets.toml"
+        file.write_text(
+            f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\n'
+            f'cookie_secret = "{secrets.token_hex(32)}"\nclient_id = "pingan"\nclient_secret = "{secrets.token_hex(8)}"\n'
+            f'server_metadata_url = "{provider}/.well-known/openid-configuration"\n'
+        )
+        with running_app(
+            home, port=port, arguments=["--secrets.files", str(file)], PINGAN_WALL_TOKEN=WALL_TOKEN
+        ) as address:
+            yield address
+
+
+def sign_in(page, address: str, subject: str, path: str = "/") -> None:
+    page.goto(f"{address}/")
+    page.get_by_role("button", name="登录").click()
+    page.locator("input[name=sub]").fill(subject)
+    page.locator("button[type=submit], input[type=submit]").first.click()
+    page.wait_for_url(f"{address}/**")
+    page.wait_for_selector("footer.page-foot, .gate")
+    if path != "/":
+        page.goto(f"{address}{path}")
+        settle(page)
+
+
+def test_county_leader_sees_the_own_county_and_no_other(browser, signed_app, home, reader, city_scope, counties):
+    names = reader.regions(city_scope)["name"]
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        page.goto(f"{signed_app}/")
+        page.wait_for_selector(".gate")
+        assert "请先登录" in visible_text(page)
+        sign_in(page, signed_app, "county")
+        settle(page)
+        assert region_in_breadcrumb(page) == names[counties[0]]
+        page.goto(f"{signed_app}/?region={counties[1]}")
+        settle(page)
+        assert region_in_breadcrumb(page) == names[counties[0]]
+        assert names[counties[1]] not in visible_text(page)
+        status = page.evaluate(
+            "async address => (await fetch(address)).status",
+            f"/geo/{reader.snapshot().snapshot_id}/{counties[1]}.geojson",
+        )
+        assert status == 404
+        page.goto(f"{signed_app}/audit")
+        settle(page)
+        assert "不能打开此页" in visible_text(page)
+        assert page.locator("nav a[href^='./audit']").count() == 0
+    lines = AuditBook(home).lines(Scope("auditor", counties[0]))
+    own = lines[lines["subject"] == "county"]
+    assert {"sign_in", "refused"} <= set(own["kind"])
+    assert AuditBook(home).verify()[1] == []
+
+
+def test_stranger_is_told_that_the_account_holds_no_role(browser, signed_app):
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        sign_in(page, signed_app, "stranger")
+        page.wait_for_selector(".gate")
+        text = visible_text(page)
+        assert "没有查看权限" in text
+        assert "命案" not in text.replace("命案防控", "")
+
+
+def test_auditor_reads_the_record_and_an_administrator_looks_as_another(
+    browser, signed_app, reader, city_scope, counties
+):
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        sign_in(page, signed_app, "auditor", "/audit")
+        assert "链条完整" in visible_text(page)
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        sign_in(page, signed_app, "admin")
+        settle(page)
+        page.get_by_role("button", name="账号").click()
+        page.get_by_role("button", name="以此身份查看").wait_for()
+
+
+@pytest.mark.parametrize("path", ["/geo/{snapshot}/{city}.geojson", "/wall/frame?screen=hall", "/wall/state"])
+def test_own_addresses_answer_nobody_who_is_not_signed_in(signed_app, reader, city_scope, path):
+    address = path.format(snapshot=reader.snapshot().snapshot_id, city=city_scope.region_code)
+    for cookie in ("", "_streamlit_user=forged", "pingan_wall=forged"):
+        request = urllib.request.Request(signed_app + address, headers={"Cookie": cookie} if cookie else {})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=20)
+        assert refused.value.code in (401, 404)
+
+
+def test_wall_screen_opens_with_its_token_and_with_no_other(browser, signed_app):
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        page.goto(f"{signed_app}/wall?screen=duty&token=wrong")
+        assert "口令不对" in page.locator("body").inner_text()
+        page.goto(f"{signed_app}/wall?screen=duty&token={WALL_TOKEN}")
+        page.wait_for_selector("header.title")
+        assert WALL_TOKEN not in page.url
+        page.reload()
+        page.wait_for_selector("header.title")
+
+
+def test_start_on_another_address_without_sign_in_says_how(demonstration_home):
+    program = "from streamlit import config; config.set_option('server.address', '0.0.0.0'); import streamlit_app"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PINGAN_HOME": str(demonstration_home.path)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode != 0
+    assert "secrets.toml" in done.stderr

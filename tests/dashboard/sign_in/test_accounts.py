@@ -1,0 +1,126 @@
+"""From a sign-in to a role: who holds one, whose sign-in has run out, and where sign-in may be left off."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from streamlit import config
+
+from dashboard.sign_in import accounts, start
+from dashboard.sign_in.accounts import NoRoleError, SignInRequired, account_of
+from dashboard.sign_in.settings import declared_mode, role_holders
+from dashboard.sign_in.start import check_start, is_loopback
+from data_access.access import Scope
+from data_access.errors import ConfigError
+from data_access.home import Home
+
+ROOT, COUNTY = "990100000000", "990104000000"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Home:
+    monkeypatch.setattr(accounts, "get_secrets_auth_section", lambda: {"client_id": "pingan"})
+    (tmp_path / "role_holders.toml").write_text(
+        f'[[holder]]\nsubject = "county@city"\nrole = "county_leader"\nregion = "{COUNTY}"\n'
+        '[[holder]]\nsubject = "auditor@city"\nrole = "auditor"\n'
+    )
+    return Home(tmp_path)
+
+
+def claims(subject: str, **more: object) -> dict[str, object]:
+    return {"is_logged_in": True, "email": subject, "exp": time.time() + 600, "aud": "pingan", **more}
+
+
+def test_account_holds_the_role_and_region_it_was_given(home):
+    assert account_of(claims("county@city"), "oidc", home, ROOT).scope == Scope("county_leader", COUNTY)
+    assert account_of(claims("auditor@city"), "oidc", home, ROOT).scope == Scope("auditor", ROOT)
+
+
+def test_unknown_account_holds_nothing_even_when_it_claims_a_role(home):
+    with pytest.raises(NoRoleError):
+        account_of(claims("stranger@city", pingan_role="administrator"), "oidc", home, ROOT)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"exp": 1.0},
+        {"exp": None},
+        {"exp": "never"},
+        {"aud": "another-program"},
+        {"aud": ["another-program"]},
+        {"is_logged_in": False},
+        {"email": ""},
+    ],
+)
+def test_sign_in_that_ran_out_or_was_meant_for_another_is_refused(home, change):
+    with pytest.raises(SignInRequired):
+        account_of({**claims("county@city"), **change}, "oidc", home, ROOT)
+
+
+def test_change_of_role_counts_from_the_next_request(home):
+    assert role_holders(home)["county@city"].role == "county_leader"
+    (home.path / "role_holders.toml").write_text('[[holder]]\nsubject = "county@city"\nrole = "auditor"\n')
+    assert role_holders(home)["county@city"].role == "auditor"
+
+
+@pytest.mark.parametrize(
+    "text", ["holder = 3", "[[holder]]\nrole = 'auditor'", "[[holder]\n", "[[holder]]\nsubject='a'\nrole='emperor'"]
+)
+def test_wrong_list_of_holders_is_said_with_its_name(home, text):
+    (home.path / "role_holders.toml").write_text(text)
+    with pytest.raises(ConfigError, match="role_holders.toml"):
+        role_holders(home)
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("", False),
+        (None, False),
+        ("10.1.2.3", False),
+    ],  # noqa: S104
+)
+def test_only_addresses_of_this_machine_count_as_such(address, own):
+    assert is_loopback(address) is own
+
+
+def at_address(monkeypatch, address: str, **environment: str) -> None:
+    real = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda name: address if name == "server.address" else real(name))
+    for name in ("PINGAN_SIGN_IN",):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_start_is_refused_on_another_address_without_sign_in(demonstration_home, monkeypatch):
+    at_address(monkeypatch, "0.0.0.0")  # noqa: S104
+    with pytest.raises(ConfigError, match=r"secrets\.toml"):
+        check_start(demonstration_home)
+    at_address(monkeypatch, "0.0.0.0", PINGAN_SIGN_IN="off")  # noqa: S104
+    with pytest.raises(ConfigError):
+        check_start(demonstration_home)
+    at_address(monkeypatch, "0.0.0.0", PINGAN_SIGN_IN="oidc")  # noqa: S104
+    check_start(demonstration_home)
+
+
+def test_demonstration_starts_on_this_machine_and_real_data_need_a_word(demonstration_home, monkeypatch):
+    at_address(monkeypatch, "127.0.0.1")
+    check_start(demonstration_home)
+    monkeypatch.setattr(start, "_may_be_read_by_anybody", lambda home: False)
+    with pytest.raises(ConfigError, match="PINGAN_SIGN_IN=off"):
+        check_start(demonstration_home)
+    at_address(monkeypatch, "127.0.0.1", PINGAN_SIGN_IN="off")
+    check_start(demonstration_home)
+
+
+def test_kind_of_sign_in_that_does_not_exist_is_refused(monkeypatch):
+    monkeypatch.setenv("PINGAN_SIGN_IN", "maybe")
+    with pytest.raises(ConfigError, match="maybe"):
+        declared_mode()
