@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from data_access.home import Home
-from data_access.ledger.engines import ledger_engine
 from data_access.schema.ledger_event import ledger_event
+from data_access.store.ledger_engine import ledger_engine
 
 MEETING, SHOWN = "meeting", "shown_snapshot"
 
