@@ -16,6 +16,7 @@ PATHS = ["/" if entry.url_path == DEFAULT_PAGE else f"/{entry.url_path}" for ent
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI"}
 ALLOWED |= {"Byar", "Wilson", "Dobson", "Newcombe", "Fisher", "Poisson", "GeoPackage", "Shapefile"}
+ALLOWED |= {"Laney", "Benjamini", "Hochberg"}
 ALLOWED |= {"Map"}  # the drawing library names its canvas so
 """Latin words that belong on a Chinese screen."""
 REFUSED = "Content Security Policy"
@@ -58,7 +59,7 @@ def watched_page(browser, own_hosts: Sequence[str], not_ours: Sequence[str] = ()
     opened.on("websocket", lambda socket: record(socket.url))
     opened.on("console", lambda message: REFUSED in message.text and outside.append(message.text))
     opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(60_000)
     try:
         yield opened
     finally:
@@ -81,11 +82,11 @@ def settle(page) -> None:
 
 
 def visible_text(page, opened_menus: bool = False) -> str:
-    """Return what a viewer reads, icons' ligatures left out; with ``opened_menus`` also what a click unfolds."""
+    """Return what a viewer reads, icons' ligatures and code left out; with ``opened_menus`` also what a click unfolds."""
     return page.evaluate(
         """opened => {
             const copy = document.body.cloneNode(true);
-            copy.querySelectorAll('[data-testid=stIconMaterial], script, style, svg title').forEach(e => e.remove());
+            copy.querySelectorAll('[data-testid=stIconMaterial], code, script, style, svg title').forEach(e => e.remove());
             if (opened) copy.querySelectorAll('details').forEach(e => { e.open = true; });
             document.body.appendChild(copy); const text = copy.innerText; copy.remove(); return text;
         }""",

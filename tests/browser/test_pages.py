@@ -11,6 +11,8 @@ from tests.browser.screen import PATHS, open_page, screenshot, spoken_text, stra
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 OTHER_LANGUAGE = {"中文"}
 """The switch names each language in that language."""
+DOCUMENT_NUMBER = re.compile(r"[\u4e00-\u9fff]+〔\d{4}〕\d+号")
+"""Of a paper, which keeps its number in every language."""
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -29,7 +31,8 @@ def test_page_loads_in_chinese_with_its_stamp(page, demonstration_app, path):
 @pytest.mark.parametrize("path", PATHS)
 def test_page_is_english_throughout_when_switched(page, demonstration_app, path):
     open_page(page, demonstration_app, path, lang="en")
-    assert not set(CHINESE.findall(visible_text(page, opened_menus=True))) - OTHER_LANGUAGE
+    text = DOCUMENT_NUMBER.sub("", visible_text(page, opened_menus=True))
+    assert not set(CHINESE.findall(text)) - OTHER_LANGUAGE
     assert not set(CHINESE.findall(spoken_text(page))) - OTHER_LANGUAGE
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from dashboard import i18n
 from dashboard.i18n import TranslationError, load_texts, localised, placeholders, t
+from data_access.schema import FACT_TABLES, REGION_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREEN_CODE = sorted(
@@ -129,6 +130,11 @@ def test_every_key_the_code_asks_for_is_there():
         for node, asked, is_pattern in asked_keys(tree)
         if not (any(re.fullmatch(asked, key) for key in keys) if is_pattern else asked in keys)
     ]
+    assert not missing
+
+
+def test_every_table_that_takes_imports_has_a_name():
+    missing = [table.name for table in (*REGION_TABLES, *FACT_TABLES) if f"table.{table.name}" not in load_texts("zh")]
     assert not missing
 
 

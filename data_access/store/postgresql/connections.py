@@ -85,6 +85,7 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.pool_wait_seconds,
+        pool_pre_ping=True,  # a restarted server leaves the pool full of dead connections
         connect_args={"connect_timeout": settings.connect_seconds, "application_name": f"pingan {role or 'migrate'}"},
     )
     reads = role == READ_ROLE
