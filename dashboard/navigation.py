@@ -30,7 +30,13 @@ GROUPS = ("situation", "work", "duty", "rooms", "data")
 
 PAGES = (
     PageEntry("overview", "pages/overview.py", "nav.overview"),
-    PageEntry("map", "pages/map.py", "nav.map", parameters=("indicator", "view", "shown")),
+    PageEntry(
+        "map",
+        "pages/map.py",
+        "nav.map",
+        parameters=("indicator", "view", "shown", "rate"),
+        screen="dashboard.screens.map:map_screen",
+    ),
     PageEntry("trends", "pages/trends.py", "nav.trends", parameters=("indicator",)),
     PageEntry(
         "ranking",

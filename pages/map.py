@@ -11,13 +11,13 @@ from dashboard.components import (
     follow_click,
     legend,
     link_group,
-    offer_download,
+    offer_tables,
     table,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.map import VIEWS, layer_links, layer_map, map_screen, region_map, region_table
+from dashboard.screens.map import VIEWS, layer_links, layer_map, map_screen, rate_links, region_map
 from dashboard.settings import snapshot_reader
 
 context = current_context()
@@ -36,12 +36,16 @@ with left:
             t("map.view", language),
             [(t(f"map.view_{name}", language), context.href("map", view=name), name == view) for name in VIEWS],
         )
+        rates = rate_links(screen, context)
+        if rates and view == VIEWS[0]:
+            link_group(t("map.rate", language), rates)
     with chart_card(
         language,
         title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
         source=screen.indicator.source_label(language),
         definition=definition_of(context, screen.indicator),
+        sentence=(screen.sentence or None) if view == VIEWS[0] else None,
         key="map",
     ):
         if screen.bounds is None:
@@ -74,6 +78,11 @@ with right:
             screen.regions,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
+                *(
+                    [Column(name="smoothed_text", title=t("map.smoothed_rate", language), kind="number")]
+                    if "smoothed_text" in screen.regions
+                    else []
+                ),
                 Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
                 Column(name="interval", title=t("column.interval", language), kind="number"),
                 Column(name="counts", title=t("column.counts", language), kind="number"),
@@ -83,4 +92,4 @@ with right:
             selected=screen.listed.selected,
             max_height=790,
         )
-offer_download(region_table(screen, language), context, title=screen.indicator.label(language))
+offer_tables(screen.tables, context)

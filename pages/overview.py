@@ -10,14 +10,14 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     follow_click,
-    offer_download,
+    offer_tables,
     sentence,
     table,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.map import map_screen, region_map, region_table
+from dashboard.screens.map import map_screen, region_map
 from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
 
@@ -160,4 +160,4 @@ with (
             caption=t("overview.late", language),
         )
 
-offer_download(region_table(where, language), context, title=where.indicator.label(language))
+offer_tables(where.tables, context)

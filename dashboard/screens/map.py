@@ -15,6 +15,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.evaluate import values
+from dashboard.indicators.smoothing import can_be_smoothed, smoothed
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
@@ -22,12 +23,15 @@ from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import figure_text, interval_text, status_text, value_text
+from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 WIDTH, HEIGHT = 1180, 760
 """Pixels of the map's frame on a 1920×1080 screen."""
 
 VIEWS = ("regions", "layers")
+RATES = ("raw", "all", "neighbours")
+"""What the map colours: the raw rate, or the rate drawn towards all regions or towards each one's neighbourhood."""
 CATEGORIES = ("homicide", "criminal_alarm", "dispute", "shooting")
 PLACES = "places"
 GRADATIONS = 3
@@ -42,11 +46,17 @@ class MapScreen:
     choices: tuple[Indicator, ...]
     listed: Listed
     regions: pd.DataFrame
-    """Indexed by code, best known first: ``name, value, text, interval, counts, hover, lon, lat, href``."""
+    """Indexed by code, best known first: ``name, value, text, interval, counts, hover, lon, lat, href``, ``drawn`` (what
+    the map colours) and, where rates are smoothed, ``smoothed, smoothed_lower, smoothed_upper, smoothed_text``."""
     geometry: str
     style: str
     bounds: tuple[float, float, float, float] | None
     """West, south, east, north in degrees; None where the data have no shapes."""
+    rate: str = RATES[0]
+    """One of ``RATES``."""
+    sentence: str = ""
+    """What smoothing did, in words; empty for raw figures."""
+    tables: tuple[ScreenTable, ...] = ()
 
 
 def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> MapScreen:
@@ -69,6 +79,13 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
     centres = shapes.set_index("region_code").geometry.representative_point()
     frame["lon"] = frame["lon"].fillna(centres.x.reindex(frame.index))
     frame["lat"] = frame["lat"].fillna(centres.y.reindex(frame.index))
+    offered = page == "map" and can_be_smoothed(indicator)
+    rate = context.own_value("rate", RATES, RATES[0]) if offered else RATES[0]
+    sentence = ""
+    if rate == RATES[0]:
+        frame["drawn"] = frame["value"]
+    else:
+        frame, sentence = _smoothed(reader, context, indicator, found, frame, rate)
     return MapScreen(
         indicator=indicator,
         choices=choices,
@@ -77,6 +94,23 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         geometry=geometry_address(snapshot.snapshot_id, listed.parent),
         style=map_style_address(context.theme),
         bounds=tuple(shapes.total_bounds) if len(shapes) else None,
+        rate=rate,
+        sentence=sentence,
+        tables=(_table_of(frame, indicator, context.language),),
+    )
+
+
+def rate_links(screen: MapScreen, context: Context) -> tuple[tuple[str, str, bool], ...]:
+    """Return word, address and state of the switch between raw and smoothed rates; empty where nothing is smoothed."""
+    if not can_be_smoothed(screen.indicator):
+        return ()
+    return tuple(
+        (
+            t(f"map.rate_{name}", context.language),
+            context.href("map", rate=None if name == RATES[0] else name),
+            name == screen.rate,
+        )
+        for name in RATES
     )
 
 
@@ -100,7 +134,7 @@ def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: 
     """Return the choropleth of the screen, fitted to a frame of ``width`` × ``height`` pixels."""
     assert screen.bounds is not None
     return choropleth(
-        screen.regions,
+        screen.regions.assign(value=screen.regions["drawn"]),
         geometry=screen.geometry,
         style=screen.style,
         view=view_of(screen.bounds, width, height),
@@ -110,13 +144,56 @@ def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: 
     )
 
 
-def region_table(screen: MapScreen, language: str) -> pd.DataFrame:
-    """Return the list beside the map as it is downloaded: numbers as numbers, columns named on screen."""
-    rows = screen.regions
-    columns = ["value", "lower", "upper", "numerator", "denominator"]
-    table = rows[["name", *columns]].reset_index(names="region_code").assign(status=rows["status_words"].to_numpy())
-    names = {name: t(f"column.{name}", language) for name in table.columns}
-    return table.rename(columns=names)
+def _table_of(frame: pd.DataFrame, indicator: Indicator, language: str) -> ScreenTable:
+    rows = frame.reset_index(names="region_code").assign(status=frame["status_words"].to_numpy())
+    names = ["region_code", "name", "value", "lower", "upper"]
+    names += [name for name in ("smoothed", "smoothed_lower", "smoothed_upper", "smoothed_by") if name in rows]
+    names += ["numerator", "denominator", "status"]
+    return ScreenTable(
+        "regions", indicator.label(language), rows, {name: t(f"column.{name}", language) for name in names}
+    )
+
+
+def _smoothed(
+    reader: SnapshotReader, context: Context, indicator: Indicator, found: pd.DataFrame, frame: pd.DataFrame, rate: str
+) -> tuple[pd.DataFrame, str]:
+    """Return the regions with their smoothed rates, drawn and said first, and what smoothing did in words."""
+    language = context.language
+    neighbours = reader.neighbours(context.viewer, found.index.tolist())
+    rates = smoothed(found, indicator, "neighbours" if rate == "neighbours" else "all", neighbours).reindex(frame.index)
+    texts = [figure_text(indicator, value, None, language) for value in rates["value"]]
+    unit = indicator.unit_label(language)
+    frame = frame.assign(
+        drawn=rates["value"],
+        smoothed=rates["value"],
+        smoothed_lower=rates["lower"],
+        smoothed_upper=rates["upper"],
+        smoothed_by=[t(f"smoothed_by.{method}", language) for method in rates["method"]],
+        smoothed_text=texts,
+    )
+    frame["hover"] = [
+        str(
+            Markup("<b>{}</b><br>{}{}<br>{}{}<br>{}").format(
+                row["name"],
+                t("map.smoothed", language, figure=row["smoothed_text"], unit=unit, method=row["smoothed_by"]),
+                _in_brackets(_limits(row["smoothed_lower"], row["smoothed_upper"], row["smoothed"])),
+                t("map.raw", language, figure=row["text"]),
+                _in_brackets(row["interval"]),
+                row["counts"],
+            )
+        )
+        for _, row in frame.iterrows()
+    ]
+    known = rates["value"].notna()
+    pooled = bool(known.any() and (rates.loc[known, "method"] == "pooled").all())
+    key = "map.nothing_to_smooth" if not known.any() else "map.all_alike" if pooled else f"map.drawn_to_{rate}"
+    order = ["drawn", "name"]
+    frame = frame.sort_values(order, ascending=[indicator.direction == "higher_better", True], na_position="last")
+    return frame, t(key, language)
+
+
+def _limits(lower: float, upper: float, value: float) -> str:
+    return "" if pd.isna(lower) or pd.isna(upper) else formatting.interval(lower, upper, "rate", value)
 
 
 def shown_layers(context: Context) -> tuple[str, ...]:

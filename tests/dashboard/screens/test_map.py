@@ -1,0 +1,76 @@
+"""The map page: raw and smoothed rates, switched in the address, with raw count and interval always beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.context import Context
+from dashboard.periods import Period
+from dashboard.screens.map import map_screen, rate_links, region_map
+from data_access.access import Scope
+
+
+@pytest.fixture
+def asked(reader):
+    def ask(page: str = "map", language: str = "zh", **own: str):
+        root = reader.snapshot().root_code
+        chosen = tuple({"indicator": "JQ2", **own}.items())
+        context = Context(root, Period.parse("2024"), language, "light", Scope("city_leader", root), chosen)
+        return map_screen(reader, context, page=page), context
+
+    return ask
+
+
+def test_the_map_colours_raw_rates_until_it_is_asked_for_others(asked):
+    screen, context = asked()
+    assert screen.rate == "raw"
+    assert (screen.regions["drawn"] == screen.regions["value"]).all()
+    assert [word for word, _, on in rate_links(screen, context) if on] == ["原始率"]
+
+
+@pytest.mark.parametrize("rate", ["all", "neighbours"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_smoothed_map_keeps_raw_count_and_interval_in_every_tooltip(asked, rate, language):
+    screen, context = asked(rate=rate, language=language)
+    raw, _ = asked(language=language)
+    assert (screen.regions["drawn"] == screen.regions["smoothed"]).all()
+    assert (screen.regions["drawn"] != screen.regions["value"]).any()
+    for code, row in screen.regions.iterrows():
+        before = raw.regions.loc[code]
+        assert (
+            before["text"] in row["hover"] and before["interval"] in row["hover"] and before["counts"] in row["hover"]
+        )
+        assert row["smoothed_text"] in row["hover"]
+    assert screen.sentence
+    assert [on for _, _, on in rate_links(screen, context)] == [False, rate == "all", rate == "neighbours"]
+
+
+def test_the_switch_is_in_the_address_and_kept_by_the_drill_down(asked):
+    screen, context = asked(rate="neighbours")
+    assert all("rate=neighbours" in href for href in screen.regions["href"])
+    assert "rate=all" in dict((word, href) for word, href, _ in rate_links(screen, context))["平滑(向全体)"]
+
+
+def test_both_maps_share_one_scale_so_that_smoothing_is_seen(asked):
+    figures = [region_map(*asked(**own)) for own in ({}, {"rate": "neighbours"})]
+    limits = [
+        [(trace.zmin, trace.zmax) for trace in figure.data if trace.type == "choroplethmap"] for figure in figures
+    ]
+    assert limits[0] == limits[1]
+
+
+def test_the_table_has_raw_and_smoothed_numbers_for_download_and_command_line(asked):
+    screen, _ = asked(rate="all")
+    table = screen.tables[0].download()
+    assert {"数值", "平滑率", "平滑率下限", "平滑率上限", "分子", "分母"} <= set(table.columns)
+
+
+def test_shares_are_not_smoothed_and_offer_no_switch(asked):
+    screen, context = asked(indicator="BH2", rate="all")
+    assert screen.rate == "raw"
+    assert rate_links(screen, context) == ()
+
+
+def test_a_forged_rate_and_another_pages_rate_change_nothing(asked):
+    assert asked(rate="worst")[0].rate == "raw"
+    assert asked(page="overview", rate="all")[0].rate == "raw"
