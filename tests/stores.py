@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from data_access.store.postgresql.connections import engine_of
+from data_access.store.postgresql.shared_ledger import shared_ledger
 from data_access.store.postgresql.upgrade import upgrade
 
 STORES = ("embedded", "postgresql")
@@ -27,5 +29,17 @@ def fresh_database(address: str) -> Iterator[str]:
         yield url
     finally:
         engine_of.cache_clear()
-        with server.connect() as connection:
+        shared_ledger.cache_clear()
+        # A test may have ended the server, and its data with it.
+        with contextlib.suppress(sa.exc.OperationalError), server.connect() as connection:
             connection.exec_driver_sql(f"drop database {name} with (force)")
+
+
+def empty_ledger(url: str) -> None:
+    """Take everything out of the ledger and the audit record, as only the tables' owner can."""
+    owner = sa.create_engine(url, poolclass=sa.NullPool)
+    with owner.begin() as connection:
+        for table in ("ledger_event", "audit_line", "audit_checkpoint"):
+            connection.exec_driver_sql(f"alter table ledger.{table} disable trigger all")
+            connection.exec_driver_sql(f"truncate ledger.{table}")
+            connection.exec_driver_sql(f"alter table ledger.{table} enable trigger all")

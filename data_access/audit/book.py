@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -18,14 +18,16 @@ import sqlalchemy as sa
 
 from data_access.access import Scope
 from data_access.audit.actor import acting_subject
-from data_access.errors import AuditUnavailableError, ConfigError, ScopeError
+from data_access.errors import AuditUnavailableError, ConfigError, DataAccessError, ScopeError, StoreBusyError
 from data_access.home import Home
-from data_access.schema.audit_line import TRIGGERS, audit_checkpoint, audit_line
-from data_access.store.ledger_engine import WRITES, ledger_engine
+from data_access.schema.audit_line import audit_checkpoint, audit_line
+from data_access.store.ledger_engine import TakenError, ledger_store
 
 KEPT_DAYS = 183
 """Lines younger than six months are never taken away (Cybersecurity Law: logs are kept for six months at the least)."""
 MOST_LINES = 2_000
+BATCH_LINES = 5_000
+ADD_ATTEMPTS = 20
 BEGINNING = "0" * 64
 DETAIL_CHARACTERS = 2_000
 _FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
@@ -46,10 +48,10 @@ class AuditFinding:
 
 
 class AuditBook:
-    """The audit record of one data folder. Safe for threads and for several processes of one machine."""
+    """The audit record of one data set. Safe for threads, processes and, in a shared database, machines."""
 
     def __init__(self, home: Home) -> None:
-        self._engine = ledger_engine(home)
+        self._home = home
         self._head = home.path / "audit.head"
 
     def record(self, kind: str, scope: Scope | None, snapshot_id: str = "", **details: object) -> int:
@@ -80,13 +82,16 @@ class AuditBook:
             "snapshot_id": snapshot_id,
             "details": said[:DETAIL_CHARACTERS],
         }
+
+        def add(connection: sa.Connection) -> None:
+            last = self._last(connection)
+            line.update(sequence=last[0] + 1, previous_hash=last[1])
+            line["hash"] = line_hash(line)
+            connection.execute(sa.insert(audit_line).values(**line))
+
         try:
-            with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-                last = self._last(connection)
-                line |= {"sequence": last[0] + 1, "previous_hash": last[1]}
-                line["hash"] = line_hash(line)
-                connection.execute(sa.insert(audit_line).values(**line))
-        except sa.exc.OperationalError as error:
+            self._add(add)
+        except (sa.exc.OperationalError, DataAccessError) as error:
             raise AuditUnavailableError(
                 "The audit record can't be written, so this is not shown. Free disk space or ask the administrator.",
                 "审计记录无法写入,因此不予显示。请释放磁盘空间或联系管理员。",
@@ -138,40 +143,15 @@ class AuditBook:
         tests += [audit_line.c.recorded_at <= datetime.combine(last, time.max)] if last else []
         columns = [audit_line.c[name] for name in _FIELDS]
         statement = sa.select(*columns).where(*tests).order_by(audit_line.c.sequence.desc())
-        with self._engine.connect() as connection:
-            rows = connection.execute(statement.limit(min(limit, MOST_LINES))).all()
+        newest = statement.limit(min(limit, MOST_LINES))
+        rows = ledger_store(self._home).read(lambda connection: connection.execute(newest).all())
         return pd.DataFrame(rows, columns=list(_FIELDS))
 
     def verify(self) -> tuple[int, list[AuditFinding]]:
         """Return how many lines were read, and where a line was changed or removed."""
-        findings: list[AuditFinding] = []
-        with self._engine.connect() as connection:
-            start = connection.execute(
-                sa.select(audit_checkpoint).order_by(audit_checkpoint.c.sequence.desc()).limit(1)
-            ).first()
-            expected, previous = (start.sequence, start.hash) if start else (0, BEGINNING)
-            hashes = {expected: previous}
-            read = 0
-            for row in connection.execute(sa.select(audit_line).order_by(audit_line.c.sequence)).mappings():
-                read += 1
-                expected += 1
-                if row["sequence"] != expected:
-                    findings.append(AuditFinding(expected, "missing"))
-                    expected = row["sequence"]
-                elif row["previous_hash"] != previous:
-                    findings.append(AuditFinding(row["sequence"], "out_of_chain"))
-                if line_hash(row) != row["hash"]:
-                    findings.append(AuditFinding(row["sequence"], "changed"))
-                previous = row["hash"]
-                hashes[expected] = previous
+        # Read before the lines: what another process adds meanwhile is not expected of them.
         remembered = self._remembered()
-        if (
-            remembered
-            and hashes.get(remembered[0]) != remembered[1]
-            and remembered[0] >= (start.sequence if start else 0)
-        ):
-            findings.append(AuditFinding(remembered[0], "cut_off" if remembered[0] > expected else "changed"))
-        return read, findings
+        return ledger_store(self._home).read(lambda connection: _verified(connection, remembered))
 
     def prune(self, before: date) -> int:
         """Take away lines older than ``before``, keeping the hash they end with; return how many.
@@ -188,7 +168,8 @@ class AuditBook:
                 f"审计记录至少保存 {KEPT_DAYS} 天,请给出不晚于 {youngest} 的日期。",
             )
         limit = datetime.combine(before, time.min)
-        with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+
+        def take_away(connection: sa.Connection) -> int:
             last = connection.execute(
                 sa.select(audit_line.c.sequence, audit_line.c.hash)
                 .where(audit_line.c.recorded_at < limit)
@@ -197,14 +178,25 @@ class AuditBook:
             ).first()
             if last is None:
                 return 0
+            now = datetime.now(UTC).replace(tzinfo=None)
             connection.execute(
-                sa.insert(audit_checkpoint).values(
-                    sequence=last.sequence, hash=last.hash, pruned_at=datetime.now(UTC).replace(tzinfo=None)
-                )
+                sa.insert(audit_checkpoint).values(sequence=last.sequence, hash=last.hash, pruned_at=now)
             )
-            with _deletable(connection):
-                gone = connection.execute(sa.delete(audit_line).where(audit_line.c.sequence <= last.sequence))
-        return int(gone.rowcount)
+            return connection.execute(sa.delete(audit_line).where(audit_line.c.sequence <= last.sequence)).rowcount
+
+        return ledger_store(self._home).prune(take_away)
+
+    def _add(self, add: Callable[[sa.Connection], None]) -> None:
+        """Add a line; one whose number another writer took meanwhile is chained to that one's."""
+        for attempt in range(1, ADD_ATTEMPTS + 1):
+            try:
+                ledger_store(self._home).write(add)
+                return
+            except TakenError:
+                if attempt == ADD_ATTEMPTS:
+                    raise StoreBusyError(
+                        "Too many write to the audit record at once.", "同时写入审计记录的请求过多。"
+                    ) from None
 
     @staticmethod
     def _last(connection: sa.Connection) -> tuple[int, str]:
@@ -229,20 +221,30 @@ class AuditBook:
         return _read_head(self._head)
 
 
-class _deletable:  # noqa: N801 (reads as a statement)
-    """Let lines be deleted inside one transaction, on the engine that forbids it by a trigger."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-        self._name = "audit_line_no_delete"
-
-    def __enter__(self) -> None:
-        if self._connection.dialect.name == "sqlite":
-            self._connection.execute(sa.DDL(f"drop trigger if exists {self._name}"))
-
-    def __exit__(self, *_error: object) -> None:
-        if self._connection.dialect.name == "sqlite":
-            self._connection.execute(sa.DDL(TRIGGERS[self._name]))
+def _verified(connection: sa.Connection, remembered: tuple[int, str] | None) -> tuple[int, list[AuditFinding]]:
+    findings: list[AuditFinding] = []
+    checkpoint = sa.select(audit_checkpoint).order_by(audit_checkpoint.c.sequence.desc()).limit(1)
+    start = connection.execute(checkpoint).first()
+    first, previous = (start.sequence, start.hash) if start else (0, BEGINNING)
+    expected, read = first, 0
+    known = previous if remembered and remembered[0] == first else None
+    lines = sa.select(audit_line).order_by(audit_line.c.sequence)
+    for row in connection.execute(lines, execution_options={"yield_per": BATCH_LINES}).mappings():
+        read += 1
+        expected += 1
+        if row["sequence"] != expected:
+            findings.append(AuditFinding(expected, "missing"))
+            expected = row["sequence"]
+        elif row["previous_hash"] != previous:
+            findings.append(AuditFinding(row["sequence"], "out_of_chain"))
+        if line_hash(row) != row["hash"]:
+            findings.append(AuditFinding(row["sequence"], "changed"))
+        previous = row["hash"]
+        if remembered and remembered[0] == expected:
+            known = previous
+    if remembered and known != remembered[1] and remembered[0] >= first:
+        findings.append(AuditFinding(remembered[0], "cut_off" if remembered[0] > expected else "changed"))
+    return read, findings
 
 
 def line_hash(line: Mapping[str, Any] | sa.RowMapping) -> str:

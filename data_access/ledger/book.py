@@ -18,7 +18,7 @@ from data_access.ledger.item import Item, change_lines
 from data_access.ledger.settings import ledger_settings
 from data_access.queries import SnapshotReader
 from data_access.schema.ledger_event import ledger_event
-from data_access.store.ledger_engine import WRITES, ledger_engine
+from data_access.store.ledger_engine import LedgerStore, TakenError, ledger_store
 
 MOST_ITEMS = 500
 _ID_LENGTH = ledger_event.c.item_id.type.length  # type: ignore[attr-defined]
@@ -29,14 +29,14 @@ class Ledger:
 
     Parameters
     ----------
-    engine : Engine
-        From :func:`data_access.store.ledger_engine.ledger_engine`.
+    store : LedgerStore
+        From :func:`data_access.store.ledger_engine.ledger_store`.
     reader : SnapshotReader
         Knows which regions there are and which of them a scope holds.
     """
 
-    def __init__(self, engine: sa.Engine, reader: SnapshotReader) -> None:
-        self._engine = engine
+    def __init__(self, store: LedgerStore, reader: SnapshotReader) -> None:
+        self._store = store
         self._reader = reader
 
     @classmethod
@@ -47,7 +47,7 @@ class Ledger:
     @classmethod
     def beside(cls, reader: SnapshotReader) -> Ledger:
         """Open the ledger that belongs to the data of ``reader``, making it when absent."""
-        return cls(ledger_engine(reader.home), reader)
+        return cls(ledger_store(reader.home), reader)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ class Ledger:
         if parent_id is not None:
             tests.append(ledger_event.c.parent_id == parent_id)
         statement = sa.select(ledger_event).where(*tests).order_by(ledger_event.c.event_id.desc())
-        return self._read(statement.limit(min(limit, MOST_ITEMS)))
+        return self._read(scope, statement.limit(min(limit, MOST_ITEMS)))
 
     def named_items(self, scope: Scope, item_ids: Sequence[str]) -> dict[str, Item]:
         """Return the items of these ids as they stand, as far as they exist in scope."""
@@ -93,7 +93,7 @@ class Ledger:
             statement = sa.select(ledger_event).where(
                 ledger_event.c.item_id.in_(part), self._inside(scope, None), _is_last()
             )
-            found |= {item.item_id: item for item in self._read(statement)}
+            found |= {item.item_id: item for item in self._read(scope, statement)}
         return found
 
     def item(self, scope: Scope, item_id: str) -> Item | None:
@@ -103,7 +103,7 @@ class Ledger:
     def history(self, scope: Scope, item_id: str) -> list[Item]:
         """Return every version of an item, first to last; empty when it doesn't exist or is out of scope."""
         statement = sa.select(ledger_event).where(ledger_event.c.item_id == item_id, self._inside(scope, None))
-        return self._read(statement.order_by(ledger_event.c.version))
+        return self._read(scope, statement.order_by(ledger_event.c.version))
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -163,50 +163,60 @@ class Ledger:
         key = item_id or uuid.uuid4().hex
         if not key or len(key) > _ID_LENGTH:
             raise WriteRefused("The item's id is too long.", "事项编号过长。", code="item_id")
-        try:
-            with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-                last = self._last(connection, key)
-                if last is not None:
-                    self._check_place(scope, last, kind, region_code)
-                base = dict(last.values) if last else {}
-                if last is not None and last.version != seen_version:
-                    # What the writer meant stands on what they saw, not on what others wrote since.
-                    seen = self._version(connection, key, seen_version)
-                    base = dict(seen.values) if seen else {}
-                after = checked_values(kind, {**base, **values})
-                why = checked_reason(rules, state, reason)
-                if last is not None and _says_the_same(last, scope, state, after, why, seen_version):
-                    return last
-                if seen_version != (last.version if last else 0):
-                    _conflict(last, self._version(connection, key, seen_version))
-                check_step(scope, kind, last.state if last else None, state)
-                due = after.get("due_on")
-                connection.execute(
-                    sa.insert(ledger_event).values(
-                        item_id=key,
-                        version=seen_version + 1,
-                        kind=kind,
-                        state=state,
-                        region_code=region_code,
-                        region_path=path,
-                        parent_id=parent_id if last is None else last.parent_id,
-                        due_on=date.fromisoformat(str(due)) if due else None,
-                        role=scope.role,
-                        role_region=scope.region_code,
-                        subject=subject,
-                        recorded_at=datetime.now(UTC).replace(tzinfo=None),
-                        before=_plain(published) if last is None else dict(last.values),
-                        after=after,
-                        reason=why,
-                        snapshot_id=snapshot_id,
-                    )
+
+        def add(connection: sa.Connection) -> tuple[Item, bool]:
+            last = self._last(connection, key)
+            if last is not None:
+                self._check_place(scope, last, kind, region_code)
+            elif seen_version:
+                raise _elsewhere(key)
+            base = dict(last.values) if last else {}
+            if last is not None and last.version != seen_version:
+                # What the writer meant stands on what they saw, not on what others wrote since.
+                seen = self._version(connection, key, seen_version)
+                base = dict(seen.values) if seen else {}
+            after = checked_values(kind, {**base, **values})
+            why = checked_reason(rules, state, reason)
+            if last is not None and _says_the_same(last, scope, state, after, why, seen_version):
+                return last, False
+            if last is not None and seen_version != last.version:
+                _conflict(last, self._version(connection, key, seen_version))
+            check_step(scope, kind, last.state if last else None, state)
+            due = after.get("due_on")
+            connection.execute(
+                sa.insert(ledger_event).values(
+                    item_id=key,
+                    version=seen_version + 1,
+                    kind=kind,
+                    state=state,
+                    region_code=region_code,
+                    region_path=path,
+                    parent_id=parent_id if last is None else last.parent_id,
+                    due_on=date.fromisoformat(str(due)) if due else None,
+                    role=scope.role,
+                    role_region=scope.region_code,
+                    subject=subject,
+                    recorded_at=datetime.now(UTC).replace(tzinfo=None),
+                    before=_plain(published) if last is None else dict(last.values),
+                    after=after,
+                    reason=why,
+                    snapshot_id=snapshot_id,
                 )
-                written = self._last(connection, key)
-        except sa.exc.IntegrityError:
-            # Where the store lets two writers in at once, its rule of one event a version decides between them.
-            with self._engine.connect() as connection:
-                _conflict(self._last(connection, key), self._version(connection, key, seen_version))
-        assert written is not None
+            )
+            written = self._last(connection, key)
+            assert written is not None
+            return written, True
+
+        try:
+            written, is_new = self._store.write(add, self._path(scope))
+        except TakenError:
+            # Another writer's event came first, or the item lies where this writer sees nothing.
+            current = self.item(scope, key)
+            if current is None:
+                raise _elsewhere(key) from None
+            _conflict(current, next((each for each in self.history(scope, key) if each.version == seen_version), None))
+        if not is_new:
+            return written
         AuditBook(self._reader.home).record(
             "decision", scope, snapshot_id, item=key, of=kind, state=state, version=written.version, region=region_code
         )
@@ -214,13 +224,17 @@ class Ledger:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
+    def _path(self, scope: Scope) -> str:
+        return _path_text(self._reader.region_path(scope, scope.region_code))
+
     def _inside(self, scope: Scope, region_code: str | None) -> sa.ColumnElement[bool]:
         path = _path_text(self._reader.region_path(scope, region_code or scope.region_code))
         return ledger_event.c.region_path.startswith(path, autoescape=True)
 
-    def _read(self, statement: sa.Select) -> list[Item]:
-        with self._engine.connect() as connection:
-            return [_item(row) for row in connection.execute(statement)]
+    def _read(self, scope: Scope, statement: sa.Select) -> list[Item]:
+        return self._store.read(
+            lambda connection: [_item(row) for row in connection.execute(statement)], self._path(scope)
+        )
 
     @staticmethod
     def _last(connection: sa.Connection, item_id: str) -> Item | None:
@@ -237,13 +251,17 @@ class Ledger:
 
     def _check_place(self, scope: Scope, item: Item, kind: str, region_code: str) -> None:
         if item.kind != kind or item.region_code != region_code:
-            # The same answer whether the item lies outside the scope or is another thing: nothing of it is revealed.
-            raise ScopeError(
-                "This item belongs to another place or is of another kind.",
-                "该事项属于其他区划或类型。",
-                item_id=item.item_id,
-            )
+            raise _elsewhere(item.item_id)
         self._reader.region_path(scope, item.region_code)
+
+
+def _elsewhere(item_id: str) -> ScopeError:
+    """Return the answer to who names an item outside the scope, or of another kind: nothing of it is revealed."""
+    return ScopeError(
+        "There is no such item here: it belongs to another place or is of another kind. Load the page again.",
+        "此处没有该事项:它属于其他区划或类型。请重新载入页面。",
+        item_id=item_id,
+    )
 
 
 def _says_the_same(
@@ -300,13 +318,7 @@ def _item(row: Any) -> Item:
     )
 
 
-def _conflict(current: Item | None, seen: Item | None) -> NoReturn:
-    if current is None:
-        raise ConflictError(
-            "The item you changed is not in the ledger. Load the page again.",
-            "所修改的事项不在台账中,请重新载入页面。",
-            current=None,
-        )
+def _conflict(current: Item, seen: Item | None) -> NoReturn:
     when = current.recorded_at.strftime("%Y-%m-%d %H:%M")
     english = "; ".join(change_lines(seen, current, "en")) or "no field"
     chinese = ";".join(change_lines(seen, current, "zh")) or "内容未变"

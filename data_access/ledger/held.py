@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from data_access.home import Home
 from data_access.schema.ledger_event import ledger_event
-from data_access.store.ledger_engine import ledger_engine
+from data_access.store.ledger_engine import ledger_store
 
 MEETING, SHOWN = "meeting", "shown_snapshot"
 
@@ -19,5 +19,5 @@ def held_snapshot_ids(home: Home) -> frozenset[str]:
     if not home.database_url and not home.ledger_file.exists():
         return frozenset()
     statement = sa.select(ledger_event.c.after).where(ledger_event.c.kind == MEETING)
-    with ledger_engine(home).connect() as connection:
-        return frozenset(str(values[SHOWN]) for values in connection.execute(statement).scalars() if values.get(SHOWN))
+    rows = ledger_store(home).read_as_publisher(lambda connection: connection.execute(statement).scalars().all())
+    return frozenset(str(values[SHOWN]) for values in rows if values.get(SHOWN))

@@ -1,29 +1,112 @@
-"""Where the ledger is kept: the one place that knows its engine."""
+"""Where the ledger and the audit record are kept: the one place that knows their engine."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from data_access.errors import SchemaVersionError
 from data_access.home import Home
+from data_access.schema.audit_line import TRIGGERS
 from data_access.schema.ledger_event import LEDGER_VERSION, ledger_metadata, ledger_version
 
+Answer = TypeVar("Answer")
+Work = Callable[[sa.Connection], Answer]
 BUSY_SECONDS = 15
 WRITES = "ledger_writes"
 """Execution option of a connection that is going to write."""
 
 
-def ledger_engine(home: Home) -> sa.Engine:
-    """Return the engine of the ledger of ``home``, its tables made when absent; one engine a process and file."""
+class TakenError(Exception):
+    """Another writer was quicker: the line's number, or the item's version, is taken."""
+
+
+class LedgerStore(Protocol):
+    """What the ledger and the audit record ask of the engine that keeps them."""
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine of the tables."""
+        ...
+
+    def read(self, work: Work[Answer], path: str = "") -> Answer:
+        """Return ``work(connection)`` on one unchanging state; of the ledger only what lies below ``path`` need be seen."""
+        ...
+
+    def read_as_publisher(self, work: Work[Answer]) -> Answer:
+        """Return ``work(connection)`` as a publish sees it: what meetings of any region say."""
+        ...
+
+    def write(self, work: Work[Answer], path: str = "") -> Answer:
+        """Return ``work(connection)`` within one transaction; raise TakenError when another writer was quicker."""
+        ...
+
+    def prune(self, work: Work[Answer]) -> Answer:
+        """Return ``work(connection)`` within one transaction that may take away old audit lines."""
+        ...
+
+
+def ledger_store(home: Home) -> LedgerStore:
+    """Return what keeps the ledger of ``home``: PostgreSQL when it names a database, else a file in its folder."""
     home.path.mkdir(parents=True, exist_ok=True)
-    return _sqlite_engine(home.ledger_file.resolve())
+    if home.database_url:
+        from data_access.store.postgresql.shared_ledger import shared_ledger
+
+        return shared_ledger(home.database_url)
+    return _embedded_ledger(home.ledger_file.resolve())
+
+
+def ledger_engine(home: Home) -> sa.Engine:
+    """Return the engine of the ledger of ``home``, its tables made when absent; one engine a process and place."""
+    return ledger_store(home).engine
+
+
+class EmbeddedLedger:
+    """The ledger in a SQLite file. Safe for threads and for several processes of one machine."""
+
+    def __init__(self, path: Path) -> None:
+        self.engine = _sqlite_engine(path)
+
+    def read(self, work: Work[Answer], path: str = "") -> Answer:
+        """Read within one transaction; SQLite shows it one state."""
+        with self.engine.connect() as connection:
+            return work(connection)
+
+    def read_as_publisher(self, work: Work[Answer]) -> Answer:
+        """Read; who may open the file may read all of it."""
+        return self.read(work)
+
+    def write(self, work: Work[Answer], path: str = "") -> Answer:
+        """Wait for one's turn, then read and write."""
+        try:
+            with self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+                return work(connection)
+        except sa.exc.IntegrityError as error:
+            raise TakenError from error
+
+    def prune(self, work: Work[Answer]) -> Answer:
+        """Lift, within the transaction, the trigger that forbids it."""
+        name = "audit_line_no_delete"
+
+        def lifted(connection: sa.Connection) -> Answer:
+            connection.execute(sa.DDL(f"drop trigger if exists {name}"))
+            answer = work(connection)
+            connection.execute(sa.DDL(TRIGGERS[name]))
+            return answer
+
+        return self.write(lifted)
 
 
 @lru_cache(maxsize=8)
+def _embedded_ledger(path: Path) -> EmbeddedLedger:
+    return EmbeddedLedger(path)
+
+
 def _sqlite_engine(path: Path) -> sa.Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
@@ -60,9 +143,20 @@ def prepare(engine: sa.Engine) -> None:
         found = connection.execute(sa.select(ledger_version.c.version)).scalar()
         if found is None:
             connection.execute(sa.insert(ledger_version).values(version=LEDGER_VERSION))
-        elif found > LEDGER_VERSION:
-            raise SchemaVersionError(
-                f"The ledger has version {found}, newer than this program's {LEDGER_VERSION}. Update the program.",
-                f"台账的结构版本为 {found},高于本程序的 {LEDGER_VERSION}。请升级程序。",
-                found=found,
-            )
+        else:
+            check_version(found)
+
+
+def check_version(found: int) -> None:
+    """Raise when a newer program wrote the ledger.
+
+    Raises
+    ------
+    SchemaVersionError
+    """
+    if found > LEDGER_VERSION:
+        raise SchemaVersionError(
+            f"The ledger has version {found}, newer than this program's {LEDGER_VERSION}. Update the program.",
+            f"台账的结构版本为 {found},高于本程序的 {LEDGER_VERSION}。请升级程序。",
+            found=found,
+        )

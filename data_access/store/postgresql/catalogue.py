@@ -2,12 +2,13 @@
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, MetaData, String, Table
 
-READ_ROLE, WRITE_ROLE, LEDGER_ROLE = "pingan_read", "pingan_write", "pingan_ledger"
-"""The app reads as the first, a publish writes as the second, decisions are entered as the third."""
+READ_ROLE, WRITE_ROLE, LEDGER_ROLE, PRUNE_ROLE = "pingan_read", "pingan_write", "pingan_ledger", "pingan_prune"
+"""The app reads as the first, a publish writes as the second, decisions and audit lines are added as the third; as the
+fourth an administrator takes away audit lines older than six months."""
 
-CATALOGUE = "cockpit"
-PREFIX_SETTING, ROLE_SETTING = "pingan.region_prefix", "pingan.role"
-"""Settings of one transaction that the row policies look at."""
+CATALOGUE, LEDGER_SCHEMA = "cockpit", "ledger"
+PREFIX_SETTING, ROLE_SETTING, PATH_SETTING = "pingan.region_prefix", "pingan.role", "pingan.region_path"
+"""Settings of one transaction that the row policies look at; the last is the ledger's."""
 
 _metadata = MetaData(schema=CATALOGUE)
 

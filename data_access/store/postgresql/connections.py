@@ -23,11 +23,22 @@ from data_access.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
-from data_access.store.postgresql.catalogue import PREFIX_SETTING, READ_ROLE, ROLE_SETTING
+from data_access.store.ledger_engine import BUSY_SECONDS, WRITES
+from data_access.store.postgresql.catalogue import (
+    LEDGER_ROLE,
+    LEDGER_SCHEMA,
+    PATH_SETTING,
+    PREFIX_SETTING,
+    PRUNE_ROLE,
+    READ_ROLE,
+    ROLE_SETTING,
+)
 from data_access.store.snapshot_store import RowScope
 
 Answer = TypeVar("Answer")
 DRIVER = "postgresql+psycopg"
+LEDGER_LOCK = 0x70696E68
+"""Key of the advisory lock that lets one writer at a time add to the ledger and the audit record."""
 RETRY_SECONDS = 1.0
 """After a failure, how long queries are answered from what is known instead of knocking again."""
 
@@ -88,13 +99,14 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
         pool_pre_ping=True,  # a restarted server leaves the pool full of dead connections
         connect_args={"connect_timeout": settings.connect_seconds, "application_name": f"pingan {role or 'migrate'}"},
     )
-    reads = role == READ_ROLE
+    reads, adds = role == READ_ROLE, role in (LEDGER_ROLE, PRUNE_ROLE)
     session = {
         "role": role or "none",
         "timezone": "UTC",
-        "search_path": "pg_catalog",
+        "search_path": LEDGER_SCHEMA if adds else "pg_catalog",
         "jit": "off",
         "statement_timeout": f"{int(settings.statement_seconds * 1000)}ms" if reads else "0",
+        "lock_timeout": f"{BUSY_SECONDS}s" if adds else "0",
         "default_transaction_read_only": "on" if reads else "off",
     }
 
@@ -107,6 +119,8 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
 
     if reads:
         sa.event.listen(engine, "begin", _set_scope)
+    if adds:
+        sa.event.listen(engine, "begin", _set_path)
     return engine
 
 
@@ -122,6 +136,14 @@ def _set_scope(connection: sa.Connection) -> None:
     connection.exec_driver_sql(
         "select set_config(%s, %s, true), set_config(%s, %s, true)", (ROLE_SETTING, role, PREFIX_SETTING, prefix)
     )
+
+
+def _set_path(connection: sa.Connection) -> None:
+    """Tell the ledger's row policies who looks, and let a writer wait for its turn before it reads."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("select set_config(%s, %s, true)", (PATH_SETTING, str(options.get("ledger_path", ""))))
+    if options.get(WRITES):
+        connection.execute(sa.select(sa.func.pg_catalog.pg_advisory_xact_lock(LEDGER_LOCK)))
 
 
 class Reachability:
@@ -162,6 +184,12 @@ class Reachability:
             f"共享数据库暂时无法连接(自 {since} UTC 起)。恢复后会自动继续;如持续较久,请联系数据库管理员。",
             since=since,
         )
+
+
+@lru_cache(maxsize=16)
+def reachability(url: str) -> Reachability:
+    """Return what this process knows of whether the database of ``url`` answers."""
+    return Reachability()
 
 
 class Database:
@@ -215,13 +243,18 @@ class Database:
                 "共享数据库响应超时,查询已取消。请选择更小的区域或时段。",
                 code="statement_timeout",
             )
+        if state == "55P03" or "too many clients" in said or "connection slots" in said:
+            return StoreBusyError(
+                "Others are writing to the shared database, or all its connections are taken. Try again in a few seconds.",
+                "共享数据库正被他人写入,或连接已用尽,请几秒后重试。",
+            )
         if state in ("53100", "53200", "53400"):
             return StoreRefusedError(
                 f"The shared database has no space left ({said}). Nothing was changed. Make room, then try again.",
                 f"共享数据库空间不足({said}),未作任何更改。请清理空间后重试。",
                 code="store_full",
             )
-        if state in ("42501", "28000", "28P01"):
+        if state in ("42501", "28000", "28P01") or "authentication failed" in said:
             return StoreRefusedError(
                 f"The shared database refuses this login: {said}. Give it the role it needs (docs/deployment.md).",
                 f"共享数据库拒绝该登录:{said}。请授予所需角色(见 docs/deployment.md)。",

@@ -17,7 +17,7 @@ from data_access.store.embedded import EmbeddedSnapshot
 from data_access.store.frames import frame_of_rows
 from data_access.store.postgresql.answers import Answers
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
-from data_access.store.postgresql.connections import Database, Reachability, connection_settings
+from data_access.store.postgresql.connections import Database, connection_settings, reachability
 from data_access.store.postgresql.loading import drop_oldest, load, schema_of
 from data_access.store.snapshot_store import KEPT_SNAPSHOTS, Report, RowScope
 
@@ -77,7 +77,7 @@ class SharedSnapshots:
     def __init__(self, home: Home) -> None:
         assert home.database_url is not None
         self._home = home
-        self._reach = Reachability()
+        self._reach = reachability(home.database_url)
         self._reading = Database(home.database_url, READ_ROLE, self._reach)
         self._look_at = 0.0
 
