@@ -98,7 +98,7 @@ def build(context: click.Context, mapping: Path, data: Path) -> None:
     _import(context, mapping, files, dry_run=False)
     with _progress() as bar:
         task = bar.add_task("publish", total=1.0)
-        home = context.find_object(Home)
+        home = _home(context)
         snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
     _recorded(home, "publish", snapshot_id)
     click.echo(snapshot_id)
@@ -131,8 +131,14 @@ main.add_command(ledger_commands)
 main.add_command(audit_commands)
 
 
-def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:
+def _home(context: click.Context) -> Home:
     home = context.find_object(Home)
+    assert home is not None, "the main command makes it"
+    return home
+
+
+def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:
+    home = _home(context)
     language = context.find_root().params["language"]
     with _progress() as bar:
         task = bar.add_task("import", total=None)

@@ -159,7 +159,8 @@ class Measure(BaseModel):
         elif self.sum is not None:
             each = table.c[self.sum]
         else:
-            each = table.c[self.sum_squares] * table.c[self.sum_squares]
+            squared = table.c[str(self.sum_squares)]
+            each = squared * squared
         return sa.func.sum(sa.case((passes, each), else_=0))
 
 
@@ -196,7 +197,7 @@ class Histogram(BaseModel):
         )
 
 
-def elapsed_seconds(start: sa.ColumnElement, end: sa.ColumnElement) -> sa.ColumnElement[float]:
+def elapsed_seconds(start: sa.ColumnElement, end: sa.ColumnElement) -> sa.ColumnElement:
     """Return the seconds from ``start`` to ``end`` on every engine."""
     return sa.extract("epoch", end) - sa.extract("epoch", start)
 

@@ -34,7 +34,7 @@ def listed_regions(context: Context, regions: pd.DataFrame, snapshot: SnapshotIn
         if isinstance(above, str) and above in regions.index:
             parent, selected = above, context.region
     codes = _children(regions, parent, deepest) or [context.region]
-    depth = int(regions.at[codes[0], "depth"])
+    depth = regions["depth"].reindex(codes).tolist()[0]
     level = next((level for level in snapshot.levels if level.depth == depth), None)
     name = level.label(context.language) if level else t("level.region", context.language)
     return Listed(parent, tuple(codes), depth, name, selected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -49,7 +50,7 @@ def interval_text(indicator: Indicator, row: pd.Series) -> str | None:
     """Return the limits of a value as written on screen, or None where chance has no part in it."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return None
-    form = "percent" if indicator.display_form in ("percent", "change") else "rate"
+    form: Literal["percent", "rate"] = "percent" if indicator.display_form in ("percent", "change") else "rate"
     return formatting.interval(row["lower"], row["upper"], form, row["value"])
 
 

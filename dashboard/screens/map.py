@@ -251,7 +251,9 @@ def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tu
         for kind, own in places.groupby("kind", sort=False):
             word = t(f"facility.{kind}", language)
             legend.append(LegendEntry((facility_colour(str(kind), context.theme),), word, len(own)))
-    density = pd.concat(cells).groupby(["west", "south"], as_index=False)["count"].sum() if cells else pd.DataFrame()
+    density = pd.DataFrame()
+    if cells:
+        density = pd.concat(cells).groupby(["west", "south"], as_index=False).agg({"count": "sum"})
     layers = MapLayers(density=density, cell_degrees=side, points=points, facilities=places)
     return layered_map(screen.geometry, view_of(screen.bounds, WIDTH, HEIGHT), layers, context.theme), tuple(legend)
 

@@ -114,7 +114,7 @@ def check_rollups(store: WorkingStore, published: Mapping[str, sa.Table], measur
 
 def _counted(measure: Measure, fact: sa.Table, placed: sa.ColumnElement) -> sa.ColumnElement:
     passes = sa.and_(placed == 1, *(condition.expression(fact) for condition in measure.where))
-    column = fact.c[measure.sum or measure.sum_squares] if measure.count is None else sa.literal(1)
+    column = fact.c[str(measure.sum or measure.sum_squares)] if measure.count is None else sa.literal(1)
     each = column * column if measure.sum_squares else column
     return sa.func.sum(sa.case((passes, each), else_=0))
 

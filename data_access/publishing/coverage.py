@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -71,15 +72,16 @@ def accepted_counts(
     """
     counts = schema.reported_count
     placed = counts.join(path, path.c.region_code == counts.c.region_code)
-    better = []
+    better: list[tuple[str, str, str, Any]] = []
     for measure, group in coverage.groupby("measure"):
-        for winner in group.itertuples():
-            for loser in group.itertuples():
+        spans: list[Any] = list(group.itertuples())
+        for winner in spans:
+            for loser in spans:
                 if loser.basis != "counts" or not _wins(winner, loser):
                     continue
                 if winner.basis == "records" and f"counts_win:{measure}" in dataset:
                     continue
-                better.append((measure, loser.source, loser.grain, winner))
+                better.append((str(measure), loser.source, loser.grain, winner))
     refused = []
     for measure, source, grain, winner in better:
         overlaps = sa.and_(
@@ -98,13 +100,13 @@ def accepted_counts(
     return sa.select(*codes, *columns).select_from(placed).where(*(sa.not_(test) for test in refused))
 
 
-def _wins(winner: tuple, loser: tuple) -> bool:
+def _wins(winner: Any, loser: Any) -> bool:
     if winner.basis != loser.basis:
         return winner.basis == "records"
     return _GRAIN_RANK[winner.grain] < _GRAIN_RANK[loser.grain]
 
 
-def _counties(store: WorkingStore, path: sa.Table, span: tuple) -> list[str]:
+def _counties(store: WorkingStore, path: sa.Table, span: Any) -> list[str]:
     table_name = load_measures()[span.measure].table if span.basis == "records" else "reported_count"
     rows = schema.metadata.tables[str(table_name)]
     found = store.read(

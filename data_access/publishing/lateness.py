@@ -49,9 +49,12 @@ def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame,
         return pd.DataFrame(columns=COLUMNS)
     spans = pd.concat(frames, ignore_index=True)
     spans["first_day"] = pd.to_datetime(spans["first_day"])
-    spans["last_day"] = last_days(pd.to_datetime(spans["last_day"]), spans["grain"]).clip(upper=pd.Timestamp(through))
+    latest = pd.Timestamp(through)
+    last_day = last_days(pd.to_datetime(spans["last_day"]), spans["grain"])
+    spans["last_day"] = last_day.where(last_day < latest, latest)
     ends = coverage.groupby("source")["last_day"].max()
-    expected = spans["source"].map(ends).fillna(pd.Timestamp(through)).clip(upper=pd.Timestamp(through))
+    expected = spans["source"].map(ends).fillna(latest)
+    expected = expected.where(expected < latest, latest)
     silent = (expected - spans["last_day"]).dt.days.clip(lower=0)
     # The silence counts as time watched: two rows in one week of fifteen years are a rare sender, not a busy one.
     days = (expected - spans["first_day"]).dt.days.clip(lower=0) + 1

@@ -160,7 +160,7 @@ def _wide_counts(
 def _insert_depth(
     connection: sa.Connection,
     target: sa.Table,
-    wide: sa.Table,
+    wide: sa.FromClause,
     value: sa.ColumnElement,
     measure: str,
     depth: int,
@@ -179,7 +179,7 @@ def _insert_depth(
 
 
 def _insert_reported(
-    connection: sa.Connection, target: sa.Table, counts: sa.Table, grain: str, period: str, depth: int
+    connection: sa.Connection, target: sa.Table, counts: sa.FromClause, grain: str, period: str, depth: int
 ) -> None:
     code = counts.c[ANCESTOR_COLUMNS[depth]]
     start = sa.func.date_trunc(period, counts.c.period_start).cast(sa.Date)
@@ -195,7 +195,7 @@ def _insert_reported(
     )
 
 
-def _materialise(connection: sa.Connection, select: sa.Select) -> sa.Table:
+def _materialise(connection: sa.Connection, select: sa.Select) -> sa.TableClause:
     """Write the rows of ``select`` to a temporary table and return it."""
     name = "rollup_source"
     compiled = select.compile(connection, compile_kwargs={"literal_binds": True, "render_postcompile": True})

@@ -38,7 +38,10 @@ def person_years(
     by_year, source_year = _populations(population, codes, years, limit)
     periods = _periods(start, end, grain)
     weights = np.array(
-        [[_days_in_year(year, first, last) / _year_length(year) for year in years] for _, first, last in periods]
+        [
+            [_days_in_year(year, first, last) / _year_length(year) for year in years.tolist()]
+            for _, first, last in periods
+        ]
     )
     touched = weights > 0
     final = touched.shape[1] - 1 - np.argmax(touched[:, ::-1], axis=1)

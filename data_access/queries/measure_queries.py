@@ -153,9 +153,10 @@ def _divided(table: sa.Table, by: Sequence[str]) -> sa.ColumnElement[bool]:
 def _of_regions(table: sa.Table, depths: pd.Series) -> sa.ColumnElement[bool]:
     """Return the test that a roll-up row belongs to one of the regions (or, for many, to their depth)."""
     tests = []
-    for depth, codes in depths.groupby(depths).groups.items():
-        listed = [] if len(codes) > MAX_LISTED_CODES else [table.c.region_code.in_(list(codes))]
-        tests.append(sa.and_(table.c.depth == int(depth), *listed))
+    for depth in depths.drop_duplicates().sort_values().tolist():
+        codes = depths.index[depths == depth].tolist()
+        listed = [] if len(codes) > MAX_LISTED_CODES else [table.c.region_code.in_(codes)]
+        tests.append(sa.and_(table.c.depth == depth, *listed))
     return sa.or_(*tests) if tests else sa.false()
 
 

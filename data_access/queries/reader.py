@@ -423,7 +423,7 @@ class SnapshotReader:
         return self._depth(region_code)
 
     def _depth(self, code: str) -> int:
-        return int(self._current().regions.at[code, "depth"])
+        return self._current().depths[code]
 
     def _check_codes(self, scope: Scope, codes: Sequence[str]) -> None:
         current = self._current()
@@ -436,7 +436,7 @@ class SnapshotReader:
             )
         if len(codes) == 1 and codes[0] == scope.region_code:
             return
-        depth = int(current.regions.at[scope.region_code, "depth"])
+        depth = current.depths[scope.region_code]
         if depth == 0:
             outside = [code for code in codes if code not in current.regions.index]
         else:

@@ -128,7 +128,8 @@ def _located(
 ) -> tuple[sa.Table, sa.ColumnElement, list[sa.ColumnElement[bool]]]:
     if category == "dispute":
         table = schema.PLACED_TABLES["dispute"]
-        when, kind = table.c.received_at, table.c.merged_into.is_(None)
+        when: sa.ColumnElement = table.c.received_at
+        kind: sa.ColumnElement[bool] = table.c.merged_into.is_(None)
     else:
         table = schema.PLACED_TABLES["incident"]
         when, kind = table.c.occurred_on, table.c.category == category

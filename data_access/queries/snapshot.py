@@ -83,8 +83,13 @@ class OpenSnapshot:
 
     def within(self, scope: Scope) -> ScopedSnapshot:
         """Return this snapshot as ``scope`` sees it; its region must exist."""
-        digits = self.info.levels[int(self.regions.at[scope.region_code, "depth"])].digits
+        digits = self.info.levels[self.depths[scope.region_code]].digits
         return ScopedSnapshot(self, RowScope(scope.role, scope.region_code[:digits]))
+
+    @cached_property
+    def depths(self) -> dict[str, int]:
+        """Return how deep each region lies; 0 is the whole."""
+        return dict(zip(self.regions.index, self.regions["depth"].tolist(), strict=True))
 
     @cached_property
     def regions(self) -> pd.DataFrame:
@@ -108,11 +113,9 @@ class OpenSnapshot:
     def regions_within(self, code: str) -> pd.DataFrame:
         """Return the regions below ``code``, itself and its ancestors, marked by ``in_scope``."""
         if code not in self._regions_within:
-            depth = int(self.regions.at[code, "depth"])
-            inside = (self.ancestors[f"code_{depth}"].reindex(self.regions.index) == code).to_numpy(
-                bool, na_value=False
-            )
-            path = self.ancestors.loc[code].dropna().tolist()
+            above = self.ancestors[f"code_{self.depths[code]}"].reindex(self.regions.index)
+            inside = above.eq(code).to_numpy(bool, na_value=False)
+            path = list(self.ancestors.loc[code].dropna())
             chosen = inside | self.regions.index.isin(path)
             self._regions_within[code] = self.regions.loc[chosen].assign(in_scope=inside[chosen])
         return self._regions_within[code]

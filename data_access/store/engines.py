@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -59,7 +60,7 @@ def open_readonly(path: Path, *, memory_limit: str = MEMORY_LIMIT) -> sa.Engine:
 
 def read_frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFrame:
     """Run ``statement`` and return its rows as a frame, columns in the statement's order."""
-    result = connection.execute(statement, execution_options={"duckdb_arrow": True})
+    result: Any = connection.execute(statement, execution_options={"duckdb_arrow": True})
     table = result if isinstance(result, pa.Table) else result.arrow
     return frame_of_arrow(table)
 

@@ -92,7 +92,6 @@ def _verdict(replay: Backtest, settings: IndexSettings, language: str) -> str:
 
 def _cards(replay: Backtest, settings: IndexSettings, context: Context, through: date) -> list[Card]:
     language = context.language
-    shared = {"data_through": through, "source": t("backtest_page.source", language)}
 
     def card(key: str, figure: str, **facts: str) -> Card:
         return Card(
@@ -100,7 +99,8 @@ def _cards(replay: Backtest, settings: IndexSettings, context: Context, through:
             figure=figure,
             sentence=t(f"backtest_page.{key}_sentence", language, **facts),
             definition=Definition(text=t(f"backtest_page.{key}_definition", language)),
-            **shared,
+            data_through=through,
+            source=t("backtest_page.source", language),
         )
 
     return [
