@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+
+import pandas as pd
 
 from dashboard import formatting
 from dashboard.briefing.model import (
@@ -307,7 +308,7 @@ def _quality(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Sectio
         (
             Cell(source_name(row["source"], language)),
             Cell(region_name(regions, row["region_code"], language)),
-            Cell(formatting.day(row["last_day"]), row["last_day"] if isinstance(row["last_day"], date) else None),
+            Cell(formatting.day(row["last_day"]), pd.Timestamp(row["last_day"]).date()),
             Cell(formatting.days(row["days_late"], language), int(row["days_late"]), places=0),
         )
         for row in late.to_dict("records")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -11,9 +12,9 @@ from markupsafe import Markup
 from dashboard.components import aside, empty_state, entry_form
 from dashboard.components.handouts import offer_briefing
 from dashboard.context import Context
-from dashboard.i18n import t
+from dashboard.i18n import LANGUAGES, t
 from dashboard.meeting.record import MEETING, close_meeting, moved, reorder_meeting, start_meeting
-from dashboard.screens.rooms.meeting import MeetingScreen
+from dashboard.screens.rooms.meeting import MeetingScreen, current_briefing
 from dashboard.settings import snapshot_reader
 from data_access.errors import DataAccessError
 from data_access.ledger import Ledger
@@ -116,7 +117,7 @@ def close_control(screen: MeetingScreen, context: Context) -> None:
         type="primary",
         key="meeting-close",
         on_click=_try,
-        args=(partial(close_meeting, _ledger(), context.viewer, screen.meeting), context),
+        args=(partial(_close, screen, context), context),
     )
     aside(t("meeting.close_note", language, snapshot=screen.briefing.snapshot_id))
 
@@ -125,6 +126,15 @@ def offer_handouts(screen: MeetingScreen, context: Context) -> None:
     """Put the hand-outs of exactly what the meeting shows into the download menu."""
     title = f"{screen.briefing.title}_{screen.briefing.snapshot_id}"
     offer_briefing(context.language, title, lambda: screen.briefing)
+
+
+def _close(screen: MeetingScreen, context: Context) -> None:
+    ledger = _ledger()
+    shown = [
+        current_briefing(snapshot_reader(), ledger, screen.meeting, replace(context, language=language))
+        for language in LANGUAGES
+    ]
+    close_meeting(ledger, context.viewer, screen.meeting, shown)
 
 
 def _try(action: Callable[[], None], context: Context) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from dashboard.briefing.archive import packed, unpacked
+from dashboard.briefing.model import Briefing
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.home import Home
@@ -53,6 +55,13 @@ class Meeting:
         shown = self.item.values.get("shown_snapshot") if self.item is not None else None
         return str(shown) if shown else None
 
+    def shown_to(self, scope: Scope, language: str) -> Briefing | None:
+        """Return what the closed meeting showed to this role and region; None when that was not kept."""
+        if self.item is None or not self.is_closed or self.item.values.get("shown_to") != _seat(scope):
+            return None
+        document = self.item.values.get(f"shown_{language}")
+        return unpacked(str(document)) if document else None
+
 
 def find_meeting(ledger: Ledger, scope: Scope, region: str, period: Period) -> Meeting:
     """Return the dispatch meeting of a region and period as it stands."""
@@ -86,14 +95,25 @@ def reorder_meeting(ledger: Ledger, scope: Scope, meeting: Meeting, agenda: Sequ
     _write(ledger, scope, meeting, "open", {"agenda": list(agenda)}, meeting.shown_snapshot or "")
 
 
-def close_meeting(ledger: Ledger, scope: Scope, meeting: Meeting) -> None:
+def close_meeting(ledger: Ledger, scope: Scope, meeting: Meeting, shown: Sequence[Briefing] = ()) -> None:
     """Close the meeting: from now on it shows the numbers and decisions of this moment.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    scope : Scope
+    meeting : Meeting
+    shown : sequence of Briefing
+        What it shows to ``scope``, in each language: kept whole, so that neither data nor rules that change later
+        change it. Other roles see the numbers of the kept snapshot.
 
     Raises
     ------
     ScopeError, WriteRefused, ConflictError
     """
-    _write(ledger, scope, meeting, "closed", {}, meeting.shown_snapshot or "")
+    documents = {f"shown_{briefing.language}": packed(briefing) for briefing in shown}
+    values = {"shown_to": _seat(scope), **documents} if documents else {}
+    _write(ledger, scope, meeting, "closed", values, meeting.shown_snapshot or "")
 
 
 def moved(agenda: Sequence[str], code: str, steps: int) -> tuple[str, ...]:
@@ -126,6 +146,10 @@ def reader_of(reader: SnapshotReader, meeting: Meeting) -> SnapshotReader:
 @lru_cache(maxsize=4)
 def _frozen(home: Home, snapshot_id: str) -> SnapshotReader:
     return SnapshotReader(home, snapshot_id)
+
+
+def _seat(scope: Scope) -> str:
+    return f"{scope.role} {scope.region_code}"
 
 
 def _write(

@@ -83,6 +83,8 @@ def _checked(rule: FieldRule, value: object) -> object:
             return _date(rule, value).isoformat()
         case "number":
             return _number(rule, value)
+        case "document":
+            return _document(rule, value)
         case "codes":
             return [_text(rule, code) for code in value] if isinstance(value, (list, tuple)) else [_text(rule, value)]
     return _text(rule, value)
@@ -105,6 +107,19 @@ def _text(rule: FieldRule, value: object) -> str:
             "remove it.",
             f"“{rule.name}”中疑似含身份证号、手机号或邮箱。本系统不保存个人信息,请删除后再提交。",
             code="identity",
+        )
+    return text
+
+
+def _document(rule: FieldRule, value: object) -> str:
+    """Return what the program keeps for itself as it is: it was made of texts that were checked when they came in."""
+    text = str(value)
+    if len(text) > rule.most:
+        raise WriteRefused(
+            f"“{rule.name_en}” has {len(text)} characters; at most {rule.most} are kept.",
+            f"“{rule.name}”有 {len(text)} 个字符,最多保存 {rule.most} 个。",
+            code="length",
+            length=len(text),
         )
     return text
 

@@ -80,7 +80,7 @@ def _row(item: Item) -> dict[str, object]:
         "state": item.state,
         "region_code": item.region_code,
         "due_on": item.due_on.isoformat() if item.due_on else None,
-        "values": dict(item.values),
+        "values": item.spoken_values,
         "reason": item.reason,
         "role": item.role,
         "role_region": item.role_region,

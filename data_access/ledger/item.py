@@ -52,6 +52,12 @@ class Item:
     reason: str
     snapshot_id: str
 
+    @property
+    def spoken_values(self) -> dict[str, object]:
+        """The fields that people read: all but what the program keeps for itself."""
+        rules = ledger_settings().kind(self.kind).fields
+        return {name: value for name, value in self.values.items() if rules[name].kind != "document"}
+
     def state_label(self, language: str) -> str:
         """Return the state's name in ``language``."""
         return ledger_settings().kind(self.kind).state_label(self.state, language)
@@ -88,7 +94,7 @@ def change_lines(seen: Item | None, now: Item, language: str) -> list[str]:
     # The first event on a published record is compared with that record.
     old: Mapping[str, object] = (now.before or {}) if seen is None else seen.values
     for name, rule in kind.fields.items():
-        if name in _unspoken(kind.fields, now.values, language):
+        if rule.kind == "document" or name in _unspoken(kind.fields, now.values, language):
             continue
         if old.get(name) != now.values.get(name):
             lines.append(f"{rule.label(language)}: {_shown(old.get(name))} → {_shown(now.values.get(name))}")

@@ -19,7 +19,7 @@ class FieldRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["text", "date", "number", "item", "codes"]
+    kind: Literal["text", "date", "number", "item", "codes", "document"]
     name: str
     name_en: str
     most: int = Field(default=160, ge=1)

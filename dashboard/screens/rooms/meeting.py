@@ -27,8 +27,6 @@ class MeetingScreen:
 
     meeting: Meeting
     briefing: Briefing
-    reader: SnapshotReader
-    """Of the snapshot that the meeting shows."""
     pages: tuple[RegionPage, ...]
     """In the order of the agenda."""
     at: str
@@ -80,26 +78,30 @@ def meeting_screen(reader: SnapshotReader, context: Context) -> MeetingScreen:
     language = context.language
     ledger = Ledger.beside(reader)
     meeting = find_meeting(ledger, context.viewer, context.region, context.period)
-    shown = reader_of(reader, meeting)
-    decisions = decisions_of(shown, ledger, context.viewer, context.region, context.period, language, meeting.closed_at)
-    briefing = build_briefing(shown, context.viewer, context.region, context.period, language, decisions)
+    briefing = meeting.shown_to(context.viewer, language) or current_briefing(reader, ledger, meeting, context)
     pages = in_order(briefing.pages, meeting.agenda)
     stops = (OPENING, *(page.standing.region_code for page in pages), CLOSING)
     last = tuple(each for each in briefing.decisions.earlier if each.from_meeting)
     return MeetingScreen(
         meeting=meeting,
         briefing=briefing,
-        reader=shown,
         pages=pages,
         at=context.own_value("at", stops, OPENING),
         last_decided=last,
-        editing=context.own_value("edit", [each.decision_id for each in decisions.new], ""),
+        editing=context.own_value("edit", [each.decision_id for each in briefing.decisions.new], ""),
         tables=(
             _agenda_table(pages, briefing, language),
             _decisions_table("last_decided", t("meeting.last_decided", language), last, language),
-            _decisions_table("decided", t("meeting.decided", language), decisions.new, language),
+            _decisions_table("decided", t("meeting.decided", language), briefing.decisions.new, language),
         ),
     )
+
+
+def current_briefing(reader: SnapshotReader, ledger: Ledger, meeting: Meeting, context: Context) -> Briefing:
+    """Return the briefing counted from the meeting's snapshot and the ledger (as of its closing when it is closed)."""
+    shown, viewer, language = reader_of(reader, meeting), context.viewer, context.language
+    decisions = decisions_of(shown, ledger, viewer, context.region, context.period, language, meeting.closed_at)
+    return build_briefing(shown, viewer, context.region, context.period, language, decisions)
 
 
 def in_order(pages: tuple[RegionPage, ...], agenda: tuple[str, ...]) -> tuple[RegionPage, ...]:

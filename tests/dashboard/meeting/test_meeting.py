@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
 from dashboard.briefing.model import plain
+from dashboard.context import Context
 from dashboard.meeting.record import close_meeting, moved, reorder_meeting, start_meeting
 from dashboard.periods import Period
-from dashboard.screens.rooms.meeting import CLOSING, OPENING
+from dashboard.screens.rooms.meeting import CLOSING, OPENING, meeting_screen
+from data_access.__main__ import main
 from data_access.access import Scope
 from data_access.errors import ConflictError, ScopeError, WriteRefused
 from data_access.ledger.held import held_snapshot_ids
@@ -104,6 +108,44 @@ def test_closed_meeting_shows_the_same_when_data_and_decisions_went_on(
     assert again.meeting.is_closed
     assert again.briefing.snapshot_id == first
     assert plain(again.briefing) == before
+
+
+def test_closed_meeting_needs_neither_its_snapshot_nor_the_rules_of_its_time(
+    screen_of, ledger, city_scope, own_home, own_reader, monkeypatch
+):
+    screen = screen_of("2024Q4")
+    begin(screen, ledger, city_scope)
+    decide(ledger, city_scope, screen, due_on="2025-02-28")
+    open_screen = screen_of("2024Q4")
+    english = Context(city_scope.region_code, Period.parse("2024Q4"), "en", "light", city_scope)
+    shown = [open_screen.briefing, meeting_screen(own_reader, english).briefing]
+    close_meeting(ledger, city_scope, open_screen.meeting, shown)
+    # A later version of the program may count otherwise, or may not read so old a snapshot at all.
+    monkeypatch.setattr("dashboard.screens.rooms.meeting.build_briefing", _refuse)
+    monkeypatch.setattr("dashboard.screens.rooms.meeting.reader_of", _refuse)
+    again = screen_of("2024Q4")
+    assert again.meeting.is_closed
+    assert again.briefing == open_screen.briefing
+    assert [table.frame.to_dict() for table in again.tables] == [table.frame.to_dict() for table in open_screen.tables]
+    assert meeting_screen(own_reader, english).briefing == shown[1]
+    # What was kept for one role is no other role's to see: that one counts for itself.
+    with pytest.raises(AssertionError, match="counted anew"):
+        meeting_screen(own_reader, replace(english, viewer=Scope("analyst", city_scope.region_code)))
+
+
+def _refuse(*_: object) -> None:
+    raise AssertionError("counted anew")
+
+
+def test_what_a_meeting_showed_is_not_listed_as_text(screen_of, ledger, city_scope, own_home):
+    screen = screen_of("2024Q4")
+    begin(screen, ledger, city_scope)
+    close_meeting(ledger, city_scope, screen_of("2024Q4").meeting, [screen.briefing])
+    arguments = ["--home", str(own_home.path), "ledger", "list", "--kind", "meeting"]
+    listed = CliRunner().invoke(main, arguments)
+    assert listed.exit_code == 0, listed.output
+    assert "closed" in listed.output
+    assert "shown_zh" not in listed.output
 
 
 def test_closed_meeting_takes_no_other_order_and_cannot_be_closed_twice(screen_of, ledger, city_scope):

@@ -1,0 +1,26 @@
+"""What a meeting showed comes back from its record exactly as it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+
+import pytest
+
+from dashboard.briefing import BriefingError, write_briefing
+from dashboard.briefing.archive import packed, unpacked
+
+
+@pytest.mark.parametrize("which", ["briefing", "english_briefing", "hard_briefing"])
+def test_a_packed_briefing_comes_back_with_every_number_and_its_hand_outs(which, request):
+    briefing = request.getfixturevalue(which)
+    again = unpacked(packed(briefing))
+    assert again == briefing
+    assert json.loads(write_briefing(again, "json")) == json.loads(write_briefing(briefing, "json"))
+
+
+@pytest.mark.parametrize("text", ["", "不是", "AAAA", base64.b64encode(zlib.compress(b"{}")).decode()])
+def test_what_is_no_briefing_is_refused_and_says_what_to_do(text):
+    with pytest.raises(BriefingError, match="backup"):
+        unpacked(text)
