@@ -107,6 +107,7 @@ PAGES = (
         "pages/data/quality.py",
         "nav.quality",
         "data",
+        parameters=("indicator",),
         screen="dashboard.screens.data.quality:quality_screen",
     ),
     PageEntry(

@@ -5,7 +5,7 @@ from dashboard.components.chips import grade_chip, grade_strip, interval_bar, ri
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_download, offer_tables
 from dashboard.components.figures import draw_figure
-from dashboard.components.forms import entry_form
+from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
 from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
 from dashboard.components.tables import Column, columns_of, table
@@ -16,6 +16,7 @@ __all__ = [
     "CardError",
     "Column",
     "Definition",
+    "Entry",
     "aside",
     "card_grid",
     "chart_card",
@@ -24,6 +25,7 @@ __all__ = [
     "draw_figure",
     "empty_state",
     "end_page",
+    "entry_card",
     "entry_form",
     "follow_click",
     "grade_chip",
@@ -39,4 +41,5 @@ __all__ = [
     "section",
     "sentence",
     "table",
+    "versions_of",
 ]

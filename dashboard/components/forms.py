@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
+import pandas as pd
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.components.messages import aside, notice
+from dashboard import formatting
+from dashboard.components.cards import chart_card
+from dashboard.components.messages import aside, empty_state, notice
+from dashboard.components.tables import Column, table
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.settings import snapshot_reader
@@ -17,6 +22,7 @@ from data_access.errors import ConflictError, DataAccessError
 from data_access.ledger import Item, Ledger, change_lines, ledger_settings
 from data_access.ledger.settings import FieldRule
 
+_VERSION_COLUMNS = ("version", "when", "role", "state", "changes", "reason")
 _LONG_TEXT = 200
 """Characters from which a field gets several lines."""
 
@@ -27,6 +33,78 @@ class _Outcome:
 
     text: str
     written: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One form: the item, what is asked for, and what stands above it; see :func:`entry_form`."""
+
+    title: str
+    kind: str
+    item_id: str
+    region_code: str
+    fields: tuple[str, ...]
+    item: Item | None
+    initial: Mapping[str, object] = field(default_factory=dict)
+    states: tuple[str, ...] = ()
+    published: Mapping[str, object] | None = None
+    versions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """From :func:`versions_of`."""
+
+
+def versions_of(ledger: Ledger, context: Context, item_id: str) -> pd.DataFrame:
+    """Return ``version, when, role, state, changes, reason`` of an item, as written, newest first."""
+    language = context.language
+    history = ledger.history(context.viewer, item_id)
+    earlier: list[Item | None] = [None, *history[:-1]] if history else []
+    rows = [
+        {
+            "version": str(item.version),
+            "when": f"{item.recorded_at:%Y-%m-%d %H:%M}",
+            "role": item.role_label(language),
+            "state": item.state_label(language),
+            "changes": t("entry.joint", language).join(change_lines(before, item, language)),
+            "reason": item.reason or formatting.MISSING,
+        }
+        for before, item in zip(earlier, history, strict=True)
+    ]
+    return pd.DataFrame(rows[::-1], columns=list(_VERSION_COLUMNS))
+
+
+def entry_card(context: Context, entry: Entry | None, data_through: date) -> None:
+    """Draw a card with the form of ``entry`` and the versions its item had; says so when there is nothing to fill in."""
+    language = context.language
+    with chart_card(
+        language,
+        title=entry.title if entry else t("entry.write", language),
+        sentence=t("entry.write_note", language),
+        data_through=data_through,
+        source=t("entry.ledger_source", language),
+        key="write",
+    ):
+        if entry is None:
+            empty_state(t("entry.nothing_to_write", language))
+            return
+        entry_form(
+            context,
+            kind=entry.kind,
+            key=entry.item_id,
+            region_code=entry.region_code,
+            fields=entry.fields,
+            item=entry.item,
+            item_id=entry.item_id,
+            initial=entry.initial,
+            states=entry.states,
+            published=entry.published,
+        )
+        if not entry.versions.empty:
+            table(
+                entry.versions,
+                [Column(name=name, title=t(f"entry_column.{name}", language)) for name in _VERSION_COLUMNS],
+                language,
+                caption=t("entry.versions", language),
+                max_height=240,
+            )
 
 
 def entry_form(

@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from dashboard.components import Column, Definition, chart_card, empty_state, notice, offer_tables, sentence, table
+from dashboard.components import (
+    Column,
+    Definition,
+    aside,
+    chart_card,
+    choose_indicator,
+    empty_state,
+    entry_card,
+    notice,
+    offer_tables,
+    sentence,
+    table,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.quality.checks import CHECKS
@@ -100,4 +112,35 @@ with chart_card(
         language,
         caption=t("quality.title_matrix", language),
     )
+corrections = screen.corrections
+assert corrections is not None
+left, right = st.columns([0.66, 0.34], gap="small")
+with (
+    left,
+    chart_card(
+        language,
+        title=corrections.table.title,
+        sentence=t("corrections.note", language),
+        data_through=reader.snapshot().data_through,
+        source=t("entry.ledger_source", language),
+        key="corrections",
+    ),
+):
+    if corrections.rows.empty:
+        empty_state(t("corrections.none", language), t("corrections.advice", language))
+    else:
+        table(
+            corrections.rows,
+            [
+                Column(name=name, title=title, href="href" if name == "figure" else None)
+                for name, title in corrections.table.columns.items()
+            ],
+            language,
+            caption=corrections.table.title,
+            max_height=420,
+        )
+with right:
+    choose_indicator(corrections.choices, corrections.chosen, language)
+    aside(t("corrections.now", language, value=corrections.now))
+    entry_card(context, corrections.entry, reader.snapshot().data_through)
 offer_tables(screen.tables, context)

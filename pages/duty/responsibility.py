@@ -9,7 +9,7 @@ from dashboard.components import (
     card_grid,
     chart_card,
     empty_state,
-    entry_form,
+    entry_card,
     link_group,
     offer_tables,
     sentence,
@@ -43,41 +43,6 @@ def text_columns(names: tuple[str, ...], numbers: tuple[str, ...] = (), **links:
         )
         for name in names
     ]
-
-
-def write_card() -> None:
-    """Draw the form of the opened item and the versions it had."""
-    with chart_card(
-        language,
-        title=entry.title if entry else t("duty.write", language),
-        sentence=t("duty.write_note", language),
-        data_through=through,
-        source=t("duty.ledger_source", language),
-        key="write",
-    ):
-        if entry is None:
-            empty_state(t("duty.nothing_to_write", language))
-            return
-        entry_form(
-            context,
-            kind=entry.kind,
-            key=entry.item_id,
-            region_code=entry.region_code,
-            fields=entry.fields,
-            item=entry.item,
-            item_id=entry.item_id,
-            initial=entry.initial,
-            states=entry.states,
-            published=entry.published,
-        )
-        if not entry.versions.empty:
-            table(
-                entry.versions,
-                text_columns(("version", "when", "role", "state", "changes", "reason")),
-                language,
-                caption=t("duty.versions", language),
-                max_height=240,
-            )
 
 
 sentence(
@@ -142,7 +107,7 @@ if screen.secretaries is not None:
                 max_height=520,
             )
     with form:
-        write_card()
+        entry_card(context, entry, through)
 
 if screen.packages is not None:
     board = screen.packages
@@ -220,7 +185,7 @@ if screen.packages is not None:
                 max_height=520,
             )
     with form:
-        write_card()
+        entry_card(context, entry, through)
 
 if screen.summons is not None:
     called = screen.summons
@@ -267,7 +232,7 @@ if screen.summons is not None:
                     selected=entry.item_id if entry else None,
                 )
     with form:
-        write_card()
+        entry_card(context, entry, through)
 
 if screen.departments is not None:
     delivered = screen.departments

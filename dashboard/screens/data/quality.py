@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.quality.checks import CHECKS, Findings, findings
 from dashboard.quality.declared import compared
 from dashboard.quality.settings import declared_figures, quality_checks
+from dashboard.screens.data.corrections import Corrections, corrections_screen
 from dashboard.screens.kept import kept
 from dashboard.screens.ranking import chance_text
 from dashboard.screens.tables import ScreenTable
@@ -38,11 +39,18 @@ class QualityScreen:
     declared_note: str
     span: str
     tables: tuple[ScreenTable, ...]
+    corrections: Corrections | None = None
+    """What people declared wrong; it changes under one snapshot and is not kept."""
+
+
+def quality_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
+    """Prepare the checks of the counties below the context's region (its own county for a township or a grid)."""
+    checked, corrections = _checked(reader, replace(context, own=())), corrections_screen(reader, context)
+    return replace(checked, corrections=corrections, tables=(*checked.tables, corrections.table))
 
 
 @kept
-def quality_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
-    """Prepare the checks of the counties below the context's region (its own county for a township or a grid)."""
+def _checked(reader: SnapshotReader, context: Context) -> QualityScreen:
     language = context.language
     regions = reader.regions(context.viewer)
     codes = _counties(regions, context.region)

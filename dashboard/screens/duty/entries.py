@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
-import pandas as pd
-
-from dashboard import formatting
+from dashboard.components import Entry, versions_of
 from dashboard.i18n import t
 from dashboard.screens.duty.decisions import DECISION
 from dashboard.screens.duty.packages import REVIEW
 from dashboard.screens.duty.responsibility import ResponsibilityScreen
 from dashboard.screens.duty.span import Span
 from dashboard.screens.duty.summons import SUMMONS
-from data_access.ledger import Item, change_lines
 
 CLOSES = ("done", "overdue")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One form: the item, what is asked for, and what stands above it."""
-
-    title: str
-    kind: str
-    item_id: str
-    region_code: str
-    fields: tuple[str, ...]
-    item: Item | None
-    initial: Mapping[str, object] = field(default_factory=dict)
-    states: tuple[str, ...] = ()
-    published: Mapping[str, object] | None = None
-    versions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """``version, when, role, state, changes, reason``, newest first."""
 
 
 def opened_entry(screen: ResponsibilityScreen) -> Entry | None:
@@ -69,7 +48,7 @@ def _decision(span: Span, screen: ResponsibilityScreen) -> Entry | None:
         initial=owed.initial(key),
         states=CLOSES if item is None else (),
         published=owed.records.get(key),
-        versions=_versions(span, key),
+        versions=versions_of(span.ledger, span.context, key),
     )
 
 
@@ -88,7 +67,7 @@ def _closure_review(span: Span, screen: ResponsibilityScreen) -> Entry | None:
         fields=("opinion",),
         item=part.reviews.get(key),
         published=part.records[key],
-        versions=_versions(span, key),
+        versions=versions_of(span.ledger, span.context, key),
     )
 
 
@@ -108,22 +87,5 @@ def _summons_or_sheet(span: Span, screen: ResponsibilityScreen) -> Entry | None:
         region_code=row["region_code"],
         fields=("due_on", "finding"),
         item=part.items.get(key),
-        versions=_versions(span, key),
+        versions=versions_of(span.ledger, span.context, key),
     )
-
-
-def _versions(span: Span, item_id: str) -> pd.DataFrame:
-    history = span.ledger.history(span.scope, item_id)
-    earlier: list[Item | None] = [None, *history[:-1]] if history else []
-    rows = [
-        {
-            "version": str(item.version),
-            "when": f"{item.recorded_at:%Y-%m-%d %H:%M}",
-            "role": item.role_label(span.language),
-            "state": item.state_label(span.language),
-            "changes": t("duty.joint", span.language).join(change_lines(before, item, span.language)),
-            "reason": item.reason or formatting.MISSING,
-        }
-        for before, item in zip(earlier, history, strict=True)
-    ]
-    return pd.DataFrame(rows[::-1], columns=["version", "when", "role", "state", "changes", "reason"])
