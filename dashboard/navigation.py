@@ -42,7 +42,7 @@ PAGES = (
         "ranking",
         "pages/ranking.py",
         "nav.ranking",
-        parameters=("of",),
+        parameters=("of", "rows"),
         screen="dashboard.screens.ranking:ranking_screen",
     ),
     PageEntry("chain", "pages/work/chain.py", "nav.chain", "work", screen="dashboard.screens.work.chain:chain_screen"),

@@ -6,6 +6,7 @@ from dashboard.charts.funnel import funnel_plot
 from dashboard.components import (
     Column,
     chart_card,
+    columns_of,
     draw_figure,
     empty_state,
     grade_chip,
@@ -18,8 +19,12 @@ from dashboard.components import (
 from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
 from dashboard.i18n import t
-from dashboard.screens.ranking import chance_text, ranking_screen, rising_rows
+from dashboard.screens.ranking import ranking_screen
 from dashboard.settings import snapshot_reader
+
+FUNNEL_WORDS = ("average", "limits_95", "limits_99_8", "size", "rate", "within", "outside_95", "outside_99_8", "viewed")
+TRIGGER_COLUMNS = ("name", "rule", "evidence", "rejection", "no_excellence")
+NUMBERS = ("index", "interval", "probability_red", "cases", "person_years", "rate")
 
 context = current_context()
 language = context.language
@@ -78,7 +83,24 @@ if screen.is_graded:
 else:
     empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))
 
-why, rules, funnel = st.columns([0.40, 0.28, 0.32], gap="small")
+if len(screen.problems):
+    with chart_card(
+        language,
+        title=t("ranking.problems", language),
+        sentence=t("ranking.problems_note", language),
+        data_through=through,
+        source=source,
+        key="problems",
+    ):
+        table(
+            screen.problems,
+            columns_of(screen.problems, "trigger_column", language, ("numerator", "denominator")),
+            language,
+            caption=t("ranking.problems", language),
+            max_height=240,
+        )
+
+why, funnel = st.columns([0.58, 0.42], gap="small")
 with (
     why,
     chart_card(
@@ -109,44 +131,6 @@ with (
             max_height=420,
         )
 with (
-    rules,
-    chart_card(
-        language,
-        title=t("ranking.rising", language),
-        sentence=t("ranking.rising_note", language, chance=chance_text(screen.rising.somewhere)),
-        data_through=through,
-        source=source,
-        key="rising",
-    ),
-):
-    rising = rising_rows(screen, language)
-    if screen.rising.hidden:
-        empty_state(t("ranking.hidden", language), t("ranking.hidden_advice", language))
-    elif rising.empty:
-        empty_state(t("ranking.none_rising", language))
-    else:
-        table(
-            rising,
-            [
-                Column(name="name", title=screen.listed.level_name),
-                *(Column(name=str(year), title=str(year), kind="number") for year in screen.rising.years),
-                Column(name="rule", title=t("ranking.rule", language)),
-                Column(name="evidence", title=t("ranking.evidence", language)),
-            ],
-            language,
-            caption=t("ranking.rising", language),
-        )
-    if not screen.clean.hidden:
-        sentence(
-            t(
-                "ranking.clean",
-                language,
-                clean=screen.clean.clean,
-                regions=screen.clean.regions,
-                expected=round(screen.clean.expected),
-            )
-        )
-with (
     funnel,
     chart_card(
         language,
@@ -163,15 +147,50 @@ with (
         draw_figure(
             funnel_plot(
                 screen.funnel,
-                words={
-                    name: t(f"funnel.{name}", language)
-                    for name in ("average", "limits_95", "limits_99_8", "size", "rate")
-                },
+                words={name: t(f"funnel.{name}", language) for name in FUNNEL_WORDS},
                 factor=1e5,
                 theme=context.theme,
+                width=700,
                 height=400,
+                viewed=screen.selected,
             ),
             context,
             key="funnel-figure",
             alt=t("ranking.funnel", language),
+        )
+
+for column, each in zip(st.columns(3, gap="small"), screen.triggers.lists, strict=True):
+    with (
+        column,
+        chart_card(
+            language,
+            title=t(f"ranking.list_{each.rule}", language),
+            sentence=each.note or None,
+            data_through=through,
+            source=source,
+            key=f"trigger-{each.rule}",
+        ),
+    ):
+        if each.rows.empty:
+            empty_state(each.why_empty)
+        else:
+            table(
+                each.rows,
+                [
+                    *columns_of(each.rows[list(TRIGGER_COLUMNS)], "trigger_column", language),
+                    Column(name="behind", title=t("trigger_column.behind", language), href="href"),
+                ],
+                language,
+                caption=t(f"ranking.list_{each.rule}", language),
+                max_height=360,
+            )
+behind = screen.triggers.behind
+if behind is not None:
+    title = t("ranking.rows_at", language, rule=t(f"ranking.list_{behind.rule}", language), name=behind.name)
+    with chart_card(language, title=title, data_through=through, source=source, key="trigger-rows"):
+        table(
+            behind.rows,
+            columns_of(behind.rows, "trigger_column", language, NUMBERS),
+            language,
+            caption=title,
         )

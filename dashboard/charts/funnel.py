@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.palette import load_palette
-from dashboard.statistics.funnels import average, rate_funnel
+from dashboard.statistics.funnels import average, rate_funnel, rate_labels
 
 STEPS = 120
+MARKS = {
+    "within": ("not_significant", "not_applicable"),
+    "outside_95": ("high_0_025", "low_0_025"),
+    "outside_99_8": ("high_0_001", "low_0_001"),
+}
+SHAPES = {"within": "circle", "outside_95": "diamond", "outside_99_8": "square"}
+SIZES = {"within": 8, "outside_95": 11, "outside_99_8": 12}
+FONT = 13
+MARGIN = (80, 60)
+"""Pixels of the frame that the axes take, across and down."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: Box) -> bool:
+        """Return whether the two share any ground."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
 
 
 def funnel_plot(
-    regions: pd.DataFrame, *, words: Mapping[str, str], factor: float, theme: str, height: int
+    regions: pd.DataFrame,
+    *,
+    words: Mapping[str, str],
+    factor: float,
+    theme: str,
+    width: int,
+    height: int,
+    viewed: str | None = None,
 ) -> go.Figure:
     """Return regions as points between the 95 % and 99.8 % limits round the average of all.
 
     Parameters
     ----------
     regions : DataFrame
-        ``name, exposure, numerator, value``.
+        Indexed by region: ``name, exposure, numerator, value``.
     words : mapping
-        Words for ``average``, ``limits_95``, ``limits_99_8``, ``size`` and ``rate``.
+        Words for ``average``, ``limits_95``, ``limits_99_8``, ``size``, ``rate`` and the marks: ``within``,
+        ``outside_95``, ``outside_99_8``, ``viewed``.
     factor : float
         Rates are per this many of the exposure.
+    width, height : int
+        Pixels the figure is about as large as; names are placed for them.
+    viewed : str, optional
+        Region that is named wherever it lies. Others are named outside the limits only, the rest by the tooltip.
     """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
@@ -59,20 +98,10 @@ def funnel_plot(
             hoverinfo="skip",
         )
     )
-    figure.add_trace(
-        go.Scatter(
-            x=regions["exposure"],
-            y=regions["value"],
-            mode="markers+text" if len(regions) <= 16 else "markers",
-            text=regions["name"],
-            textposition="top center",
-            marker={"size": 9, "color": colours[0]},
-            showlegend=False,
-            hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
-        )
-    )
     smallest = rate_funnel(np.array([float(regions["exposure"].min())]), centre, factor).limits_99_8.upper
     top = 1.2 * max(float(regions["value"].max()), float(np.nanmax(smallest)))
+    _add_regions(figure, regions, centre, words, factor, viewed, theme)
+    _name_regions(figure, regions, centre, factor, viewed, (most, top), (width, height), ground.text)
     figure.update_yaxes(range=[0, top])
     figure.update_layout(
         height=height,
@@ -80,3 +109,126 @@ def funnel_plot(
         yaxis={"title": {"text": words["rate"]}},
     )
     return figure
+
+
+def place_names(
+    points: Sequence[tuple[float, float]], names: Mapping[int, str], frame: tuple[float, float]
+) -> dict[int, Box]:
+    """Return where the names of some points stand, so that none hides another or a point; one without room is left out.
+
+    Parameters
+    ----------
+    points : sequence of (x, y)
+        All points in pixels, y downwards.
+    names : mapping of int to str
+        Number of a point → its name; earlier ones choose their place first.
+    frame : (float, float)
+        Width and height in pixels.
+    """
+    marks = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in points]
+    placed: dict[int, Box] = {}
+    for number, name in names.items():
+        x, y = points[number]
+        wide = sum(FONT if ord(letter) > 0x2E7F else FONT * 0.6 for letter in name)
+        tall = FONT * 1.3
+        for step in (8, 20, 34):
+            corners = (
+                (x - wide / 2, y - step - tall),
+                (x - wide / 2, y + step),
+                (x + step, y - tall / 2),
+                (x - step - wide, y - tall / 2),
+            )
+            boxes = [Box(left, top, left + wide, top + tall) for left, top in corners]
+            free = [
+                box
+                for box in boxes
+                if box.left >= 0
+                and box.top >= 0
+                and box.right <= frame[0]
+                and box.bottom <= frame[1]
+                and not any(box.overlaps(other) for other in (*marks, *placed.values()))
+            ]
+            if free:
+                placed[number] = free[0]
+                break
+    return placed
+
+
+def _kinds(regions: pd.DataFrame, centre: float, factor: float) -> np.ndarray:
+    labels = rate_labels(regions["numerator"], regions["exposure"], centre)
+    kind_of = {label: kind for kind, own in MARKS.items() for label in own}
+    return np.array([kind_of[str(label)] for label in np.asarray(labels)], dtype=object)
+
+
+def _add_regions(
+    figure: go.Figure,
+    regions: pd.DataFrame,
+    centre: float,
+    words: Mapping[str, str],
+    factor: float,
+    viewed: str | None,
+    theme: str,
+) -> None:
+    palette = load_palette()
+    colours, ground = palette.categorical(theme), palette.ground_of(theme)
+    kinds = _kinds(regions, centre, factor)
+    for number, kind in enumerate(MARKS):
+        own = regions[kinds == kind]
+        if own.empty:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=own["exposure"],
+                y=own["value"],
+                mode="markers",
+                text=own["name"],
+                marker={"size": SIZES[kind], "symbol": SHAPES[kind], "color": colours[0 if number == 0 else 3]},
+                name=words[kind],
+                hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
+            )
+        )
+    if viewed in regions.index:
+        own = regions.loc[[viewed]]
+        figure.add_trace(
+            go.Scatter(
+                x=own["exposure"],
+                y=own["value"],
+                mode="markers",
+                marker={"size": 17, "symbol": "circle-open", "color": ground.text, "line": {"width": 2}},
+                name=words["viewed"],
+                hoverinfo="skip",
+            )
+        )
+
+
+def _name_regions(
+    figure: go.Figure,
+    regions: pd.DataFrame,
+    centre: float,
+    factor: float,
+    viewed: str | None,
+    most: tuple[float, float],
+    size: tuple[int, int],
+    ink: str,
+) -> None:
+    frame = (size[0] - MARGIN[0], size[1] - MARGIN[1])
+    points = [
+        (float(x) / most[0] * frame[0], (1 - float(y) / most[1]) * frame[1])
+        for x, y in zip(regions["exposure"], regions["value"], strict=True)
+    ]
+    kinds = _kinds(regions, centre, factor)
+    order = {"outside_99_8": 1, "outside_95": 2}
+    named = [number for number, code in enumerate(regions.index) if code == viewed or kinds[number] in order]
+    named.sort(key=lambda number: (regions.index[number] != viewed, order.get(kinds[number], 3)))
+    names = {number: str(regions["name"].iloc[number]) for number in named}
+    for number, box in place_names(points, names, frame).items():
+        x, y = points[number]
+        figure.add_annotation(
+            x=float(regions["exposure"].iloc[number]),
+            y=float(regions["value"].iloc[number]),
+            text=names[number],
+            showarrow=False,
+            xshift=(box.left + box.right) / 2 - x,
+            yshift=y - (box.top + box.bottom) / 2,
+            font={"size": FONT, "color": ink},
+        )

@@ -14,6 +14,7 @@ from dashboard.grading.backtest import backtest
 from dashboard.grading.league import league_of
 from dashboard.grading.townships.matrix import TownshipMatrix, matrix_of
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import load_catalogue
 from dashboard.indicators.command_line import Question, Row, WrongUse, shared_options, written
 from dashboard.periods import Period
 
@@ -57,7 +58,22 @@ def league_command(
             "grade_text": t(f"grade.{figures['grade']}", language),
             "rank_text": f"{figures['rank_best']}–{figures['rank_worst']}",
         }
-    click.echo(written(question.head() | {"month": str(month)}, rows, form, language, LEAGUE_FIELDS))
+    problems = [_all({**row, "month": str(row["month"])}) for row in league.problems.to_dict("records")]
+    head = question.head() | {"month": str(month), "problems": problems}
+    click.echo(written(head, rows, form, language, LEAGUE_FIELDS))
+    if form == "table":
+        for each in problems:
+            click.echo(
+                t(
+                    "ranking.problem_line",
+                    language,
+                    component=t(f"component.{each['component']}", language),
+                    indicator=load_catalogue()[each["indicator"]].label(language),
+                    region=question.name_of(each["region_code"]),
+                    month=each["month"],
+                    kind=t(f"problem.{each['kind']}", language),
+                )
+            )
 
 
 @click.command("matrix")

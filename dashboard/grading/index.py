@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from dashboard.grading.inputs import Inputs
+from dashboard.grading.problems import Problem, without_impossible
 from dashboard.grading.settings import Component, IndexSettings
 
 Array = NDArray[np.float64]
@@ -37,6 +38,8 @@ class Index:
         Share of the weights that have data.
     authenticity : ndarray
         Share of spot-checks that agree; NaN when none were made.
+    problems : tuple of Problem
+        Figures that can't be true and were not scored.
     """
 
     components: tuple[str, ...]
@@ -50,6 +53,7 @@ class Index:
     error: Array
     weight: Array
     authenticity: Array
+    problems: tuple[Problem, ...] = ()
 
     @property
     def points_lost(self) -> Array:
@@ -60,9 +64,12 @@ class Index:
 def build_index(inputs: Inputs, settings: IndexSettings) -> Index:
     """Return the index of all regions and months.
 
-    A component without data gives its weight to the others in proportion: it is never a silent 0 or 100. The error of
-    the index adds up the components' errors as independent (delta method).
+    A component without data gives its weight to the others in proportion: it is never a silent 0 or 100. So does one
+    whose figure can't be true (negative, infinite, numerator above its denominator), which is named in ``problems``; a
+    score is cut off at 0 and 100 by the rule's floor and target only. The error of the index adds up the components'
+    errors as independent (delta method).
     """
+    inputs = without_impossible(inputs)
     shape = (len(settings.component), len(inputs.codes), len(inputs.months))
     values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
     for place, component in enumerate(settings.component):
@@ -91,6 +98,7 @@ def build_index(inputs: Inputs, settings: IndexSettings) -> Index:
         error=error,
         weight=total / sum(component.weight for component in settings.component),
         authenticity=authenticity,
+        problems=inputs.problems,
     )
 
 
@@ -118,7 +126,8 @@ def component_value(component: Component, inputs: Inputs, alpha: float) -> tuple
     error = np.sqrt((errors**2).sum(axis=0)) / len(each)
     if component.discount is not None:
         missing, _ = _share(inputs, component.id, component.discount)
-        value = value * (1 - np.nan_to_num(missing))
+        # A discount that isn't known leaves the figure unknown: none taken would be the best case.
+        value = value * (1 - missing)
     return value, error
 
 

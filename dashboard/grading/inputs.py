@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.grading.monthly import read_monthly
+from dashboard.grading.problems import Problem, without_impossible, wrong_reports
 from dashboard.grading.settings import Component, IndexSettings
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -30,6 +31,8 @@ class Inputs:
         (component, indicator) → sums over the component's window; NaN where nothing was reported.
     expected : dict
         Component → events expected from the region's own baseline (relative risks only).
+    problems : tuple of Problem
+        Figures that can't be true; they stand as missing.
     """
 
     codes: tuple[str, ...]
@@ -37,6 +40,7 @@ class Inputs:
     numerators: dict[tuple[str, str], Array]
     denominators: dict[tuple[str, str], Array]
     expected: dict[str, Array]
+    problems: tuple[Problem, ...] = ()
 
 
 def monthly_inputs(
@@ -47,20 +51,31 @@ def monthly_inputs(
     every = pd.period_range(first, months[-1], freq="M")
     read = read_monthly(reader, scope, codes, every, _measure_names(settings))
     numerators, denominators, expected = {}, {}, {}
+    problems: list[Problem] = []
     for component in settings.component:
         for item in (*component.members, *component.discounts):
             key = component.id, item.id
-            numerator = read.terms(item.numerator)
+            monthly = {"numerator": read.terms(item.numerator)}
+            if component.kind != "relative_risk":
+                assert isinstance(item.denominator, tuple)
+                monthly["denominator"] = read.terms(item.denominator)
+            wrong, found = wrong_reports(monthly, key, codes, every)
+            problems += found
             if component.kind == "relative_risk":
+                numerator = np.where(wrong, np.nan, monthly["numerator"])
                 numerators[key], expected[component.id] = _against_baseline(
                     numerator, read.person_years, component, settings, len(months)
                 )
                 continue
-            assert isinstance(item.denominator, tuple)
             stock = item.numerator[0].is_stock
-            numerators[key] = _window(numerator, component, len(months), stock)
-            denominators[key] = _window(read.terms(item.denominator), component, len(months), stock)
-    return Inputs(tuple(codes), months, numerators, denominators, expected)
+            # A month counts when both parts are known: one part alone would make a share of unequal months.
+            known = np.all([np.isfinite(each) for each in monthly.values()], axis=0) & ~wrong
+            spoilt = _window(np.where(wrong, 1.0, np.nan), component, len(months), stock) > 0
+            sums = [_window(np.where(known, each, np.nan), component, len(months), stock) for each in monthly.values()]
+            numerators[key], denominators[key] = (np.where(spoilt, np.nan, each) for each in sums)
+    inputs = Inputs(tuple(codes), months, numerators, denominators, expected)
+    graded = tuple(each for each in problems if each.month >= first + settings.baseline_months)
+    return without_impossible(replace(inputs, problems=graded))
 
 
 def _measure_names(settings: IndexSettings) -> list[str]:
@@ -98,7 +113,8 @@ def _against_baseline(
             np.where(np.isnan(base_events), np.nan, base_exposure), axis=0
         )
         own = (base_events + settings.alpha) / (base_exposure + settings.alpha / common)
-        return events, own * exposure
+        # Without people nothing can be expected, and nothing is scored.
+        return events, np.where((exposure > 0) & (base_exposure > 0), own * exposure, np.nan)
 
 
 def _span_sum(monthly: Array, start: NDArray[np.int_], end: NDArray[np.int_]) -> Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from dashboard.grading.cache import kept
 from dashboard.grading.grades import BLUE, INSUFFICIENT, OFFICIAL, RED, YELLOW, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
 from dashboard.grading.inputs import Inputs, monthly_inputs
+from dashboard.grading.problems import table_of
 from dashboard.grading.settings import IndexSettings, index_settings
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -38,6 +39,8 @@ class League:
     hidden : frozenset of str
         Components that the role may not see, because they rest on small counts; the index that would give them back is
         hidden with them.
+    stages : mapping of month to str
+        How final each month is.
     """
 
     months: pd.PeriodIndex
@@ -46,6 +49,14 @@ class League:
     index: Index
     inputs: Inputs
     hidden: frozenset[str] = frozenset()
+    stages: Mapping[pd.Period, str] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """Figures of the months shown that can't be true and were not scored (``problems.COLUMNS``), latest first."""
+        found = table_of([each for each in self.index.problems if each.month in self.months])
+        found.loc[found["component"].isin(self.hidden), ["numerator", "denominator"]] = np.nan
+        return found
 
     def contributions(self, code: str) -> pd.DataFrame:
         """Return each component's points of one region in the month shown, costliest first.
@@ -111,7 +122,7 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
         rows = rows.sort_values("grade", key=lambda grade: grade.map(GRADE_ORDER), kind="stable")
     else:
         rows = rows.sort_values("index", na_position="last")
-    return League(months[-STRIP_MONTHS:], rows, strip, index, inputs, hidden)
+    return League(months[-STRIP_MONTHS:], rows, strip, index, inputs, hidden, dict(zip(months, stages, strict=True)))
 
 
 def _on_small_counts(settings: IndexSettings) -> frozenset[str]:

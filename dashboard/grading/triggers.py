@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from dashboard.grading.grades import RED
+from dashboard.grading.grades import OFFICIAL, RED
+from dashboard.grading.index import probability_below
 from dashboard.grading.league import League
 from dashboard.grading.settings import IndexSettings
+from dashboard.indicators import vocabulary as words
+from dashboard.indicators.evaluate import series
+from dashboard.periods import Period
 from dashboard.statistics.chance import chance_of_no_events, chance_of_rising, chance_of_run, chance_somewhere
 from dashboard.statistics.comparisons import rate_ratio
 from data_access.access import Scope
@@ -20,7 +23,8 @@ from data_access.queries import SnapshotReader
 
 RISES = 2
 CLEAN_YEARS = 3
-HOMICIDES = "homicide_incidents"
+HOMICIDE_RATE = "JQ2"
+BASIS_COLUMNS = ["cases", "person_years", "rate", "lower", "upper", "status"]
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,19 @@ class RisingYears:
         Chance that at least one of all regions listed is hit.
     hidden : bool
         Whether the role may not see the small counts it rests on; there are no rows then.
+    basis : DataFrame
+        What the rule was applied to, of every region looked at: indexed by ``region_code, year``, with ``cases,
+        person_years, rate`` per 100,000, ``lower, upper`` (95 %) and ``status``.
+    unknown : tuple of str
+        Regions that could not be judged, because a year has no figure.
     """
 
     years: tuple[int, ...]
     rows: pd.DataFrame
     somewhere: float
     hidden: bool = False
+    basis: pd.DataFrame = field(default_factory=lambda: _no_basis())
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,44 +68,106 @@ class CleanYears:
         Regions that would be without a case if all had the same true rate.
     hidden : bool
         Whether the role may not learn it.
+    rows : DataFrame
+        Indexed by region, of those without a case: ``expected`` (cases at the common rate) and ``chance`` (of none).
+    basis, unknown
+        As of :class:`RisingYears`. A region is not called clean on years that have no figure or are not complete.
     """
 
     clean: int
     regions: int
     expected: float
     hidden: bool = False
+    rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["expected", "chance"]))
+    basis: pd.DataFrame = field(default_factory=lambda: _no_basis())
+    unknown: tuple[str, ...] = ()
 
 
 def rising_years(reader: SnapshotReader, scope: Scope, codes: Sequence[str], year: int) -> RisingYears:
-    """Apply the rule of two rising years to the years up to ``year``."""
+    """Apply the rule of two rising years to the years up to ``year``; a year without a figure is never taken as none."""
     years = tuple(range(year - RISES, year + 1))
-    start, end = date(years[0], 1, 1), date(year, 12, 31)
-    counts = reader.measure_values(scope, [HOMICIDES], list(codes), start, end, grain="year")
-    people = reader.person_years(scope, list(codes), start, end, grain="year")
-    table = _by_year(counts, "value", codes, years).fillna(0.0)
     if not scope.permissions.small_counts:
-        return RisingYears(years, table.iloc[:0].assign(expected=[], chance=[], p_value=[]), float("nan"), hidden=True)
-    rates = table / _by_year(people, "person_years", codes, years)
-    rose = (np.diff(rates.to_numpy(), axis=1) > 0).all(axis=1)
-    expected = table.mean(axis=1)
+        return RisingYears(years, _nothing_rising(years), float("nan"), hidden=True)
+    basis = yearly_cases(reader, scope, codes, years)
+    counts, people, rates = (basis[name].unstack("year") for name in ("cases", "person_years", "rate"))
+    known = rates.notna().all(axis=1).to_numpy()
+    rose = known & (np.diff(rates.to_numpy(), axis=1) > 0).all(axis=1)
+    expected = counts.mean(axis=1).where(known)
     chance = chance_of_rising(expected.to_numpy(), RISES)
-    exposure = _by_year(people, "person_years", codes, years)
-    tested = rate_ratio(table[years[-1]], exposure[years[-1]], table[years[0]], exposure[years[0]])
-    rows = table.assign(expected=expected, chance=chance, p_value=tested.p_value).loc[rose]
-    return RisingYears(years, rows, chance_somewhere(chance))
+    tested = rate_ratio(counts[years[-1]], people[years[-1]], counts[years[0]], people[years[0]])
+    rows = counts.assign(expected=expected, chance=chance, p_value=tested.p_value).loc[rose]
+    unknown = tuple(rates.index[~known])
+    return RisingYears(years, rows, chance_somewhere(chance), basis=basis, unknown=unknown)
 
 
 def clean_years(reader: SnapshotReader, scope: Scope, codes: Sequence[str], parent: str, year: int) -> CleanYears:
     """Count the regions without a homicide in the three years up to ``year``, and how many chance alone would give."""
     if not scope.permissions.small_counts:
         return CleanYears(0, len(codes), float("nan"), hidden=True)
-    start, end = date(year - CLEAN_YEARS + 1, 1, 1), date(year, 12, 31)
-    counts = reader.measure_values(scope, [HOMICIDES], [*codes, parent], start, end)
-    cases = counts.set_index("region_code")["value"].reindex([*codes, parent]).fillna(0.0)
-    people = reader.person_years(scope, [*codes, parent], start, end).set_index("region_code")["person_years"]
+    years = tuple(range(year - CLEAN_YEARS + 1, year + 1))
+    basis = yearly_cases(reader, scope, list(dict.fromkeys([*codes, parent])), years)
+    cases, people = (
+        basis[name].unstack("year").sum(axis=1, min_count=CLEAN_YEARS) for name in ("cases", "person_years")
+    )
+    complete = (basis["status"].unstack("year") == words.OK).all(axis=1)
     rate = cases[parent] / people[parent]
-    expected = chance_of_no_events((people.reindex(list(codes)) * rate).to_numpy())
-    return CleanYears(int((cases[list(codes)] == 0).sum()), len(codes), float(np.nansum(expected)))
+    own = list(codes)
+    expected = people[own] * rate
+    chance = pd.Series(chance_of_no_events(expected.to_numpy()), index=expected.index)
+    clean = complete[own] & (cases[own] == 0)
+    rows = pd.DataFrame({"expected": expected, "chance": chance})[clean]
+    # A case is a case, however complete the year is; only to be called clean all three years must be in.
+    unknown = tuple(code for code in own if not complete[code] and not cases[code] > 0)
+    return CleanYears(
+        int(clean.sum()), len(codes), float(np.nansum(chance)), rows=rows, basis=basis.loc[own], unknown=unknown
+    )
+
+
+def yearly_cases(reader: SnapshotReader, scope: Scope, codes: Sequence[str], years: Sequence[int]) -> pd.DataFrame:
+    """Return homicides, people and rate of each region and year, with intervals; see ``RisingYears.basis``."""
+    periods = [Period.parse(str(year)) for year in years]
+    frame = series(reader, scope, HOMICIDE_RATE, codes, periods)
+    valid = frame["status"].isin(words.WITH_VALUE)
+    names = {"numerator": "cases", "denominator": "person_years", "value": "rate"}
+    table = frame.rename(columns=names)[BASIS_COLUMNS]
+    table.loc[~valid.to_numpy(), BASIS_COLUMNS[:-1]] = np.nan
+    table.index = pd.MultiIndex.from_arrays(
+        [table.index.get_level_values("region_code"), table.index.get_level_values("period").astype(int)],
+        names=["region_code", "year"],
+    )
+    return table
+
+
+def review_basis(league: League, code: str, settings: IndexSettings) -> pd.DataFrame:
+    """Return the months that a review sheet rests on: the strip of one region with index, interval and stage.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by month: ``index, lower, upper, probability_red, grade, stage, counted`` (whether the month is one of the
+        red official ones running). Without the figures that the role may not see.
+    """
+    place = league.inputs.codes.index(code)
+    months = league.months
+    last = slice(-len(months), None)
+    index = league.index
+    streak = int(league.rows.at[code, "months_red"])
+    stages = [league.stages[month] for month in months]
+    grade = league.grades.loc[code].tolist()
+    official = [number for number, stage in enumerate(stages) if stage == OFFICIAL]
+    counted = set(official[len(official) - streak :]) if streak else set()
+    figures = {
+        "index": index.value[place, last],
+        "lower": index.lower[place, last],
+        "upper": index.upper[place, last],
+        "probability_red": probability_below(index.value, index.error, settings.yellow_from)[place, last],
+    }
+    if league.hidden:
+        figures = {name: np.full(len(months), np.nan) for name in figures}
+    return pd.DataFrame(
+        {**figures, "grade": grade, "stage": stages, "counted": [number in counted for number in range(len(months))]},
+        index=pd.Index(months, name="month"),
+    )
 
 
 def review_sheets(league: League, settings: IndexSettings) -> list[str]:
@@ -127,8 +200,9 @@ def review_evidence(league: League, settings: IndexSettings) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.Index(codes, name="region_code"), columns=["months", "chance"])
 
 
-def _by_year(frame: pd.DataFrame, column: str, codes: Sequence[str], years: tuple[int, ...]) -> pd.DataFrame:
-    placed = frame.assign(year=frame["period_start"].dt.year)
-    return placed.pivot_table(index="region_code", columns="year", values=column).reindex(
-        index=list(codes), columns=list(years)
-    )
+def _no_basis() -> pd.DataFrame:
+    return pd.DataFrame(columns=BASIS_COLUMNS, index=pd.MultiIndex.from_arrays([[], []], names=["region_code", "year"]))
+
+
+def _nothing_rising(years: Sequence[int]) -> pd.DataFrame:
+    return pd.DataFrame(columns=[*years, "expected", "chance", "p_value"], dtype=float)

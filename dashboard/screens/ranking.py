@@ -13,7 +13,6 @@ from dashboard.grading.index import rounded_points
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import Component, index_settings
 from dashboard.grading.triggers import (
-    RISES,
     CleanYears,
     RisingYears,
     clean_years,
@@ -22,15 +21,15 @@ from dashboard.grading.triggers import (
     rising_years,
 )
 from dashboard.i18n import t
-from dashboard.indicators.catalogue import find_indicator
-from dashboard.indicators.engine.facts import evaluation_rules
+from dashboard.indicators.catalogue import find_indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.tables import ScreenTable
+from dashboard.screens.triggers import Triggers, chance_text, triggers_of
 from data_access.queries import SnapshotReader
 
 COSTLIEST = 3
-CHANCE_LIMIT = evaluation_rules().chance_limit
+TOWNSHIP_DEPTH = 2
 FUNNEL_INDICATOR = "JQ2"
 
 
@@ -52,6 +51,9 @@ class RankingScreen:
     rising: RisingYears
     clean: CleanYears
     sheets: list[str]
+    triggers: Triggers
+    problems: pd.DataFrame
+    """Figures that can't be true and were not scored, as written."""
     verdict: str
     tables: tuple[ScreenTable, ...]
 
@@ -74,7 +76,12 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     selected = context.own_value("of", listed.codes, listed.selected or worst)
     year = last_day.year if (last_day.month, last_day.day) == (12, 31) else last_day.year - 1
     rising = rising_years(reader, context.viewer, listed.codes, year)
-    clean = clean_years(reader, context.viewer, listed.codes, listed.parent, year)
+    townships = townships_below(regions, listed.parent) or list(listed.codes)
+    clean = clean_years(reader, context.viewer, townships, listed.parent, year)
+    every = tuple(dict.fromkeys((*listed.codes, *townships)))
+    every_name = names_of(regions, every, context.language)
+    triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings())
+    problems = _problems(league, names, context.language)
     sheets = review_sheets(league, index_settings())
     rows = _rows(context, league, names)
     return RankingScreen(
@@ -89,8 +96,10 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         rising=rising,
         clean=clean,
         sheets=sheets,
+        triggers=triggers,
+        problems=problems,
         verdict=_verdict(league, names, sheets, context.language),
-        tables=(_league_table(rows, context.language),),
+        tables=(_league_table(rows, context.language), *triggers.tables, _problem_table(problems, context.language)),
     )
 
 
@@ -127,15 +136,6 @@ def rank_text(best: int, worst: int) -> str:
     if best == 0:
         return formatting.MISSING
     return str(best) if best == worst else f"{best}–{worst}"
-
-
-def chance_text(chance: float) -> str:
-    """Return a probability as written on screen, never as a bare 0 or 100 %."""
-    if np.isnan(chance):
-        return formatting.MISSING
-    if chance < 0.001:
-        return "<0.1%"
-    return ">99.9%" if chance > 0.999 else f"{formatting.number(chance * 100, 1)}%"
 
 
 def _rows(context: Context, league: League, names: pd.Series) -> pd.DataFrame:
@@ -178,6 +178,37 @@ def _league_table(rows: pd.DataFrame, language: str) -> ScreenTable:
     )
 
 
+def townships_below(regions: pd.DataFrame, code: str) -> list[str]:
+    """Return the townships in scope below ``code``, which the award is for."""
+    chosen = (regions["depth"] == TOWNSHIP_DEPTH) & regions["in_scope"]
+    below = {code}
+    for each, parent in zip(regions.index, regions["parent_code"], strict=True):
+        if parent in below:
+            below.add(each)
+    return [each for each in regions.index[chosen] if each in below and each != code]
+
+
+def _problems(league: League, names: pd.Series, language: str) -> pd.DataFrame:
+    rows = league.problems
+    catalogue = load_catalogue()
+    return pd.DataFrame(
+        {
+            "component": [t(f"component.{key}", language) for key in rows["component"]],
+            "indicator": [catalogue[key].label(language) for key in rows["indicator"]],
+            "name": names.reindex(rows["region_code"]).to_numpy(),
+            "month": [str(month) for month in rows["month"]],
+            "kind": [t(f"problem.{kind}", language) for kind in rows["kind"]],
+            "numerator": [formatting.number(value) for value in rows["numerator"]],
+            "denominator": [formatting.number(value) for value in rows["denominator"]],
+        }
+    )
+
+
+def _problem_table(problems: pd.DataFrame, language: str) -> ScreenTable:
+    columns = {str(name): t(f"trigger_column.{name}", language) for name in problems.columns}
+    return ScreenTable("problems", t("ranking.problems", language), problems, columns)
+
+
 def _lost(points: float) -> str:
     if np.isnan(points):
         return formatting.MISSING
@@ -214,29 +245,3 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
     else:
         parts.append(t("ranking.no_sheets", language))
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
-
-
-def rising_rows(screen: RankingScreen, language: str) -> pd.DataFrame:
-    """Return the 约谈 list: rule result and evidence in columns of their own."""
-    rows = screen.rising.rows
-    return pd.DataFrame(
-        {
-            "name": screen.names.reindex(rows.index),
-            **{str(year): [formatting.number(value) for value in rows[year]] for year in screen.rising.years},
-            "rule": t("ranking.rule_rising", language, count=RISES),
-            "evidence": rising_evidence(screen.rising, language),
-        }
-    )
-
-
-def rising_evidence(rising: RisingYears, language: str) -> list[str]:
-    """Return how sure each rise is: what chance alone would do, and the last year against the first."""
-    rows = rising.rows
-    counts_rose = np.asarray((np.diff(rows[list(rising.years)].to_numpy(), axis=1) > 0).all(axis=1))
-    return [
-        t("ranking.chance_here", language, chance=chance_text(chance))
-        + t("ranking.first_to_last_sure" if p_value < CHANCE_LIMIT else "ranking.first_to_last_chance", language)
-        if rose
-        else t("ranking.people", language)
-        for chance, rose, p_value in zip(rows["chance"], counts_rose.tolist(), rows["p_value"], strict=True)
-    ]

@@ -14,8 +14,8 @@ from dashboard.grading.backtest import Backtest, backtest
 from dashboard.grading.settings import IndexSettings, index_settings
 from dashboard.i18n import t
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.ranking import chance_text
 from dashboard.screens.tables import ScreenTable
+from dashboard.screens.triggers import chance_text
 from data_access.queries import SnapshotReader
 
 LENGTHS = ("12", "24", "36")

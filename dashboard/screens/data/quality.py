@@ -15,8 +15,8 @@ from dashboard.quality.declared import compared
 from dashboard.quality.settings import declared_figures, quality_checks
 from dashboard.screens.data.corrections import Corrections, corrections_screen
 from dashboard.screens.kept import kept
-from dashboard.screens.ranking import chance_text
 from dashboard.screens.tables import ScreenTable
+from dashboard.screens.triggers import chance_text
 from dashboard.sources import source_name
 from data_access.queries import SnapshotReader
 

@@ -16,8 +16,8 @@ from dashboard.i18n import t
 from dashboard.screens.duty.decisions import reported_text
 from dashboard.screens.duty.span import Span, span_of
 from dashboard.screens.kept import kept
-from dashboard.screens.ranking import chance_text, rising_evidence
 from dashboard.screens.tables import ScreenTable
+from dashboard.screens.triggers import chance_text, rising_evidence
 from data_access.ledger import Item, record_item_id
 from data_access.queries import SnapshotReader
 

@@ -1,0 +1,83 @@
+"""The ranking page gives the rows behind each rule one click away: result, evidence, two vetoes, then the figures."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from dashboard.context import Context
+from dashboard.periods import Period
+from dashboard.screens.ranking import ranking_screen
+from data_access.access import Scope
+
+
+@pytest.fixture
+def asked(reader):
+    def ask(period: str = "2024", role: str = "city_leader", language: str = "zh", **own: str):
+        root = reader.snapshot().root_code
+        context = Context(root, Period.parse(period), language, "light", Scope(role, root), tuple(own.items()))
+        return ranking_screen(reader, context)
+
+    return ask
+
+
+def lists(screen) -> dict:
+    return {each.rule: each for each in screen.triggers.lists}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_named_region_has_result_evidence_and_both_vetoes(asked, language):
+    found = lists(asked(language=language))
+    assert list(found) == ["sheets", "rising", "clean"]
+    assert len(found["rising"].rows) >= 1 and len(found["clean"].rows) >= 20
+    for each in found.values():
+        written = each.rows[["name", "rule", "evidence", "rejection", "no_excellence"]]
+        assert (written != "").all(axis=None) and written.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("rule", ["rising", "clean"])
+def test_one_click_opens_the_years_behind_a_rule(asked, rule):
+    first = lists(asked())[rule].rows.iloc[0]
+    address = {name: values[0] for name, values in parse_qs(urlparse(first["href"]).query).items()}
+    assert address["rows"] == rule
+    behind = asked(rows=rule, of=address["of"]).triggers.behind
+    assert behind.rule == rule and behind.name == first["name"]
+    assert behind.rows["year"].tolist() == ["2022", "2023", "2024"]
+    if rule == "clean":
+        assert set(behind.rows["cases"]) == {"0"}
+
+
+def test_a_review_sheet_opens_the_months_it_counts(asked, reader):
+    screen = asked("2023-11")
+    sheets = lists(screen)["sheets"].rows
+    assert len(sheets) == len(screen.sheets) >= 1
+    behind = asked("2023-11", rows="sheets", of=sheets.index[0]).triggers.behind
+    assert len(behind.rows) == 12
+    counted = behind.rows[behind.rows["counted"] == "计入"]
+    assert len(counted) >= 2
+    assert set(counted["grade"]) == {"红"} and set(counted["stage"]) == {"正式"}
+
+
+def test_the_same_rows_are_tables_for_download_and_command_line(asked):
+    tables = {each.key: each for each in asked().tables}
+    assert {"league", "sheets", "rising", "clean", "sheets_rows", "rising_rows", "clean_rows", "problems"} <= set(
+        tables
+    )
+    rows = tables["rising_rows"].frame
+    assert (rows["cases"] >= 0).all() and rows["rate"].dtype == float
+    assert len(rows) == 3 * len(tables["rising"].frame)
+
+
+def test_a_forged_rule_or_region_opens_nothing(asked):
+    assert asked(rows="worst", of="x").triggers.behind is None
+    assert asked(rows="rising", of="990100000000").triggers.behind is None
+
+
+def test_a_role_without_small_counts_gets_no_rows_of_rare_cases(asked):
+    screen = asked(role="public_demo")
+    found = lists(screen)
+    assert found["rising"].rows.empty and found["clean"].rows.empty
+    tables = {each.key: each for each in screen.tables}
+    assert tables["rising_rows"].frame.empty and tables["clean_rows"].frame.empty
+    assert tables["sheets_rows"].frame[["index", "lower", "upper"]].isna().all(axis=None)
