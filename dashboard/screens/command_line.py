@@ -83,16 +83,15 @@ def _lines(question: Question, entry: PageEntry, tables: list[ScreenTable], form
     if form == "json":
         answer = [{"key": each.key, "title": each.title, "rows": _records(each)} for each in tables]
         return [written(question.head() | {"page": entry.url_path}, answer, form, question.language, (), "tables")]
+    if form == "csv":
+        # One header for all tables, so that the answer is one readable file.
+        names = dict.fromkeys(name for each in tables for name in each.columns)
+        rows = [{"table": each.key, **dict.fromkeys(names), **row} for each in tables for row in _records(each)]
+        return [written(question.head(), rows, form, question.language, ())]
     lines = []
     for each in tables:
-        rows = [{"table": each.key, **row} for row in _records(each)]
-        if form == "csv":
-            lines.append(written(question.head(), rows, form, question.language, ()))
-        else:
-            lines += [f"{each.title} ({each.key})", each.download().to_string(index=False)]
-    if form == "table":
-        lines.insert(0, f"{question.head()['snapshot_id']} · {question.period.label(question.language)}")
-    return lines
+        lines += [f"{each.title} ({each.key})", each.download().to_string(index=False)]
+    return [f"{question.head()['snapshot_id']} · {question.period.label(question.language)}", *lines]
 
 
 def _records(table: ScreenTable) -> list[dict]:

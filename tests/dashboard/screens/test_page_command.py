@@ -58,6 +58,7 @@ def test_csv_rows_carry_the_snapshot(ask, reader):
     _, out, _ = ask("ranking", "--period", "2024Q4", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert {row["snapshot_id"] for row in rows} == {reader.snapshot().snapshot_id}
+    assert {"league", "rising", "clean"} <= {row["table"] for row in rows}
 
 
 @pytest.mark.parametrize(
