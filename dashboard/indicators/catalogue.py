@@ -103,7 +103,9 @@ class Indicator(_Declared):
     kind: Kind
     numerator: tuple[Term, ...] = ()
     denominator: tuple[Term, ...] | Literal["person_years", "townships"] = ()
-    factor: float = Field(default=1.0, gt=0, description="value = numerator ÷ denominator × factor")
+    factor: float = Field(
+        default=1.0, gt=0, description="value = numerator ÷ denominator × factor; of a quantile, days × factor"
+    )
     numerator_text: str = ""
     numerator_text_en: str = ""
     denominator_text: str = ""

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_access.demo.counties.services import STATISTICS
 from data_access.demo.counts import POLITICAL_LEGAL, count_rows
-from data_access.demo.county_counts import STATISTICS
 from data_access.demo.frames import numbered, rows_of
 from data_access.demo.geography.regions import DemoCity
 from data_access.demo.proportions import month_ends, success

@@ -15,8 +15,11 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.demo.assessment import assessment_counts, build_vetoes
 from data_access.demo.chain import build_decisions, build_meetings, build_packages
+from data_access.demo.counties import county_counts
+from data_access.demo.counties.money import build_awards
+from data_access.demo.counties.prevention import build_responses
+from data_access.demo.counties.services import build_survey
 from data_access.demo.counts import township_counts
-from data_access.demo.county_counts import build_survey, county_counts
 from data_access.demo.disputes import build_disputes
 from data_access.demo.duty import build_consultation_items, build_deliveries, duty_counts
 from data_access.demo.frames import rows_of
@@ -48,6 +51,8 @@ DEMO_TABLES = (
     "pilot_site",
     "data_delivery",
     "consultation_item",
+    "fund_award",
+    "alarm_response",
     "import_batch",
 )
 _WRITE_SHARE = 0.5
@@ -106,6 +111,8 @@ def build_demonstration(
     yield counted("pilot_site", pool.sites())
     yield counted("data_delivery", build_deliveries(city, settings, calendar))
     yield counted("consultation_item", build_consultation_items(city, settings, calendar, meetings))
+    yield counted("fund_award", build_awards(city, settings, calendar))
+    yield counted("alarm_response", build_responses(city, settings, calendar))
     yield "import_batch", _batches(batches, settings)
     report(1.0, "done")
 

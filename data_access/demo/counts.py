@@ -13,9 +13,11 @@ from data_access.demo.geography.regions import DemoCity
 from data_access.demo.proportions import month_ends, shares, success
 from data_access.demo.rhythm import Calendar
 from data_access.demo.settings import DemoSettings
+from data_access.local_rules import pay_scale
 
 GRID_PLATFORM = "grid_platform"
 POLITICAL_LEGAL = "political_legal_committee"
+HUMAN_RESOURCES = "human_resources"
 _LABELS: Mapping[str, Literal["D", "M", "Y"]] = {"day": "D", "month": "M", "year": "Y"}
 
 
@@ -132,6 +134,7 @@ def _forces(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Itera
         yield _by_township(GRID_PLATFORM, measure, city, calendar, values)
         if measure == "grid_workers":
             yield from _posts(city, settings, calendar, values)
+            yield from _pay_grades(city, settings, calendar, values)
 
 
 def _posts(city: DemoCity, settings: DemoSettings, calendar: Calendar, workers: np.ndarray) -> Iterator[pa.Table]:
@@ -142,6 +145,32 @@ def _posts(city: DemoCity, settings: DemoSettings, calendar: Calendar, workers: 
     yield _by_township(GRID_PLATFORM, "grid_posts", city, calendar, workers + vacant)
     left = random.binomial(workers, np.clip(0.3 * usual, 0, 0.2)[None, :])
     yield _by_township(GRID_PLATFORM, "grid_workers_left", city, calendar, left)
+
+
+def _pay_grades(city: DemoCity, settings: DemoSettings, calendar: Calendar, workers: np.ndarray) -> Iterator[pa.Table]:
+    """Yield the grid workers of each county on each grade, once there is a scale."""
+    random = settings.random("pay_grades")
+    counties, months = len(city.counties.code), len(calendar.months)
+    by_county = np.array([np.bincount(city.townships.parent, month, counties) for month in workers])
+    moved = month_ends(settings.counts.pay_grades_moved, months)
+    graded = np.round(by_county * np.clip(moved[:, None] + 0.02 * city.county_quality[None, :], 0, 1)).astype(int)
+    grades = [key for key, _, _ in pay_scale().grades()]
+    # Most stand low on the scale; counties differ in how fast they promote.
+    slope = 0.16 * np.exp(random.normal(0, 0.15, counties))
+    weight = np.exp(-slope[:, None] * np.arange(len(grades))) * np.exp(random.normal(0, 0.12, (counties, len(grades))))
+    spread = np.array([[shares(total, own) for total, own in zip(row, weight, strict=True)] for row in graded])
+    since = calendar.months >= np.datetime64(settings.counts.pay_grades_since)
+    keep = np.repeat(since[:, None], counties, axis=1)
+    for number, grade in enumerate(grades):
+        yield count_rows(
+            HUMAN_RESOURCES,
+            "grid_workers_graded",
+            city.counties.code,
+            calendar.months,
+            spread[:, :, number],
+            class_code=grade,
+            keep=keep,
+        )
 
 
 def _routines(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
@@ -167,9 +196,7 @@ def _routines(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Ite
 def _standards(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[pa.Table]:
     random = settings.random("standards")
     count, months = len(city.townships.code), len(calendar.months)
-    yield _by_township(POLITICAL_LEGAL, "townships_standard_due", city, calendar, np.ones((months, count)))
     reached = {
-        "townships_standard_done": settings.counts.townships_standard,
         "mediators_full": settings.counts.townships_mediators_full,
         "mediators_certified": settings.counts.townships_mediators_certified,
     }
@@ -179,9 +206,33 @@ def _standards(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> It
         "mediators": (-city.township_quality + random.normal(size=count)).argsort().argsort(),
     }
     for measure, year_ends in reached.items():
-        order = turn["stations" if measure.startswith("townships") else "mediators"]
         totals = np.round(month_ends(year_ends, months))
-        yield _by_township(POLITICAL_LEGAL, measure, city, calendar, order[None, :] < totals[:, None])
+        yield _by_township(POLITICAL_LEGAL, measure, city, calendar, turn["mediators"][None, :] < totals[:, None])
+    yield from _stations(city, settings, calendar, turn["stations"])
+
+
+def _stations(city: DemoCity, settings: DemoSettings, calendar: Calendar, turn: np.ndarray) -> Iterator[pa.Table]:
+    """Yield stations due and accepted by kind; those due fewest stand in the largest townships."""
+    count, months = len(city.townships.code), len(calendar.months)
+    residents = np.bincount(city.grids.parent, city.population[-1], count)
+    largest = (-residents).argsort(kind="stable").argsort(kind="stable")
+    share = month_ends(settings.counts.townships_standard, months) / count
+    for kind, wanted in settings.counts.stations_due.items():
+        due = largest < wanted
+        # The order of acceptance among those due, so that the totals come out exactly.
+        place = np.where(due, turn, turn + 10 * count).argsort(kind="stable").argsort(kind="stable")
+        done = due[None, :] & (place[None, :] < np.round(share * wanted)[:, None])
+        keep = np.repeat(due[None, :], months, axis=0)
+        for measure, values in (("due", keep), ("done", done)):
+            yield count_rows(
+                POLITICAL_LEGAL,
+                f"townships_standard_{measure}",
+                city.townships.code,
+                calendar.months,
+                values,
+                class_code=kind,
+                keep=keep,
+            )
 
 
 def _by_township(source: str, measure: str, city: DemoCity, calendar: Calendar, values: np.ndarray) -> pa.Table:

@@ -183,9 +183,12 @@ class Counts(Part):
     key_areas_covered: tuple[Share, ...]
     returned_received: tuple[int, ...]
     townships_standard: tuple[int, ...]
+    stations_due: dict[str, int]
     townships_mediators_full: tuple[int, ...]
     townships_mediators_certified: tuple[int, ...]
     three_hundred_percent: date
+    pay_grades_since: date
+    pay_grades_moved: tuple[Share, ...]
 
 
 class Money(Part):

@@ -145,6 +145,7 @@ _DEFAULTS: dict[str, dict[str, object]] = {
     "reported_count": {"class_code": "", "channel": ""},
     "case_package": {"review_returns": 0},
     "pilot_site": {"adopted_townships": 0, "field_visits": 0},
+    "alarm_response": {"due_at": None},
 }
 
 

@@ -63,6 +63,23 @@ REASONS = {
         "{column} = {value!r} is not a word of config/assessment.toml; correct it or add it there",
         "“{column}”的值“{value}”不在 config/assessment.toml 所列范围内,请更正或在其中补充",
     ),
+    "unlisted_award_word": (
+        "{column} = {value!r} is not a word of config/fund.toml; correct it or add it there",
+        "“{column}”的值“{value}”不在 config/fund.toml 所列范围内,请更正或在其中补充",
+    ),
+    "award_of_nothing": ("{column} = {value}: an award has an amount", "“{column}”为 {value}:奖补必须有金额"),
+    "award_above_cap": (
+        "{column} = {value}: above the cap on one award; correct it, or change the cap in config/fund.toml",
+        "“{column}”为 {value}:超过单笔上限;请更正,或在 config/fund.toml 调整上限",
+    ),
+    "awards_over_fund": (
+        "{column}: {value}: with this award the year's awards exceed the fund",
+        "“{column}”:{value}:加上这一笔,当年奖补将超过基金总额",
+    ),
+    "unknown_ring": (
+        "{column} = {value!r} is not a ring of config/response.toml; map it to one or add it there",
+        "“{column}”的值“{value}”不是 config/response.toml 所列圈层,请映射到其中之一或在其中补充",
+    ),
     "undocumented_veto": (
         "{column} is empty; a veto that was decided needs document number, deciding office and day",
         "“{column}”为空;已作认定的否决事项必须有文号、认定机关和日期",

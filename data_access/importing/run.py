@@ -26,6 +26,7 @@ from data_access.importing.assessment_rows import check_assessment_rows
 from data_access.importing.cells import column_of, required_columns, text_of
 from data_access.importing.consistency.crossing import crossing_rows, taken_out
 from data_access.importing.consistency.records import check_record_rows
+from data_access.importing.consistency.responses import with_due_times
 from data_access.importing.coordinates import shapes_to_stored
 from data_access.importing.identity import looks_like_identity, refuse_identities
 from data_access.importing.mapping import DIMENSIONS, FileRule, Mapping, Target, load_mapping
@@ -234,6 +235,8 @@ class _Run:
                 frame["lon"], frame["lat"] = places["lon"], places["lat"]
         if target.geometry:
             frame["wkb"] = _wkb(shapes, rule, problems, len(rows))
+        if target.table == "alarm_response":
+            frame = with_due_times(frame)
         _check_kept_text(frame, problems)
         check_record_rows(target.table, frame, problems)
         check_assessment_rows(target.table, frame, problems)

@@ -28,6 +28,7 @@ def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame,
     for table, when in (
         (schema.incident, schema.incident.c.occurred_on),
         (schema.dispute, sa.cast(schema.dispute.c.received_at, sa.Date)),
+        (schema.alarm_response, sa.cast(schema.alarm_response.c.received_at, sa.Date)),
         (schema.reported_count, schema.reported_count.c.period_start),
     ):
         code = sa.func.coalesce(path.c.code_1, path.c.code_0)

@@ -15,6 +15,7 @@ from data_access.schema.facts import (
     survey,
 )
 from data_access.schema.ledger import import_batch, row_change
+from data_access.schema.money import fund_award
 from data_access.schema.regions import (
     REGION_TABLES,
     dataset,
@@ -23,6 +24,7 @@ from data_access.schema.regions import (
     region_geometry,
     region_level,
 )
+from data_access.schema.response import alarm_response
 from data_access.schema.rollups import (
     ANCESTOR_COLUMNS,
     PLACED_TABLES,
@@ -47,6 +49,7 @@ __all__ = [
     "REGION_TABLES",
     "ROLLUP_TABLES",
     "SCHEMA_VERSION",
+    "alarm_response",
     "case_package",
     "consultation_item",
     "data_delivery",
@@ -54,6 +57,7 @@ __all__ = [
     "decision",
     "dispute",
     "facility",
+    "fund_award",
     "import_batch",
     "incident",
     "measure_coverage",

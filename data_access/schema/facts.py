@@ -8,6 +8,8 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, String, 
 from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import metadata, source_columns
 from data_access.schema.duty import DUTY_TABLES
+from data_access.schema.money import fund_award
+from data_access.schema.response import alarm_response
 
 incident = Table(
     "incident",
@@ -146,4 +148,6 @@ FACT_TABLES = (
     veto,
     pilot_site,
     *DUTY_TABLES,
+    fund_award,
+    alarm_response,
 )

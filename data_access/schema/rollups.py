@@ -6,6 +6,7 @@ from data_access.schema.assessment import pilot_site, veto
 from data_access.schema.base import metadata
 from data_access.schema.duty import DUTY_TABLES
 from data_access.schema.facts import case_package, decision, dispute, facility, incident, meeting, survey
+from data_access.schema.money import fund_award
 
 snapshot = Table(
     "snapshot",
@@ -52,8 +53,12 @@ def _placed(fact: Table) -> Table:
 
 PLACED_TABLES = {
     fact.name: _placed(fact)
-    for fact in (incident, dispute, survey, case_package, meeting, decision, facility, veto, pilot_site, *DUTY_TABLES)
+    for fact in (
+        *(incident, dispute, survey, case_package, meeting, decision, facility, veto, pilot_site, *DUTY_TABLES),
+        fund_award,
+    )
 }
+"""What lists are drawn from; counts and alarms are published only as sums."""
 
 
 def _measure_columns(period_column: str) -> list[Column]:

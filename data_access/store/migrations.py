@@ -32,11 +32,18 @@ def _what_departments_owe(connection: sa.Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _awards_and_alarms(connection: sa.Connection) -> None:
+    """Version 6: awards from the fund, and alarms answered, one row each."""
+    for table in (schema.fund_award, schema.alarm_response):
+        table.create(connection, checkfirst=True)
+
+
 MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {
     2: _english_of_decisions,
     3: _vetoes_and_pilot_sites,
     4: _english_of_disputes,
     5: _what_departments_owe,
+    6: _awards_and_alarms,
 }
 """Schema version → the step that leads to it."""
 

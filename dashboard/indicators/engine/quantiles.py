@@ -16,7 +16,7 @@ from data_access.measures import load_histograms, load_measures
 
 
 def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, ...]) -> pd.DataFrame:
-    """Return a quantile of waiting days by region and period; the denominator is the number of waits."""
+    """Return a quantile of waiting days (× the indicator's factor) by region and period; the denominator is the number of waits."""
     shape = (len(ledger.codes), len(periods))
     value, total = np.full(shape, np.nan), np.full(shape, np.nan)
     status, notes = np.zeros(shape, int), np.zeros(shape, int)
@@ -32,7 +32,8 @@ def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, 
         if not span.usable:
             continue
         bins = ledger.reader.histogram(ledger.scope, str(indicator.histogram), ledger.codes, span.start, span.end)
-        value[:, place], total[:, place] = _quantile(bins, ledger.codes, float(indicator.quantile or 0.5))
+        days, total[:, place] = _quantile(bins, ledger.codes, float(indicator.quantile or 0.5))
+        value[:, place] = days * indicator.factor
         late = facts.late_among(ledger.codes, span.sources, span.end)
         status[late, place] = np.maximum(status[late, place], STATUS[words.PARTIAL])
         notes[late, place] |= NOTE["late_regions"]

@@ -65,13 +65,24 @@ class PointsInGrids:
         return shapely.contains_xy(self._shape[grid], points[:, 0], points[:, 1])
 
 
+def workstations_of(city: DemoCity, settings: DemoSettings) -> np.ndarray:
+    """Return how many workstations each county has: one, and the rest by residents."""
+    counties = len(city.counties.code)
+    residents = np.bincount(city.county_of_grid, city.population[-1], counties)
+    return shares(settings.facilities.police_workstation - counties, residents) + 1
+
+
+def teams_of(city: DemoCity, settings: DemoSettings) -> np.ndarray:
+    """Return how many volunteer teams each county has."""
+    return shares(settings.facilities.patrol_team, np.ones(len(city.counties.code)))
+
+
 def build_facilities(city: DemoCity, settings: DemoSettings, points: PointsInGrids) -> pa.Table:
     """Return the facilities; workstations stand in the busiest grids of each county."""
     random = settings.random("facilities")
     counties = len(city.counties.code)
-    residents = np.bincount(city.county_of_grid, city.population[-1], counties)
     kinds, grids, names, names_en = [], [], [], []
-    workstations = shares(settings.facilities.police_workstation - counties, residents) + 1
+    workstations = workstations_of(city, settings)
     for county in range(counties):
         own = np.flatnonzero((city.county_of_grid == county) & city.grids.urban)
         township = random.permutation(np.unique(city.grids.parent[own]))
@@ -83,7 +94,7 @@ def build_facilities(city: DemoCity, settings: DemoSettings, points: PointsInGri
             grids.append(random.choice(own[city.grids.parent[own] == place]))
             names.append(f"{city.townships.name[place]}{site}警务工作站")
             names_en.append(f"{city.townships.name_en[place]} {site_en} Police Workstation")
-    county_of_team = np.repeat(np.arange(counties), shares(settings.facilities.patrol_team, np.ones(counties)))
+    county_of_team = np.repeat(np.arange(counties), teams_of(city, settings))
     for kind, label, label_en, of in (
         ("patrol_team", "平安义警巡逻队", "Volunteer Patrol Team", county_of_team),
         ("mediation_centre", "矛盾纠纷调处中心", "Mediation Centre", np.arange(counties)),

@@ -1,4 +1,4 @@
-"""What rows must keep to together: one open package a dispute, duplicates of known disputes, parts not above wholes."""
+"""What rows must keep to together: one open package a dispute, known originals, parts not above wholes, awards within the fund."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from data_access import schema
+from data_access.importing.consistency.awards import awards_over_the_fund
 from data_access.importing.settings import import_settings
 from data_access.store.engines import read_frame
 
@@ -108,6 +109,12 @@ def _parts_above_wholes(
     return frame.assign(reason="part_above_whole", column="value", value=value)
 
 
+def _awards_over_the_fund(
+    connection: sa.Connection, table: sa.Table, staged: sa.TableClause, source: str
+) -> pd.DataFrame:
+    return awards_over_the_fund(connection, _with_held(table, staged, ["source_id", "awarded_on", "amount"]))
+
+
 def _with_held(table: sa.Table, staged: sa.TableClause, names: Sequence[str]) -> sa.Subquery:
     """Return staged rows and those held that they don't replace."""
     replaced = sa.exists().where(staged.c.source == table.c.source, staged.c.source_id == table.c.source_id)
@@ -119,5 +126,6 @@ def _with_held(table: sa.Table, staged: sa.TableClause, names: Sequence[str]) ->
 _CHECKS: dict[str, Callable[[sa.Connection, sa.Table, sa.TableClause, str], pd.DataFrame]] = {
     "case_package": _second_packages,
     "dispute": _unknown_originals,
+    "fund_award": _awards_over_the_fund,
     "reported_count": _parts_above_wholes,
 }

@@ -1,12 +1,14 @@
-"""What a row of disputes, incidents, packages and surveys must keep to within itself: stages in order, none skipped."""
+"""What a row of a record must keep to within itself: stages in order, none skipped, amounts within what is allowed."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from data_access.importing.consistency.awards import check_award_rows
+from data_access.importing.consistency.responses import check_response_rows
 from data_access.importing.problems import Problems
 
-_AFTER_INTAKE = ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at")
+_AFTER_INTAKE = ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at", "arrived_at")
 _STAGES = {
     "dispute": (
         ("mediated_at", "resolved_at"),
@@ -19,6 +21,7 @@ _STAGES = {
         ("reported_at", "received_at"),
     ),
     "case_package": (("found_on", "due_on"), ("found_on", "handled_on"), ("handled_on", "closed_on")),
+    "fund_award": (("applied_on", "awarded_on"),),
 }
 """Table → pairs of a stage and one that can't be earlier."""
 _NEEDED = {
@@ -51,6 +54,10 @@ def check_record_rows(table_name: str, frame: pd.DataFrame, problems: Problems) 
     if table_name == "incident" and {"category", "victims"} <= set(frame.columns):
         none_killed = (frame["category"] == "homicide") & (pd.to_numeric(frame["victims"]) < 1)
         _note(none_killed.fillna(False), "homicide_without_victim", "victims", frame, problems)
+    if table_name == "fund_award":
+        check_award_rows(frame, problems)
+    if table_name == "alarm_response":
+        check_response_rows(frame, problems)
     if {"respondents", "satisfied"} <= set(frame.columns):
         _note(frame["satisfied"] > frame["respondents"], "part_above_whole", "satisfied", frame, problems)
 
