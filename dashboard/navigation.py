@@ -92,6 +92,13 @@ PAGES = (
         ("of",),
         "dashboard.screens.work.patrol:patrol_screen",
     ),
+    PageEntry(
+        "services",
+        "pages/work/services.py",
+        "nav.services",
+        "work",
+        screen="dashboard.screens.work.services:services_screen",
+    ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
     PageEntry(
         "backtest",

@@ -1,4 +1,4 @@
-"""config/disputes.toml and config/patrol.toml, checked on load."""
+"""What the pages of the work show: config/disputes.toml, patrol.toml, services.toml …, checked on load."""
 
 from __future__ import annotations
 
@@ -66,6 +66,44 @@ class PatrolSettings(_Declared):
         _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
         _known(self.regions.indicators)
         return self
+
+
+class ServiceSettings(_Declared):
+    """config/services.toml."""
+
+    cards: tuple[str, ...] = Field(min_length=1, max_length=7)
+    beside: dict[str, tuple[str, ...]] = {}
+    months: int = Field(ge=2, le=60)
+    coverage: tuple[str, ...] = Field(min_length=2)
+    after_discharge: tuple[str, ...] = Field(min_length=1)
+    youth: tuple[str, ...] = Field(min_length=1)
+    stages: tuple[str, ...] = Field(min_length=2)
+    resettlement: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _indicators_exist(self) -> ServiceSettings:
+        _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
+        _known((*self.coverage, *self.after_discharge, *self.youth, *self.stages, *self.resettlement))
+        for name in (*self.coverage, *self.stages):
+            if load_catalogue()[name].kind != "proportion":
+                raise ValueError(f"{name!r} is not a share, so it has no numerator and denominator to show")
+        return self
+
+    @property
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """Lists of the page by name: the indicators that are their columns."""
+        return {
+            "coverage": self.coverage,
+            "after_discharge": self.after_discharge,
+            "youth": self.youth,
+            "resettlement": self.resettlement,
+        }
+
+
+@lru_cache(maxsize=1)
+def service_settings() -> ServiceSettings:
+    """Read and check config/services.toml."""
+    return validated(ServiceSettings, read_config("services.toml"), "config/services.toml", "services")
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,116 @@
+"""Lists of regions by indicator with numerator and denominator beside each share, as written and as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.context import Context, region_path
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator, find_indicator
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.figures import figure_text, status_text
+from dashboard.screens.tables import ScreenTable
+from data_access.queries import SnapshotReader
+
+COUNTY = 1
+_DIVIDED = ("proportion", "mean")
+
+
+def is_divided(indicator: Indicator) -> bool:
+    """Whether numerator and denominator say what the share rests on."""
+    return indicator.kind in _DIVIDED
+
+
+def place_of(regions: pd.DataFrame, code: str, deepest: int) -> str:
+    """Return the region whose figures stand for ``code``: itself, or what contains it at depth ``deepest``."""
+    path = region_path(regions, code)
+    return path[min(len(path) - 1, deepest)]
+
+
+def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Listed:
+    """Return the regions below the context's, or its siblings, at depth ``deepest`` at the most."""
+    snapshot, regions = reader.snapshot(), reader.regions(context.viewer)
+    own = context.at(place_of(regions, context.region, deepest))
+    return listed_regions(own, regions[regions["depth"] <= deepest], snapshot)
+
+
+def share_text(part: float, whole: float, language: str) -> str:
+    """Return a share that never rounds up to 100 %: what lacks one of ten thousand is not complete."""
+    text = formatting.share(part, whole, language)
+    complete = formatting.percent(1.0)
+    return t("services.just_below", language, share=complete) if text == complete and part < whole else text
+
+
+def counted_text(row: pd.Series) -> str:
+    """Return ``numerator/denominator``; empty where a value is not shown."""
+    if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
+        return ""
+    return f"{formatting.number(row['numerator'])}/{formatting.number(row['denominator'])}"
+
+
+def figure_of(indicator: Indicator, row: pd.Series, language: str) -> str:
+    """Return a value without unit, or why there is none."""
+    if row["status"] not in WITH_VALUE or pd.isna(row["value"]):
+        return status_text(row, language)
+    if indicator.kind == "proportion":
+        return share_text(row["numerator"], row["denominator"], language)
+    if indicator.display_form in ("count", "yuan"):
+        return formatting.number(row["value"])
+    if indicator.display_form in ("mean", "days"):
+        return formatting.number(row["value"], 1)
+    return figure_text(indicator, row["value"], row["denominator"], language)
+
+
+def with_counts(indicator: Indicator, row: pd.Series, language: str) -> str:
+    """Return a value as written, a share with what it was counted from: ``99.3% (591/595)``."""
+    text, counts = figure_of(indicator, row, language), counted_text(row)
+    if not is_divided(indicator) or not counts or text == counts:
+        return text
+    return t("work.share_counted", language, share=text, counts=counts)
+
+
+def share_rows(
+    reader: SnapshotReader,
+    context: Context,
+    found: Mapping[str, pd.DataFrame],
+    names: Sequence[str],
+    listed: Listed,
+    page: str,
+) -> pd.DataFrame:
+    """Return the regions listed with, for each indicator, its number, its text and the counts behind it.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by region code: ``name, href`` and for each id ``<id>, <id>_numerator, <id>_denominator`` and what is
+        written, ``<id>_text``.
+    """
+    language = context.language
+    regions = reader.regions(context.viewer)
+    frame = pd.DataFrame({"name": names_of(regions, listed.codes, language)})
+    for name in names:
+        item, values = find_indicator(name), found[name].reindex(frame.index)
+        frame[name] = values["value"]
+        frame[f"{name}_numerator"], frame[f"{name}_denominator"] = values["numerator"], values["denominator"]
+        rows = [row for _, row in values.iterrows()]
+        frame[f"{name}_text"] = [with_counts(item, row, language) for row in rows]
+    frame["href"] = [context.href(page, region=code) for code in frame.index]
+    frame["region_code"] = frame.index
+    return frame
+
+
+def share_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str], language: str) -> ScreenTable:
+    """Return :func:`share_rows` as a table of the page, numerators and denominators beside their shares."""
+    columns = {"region_code": t("column.region_code", language), "name": t("column.name", language)}
+    for name in names:
+        item = find_indicator(name)
+        label = item.label(language)
+        columns[name] = t("work.with_unit", language, name=label, unit=item.unit_label(language))
+        if is_divided(item):
+            columns[f"{name}_numerator"] = t("work.numerator_of", language, name=label)
+            columns[f"{name}_denominator"] = t("work.denominator_of", language, name=label)
+    return ScreenTable(key, title, frame.reindex(columns=list(columns)), columns)

@@ -1,0 +1,231 @@
+"""Services: who is left out of the three 100 %, are files and places there for the young, how far are those who returned."""
+
+import streamlit as st
+
+from dashboard.charts.services import coverage_lines, monthly_bars
+from dashboard.charts.time_series import bars
+from dashboard.components import (
+    Column,
+    aside,
+    card_grid,
+    chart_card,
+    draw_figure,
+    empty_state,
+    offer_tables,
+    section,
+    sentence,
+    table,
+)
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.figures import definition_of
+from dashboard.screens.work.services import services_screen
+from dashboard.screens.work.settings import service_settings
+from dashboard.settings import snapshot_reader
+
+context = current_context()
+language = context.language
+reader = snapshot_reader()
+settings = service_settings()
+screen = services_screen(reader, context)
+through = reader.snapshot().data_through
+
+
+def heading(name: str) -> str:
+    """Return the heading of a column of this page."""
+    return t(f"services_column.{name}", language)
+
+
+def card(of: str) -> dict:
+    """Return what a card of this page says of where its figures come from."""
+    indicator = find_indicator(of)
+    return {
+        "data_through": through,
+        "source": indicator.source_label(language),
+        "definition": definition_of(context, indicator),
+    }
+
+
+def figures(*names: str) -> list[Column]:
+    """Return a column for each indicator, a share with what it was counted from."""
+    return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
+
+
+sentence(screen.verdict)
+if screen.coarser and not screen.empty:
+    aside(screen.coarser)
+if screen.empty:
+    empty_state(screen.verdict, t("services.none_advice", language))
+else:
+    card_grid(screen.cards, language, columns=len(screen.cards))
+
+    section(t("services.section_sunshine", language), t("services.note_sunshine", language))
+    below, line = st.columns([0.62, 0.38], gap="small")
+    with (
+        below,
+        chart_card(
+            language,
+            title=t("services.title_coverage", language),
+            sentence=t("services.note_coverage", language),
+            key="coverage",
+            **card("YG123"),
+        ),
+    ):
+        table(
+            screen.coverage,
+            [
+                Column(name="name", title=screen.listed.level_name, href="href"),
+                Column(name="lowest_text", title=heading("lowest"), kind="number"),
+                Column(name="which", title=heading("which")),
+                Column(name="missing_text", title=heading("missing"), kind="number"),
+                *figures(*settings.coverage),
+            ],
+            language,
+            caption=t("services.title_coverage", language),
+            selected=screen.listed.selected,
+        )
+    with line:
+        with chart_card(
+            language,
+            title=t("services.title_months", language),
+            sentence=t("services.note_months", language),
+            key="months",
+            height="content",
+            **card("YG123"),
+        ):
+            draw_figure(
+                coverage_lines(
+                    screen.months,
+                    names={name: find_indicator(name).label(language) for name in settings.coverage},
+                    unit=find_indicator("YG123").unit_label(language),
+                    theme=context.theme,
+                    height=210,
+                ),
+                context,
+                key="months-figure",
+                alt=t("services.title_months", language),
+            )
+        with chart_card(
+            language,
+            title=t("services.title_after_discharge", language),
+            sentence=t("services.note_after_discharge", language),
+            key="after-discharge",
+            height="content",
+            **card("YG5"),
+        ):
+            table(
+                screen.after_discharge,
+                [
+                    Column(name="name", title=screen.listed.level_name, href="href"),
+                    *figures(*settings.after_discharge),
+                ],
+                language,
+                caption=t("services.title_after_discharge", language),
+                selected=screen.listed.selected,
+                max_height=300,
+            )
+
+    section(t("services.section_youth", language), t("services.note_youth", language))
+    places, visits = st.columns([0.62, 0.38], gap="small")
+    with (
+        places,
+        chart_card(
+            language,
+            title=t("services.title_youth", language),
+            sentence=t("services.note_places", language),
+            key="youth",
+            **card("HM5"),
+        ),
+    ):
+        table(
+            screen.youth,
+            [
+                Column(name="name", title=screen.listed.level_name, href="href"),
+                *figures("HM5", "HM1", "HM2", "HM2v"),
+                Column(name="HM2v_use", title=heading("use"), kind="number"),
+                *figures("HM3", "HM3v"),
+                Column(name="HM3v_use", title=heading("use"), kind="number"),
+            ],
+            language,
+            caption=t("services.title_youth", language),
+            selected=screen.listed.selected,
+        )
+    with (
+        visits,
+        chart_card(
+            language,
+            title=t("services.title_visits", language),
+            sentence=t("services.note_visits", language),
+            key="visits",
+            **card("HM2v"),
+        ),
+    ):
+        if screen.visits.empty:
+            empty_state(t("services.no_visits", language), t("services.no_visits_advice", language))
+        else:
+            names = dict(zip(screen.visits["measure"], screen.visits["name"], strict=True))
+            draw_figure(
+                monthly_bars(screen.visits, names=names, theme=context.theme, height=260),
+                context,
+                key="visits-figure",
+                alt=t("services.title_visits", language),
+            )
+
+    section(t("services.section_resettlement", language), t("services.note_resettlement", language))
+    stages, by_region = st.columns([0.38, 0.62], gap="small")
+    with (
+        stages,
+        chart_card(
+            language,
+            title=t("services.title_stages", language),
+            sentence=t("services.note_stages", language),
+            key="stages",
+            **card("AZ1n"),
+        ),
+    ):
+        if screen.stages["count"].isna().all():
+            empty_state(t("services.none_hidden", language))
+        else:
+            draw_figure(
+                bars(
+                    screen.stages.rename(columns={"stage": "label", "count": "value", "count_text": "text"}),
+                    unit=find_indicator("AZ1n").unit_label(language),
+                    theme=context.theme,
+                    height=210,
+                    in_order=True,
+                ),
+                context,
+                key="stages-figure",
+                alt=t("services.title_stages", language),
+            )
+            table(
+                screen.stages,
+                [
+                    Column(name="stage", title=heading("stage")),
+                    Column(name="count_text", title=heading("count"), kind="number"),
+                    Column(name="share_text", title=heading("share"), kind="number"),
+                ],
+                language,
+                caption=t("services.title_stages", language),
+            )
+    with (
+        by_region,
+        chart_card(
+            language,
+            title=t("services.title_resettlement", language),
+            key="resettlement",
+            **card("AZ5"),
+        ),
+    ):
+        table(
+            screen.resettlement,
+            [
+                Column(name="name", title=screen.listed.level_name, href="href"),
+                *figures(*settings.resettlement),
+            ],
+            language,
+            caption=t("services.title_resettlement", language),
+            selected=screen.listed.selected,
+        )
+offer_tables(screen.tables, context)

@@ -1,0 +1,82 @@
+"""Systems 6 to 8: reached by the menu, read on screen, and the same from the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from dashboard.__main__ import run
+from tests.browser.screen import (
+    address_of,
+    click_first_region,
+    click_menu,
+    open_page,
+    region_in_breadcrumb,
+    screenshot,
+    settle,
+    stray_english,
+    visible_text,
+)
+
+YEAR = "2024"
+
+
+@pytest.fixture
+def told(demonstration_home, capsys):
+    """Rows of one table of a page, as the command line gives them."""
+
+    def rows(page: str, table: str, *arguments: str) -> list[dict]:
+        command = ["page", page, "--table", table, "--period", YEAR, "--format", "json"]
+        assert run([*command, *arguments, "--home", str(demonstration_home.path)]) == 0
+        return json.loads(capsys.readouterr().out)["tables"][0]["rows"]
+
+    return rows
+
+
+def card(page, title: str) -> str:
+    return page.locator("article.card", has=page.locator("h3", has_text=re.compile(f"^{title}"))).first.inner_text()
+
+
+def menu(page, address: str, path: str, title: str) -> None:
+    open_page(page, address, period=YEAR)
+    click_menu(page, path)
+    page.wait_for_selector(f"h3:has-text('{title}')")
+    settle(page)
+
+
+def rows_of(page, caption: str) -> list[str]:
+    return page.locator(f"div[aria-label='{caption}'] tbody tr").all_inner_texts()
+
+
+def no_english_and_no_scroll_bar(page) -> None:
+    assert not stray_english(visible_text(page, opened_menus=True))
+    width = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1]
+
+
+def test_three_100_percent_files_and_562_returners(page, demonstration_app, told):
+    menu(page, demonstration_app, "/services", "三个100%")
+    screenshot(page, "services")
+    no_english_and_no_scroll_bar(page)
+    assert "三项均为100%" in page.locator("p.verdict").inner_text()
+    assert "100.0%" in card(page, "三个百分百最低值")
+    assert "562" in card(page, "本年已衔接")
+    coverage = told("services", "coverage")
+    assert len(rows_of(page, "三个100%:谁还不到,差在哪一项")) == len(coverage) == 12
+    assert all(row["YG1"] == row["YG2"] == row["YG3"] == 1 for row in coverage)
+    done = sum(row["YG1_numerator"] for row in coverage)
+    assert f"{done:,.0f}/{done:,.0f}" in card(page, "三个百分百最低值")
+    assert [row["count"] for row in told("services", "stages")][1] == 562
+    assert sum(row["HM3_denominator"] for row in told("services", "youth")) == 126
+
+
+def test_services_stop_at_the_county_and_their_definition_is_one_click_away(page, demonstration_app):
+    open_page(page, demonstration_app, "/services", period="2024-11")
+    name = click_first_region(page)
+    assert region_in_breadcrumb(page) == name
+    assert address_of(page)["period"] == "2024-11"
+    assert name in page.locator("tr.selected").first.inner_text()
+    page.locator("article.card details.definition summary").first.click()
+    assert "三率中的最低值" in page.locator("article.card details[open]").inner_text()
