@@ -99,6 +99,13 @@ PAGES = (
         "work",
         screen="dashboard.screens.work.services:services_screen",
     ),
+    PageEntry(
+        "resources",
+        "pages/work/resources.py",
+        "nav.resources",
+        "work",
+        screen="dashboard.screens.work.resources:resources_screen",
+    ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
     PageEntry(
         "backtest",

@@ -18,7 +18,14 @@ from data_access.audit import AuditBook
 from data_access.errors import AuditUnavailableError, ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
-from data_access.queries import assessment_queries, dispute_queries, duty_queries, measure_queries, record_queries
+from data_access.queries import (
+    assessment_queries,
+    award_queries,
+    dispute_queries,
+    duty_queries,
+    measure_queries,
+    record_queries,
+)
 from data_access.queries.exposure import person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.snapshot_store import snapshot_store
@@ -265,6 +272,17 @@ class SnapshotReader:
         """Return the pilot sites of a region and those below it that were in the pool on ``as_of``."""
         self._check_codes(scope, [region_code])
         return assessment_queries.pilot_sites(self._within(scope), region_code, self._depth(region_code), as_of)
+
+    def awards(self, scope: Scope, region_code: str, start: date, end: date, limit: int = 100) -> pd.DataFrame:
+        """Return the awards of the fund in a region that were approved on these days, newest first."""
+        depth = self._listed_depth(scope, region_code)
+        return award_queries.awards(self._within(scope), region_code, depth, start, end, min(limit, MAX_RECORDS))
+
+    def largest_award(self, scope: Scope, region_code: str, start: date, end: date) -> float:
+        """Return the largest award of the fund in a region in yuan, NaN when there is none."""
+        self._check_codes(scope, [region_code])
+        depth = self._depth(region_code)
+        return award_queries.largest_award(self._within(scope), region_code, depth, start, end)
 
     def disputes(
         self,

@@ -6,6 +6,7 @@ Words of service only. Key groups stand by county at the finest, and no figure h
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from dashboard.screens.work.shares import (
     is_divided,
     listed_down_to,
     place_of,
+    row_of,
     share_rows,
     share_table,
     share_text,
@@ -83,7 +85,7 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     )
     codes = list(dict.fromkeys([own.region, *listed.codes]))
     found = values_of(reader, context.viewer, wanted, codes, context.period)
-    rows = {name: frame.loc[own.region] for name, frame in found.items()}
+    rows = {name: row_of(frame, own.region) for name, frame in found.items()}
     lists = {key: share_rows(reader, context, found, names, listed, PAGE) for key, names in settings.lists.items()}
     coverage = _by_lowest(lists["coverage"], settings.coverage, language)
     months = _months(reader, own)
@@ -143,7 +145,7 @@ def _cards(reader: SnapshotReader, own: Context, rows: Rows) -> tuple[Card, ...]
             item = find_indicator(other)
             facts.append((item.label(language), with_counts(item, rows[other], language)))
         row = rows[name]
-        more: dict[str, object] = {"facts": facts}
+        more: dict[str, Any] = {"facts": facts}
         if find_indicator(name).display_form == "percent" and row["status"] in WITH_VALUE:
             more["figure"] = share_text(row["numerator"], row["denominator"], language)
         cards.append(replace(card, **more))
@@ -153,7 +155,8 @@ def _cards(reader: SnapshotReader, own: Context, rows: Rows) -> tuple[Card, ...]
 def _by_lowest(frame: pd.DataFrame, names: tuple[str, ...], language: str) -> pd.DataFrame:
     """Return the regions with their lowest coverage and what lacks to 100 % on all of them, the lowest first."""
     shares = frame[list(names)]
-    missing = sum(frame[f"{name}_denominator"] - frame[f"{name}_numerator"] for name in names)
+    lacks = pd.DataFrame({name: frame[f"{name}_denominator"] - frame[f"{name}_numerator"] for name in names})
+    missing = lacks.sum(axis=1, min_count=1)
     lowest = shares.min(axis=1)
     which = [
         "" if pd.isna(value) else _which(row, names, value, language)

@@ -6,8 +6,10 @@ from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dashboard.i18n import localised
 from dashboard.indicators.catalogue import load_catalogue
 from data_access.access import read_config, validated
+from data_access.local_rules import Named
 
 
 class _Declared(BaseModel):
@@ -98,6 +100,46 @@ class ServiceSettings(_Declared):
             "youth": self.youth,
             "resettlement": self.resettlement,
         }
+
+
+class Standard(_Declared):
+    """One thing that every township due it should have."""
+
+    indicator: str
+    short: str = Field(min_length=1)
+    short_en: str = Field(min_length=1)
+
+    def label(self, language: str) -> str:
+        """Return the word for it in a list of what is lacking."""
+        return localised(language, self.short, self.short_en)
+
+
+class ResourceSettings(_Declared):
+    """config/resources.toml."""
+
+    cards: tuple[str, ...] = Field(min_length=1, max_length=7)
+    beside: dict[str, tuple[str, ...]] = {}
+    lacking_rows: int = Field(ge=1, le=200)
+    award_rows: int = Field(ge=1, le=500)
+    items: dict[str, Named]
+    standards: tuple[Standard, ...] = Field(min_length=1)
+    regions: RegionColumns
+
+    @model_validator(mode="after")
+    def _indicators_exist(self) -> ResourceSettings:
+        _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
+        _known((*self.regions.indicators, *(standard.indicator for standard in self.standards)))
+        return self
+
+    def item_name(self, key: str, language: str) -> str:
+        """Return what screens write for an item of the budget; the key itself when the file doesn't have it."""
+        return self.items[key].label(language) if key in self.items else key
+
+
+@lru_cache(maxsize=1)
+def resource_settings() -> ResourceSettings:
+    """Read and check config/resources.toml."""
+    return validated(ResourceSettings, read_config("resources.toml"), "config/resources.toml", "resources")
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -12,12 +13,15 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.figures import figure_text, status_text
+from dashboard.screens.figures import figure_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 COUNTY = 1
 _DIVIDED = ("proportion", "mean")
+_WRITTEN = ("value", "numerator", "denominator", "status")
+Values = Mapping[Any, Any] | pd.Series
+"""One region's values of an indicator, by the names of :data:`dashboard.indicators.vocabulary.COLUMNS`."""
 
 
 def is_divided(indicator: Indicator) -> bool:
@@ -38,6 +42,11 @@ def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Li
     return listed_regions(own, regions[regions["depth"] <= deepest], snapshot)
 
 
+def row_of(frame: pd.DataFrame, code: str) -> pd.Series:
+    """Return the values of one region."""
+    return frame.loc[[code]].iloc[0]
+
+
 def share_text(part: float, whole: float, language: str) -> str:
     """Return a share that never rounds up to 100 %: what lacks one of ten thousand is not complete."""
     text = formatting.share(part, whole, language)
@@ -45,17 +54,17 @@ def share_text(part: float, whole: float, language: str) -> str:
     return t("services.just_below", language, share=complete) if text == complete and part < whole else text
 
 
-def counted_text(row: pd.Series) -> str:
+def counted_text(row: Values) -> str:
     """Return ``numerator/denominator``; empty where a value is not shown."""
     if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
         return ""
     return f"{formatting.number(row['numerator'])}/{formatting.number(row['denominator'])}"
 
 
-def figure_of(indicator: Indicator, row: pd.Series, language: str) -> str:
+def figure_of(indicator: Indicator, row: Values, language: str) -> str:
     """Return a value without unit, or why there is none."""
     if row["status"] not in WITH_VALUE or pd.isna(row["value"]):
-        return status_text(row, language)
+        return t(f"indicator_status.{row['status']}", language)
     if indicator.kind == "proportion":
         return share_text(row["numerator"], row["denominator"], language)
     if indicator.display_form in ("count", "yuan"):
@@ -65,7 +74,7 @@ def figure_of(indicator: Indicator, row: pd.Series, language: str) -> str:
     return figure_text(indicator, row["value"], row["denominator"], language)
 
 
-def with_counts(indicator: Indicator, row: pd.Series, language: str) -> str:
+def with_counts(indicator: Indicator, row: Values, language: str) -> str:
     """Return a value as written, a share with what it was counted from: ``99.3% (591/595)``."""
     text, counts = figure_of(indicator, row, language), counted_text(row)
     if not is_divided(indicator) or not counts or text == counts:
@@ -91,16 +100,18 @@ def share_rows(
     """
     language = context.language
     regions = reader.regions(context.viewer)
-    frame = pd.DataFrame({"name": names_of(regions, listed.codes, language)})
+    codes = list(listed.codes)
+    columns: dict[str, object] = {"name": names_of(regions, listed.codes, language).tolist()}
     for name in names:
-        item, values = find_indicator(name), found[name].reindex(frame.index)
-        frame[name] = values["value"]
-        frame[f"{name}_numerator"], frame[f"{name}_denominator"] = values["numerator"], values["denominator"]
-        rows = [row for _, row in values.iterrows()]
-        frame[f"{name}_text"] = [with_counts(item, row, language) for row in rows]
-    frame["href"] = [context.href(page, region=code) for code in frame.index]
-    frame["region_code"] = frame.index
-    return frame
+        item, values = find_indicator(name), found[name].reindex(codes)
+        for of in ("value", "numerator", "denominator"):
+            columns[name if of == "value" else f"{name}_{of}"] = values[of].to_numpy(float)
+        columns[f"{name}_text"] = [
+            with_counts(item, row, language) for row in values[list(_WRITTEN)].to_dict("records")
+        ]
+    columns["href"] = [context.href(page, region=code) for code in codes]
+    columns["region_code"] = codes
+    return pd.DataFrame(columns, index=codes)
 
 
 def share_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str], language: str) -> ScreenTable:

@@ -40,15 +40,14 @@ def awards_over_the_fund(connection: sa.Connection, both: sa.Subquery) -> pd.Dat
     awards = awards.sort_values(["is_staged", "awarded_on", "source_id"])
     funds = _funds(connection)
     refused = []
-    for year, own in awards.groupby("year"):
-        fund = funds.get(int(str(year)), fund_rules().total)
-        spent = 0.0
-        for award in own.itertuples():
-            fits = spent + award.amount <= fund + _CENT
-            if fits or not award.is_staged:
-                spent += float(award.amount)
-            else:
-                refused.append((award.source_id, f"{spent:,.0f} + {award.amount:,.0f} > {fund:,.0f} ({year})"))
+    spent: dict[int, float] = {}
+    columns = (awards[name].tolist() for name in ("source_id", "year", "amount", "is_staged"))
+    for source_id, year, amount, is_staged in zip(*columns, strict=True):
+        fund, before = funds.get(year, fund_rules().total), spent.get(year, 0.0)
+        if is_staged and before + amount > fund + _CENT:
+            refused.append((source_id, f"{before:,.0f} + {amount:,.0f} > {fund:,.0f} ({year})"))
+        else:
+            spent[year] = before + float(amount)
     frame = pd.DataFrame(refused, columns=["source_id", "value"])
     return frame.assign(reason="awards_over_fund", column="amount")
 
@@ -64,7 +63,8 @@ def _funds(connection: sa.Connection) -> dict[int, float]:
         return {}
     rows["year"] = pd.to_datetime(rows["period_start"]).dt.year
     last = rows.sort_values("period_start").drop_duplicates(["region_code", "year"], keep="last")
-    return {int(year): float(total) for year, total in last.groupby("year")["value"].sum().items()}
+    totals = last.groupby("year")["value"].sum()
+    return dict(zip(totals.index.astype(int).tolist(), totals.astype(float).tolist(), strict=True))
 
 
 def _written(amount: pd.Series, more: str = "") -> pd.Series:

@@ -1,0 +1,285 @@
+"""Resources: is the money spent where it should be, who lacks stations or mediators, what did the fund reward."""
+
+import streamlit as st
+
+from dashboard.charts.bullets import bullets, steps
+from dashboard.components import (
+    Column,
+    aside,
+    card_grid,
+    chart_card,
+    draw_figure,
+    empty_state,
+    offer_tables,
+    section,
+    sentence,
+    table,
+)
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.figures import definition_of
+from dashboard.screens.work.resource_parts import MONEY, reason_name
+from dashboard.screens.work.resources import resources_screen
+from dashboard.screens.work.settings import resource_settings
+from dashboard.settings import snapshot_reader
+
+context = current_context()
+language = context.language
+reader = snapshot_reader()
+screen = resources_screen(reader, context)
+through = reader.snapshot().data_through
+
+
+def heading(name: str) -> str:
+    """Return the heading of a column of this page."""
+    return t(f"resources_column.{name}", language)
+
+
+def card(of: str) -> dict:
+    """Return what a card of this page says of where its figures come from."""
+    indicator = find_indicator(of)
+    return {
+        "data_through": through,
+        "source": indicator.source_label(language),
+        "definition": definition_of(context, indicator),
+    }
+
+
+def numbers(*names: str) -> list[Column]:
+    """Return columns of figures as written, under their headings."""
+    return [Column(name=f"{name}_text", title=heading(name), kind="number") for name in names]
+
+
+sentence(screen.verdict)
+if screen.coarser:
+    aside(screen.coarser)
+card_grid(screen.cards, language, columns=len(screen.cards))
+
+section(t("resources.section_money", language), t("resources.note_money", language, year=screen.year))
+by_item, by_region = st.columns([0.5, 0.5], gap="small")
+with (
+    by_item,
+    chart_card(
+        language,
+        title=t("resources.title_items", language),
+        sentence=t("resources.note_items", language),
+        key="items",
+        **card("JF2"),
+    ),
+):
+    if screen.items.empty:
+        empty_state(t("resources.no_budget", language), t("resources.no_budget_advice", language))
+    else:
+        drawn = screen.items.assign(
+            label=screen.items["item"],
+            planned=screen.items["planned"] / MONEY,
+            spent=screen.items["spent"] / MONEY,
+            text=screen.items["rate_text"],
+        )
+        draw_figure(
+            bullets(
+                drawn,
+                words={name: t(f"resources.{name}", language) for name in ("planned", "spent")},
+                unit=t("resources.unit", language),
+                theme=context.theme,
+                height=230,
+            ),
+            context,
+            key="items-figure",
+            alt=t("resources.title_items", language),
+        )
+        table(
+            screen.items,
+            [
+                Column(name="item", title=heading("item")),
+                *numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
+            ],
+            language,
+            caption=t("resources.title_items", language),
+        )
+with (
+    by_region,
+    chart_card(
+        language,
+        title=t("resources.title_budget", language),
+        sentence=t("resources.note_budget", language),
+        key="budget",
+        **card("JF1"),
+    ),
+):
+    if screen.budget.empty:
+        empty_state(t("resources.no_budget", language), t("resources.no_budget_advice", language))
+    else:
+        table(
+            screen.budget,
+            [
+                Column(name="name", title=screen.budget_regions.level_name, href="href"),
+                *numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
+            ],
+            language,
+            caption=t("resources.title_budget", language),
+            selected=screen.budget_regions.selected,
+        )
+
+section(t("resources.section_people", language), t("resources.note_people", language))
+standards, lacking = st.columns([0.58, 0.42], gap="small")
+with (
+    standards,
+    chart_card(
+        language,
+        title=t("resources.title_standards", language),
+        sentence=t("resources.note_standards", language),
+        key="standards",
+        **card("BZ1"),
+    ),
+):
+    table(
+        screen.standards,
+        [
+            Column(name="name", title=screen.listed.level_name, href="href"),
+            *(
+                Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number")
+                for name in resource_settings().regions.indicators
+            ),
+        ],
+        language,
+        caption=t("resources.title_standards", language),
+        selected=screen.listed.selected,
+        max_height=520,
+    )
+with (
+    lacking,
+    chart_card(
+        language,
+        title=t("resources.title_lacking", language),
+        sentence=t("resources.note_lacking", language),
+        key="lacking",
+        **card("TJ1"),
+    ),
+):
+    if screen.lacking.empty:
+        empty_state(t("resources.none_lacking", language))
+    else:
+        table(
+            screen.lacking,
+            [
+                Column(name="name", title=heading("name"), href="href"),
+                Column(name="county", title=heading("county")),
+                Column(name="lacks", title=heading("lacks")),
+            ],
+            language,
+            caption=t("resources.title_lacking", language),
+            max_height=520,
+        )
+with chart_card(
+    language,
+    title=t("resources.title_grades", language),
+    sentence=t("resources.note_grades", language),
+    key="grades",
+    **card("WG1"),
+):
+    if screen.grades.empty:
+        empty_state(t("resources.no_grades", language), t("resources.no_grades_advice", language))
+    else:
+        figure, listed = st.columns([0.62, 0.38], gap="small")
+        with figure:
+            draw_figure(
+                steps(
+                    screen.grades.rename(columns={"workers": "value", "post": "group"}),
+                    unit=find_indicator("GRD8w").unit_label(language),
+                    theme=context.theme,
+                    height=280,
+                ),
+                context,
+                key="grades-figure",
+                alt=t("resources.title_grades", language),
+            )
+        with listed:
+            table(
+                screen.grades,
+                [
+                    Column(name="label", title=heading("grade")),
+                    Column(name="post", title=heading("post")),
+                    *numbers("pay", "workers", "share"),
+                ],
+                language,
+                caption=t("resources.title_grades", language),
+                max_height=280,
+            )
+
+section(t("resources.section_fund", language), t("resources.note_fund", language))
+where, rules = st.columns([0.62, 0.38], gap="small")
+with (
+    where,
+    chart_card(
+        language,
+        title=t("resources.title_awards_by", language),
+        sentence=t("resources.note_awards_by", language),
+        key="awards-by",
+        **card("JJ1n"),
+    ),
+):
+    if screen.awards_by.empty:
+        empty_state(t("resources.no_awards", language), t("resources.no_awards_advice", language))
+    else:
+        table(
+            screen.awards_by,
+            [
+                Column(name="name", title=screen.listed.level_name, href="href"),
+                *numbers("awards", "amount"),
+                *(
+                    Column(name=f"{name}_text", title=reason_name(name, language), kind="number")
+                    for name in screen.reasons
+                ),
+            ],
+            language,
+            caption=t("resources.title_awards_by", language),
+            selected=screen.listed.selected,
+        )
+with (
+    rules,
+    chart_card(
+        language,
+        title=t("resources.title_checks", language),
+        sentence=t("resources.note_checks", language),
+        key="checks",
+        **card("JJ4"),
+    ),
+):
+    table(
+        screen.checks,
+        [
+            Column(name="rule", title=heading("rule")),
+            *numbers("limit", "found"),
+            Column(name="verdict", title=heading("verdict")),
+        ],
+        language,
+        caption=t("resources.title_checks", language),
+    )
+with chart_card(
+    language,
+    title=t("resources.title_awards", language),
+    sentence=t("resources.note_awards", language),
+    key="awards",
+    **card("JJ2"),
+):
+    if not screen.awards_allowed:
+        empty_state(t("work.no_records", language), t("work.no_records_advice", language))
+    elif screen.awards.empty:
+        empty_state(t("resources.no_awards", language), t("resources.no_awards_advice", language))
+    else:
+        table(
+            screen.awards,
+            [
+                *(Column(name=name, title=heading(name)) for name in ("number", "region", "reason", "scheme")),
+                *numbers("amount"),
+                *(Column(name=name, title=heading(name), kind="number") for name in ("applied_on", "awarded_on")),
+                *numbers("days"),
+                Column(name="document", title=heading("document")),
+            ],
+            language,
+            caption=t("resources.title_awards", language),
+            max_height=420,
+        )
+offer_tables(screen.tables, context)
