@@ -16,6 +16,7 @@ from dashboard.screens.data.quality import quality_screen
 from dashboard.screens.duty.responsibility import responsibility_screen
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.patrol import patrol_screen
+from dashboard.screens.work.resources import resources_screen
 from dashboard.screens.work.services import services_screen
 from data_access.access import Scope
 from data_access.home import Home
@@ -28,6 +29,7 @@ PAGES: dict[str, Callable] = {
     "disputes": disputes_screen,
     "patrol": patrol_screen,
     "services": services_screen,
+    "resources": resources_screen,
     "quality": quality_screen,
     "duty": responsibility_screen,
 }

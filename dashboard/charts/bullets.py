@@ -79,7 +79,11 @@ def steps(frame: pd.DataFrame, *, unit: str, theme: str, height: int) -> go.Figu
                 name=str(group),
                 marker={
                     "color": colours[number % len(colours)],
-                    "pattern": {"shape": ("", "/", ".")[number % 3], "fgcolor": "rgba(255,255,255,0.55)"},
+                    "pattern": {
+                        "shape": ("", "/", ".")[number % 3],
+                        "fgcolor": "rgba(255,255,255,0.55)",
+                        "fillmode": "overlay",
+                    },
                 },
                 text=own["value"].map(lambda value: f"{value:,.0f}"),
                 textposition="outside",

@@ -1,4 +1,4 @@
-"""Systems 6 to 8: reached by the menu, read on screen, and the same from the command line."""
+"""Systems 6 to 11, 17 and 18: reached by the menu, read on screen, and the same from the command line."""
 
 from __future__ import annotations
 
@@ -80,3 +80,26 @@ def test_services_stop_at_the_county_and_their_definition_is_one_click_away(page
     assert name in page.locator("tr.selected").first.inner_text()
     page.locator("article.card details.definition summary").first.click()
     assert "三率中的最低值" in page.locator("article.card details[open]").inner_text()
+
+
+def test_budget_stations_grades_and_the_fund(page, demonstration_app, told):
+    menu(page, demonstration_app, "/resources", "按投向:预算与支出")
+    screenshot(page, "resources")
+    no_english_and_no_scroll_bar(page)
+    assert "+20.0%" in card(page, "2025年专项投入增幅")
+    assert "121/126" in card(page, "一加二配齐乡镇率")
+    assert "114/126" in card(page, "三名持证调解员乡镇率")
+    assert "274/291" in card(page, "三所标准化率")
+    assert {round(row["growth"], 9) for row in told("resources", "items")} == {0.2}
+    assert sum(row["TJ1_denominator"] for row in told("resources", "standards")) == 126
+    fund = card(page, "基金结余")
+    assert "114万" in fund and "500万元" in fund
+    checks = told("resources", "checks")
+    assert [row["limit"] for row in checks] == [200_000, 5_000_000]
+    shown = rows_of(page, "上限与总额校验")
+    assert "20万元" in shown[0] and "500万元" in shown[1]
+    assert all("符合" in line for line in shown)
+    assert sum(row["amount"] for row in told("resources", "awards")) == 3_860_000
+    assert len(rows_of(page, "奖补明细")) == len(told("resources", "awards")) == 39
+    name = click_first_region(page)
+    assert region_in_breadcrumb(page) == name
