@@ -100,33 +100,35 @@ def _compared(
         old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
         new = new.assign(value=new["numerator"], denominator=np.nan)
     valid = (new["status"].isin(words.WITH_VALUE) & old["status"].isin(words.WITH_VALUE)).to_numpy()
-    result = pd.DataFrame(index=new.index, columns=CHANGE_COLUMNS, dtype=object)
-    for name, source in (("new", new), ("old", old)):
-        result[name] = source["value"].to_numpy(float)
-        result[f"{name}_numerator"] = source["numerator"].to_numpy(float)
-        result[f"{name}_denominator"] = source["denominator"].to_numpy(float)
     untestable = _why_untestable(indicator, before, when)
     unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
     test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
     if untestable is None:
         test = _tested(indicator, new, old)
+    columns: dict[str, object] = {}
+    for name, source in (("new", new), ("old", old)):
+        columns[name] = source["value"].to_numpy(float)
+        columns[f"{name}_numerator"] = source["numerator"].to_numpy(float)
+        columns[f"{name}_denominator"] = source["denominator"].to_numpy(float)
     for name in ("difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper"):
-        result[name] = np.where(valid, getattr(test, name), np.nan)
-    result["p_value"] = np.where(valid & ~unripe, test.p_value, np.nan)
-    result["method"] = test.method
+        columns[name] = np.where(valid, getattr(test, name), np.nan)
+    p_value = np.where(valid & ~unripe, test.p_value, np.nan).astype(float)
     limit = evaluation_rules().chance_limit
-    p_value = result["p_value"].to_numpy(float)
-    result["beyond_chance"] = [None if np.isnan(p) else bool(p < limit) for p in p_value]
-    result["way"] = _ways(result["difference"].to_numpy(float))
-    result["verdict"] = [_verdict(way, indicator.direction) for way in result["way"]]
-    result["sentence"] = [
-        _sentence(way, beyond, against) for way, beyond in zip(result["way"], result["beyond_chance"], strict=True)
-    ]
-    result["status"] = [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)]
-    result["data_through"] = new["data_through"]
+    beyond_chance = [None if np.isnan(p) else bool(p < limit) for p in p_value]
+    ways = _ways(np.where(valid, test.difference, np.nan).astype(float))
     extra = () if untestable is None else (untestable,)
-    result["notes"] = [tuple(dict.fromkeys((*a, *b, *extra))) for a, b in zip(new["notes"], old["notes"], strict=True)]
-    return result
+    columns |= {
+        "p_value": p_value,
+        "method": test.method,
+        "beyond_chance": beyond_chance,
+        "way": ways,
+        "verdict": [_verdict(way, indicator.direction) for way in ways],
+        "sentence": [_sentence(way, beyond, against) for way, beyond in zip(ways, beyond_chance, strict=True)],
+        "status": [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)],
+        "data_through": new["data_through"],
+        "notes": [tuple(dict.fromkeys((*a, *b, *extra))) for a, b in zip(new["notes"], old["notes"], strict=True)],
+    }
+    return pd.DataFrame(columns, index=new.index, columns=CHANGE_COLUMNS)
 
 
 def _at(frame: pd.DataFrame, period: Period) -> pd.DataFrame:

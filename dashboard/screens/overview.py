@@ -18,6 +18,7 @@ from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.lateness import late_rows
 from dashboard.screens.figures import indicator_card, value_text
+from dashboard.screens.kept import kept
 from dashboard.sources import source_name
 from data_access.access import read_config, validated
 from data_access.queries import SnapshotReader
@@ -60,6 +61,7 @@ class OverviewScreen:
     """``source, region, last_day, days``."""
 
 
+@kept
 def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     """Prepare the overview of the context's region and period."""
     settings = overview_settings()
