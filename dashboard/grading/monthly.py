@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.indicators.catalogue import Term
-from dashboard.indicators.engine.facts import evaluation_rules
+from dashboard.indicators.engine.facts import boundaries_of, evaluation_rules
 from data_access.access import Scope
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
@@ -77,7 +78,20 @@ def read_monthly(
     for number, name in enumerate(names):
         inside = covered.get(name)
         values[name] = cube[number] if inside is None else np.where(inside, np.nan_to_num(cube[number]), np.nan)
+    absent = _before_regions(reader, scope, codes, months)
+    if absent.any():
+        values = {name: np.where(absent, np.nan, array) for name, array in values.items()}
     return Monthly(reader, scope, tuple(codes), months, values)
+
+
+def _before_regions(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], months: pd.PeriodIndex
+) -> NDArray[np.bool_]:
+    """Return the months that end before a region existed: nothing of it then is not none."""
+    _, began = boundaries_of(reader, scope)
+    days = np.array([began.get(code, date.min) for code in codes], dtype="datetime64[D]")
+    ends = months.end_time.to_numpy("datetime64[D]")
+    return ends[None, :] < days[:, None]
 
 
 def carried(monthly: Array, limit: int) -> Array:

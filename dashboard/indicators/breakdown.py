@@ -147,6 +147,9 @@ def _status(
     no_exposure = words.NO_POPULATION if indicator.denominator == PERSON_YEARS else words.ZERO_DENOMINATOR
     status[~(denominator > 0)] = no_exposure
     status[np.isnan(count)] = words.NO_DATA
+    # One class that can't be true spoils the share of all others in its region.
+    wrong = (count < 0) | np.isinf(count)
+    status[wrong.any(axis=1)] = words.INCONSISTENT
     depths = facts.depths(codes)
     finest = scope.permissions.finest_level
     status[depths > indicator.finest_depth] = words.FINER_THAN_SOURCE

@@ -47,6 +47,9 @@ NOTES = (
     "no_chance_in_it",
     "overlapping_windows",
     "follow_up_differs",
+    "not_finite",
+    "boundary_comparable",
+    "before_region",
 )
 
 VALUE_COLUMNS = ["value", "lower", "upper", "lower_998", "upper_998"]

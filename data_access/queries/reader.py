@@ -134,6 +134,21 @@ class SnapshotReader:
             {"region_code": frame["region_code"]}, geometry=shapely.from_wkb(frame["wkb"].to_numpy(object)), crs=4326
         )
 
+    def boundary_changes(self, scope: Scope) -> pd.DataFrame:
+        """Return which regions in scope took over old codes, and which did not exist before a day.
+
+        Returns
+        -------
+        DataFrame
+            ``region_code, kind, changed_on, old_code, name, name_en``; kind ``took_over``: rows of the old code count at
+            the region in all periods, so that they compare; ``began``: there is nothing of the region before that day.
+        """
+        self._check_codes(scope, [scope.region_code])
+        regions = self._current().regions_within(scope.region_code)
+        inside = regions.index[regions["in_scope"]]
+        changes = self._current().boundary_changes
+        return changes[changes["region_code"].isin(inside)].reset_index(drop=True)
+
     def neighbours(self, scope: Scope, codes: Sequence[str]) -> pd.DataFrame:
         """Return the pairs among ``codes`` that touch (columns ``region_code, neighbour_code``)."""
         self._check_codes(scope, codes)

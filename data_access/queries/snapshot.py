@@ -105,6 +105,44 @@ class OpenSnapshot:
         return frame.set_index("region_code")
 
     @cached_property
+    def boundary_changes(self) -> pd.DataFrame:
+        """Codes that others took over, and the first days of regions: ``region_code, kind, changed_on, old_code, name``.
+
+        ``took_over``: rows of ``old_code`` count at ``region_code``, which stands from ``changed_on`` (empty when not
+        known). ``began``: the region did not exist before ``changed_on`` and no code leads to it.
+        """
+        table = schema.region
+        names = ["region_code", "name", "name_en", "valid_from", "valid_to", "successor_code"]
+        frame = self.read(sa.select(*(table.c[name] for name in names)).order_by(table.c.region_code))
+        paths = self.read(sa.select(schema.region_path)).set_index("region_code")
+        current = paths.ffill(axis=1).iloc[:, -1]
+        gone = frame[frame["successor_code"].fillna("") != ""]
+        ended = pd.to_datetime(gone["valid_to"]) + pd.Timedelta(days=1)
+        took_over = pd.DataFrame(
+            {
+                "region_code": gone["region_code"].map(current),
+                "kind": "took_over",
+                "changed_on": ended,
+                "old_code": gone["region_code"],
+                "name": gone["name"],
+                "name_en": gone["name_en"],
+            }
+        )
+        young = frame[frame["valid_from"].notna() & frame["region_code"].isin(self.regions.index)]
+        young = young[~young["region_code"].isin(took_over["region_code"])]
+        began = pd.DataFrame(
+            {
+                "region_code": young["region_code"],
+                "kind": "began",
+                "changed_on": pd.to_datetime(young["valid_from"]),
+                "old_code": "",
+                "name": young["name"],
+                "name_en": young["name_en"],
+            }
+        )
+        return pd.concat([took_over, began], ignore_index=True) if len(took_over) else began.reset_index(drop=True)
+
+    @cached_property
     def ancestors(self) -> pd.DataFrame:
         """Ancestor codes of every current region, indexed by code."""
         paths = self.read(sa.select(schema.region_path)).set_index("region_code")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from weakref import WeakKeyDictionary
@@ -31,6 +31,10 @@ class Facts:
     coverage: Coverage
     late: Mapping[str, Mapping[str, date]]
     """Source → late county → the last day it was heard of."""
+    took_over: Mapping[str, date] = field(default_factory=dict)
+    """Region that old codes lead to → the day since when it stands as it is (``date.max`` when not known)."""
+    began: Mapping[str, date] = field(default_factory=dict)
+    """Region → the day before which it did not exist."""
 
     @cached_property
     def _parents(self) -> dict[str, str]:
@@ -93,8 +97,25 @@ def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
             reader.regions(scope),
             read_coverage(reader.coverage(scope)),
             _late(reader.lateness(scope), reader.coverage(scope)),
+            *boundaries_of(reader, scope),
         )
     return kept[key]
+
+
+def boundaries_of(reader: SnapshotReader, scope: Scope) -> tuple[dict[str, date], dict[str, date]]:
+    """Return ``Facts.took_over`` and ``Facts.began``; a first day before all data changes nothing and is left out."""
+    coverage = reader.coverage(scope)
+    data_begin = date.max if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date()
+    took_over: dict[str, date] = {}
+    began: dict[str, date] = {}
+    for row in reader.boundary_changes(scope).to_dict("records"):
+        changed = date.max if pd.isna(row["changed_on"]) else pd.Timestamp(row["changed_on"]).date()
+        days = took_over if row["kind"] == "took_over" else began
+        if days is began and changed <= data_begin:
+            continue
+        code = str(row["region_code"])
+        days[code] = max(changed, days.get(code, changed))
+    return took_over, began
 
 
 def _late(lateness: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, dict[str, date]]:

@@ -192,6 +192,26 @@ class Ledger:
             ripe = pd.Timestamp(period.end) + pd.Timedelta(days=indicator.matures_days)
             if indicator.matures_days and ripe > pd.Timestamp(self.facts.data_through):
                 _mark(status[:, place], notes[:, place], np.ones(len(self.codes), bool), "not_matured")
+            self._note_boundaries(span, status[:, place], notes[:, place])
+
+    def _note_boundaries(self, span: Span, status: np.ndarray, notes: np.ndarray) -> None:
+        """Say where figures stand on old codes, and give none of a region before it existed."""
+        took_over, began = self.facts.took_over, self.facts.began
+        first = span.start or date.min
+        if not took_over and not began:
+            return
+        for row, code in enumerate(self.codes):
+            if first < took_over.get(code, date.min):
+                notes[row] |= NOTE["boundary_comparable"]
+            day = began.get(code)
+            if day is None or first >= day:
+                continue
+            if span.end < day:
+                status[row] = max(status[row], STATUS[words.NO_DATA])
+                notes[row] |= NOTE["before_region"]
+            elif span.start is not None:
+                status[row] = max(status[row], STATUS[words.PARTIAL])
+                notes[row] |= NOTE["before_region"]
 
     def _sums(
         self,
@@ -310,6 +330,10 @@ def _judge(
     status[missing] = STATUS[words.NO_DATA]
     notes[missing] |= NOTE["not_reported"]
     open_cells &= ~missing
+    infinite = open_cells & (np.isinf(numerator) | (divided & np.isinf(denominator)))
+    status[infinite] = STATUS[words.INCONSISTENT]
+    notes[infinite] |= NOTE["not_finite"]
+    open_cells &= ~infinite
     signed = indicator.kind == "stock_difference"
     negative = open_cells & (((numerator < 0) & (not signed)) | (divided & (denominator < 0)))
     status[negative] = STATUS[words.INCONSISTENT]
