@@ -7,6 +7,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 PINGAN_HOME ?= var
 ARGS ?=
+NAME ?= toronto
+DATA ?= $(firstword $(wildcard ../shared/data/*$(NAME)*))
+EXAMPLE_HOME = $(if $(filter var,$(PINGAN_HOME)),var/$(NAME),$(PINGAN_HOME))
 export PINGAN_HOME
 export PYTHONUTF8 = 1
 
@@ -15,12 +18,16 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --no-input -q --require-hashes -r
 LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: run demo test bench lint format lock system-packages clean help
+.PHONY: run example demo test bench lint format lock system-packages clean help
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.runtime ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
 	@$(PYTHON) -m data_access demo --if-empty
 	@exec $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+
+example: $(VENV)/.runtime ## turn real data into a cockpit and serve it (NAME=london; the names are those of examples/)
+	@$(PYTHON) -m data_access --home $(EXAMPLE_HOME) build --mapping examples/$(NAME).toml --data $(DATA)
+	@PINGAN_HOME=$(EXAMPLE_HOME) $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
 
 demo: $(VENV)/.runtime ## build the demonstration city anew and publish it
 	@$(PYTHON) -m data_access demo

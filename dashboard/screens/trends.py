@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +75,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         series=drawn.reset_index(drop=True),
         years=_written(indicator, years, language),
         classes=classes,
-        class_names={code: t(f"class.{code}", language) for code in CLASSES if code in set(classes["class_code"])},
+        class_names=_class_names(classes["class_code"], snapshot.dataset, language),
         verdict=t(
             "trends.verdict",
             language,
@@ -83,6 +84,16 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         ),
         control=control_screen(reader, context, indicator, start),
     )
+
+
+def _class_names(codes: pd.Series, dataset: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return the names of the classes that occur: our own, then the data set's own (``class:<code>``), else the code."""
+    found = [code for code in codes.unique() if code]
+    names = {code: t(f"class.{code}", language) for code in CLASSES if code in found}
+    for code in sorted(set(found) - set(names)):
+        chinese, _, english = dataset.get(f"class:{code}", code).partition(" / ")
+        names[code] = english if language == "en" and english else chinese
+    return names
 
 
 def _series(reader: SnapshotReader, context: Context, indicator: Indicator, start, grain: Grain) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from datetime import date, timedelta
 from string import Formatter
 
@@ -18,13 +20,16 @@ from data_access.importing.settings import code_list
 FIRST_YEAR = 1900
 FUTURE_COLUMNS = {"due_at", "due_on", "period_start", "look_back_due_on"}
 """Times that may lie ahead."""
-_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
+_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_EXCEL_DAY_ZERO = pd.Timestamp("1899-12-30")
 
 
 def required_columns(rule: ColumnRule) -> set[str]:
     """Return the file's columns that a rule reads."""
     if rule.column is not None:
         return {rule.column}
+    if rule.first_of is not None:
+        return set(rule.first_of)
     if rule.template is not None:
         return {name for _, name, _, _ in Formatter().parse(rule.template) if name}
     return set()
@@ -34,9 +39,44 @@ def text_of(rows: pd.DataFrame, rule: ColumnRule) -> pd.Series:
     """Return a rule's cells as text, trimmed, missing where blank or one of the rule's blank words."""
     if rule.value is not None:
         return pd.Series(str(rule.value), index=rows.index, dtype="str")
-    text = _as_text(rows[rule.column]) if rule.column is not None else _templated(rows, str(rule.template))
-    text = text.str.strip()
+    if rule.first_of is not None:
+        text = _blanked(as_text(rows[rule.first_of[0]]), rule)
+        for name in rule.first_of[1:]:
+            text = text.fillna(_blanked(as_text(rows[name]), rule))
+    elif rule.column is not None:
+        text = as_text(rows[rule.column])
+    else:
+        text = _templated(rows, str(rule.template))
+    text = _blanked(text, rule)
+    if rule.extract is None:
+        return text
+    return _blanked(text.str.extract(rule.extract, expand=False), rule)
+
+
+def _blanked(text: pd.Series, rule: ColumnRule) -> pd.Series:
+    """Return text trimmed, with no line breaks in it, missing where it says nothing."""
+    text = text.str.replace(r"\s+", " ", regex=True).str.strip()
     return text.mask(text.isin(["", *rule.blank]))
+
+
+def noted_text(rows: pd.DataFrame, rule: ColumnRule, name: str, problems: Problems) -> pd.Series:
+    """Return a rule's cells as text, noting those that lack what ``extract`` looks for."""
+    text = text_of(rows, rule)
+    if rule.extract is not None:
+        whole = text_of(rows, rule.model_copy(update={"extract": None}))
+        problems.add(whole.notna() & text.isna(), "not_extracted", rule.column or name, whole)
+    return text
+
+
+def plain_text(text: pd.Series) -> pd.Series:
+    """Return text without case, accents, spaces and punctuation; "&" is "and"."""
+    names = text.dropna().unique()
+    return text.map({name: _plain(str(name)) for name in names})
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
+    return "".join(character for character in folded if character.isalnum())
 
 
 def column_of(rows: pd.DataFrame, name: str, rule: ColumnRule, column: sa.Column, problems: Problems) -> pd.Series:
@@ -46,16 +86,19 @@ def column_of(rows: pd.DataFrame, name: str, rule: ColumnRule, column: sa.Column
         values = _times(rows, name, rule, problems)
         return values.dt.normalize() if isinstance(kind, sa.Date) and not isinstance(kind, sa.DateTime) else values
     if isinstance(kind, sa.Boolean):
-        text = text_of(rows, rule)
-        return text.str.lower().map(
-            {"1": True, "true": True, "是": True, "yes": True, "0": False, "false": False, "否": False, "no": False}
-        )
+        text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
+        truth = text.str.lower().map(_TRUTH)
+        problems.add(truth.isna() & text.notna(), "unknown_code", rule.column or name, text)
+        return truth
     if isinstance(kind, (sa.Integer, sa.Float)):
         return _numbers(rows, name, rule, isinstance(kind, sa.Integer), not column.nullable, problems)
-    text = coded(text_of(rows, rule), rule, name, problems)
+    text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
     if not column.nullable and rule.value is None and not rule.optional:
         problems.add(text.isna(), "blank", rule.column or name)
     return text if column.nullable else text.fillna("")
+
+
+_TRUTH = {"1": True, "true": True, "是": True, "yes": True, "0": False, "false": False, "否": False, "no": False}
 
 
 def coded(text: pd.Series, rule: ColumnRule, name: str, problems: Problems) -> pd.Series:
@@ -71,12 +114,14 @@ def coded(text: pd.Series, rule: ColumnRule, name: str, problems: Problems) -> p
     return found
 
 
-def _as_text(cells: pd.Series) -> pd.Series:
+def as_text(cells: pd.Series) -> pd.Series:
+    """Return cells as text; whole numbers without a decimal point, times in ISO form."""
     if pd.api.types.is_float_dtype(cells):
         whole = cells.notna() & (cells == cells.round())
         text = cells.astype("str")
         return text.mask(whole, cells.where(whole).astype("Int64").astype("str"))
     if pd.api.types.is_datetime64_any_dtype(cells):
+        cells = cells.dt.tz_localize(None) if getattr(cells.dtype, "tz", None) else cells
         return cells.dt.strftime("%Y-%m-%d %H:%M:%S").astype("str")
     return cells.astype("str")
 
@@ -87,21 +132,46 @@ def _templated(rows: pd.DataFrame, template: str) -> pd.Series:
     for literal, name, spec, _ in Formatter().parse(template):
         result = result + literal
         if name:
-            cells = _as_text(rows[name]).str.strip()
-            result = result + _padded(cells.mask(cells == ""), spec or "")
+            cells = as_text(rows[name]).str.strip()
+            result = result + _shaped(cells.mask(cells == ""), spec or "")
     return result
 
 
-def _padded(cells: pd.Series, spec: str) -> pd.Series:
-    if not spec:
-        return cells
-    width = re.fullmatch(r"0(\d+)d?", spec)
-    if width is None:
-        raise ImportRefused(
-            f"Template format {spec!r} is not known; use zero padding such as {{number:05d}}.",
-            f"模板格式“{spec}”无法识别,请用补零写法,如 {{number:05d}}。",
-        )
-    return cells.str.removesuffix(".0").str.zfill(int(width[1]))
+def _shaped(cells: pd.Series, spec: str) -> pd.Series:
+    """Return cells padded, cut or hashed as a template asks."""
+    for shape in spec.split("|") if spec else ():
+        cells = _shaped_once(cells, shape.strip())
+    return cells
+
+
+def _shaped_once(cells: pd.Series, shape: str) -> pd.Series:
+    found = re.fullmatch(r"0(?P<d>\d+)d?|0>(?P<left>\d+)|0<(?P<right>\d+)|(?P<word>[a-z]+)(?P<n>\d*)", shape)
+    if found is not None:
+        width = int(next((found[name] for name in ("d", "left", "right", "n") if found[name]), 0))
+        if found["d"] or found["left"]:
+            return cells.str.removesuffix(".0").str.zfill(width)
+        if found["right"]:
+            return cells.str.removesuffix(".0").str.ljust(width, "0")
+        if found["word"] == "first" and width:
+            return cells.str[:width]
+        if found["word"] == "last" and width:
+            return cells.str[-width:]
+        if found["word"] == "digits" and not width:
+            return cells.str.replace(r"\D", "", regex=True)
+        if found["word"] == "plain" and not width:
+            return plain_text(cells)
+        if found["word"] == "hash" and 4 <= width <= 12:
+            plain = plain_text(cells)
+            return plain.map({name: _digits_of(name, width) for name in plain.dropna().unique()})
+    raise ImportRefused(
+        f"Template format {shape!r} is not known; use 05d, 0>5, 0<12, first5, last3, digits, plain or hash8.",
+        f"模板格式“{shape}”无法识别,可用 05d、0>5、0<12、first5、last3、digits、plain、hash8。",
+    )
+
+
+def _digits_of(text: str, width: int) -> str:
+    """Return ``width`` digits that stand for ``text``, the same on every machine and at every import."""
+    return f"{int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], 'big') % 10**width:0{width}d}"
 
 
 def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) -> pd.Series:
@@ -110,9 +180,9 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
         times = source.dt.tz_localize(None) if getattr(source.dtype, "tz", None) else source
         text = times.astype("str")
     else:
-        text = text_of(rows, rule)
+        text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
         times = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-        for pattern in rule.dates or _ISO:
+        for pattern in (*rule.dates, *_ISO):
             left = times.isna() & text.notna()
             if not left.any():
                 break
@@ -131,17 +201,25 @@ def _parsed(text: pd.Series, pattern: str) -> pd.Series:
     if pattern in ("epoch_ms", "epoch_s"):
         numbers = pd.to_numeric(text, errors="coerce")
         return pd.to_datetime(numbers, unit=pattern.removeprefix("epoch_"), errors="coerce").astype("datetime64[us]")
+    if pattern == "excel_serial":
+        days = pd.to_numeric(text, errors="coerce")
+        return (_EXCEL_DAY_ZERO + pd.to_timedelta(days.where(days < 1e6), unit="D")).astype("datetime64[us]")
     return pd.to_datetime(text, format=pattern, errors="coerce").astype("datetime64[us]")
 
 
 def _numbers(
     rows: pd.DataFrame, name: str, rule: ColumnRule, whole: bool, needed: bool, problems: Problems
 ) -> pd.Series:
-    text = coded(text_of(rows, rule), rule, name, problems)
-    numbers = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce").astype(float)
+    text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
+    plain = text.str.replace("." if rule.decimal == "," else ",", "", regex=False)
+    plain = plain.str.replace(",", ".", regex=False) if rule.decimal == "," else plain
+    numbers = pd.to_numeric(plain, errors="coerce").astype(float)
+    numbers = numbers.where(np.isfinite(numbers))
     problems.add(numbers.isna() & text.notna(), "not_a_number", rule.column or name, text)
     problems.add(numbers < 0, "negative", rule.column or name, text)
-    if needed and not rule.optional:
+    if needed and rule.optional:
+        numbers = numbers.mask(text.isna(), 0.0)
+    elif needed:
         problems.add(text.isna(), "blank", rule.column or name)
     if whole:
         problems.add(numbers.notna() & (numbers != np.floor(numbers)), "not_whole", rule.column or name, text)

@@ -55,10 +55,16 @@ def shapes_to_stored(shapes: gpd.GeoSeries, crs: str) -> np.ndarray:
     """Return polygons in degrees of the stored system, made valid."""
 
     def move(points: np.ndarray) -> np.ndarray:
-        return np.column_stack(to_stored(points[:, 0], points[:, 1], crs))
+        moved = np.column_stack(to_stored(points[:, 0], points[:, 1], crs))
+        return np.where(np.isfinite(moved), moved, 999.0)  # outside every degree: said of the row
 
     moved = shapely.transform(shapely.force_2d(shapes.to_numpy()), move)
     return np.where(shapely.is_valid(moved), moved, shapely.make_valid(moved))
+
+
+def outside_degrees(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Return which coordinates can't be degrees (missing ones can)."""
+    return (np.abs(lon) > 180) | (np.abs(lat) > 90) | np.isinf(lon) | np.isinf(lat)
 
 
 def _unknown(crs: str) -> ImportRefused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -13,8 +14,27 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from data_access import schema
 from data_access.errors import ConfigError
 
-DIMENSIONS = ("region", "region_geometry", "population")
+PLACES = ("region", "region_geometry")
+"""Tables that come first, so that the rows of the others can be placed."""
+DIMENSIONS = (*PLACES, "population")
 TARGETS = (*DIMENSIONS, *(table.name for table in schema.FACT_TABLES))
+
+
+QUARANTINE_NAME = re.compile(r"(?P<file>.+)\.refused-(?P<target>\d+)(-\w+)?\.csv")
+"""Name of a file of refused rows: the file they come from, and the number of its target."""
+
+
+def quarantine_name(file: str, target: int, reason: str = "") -> str:
+    """Return the name of the file that keeps the refused rows of ``file`` for its target of that number."""
+    return f"{file}.refused-{target}{f'-{reason}' if reason else ''}.csv"
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """Return ``text`` as a pattern, or say what is wrong with it."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a pattern: {error}") from error
 
 
 class _Part(BaseModel):
@@ -22,7 +42,7 @@ class _Part(BaseModel):
 
 
 class ColumnRule(_Part):
-    """Where one column of the target comes from: a constant, a column, or a template over columns.
+    """Where one column of the target comes from: a constant, a column, the first filled one, or a template over columns.
 
     Parameters
     ----------
@@ -30,41 +50,55 @@ class ColumnRule(_Part):
         The same for every row.
     column : str
         A column of the file.
+    first_of : tuple of str
+        Columns of which the first filled one counts.
     template : str
-        Text with column names in braces, e.g. ``"{state}-{year}"``; ``{number:05d}`` pads whole numbers.
+        Text with column names in braces, e.g. ``"{state}-{year}"``. After a colon the cell is shaped, by ``05d`` or
+        ``0>5`` (padded with zeros on the left), ``0<12`` (on the right), ``first5``, ``last3``, ``digits`` (digits only),
+        ``plain`` (case, accents, spaces and punctuation don't count) or ``hash8`` (eight digits made of the plain text);
+        several are joined by ``|``.
+    extract : str
+        Pattern with one group: the part of the text that counts. Text without it is refused.
     dates : tuple of str
-        Formats to try in turn (``%Y-%m-%d`` …, ``epoch_ms``, ``epoch_s``).
+        Formats to try in turn (``%Y-%m-%d`` …, ``epoch_ms``, ``epoch_s``, ``excel_serial``); ISO dates are always read.
     codes : mapping
         Code list from the file's words to ours; ``code_list`` names one of config/classes.toml instead.
     otherwise : str
         What a word that is not in the code list becomes; without it the row is refused.
     blank : tuple of str
         Words that mean "not known".
+    decimal : str
+        Sign between whole and fraction of a number.
     optional : bool
         A blank cell is left empty instead of being refused.
     """
 
     value: str | int | float | bool | None = None
     column: str | None = None
+    first_of: tuple[str, ...] | None = Field(default=None, min_length=1)
     template: str | None = None
+    extract: str | None = None
     dates: tuple[str, ...] = ()
     codes: dict[str, str] | None = None
     code_list: str | None = None
     otherwise: str | None = None
     blank: tuple[str, ...] = ()
+    decimal: Literal[".", ","] = "."
     optional: bool = False
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnRule:
-        if sum(origin is not None for origin in (self.value, self.column, self.template)) != 1:
-            raise ValueError("give exactly one of value, column, template")
+        if sum(origin is not None for origin in (self.value, self.column, self.first_of, self.template)) != 1:
+            raise ValueError("give exactly one of value, column, first_of, template")
+        if self.extract is not None and pattern(self.extract).groups != 1:
+            raise ValueError(f"extract = {self.extract!r} needs exactly one group in parentheses")
         if self.codes is not None and self.code_list is not None:
             raise ValueError("give codes or code_list, not both")
         return self
 
 
 class PointRule(_Part):
-    """Where a row lies: coordinates of the file in a declared system."""
+    """Where a row lies: columns with coordinates in a declared system; ``geometry.x`` and ``geometry.y`` of point files."""
 
     lon: str
     lat: str
@@ -77,7 +111,7 @@ class RegionRule(_Part):
 
     code: ColumnRule | None = None
     name: ColumnRule | None = None
-    parent: ColumnRule | None = Field(default=None, description="code of the region that the name lies in")
+    parent: ColumnRule | None = Field(default=None, description="code or name of the region that the name lies in")
     depth: int | None = Field(default=None, description="look for names at this depth only")
     point: PointRule | None = None
     otherwise: Literal["refuse", "root"] = "refuse"
@@ -88,6 +122,11 @@ class Melt(_Part):
 
     pattern: str
 
+    @model_validator(mode="after")
+    def _is_a_pattern(self) -> Melt:
+        pattern(self.pattern)
+        return self
+
 
 class Where(_Part):
     """Rows that the target takes; others are left out and counted."""
@@ -95,6 +134,9 @@ class Where(_Part):
     column: str
     one_of: tuple[str, ...] | None = None
     none_of: tuple[str, ...] | None = None
+    known: bool | None = Field(
+        default=None, description="only rows where the cell is filled, or only where it is blank"
+    )
 
 
 class Target(_Part):
@@ -111,6 +153,10 @@ class Target(_Part):
         default="refuse", description="rows of one id that differ: refuse, keep the last, or add up sum_column"
     )
     sum_column: str | None = None
+    copies: Literal["join", "drop"] = Field(
+        default="join",
+        description="with repeated = 'sum': rows alike in every column of the file are added, or dropped",
+    )
     expect_rows: int | None = None
     expect_sum: dict[str, float] = {}
 
@@ -125,6 +171,7 @@ class Target(_Part):
         given = {*self.columns, "source"}
         given |= {"region_code", "lon", "lat"} if self.region else set()
         given |= {"wkb"} if self.geometry else set()
+        given |= {"level", "name_en"} if self.table == "region" else set()  # by depth, and as the name
         given |= _DEFAULTS.get(self.table, {}).keys()
         missing = [column.name for column in table.columns if not column.nullable and column.name not in given]
         if missing:
@@ -153,13 +200,19 @@ class FileRule(_Part):
     """Files of one shape and what they hold."""
 
     match: str = Field(description="pattern of the file's name")
-    format: str | None = Field(default=None, description="csv, tsv, xlsx, parquet, vector; by the name's ending")
+    format: Literal["csv", "tsv", "xlsx", "parquet", "vector"] | None = Field(
+        default=None, description="by the name's ending when not given"
+    )
     encoding: str | None = None
-    sheet: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="between cells of a text file")
+    skip_rows: int = Field(default=0, ge=0, description="rows above the heading")
+    sheet: str | None = Field(default=None, description="of a workbook, or layer of a map file; the first by default")
+    wkt: str | None = Field(default=None, description="column that holds the geometry as text")
     crs: str | None = Field(default=None, description="of the file's geometry: EPSG:number, GCJ-02 or BD-09")
     drop: tuple[str, ...] = ()
-    optional: bool = False
-    target: tuple[Target, ...]
+    optional: bool = Field(default=False, description="`build` goes on without a file of this kind")
+    derived: dict[str, ColumnRule] = Field(default={}, description="columns made of others, for all targets, in order")
+    target: tuple[Target, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _geometry_has_crs(self) -> FileRule:
@@ -195,8 +248,18 @@ class Mapping(_Part):
     file: tuple[FileRule, ...]
 
     def rule_for(self, path: Path) -> FileRule | None:
-        """Return the rule whose pattern fits the file's name."""
-        return next((rule for rule in self.file if fnmatch.fnmatch(path.name, rule.match)), None)
+        """Return the rule whose pattern fits the file's name, or that of the file whose refused rows it holds."""
+        refused = QUARANTINE_NAME.fullmatch(path.name)
+        if refused is not None:
+            rule = self._fitting(refused["file"])
+            number = int(refused["target"])
+            if rule is not None and number < len(rule.target):
+                plain = {"format": "csv", "encoding": "utf-8", "delimiter": None, "skip_rows": 0}
+                return rule.model_copy(update={**plain, "target": (rule.target[number],)})
+        return self._fitting(path.name)
+
+    def _fitting(self, name: str) -> FileRule | None:
+        return next((rule for rule in self.file if fnmatch.fnmatch(name, rule.match)), None)
 
 
 def load_mapping(path: Path) -> tuple[Mapping, str]:

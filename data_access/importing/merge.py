@@ -15,6 +15,8 @@ from data_access.store.engines import read_frame
 
 ROW = "row_number"
 """Column of staged rows that keeps the order of the file."""
+CONTENT = "row_content"
+"""Column of staged rows that stands for all their cells in the file, where copies are dropped."""
 _KEYS = {"region": ("region_code",), "region_geometry": ("region_code",), "population": ("region_code", "year")}
 
 
@@ -43,6 +45,7 @@ def merge_staged(
     parts: Sequence[Path],
     repeated: str,
     sum_column: str | None,
+    drop_copies: bool,
     batch_id: str,
     now: datetime,
 ) -> Merged:
@@ -54,10 +57,19 @@ def merge_staged(
         What to do with rows of one id that differ.
     sum_column : str or None
         Column that ``sum`` adds up; the others are taken from the first row.
+    drop_copies : bool
+        Rows alike in every cell of the file count once before anything is added up.
     """
     names = [column.name for column in table.columns]
     listed = ", ".join("'" + str(part).replace("'", "''") + "'" for part in parts)
-    connection.exec_driver_sql(f"create or replace temporary view staged as select * from read_parquet([{listed}])")
+    once = f" qualify row_number() over (partition by {CONTENT} order by {ROW}) = 1" if drop_copies else ""
+    dropped = 0
+    if drop_copies:
+        all_of = f"select count(*), count(distinct {CONTENT}) from read_parquet([{listed}])"
+        rows, contents = connection.exec_driver_sql(all_of).one()
+        dropped = int(rows) - int(contents)
+    view = f"create or replace temporary view staged as select * from read_parquet([{listed}]){once}"
+    connection.exec_driver_sql(view)
     staged = sa.table("staged", *(sa.column(name, table.c[name].type) for name in names), sa.column(ROW, sa.BigInteger))
     key = [staged.c[name] for name in key_of(table)]
     total, ids = connection.execute(sa.select(sa.func.count(), sa.func.count(sa.distinct(sa.tuple_(*key))))).one()
@@ -81,7 +93,7 @@ def merge_staged(
                 del gone
                 fresh = kept
     fresh_count = int(connection.execute(sa.select(sa.func.count()).select_from(fresh)).scalar_one())
-    copies = int(total) - len(refused) - fresh_count
+    copies = int(total) - len(refused) - fresh_count + dropped
     replaced, unchanged = _upsert(connection, table, source, fresh, names, batch_id, now)
     return Merged(fresh_count - replaced - unchanged, replaced, unchanged, copies, refused)
 

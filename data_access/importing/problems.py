@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,35 @@ REASONS = {
     "ambiguous_region": (
         "region name {value!r} fits several regions; give the parent or the code",
         "区划名“{value}”对应多个区划,请给出上级或代码",
+    ),
+    "not_extracted": (
+        "{column} = {value!r} does not hold what the mapping looks for in it",
+        "“{column}”的值“{value}”中找不到映射所要的内容",
+    ),
+    "ragged": (
+        "the row has another number of cells than the heading: {value}",
+        "该行的列数与标题行不同:{value}",
+    ),
+    "not_degrees": (
+        "the coordinates ({value}) are none in {column}; is that the right coordinate system?",
+        "坐标({value})不是 {column} 中的有效坐标,请核对坐标系",
+    ),
+    "no_area": ("the shape is a {value}, not a polygon", "几何图形是 {value},不是面"),
+    "not_a_region_code": (
+        "{column} = {value!r} is no region code: 12 or 15 digits, beginning with its parent's",
+        "“{column}”的值“{value}”不是区划代码:应为12或15位数字,且以上级代码开头",
+    ),
+    "unknown_measure": (
+        "{column} = {value!r} is no measure of config/measures.toml",
+        "“{column}”的值“{value}”不是 config/measures.toml 中的计量",
+    ),
+    "unknown_grain": (
+        "{column} = {value!r} is not day, month or year",
+        "“{column}”的值“{value}”不是 day、month 或 year",
+    ),
+    "unlisted_class": (
+        "{column} = {value!r} is not listed in config/disputes.toml; map it to one of that list",
+        "“{column}”的值“{value}”不在 config/disputes.toml 所列范围内,请映射到其中之一",
     ),
     "outside": ("the point ({value}) lies outside every region", "坐标({value})不在任何区划内"),
     "swapped": (
@@ -102,6 +132,9 @@ REASONS = {
     "no_geometry": ("the row has no shape", "该行没有几何图形"),
 }
 MAX_SHOWN = 5
+ROW_COLUMN = "__row"
+REASON_COLUMNS = ("__reason", "__reason_en")
+"""Columns of a quarantine file beside the file's own; the reasons are not read when it is imported again."""
 
 
 @dataclass
@@ -119,6 +152,11 @@ class Problems:
             if position not in self.rows:
                 value = "" if values is None else str(values.iloc[position])
                 self.rows[int(position)] = (reason, column, value[:80])
+
+    def take_over(self, other: Problems, places: Sequence[int]) -> None:
+        """Note the problems of another batch, whose rows at ``places`` are the rows of this one, in that order."""
+        if other.rows:
+            self.rows.update({new: other.rows[old] for new, old in enumerate(places) if old in other.rows})
 
     def good(self, length: int) -> pd.Series:
         """Return which rows of the batch have no problem."""
@@ -150,15 +188,15 @@ class Quarantine:
         positions = sorted(problems.rows)
         details = [problems.rows[position] for position in positions]
         bad = rows.iloc[positions].copy()
-        bad["__row"] = numbers.iloc[positions].to_numpy()
-        bad["__reason"] = [sentence(*detail, "zh") for detail in details]
-        bad["__reason_en"] = [sentence(*detail, "en") for detail in details]
+        bad[ROW_COLUMN] = numbers.iloc[positions].to_numpy()
+        bad[REASON_COLUMNS[0]] = [sentence(*detail, "zh") for detail in details]
+        bad[REASON_COLUMNS[1]] = [sentence(*detail, "en") for detail in details]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         bad.to_csv(
             self.path, mode="a", header=self.count == 0, index=False, encoding="utf-8", quoting=csv.QUOTE_MINIMAL
         )
         self.count += len(bad)
-        for number, detail in zip(bad["__row"], details, strict=True):
+        for number, detail in zip(bad[ROW_COLUMN], details, strict=True):
             if len(self.examples) < MAX_SHOWN:
                 self.examples.append((int(number), *detail))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,18 +22,27 @@ from data_access.errors import ImportRefused
 from data_access.home import Home
 from data_access.importing import merge
 from data_access.importing.assessment_rows import check_assessment_rows
-from data_access.importing.cells import column_of, required_columns, text_of
+from data_access.importing.cells import column_of
 from data_access.importing.consistency.crossing import crossing_rows, taken_out
-from data_access.importing.consistency.records import check_record_rows
+from data_access.importing.consistency.records import check_listed_words, check_record_rows, period_starts
 from data_access.importing.consistency.responses import with_due_times
-from data_access.importing.coordinates import shapes_to_stored
 from data_access.importing.identity import looks_like_identity, refuse_identities
-from data_access.importing.mapping import DIMENSIONS, FileRule, Mapping, Target, load_mapping
+from data_access.importing.mapping import (
+    DIMENSIONS,
+    PLACES,
+    QUARANTINE_NAME,
+    FileRule,
+    Mapping,
+    Target,
+    load_mapping,
+    quarantine_name,
+)
 from data_access.importing.places import RegionIndex, located
 from data_access.importing.problems import Problems, Quarantine
 from data_access.importing.readers import Batch, read_batches
 from data_access.importing.report import ImportReport, TargetReport
 from data_access.importing.settings import import_settings
+from data_access.importing.shaping import check_columns, file_columns, target_rows, without, wkb_of
 from data_access.store.working import WorkingStore
 
 Progress = Callable[[str, int], None]
@@ -48,6 +56,10 @@ class _Staged:
 
     report: TargetReport
     target: Target
+    rule: FileRule | None = None
+    """Of the file the rows come from; none for rows that the import makes itself."""
+    number: int = 0
+    """Of the target within its file rule."""
     parts: list[Path] = field(default_factory=list)
     sums: dict[str, float] = field(default_factory=dict)
 
@@ -132,12 +144,12 @@ class _Run:
 
     def stage(self, chosen: Sequence[tuple[Path, FileRule]]) -> None:
         """Read everything, regions first, so that later rows can be placed."""
-        for dimensions in (True, False):
+        for places in (True, False):
             for path, rule in chosen:
-                targets = [target for target in rule.target if (target.table in DIMENSIONS) == dimensions]
+                targets = [pair for pair in enumerate(rule.target) if (pair[1].table in PLACES) == places]
                 if targets:
                     self._stage_file(path, rule, targets)
-            if dimensions:
+            if places:
                 self._stage_root()
                 self.index = self._region_index()
 
@@ -161,6 +173,7 @@ class _Run:
                         staged.parts,
                         staged.target.repeated if table_name not in DIMENSIONS else "last",
                         staged.target.sum_column,
+                        staged.target.copies == "drop",
                         self.batch_id,
                         self.now,
                     )
@@ -178,54 +191,54 @@ class _Run:
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
-    def _stage_file(self, path: Path, rule: FileRule, targets: Sequence[Target]) -> None:
-        waiting = [_Staged(TargetReport(path.name, target.table, target.source), target) for target in targets]
-        quarantines = [
-            Quarantine(self.staging / "quarantine" / f"{path.stem}-{target.table}-{number}.csv", path.name)
-            for number, target in enumerate(targets)
+    def _stage_file(self, path: Path, rule: FileRule, targets: Sequence[tuple[int, Target]]) -> None:
+        waiting = [
+            _Staged(TargetReport(path.name, target.table, target.source), target, rule, number)
+            for number, target in targets
         ]
-        shapes: list[pd.DataFrame] = []
+        quarantines = [self._quarantine(path, staged) for staged in waiting]
+        held: list[list[pd.DataFrame]] = [[] for _ in waiting]
         first = True
         for batch in read_batches(path, rule, import_settings().batch_rows):
             if first:
-                _check_columns(path, rule, targets, batch)
+                check_columns(path, rule, [target for _, target in targets], batch)
                 refuse_identities(batch.rows, rule.drop, path.name)
                 first = False
-            rows = batch.rows.drop(columns=[name for name in rule.drop if name in batch.rows])
-            for staged, quarantine in zip(waiting, quarantines, strict=True):
-                frame = self._target_rows(Batch(rows, batch.numbers, batch.shapes), rule, staged, quarantine)
+            kept = Batch(without(batch.rows, rule.drop), batch.numbers, batch.shapes)
+            for staged, quarantine, frames in zip(waiting, quarantines, held, strict=True):
+                frame = self._target_rows(kept, rule, staged, quarantine)
                 if staged.target.table in DIMENSIONS:
-                    shapes.append(frame.assign(target=id(staged)))
+                    frames.append(frame)
                 else:
                     self._write_part(staged, frame)
-            self.progress(path.name, len(rows))
-        for staged, quarantine in zip(waiting, quarantines, strict=True):
-            if staged.target.table in DIMENSIONS:
-                own = [frame[frame["target"] == id(staged)].drop(columns="target") for frame in shapes]
-                own = [frame for frame in own if len(frame)]
-                if own:
-                    self._write_dimension(staged, pd.concat(own, ignore_index=True))
+            self.progress(path.name, len(kept.rows))
+        for staged, quarantine, frames in zip(waiting, quarantines, held, strict=True):
+            if any(len(frame) for frame in frames):
+                self._write_dimension(staged, pd.concat(frames, ignore_index=True))
             staged.report.quarantined = quarantine.count
             staged.report.problems = list(zip(quarantine.lines("en"), quarantine.lines("zh"), strict=True))
             self.staged.append((path, staged))
 
+    def _quarantine(self, path: Path, staged: _Staged, reason: str = "") -> Quarantine:
+        """Return the file for refused rows; those of a file of refused rows go back to that file."""
+        refused = QUARANTINE_NAME.fullmatch(path.name)
+        file, number = (refused["file"], int(refused["target"])) if refused else (path.name, staged.number)
+        return Quarantine(self.staging / "quarantine" / quarantine_name(file, number, reason), path.name)
+
     def _target_rows(self, batch: Batch, rule: FileRule, staged: _Staged, quarantine: Quarantine) -> pd.DataFrame:
         """Return the good rows of a batch as columns of the target, and put the bad ones in quarantine."""
         target, report = staged.target, staged.report
-        rows, numbers, shapes = _melted(batch, target)
-        report.read += len(rows)
-        taken = _taken(rows, target)
-        report.excluded += int((~taken).sum())
-        rows, numbers = rows[taken].reset_index(drop=True), numbers[taken].reset_index(drop=True)
-        shapes = None if shapes is None else shapes[taken.to_numpy()].reset_index(drop=True)
+        problems = Problems(report.file)
+        shaped, left_out = target_rows(batch, rule, target, problems)
+        rows = shaped.rows
+        report.read += len(rows) + left_out
+        report.excluded += left_out
         table = schema.metadata.tables[target.table]
-        problems = Problems(staged.report.file)
         frame = pd.DataFrame(index=rows.index)
         frame["source"] = target.source
         for name, column_rule in target.columns.items():
             frame[name] = column_of(rows, name, column_rule, table.c[name], problems)
-        for name, value in target.defaults.items():
-            frame[name] = value
+        frame = frame.assign(**target.defaults)
         if target.region is not None:
             assert self.index is not None
             places, disagreements = located(rows, target.region, self.index, problems)
@@ -234,19 +247,28 @@ class _Run:
             if "lon" in table.c:
                 frame["lon"], frame["lat"] = places["lon"], places["lat"]
         if target.geometry:
-            frame["wkb"] = _wkb(shapes, rule, problems, len(rows))
+            frame["wkb"] = wkb_of(shaped.shapes, rule, problems, len(rows))
+        if target.table == "region":
+            frame["name_en"] = frame["name_en"] if "name_en" in frame else frame["name"]
         if target.table == "alarm_response":
             frame = with_due_times(frame)
         _check_kept_text(frame, problems)
+        if target.table == "reported_count":
+            frame["period_start"] = period_starts(frame["period_start"], frame["grain"])
         check_record_rows(target.table, frame, problems)
+        check_listed_words(target.table, frame, problems)
         check_assessment_rows(target.table, frame, problems)
-        quarantine.write(rows, numbers, problems)
+        quarantine.write(file_columns(rows, rule), shaped.numbers, problems)
         good = problems.good(len(frame))
         for name in target.expect_sum:
             staged.sums[name] = staged.sums.get(name, 0.0) + float(
                 pd.to_numeric(frame.loc[good.to_numpy(), name]).sum()
             )
-        frame[merge.ROW] = numbers
+        frame[merge.ROW] = shaped.numbers
+        if target.copies == "drop":
+            frame[merge.CONTENT] = pd.util.hash_pandas_object(
+                file_columns(rows, rule).astype("str"), index=False
+            ).astype("int64")
         return frame[good.to_numpy()]
 
     def _write_part(self, staged: _Staged, frame: pd.DataFrame) -> None:
@@ -359,23 +381,44 @@ class _Run:
                 continue
             for name in staged.target.expect_sum:
                 staged.sums[name] -= float(pd.to_numeric(rows[name]).sum())
-            why = rows[["source_id"]].merge(refused, on="source_id", how="left")
-            file = Quarantine(self.staging / "quarantine" / f"{path.stem}-{table_name}-crossing.csv", path.name)
-            problems = Problems(path.name)
-            for (reason, column), own in why.groupby(["reason", "column"]):
-                problems.add(why.index.to_series().isin(own.index), str(reason), str(column), why["value"])
-            file.write(rows.drop(columns=merge.ROW), rows[merge.ROW], problems)
-            staged.report.quarantined += file.count
-            staged.report.problems += list(zip(file.lines("en"), file.lines("zh"), strict=True))
+            self._quarantine_original(path, staged, rows, refused, "crossing")
 
     def _quarantine_repeated(self, path: Path, staged: _Staged, refused: pd.DataFrame) -> None:
         if refused.empty:
             return
-        file = Quarantine(self.staging / "quarantine" / f"{path.stem}-{staged.target.table}-repeated.csv", path.name)
-        problems = Problems(path.name)
-        rows = refused.drop(columns=merge.ROW).reset_index(drop=True)
-        problems.add(pd.Series(True, index=rows.index), "repeated_id", "source_id", rows["source_id"])
-        file.write(rows, refused[merge.ROW].reset_index(drop=True), problems)
+        why = pd.DataFrame({"source_id": refused["source_id"], "reason": "repeated_id", "column": "source_id"})
+        why["value"] = why["source_id"]
+        self._quarantine_original(path, staged, refused, why.drop_duplicates("source_id"), "repeated")
+
+    def _quarantine_original(
+        self, path: Path, staged: _Staged, rows: pd.DataFrame, why: pd.DataFrame, name: str
+    ) -> None:
+        """Put staged rows that don't go with others in quarantine as they stood in the file, so that it can be imported.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            The staged rows.
+        why : DataFrame
+            ``source_id, reason, column, value``, one row an id.
+        """
+        assert staged.rule is not None
+        rule, target = staged.rule, staged.target
+        wanted = set(zip(rows[merge.ROW], rows["source_id"], strict=True))
+        reasons = why.set_index("source_id")
+        file = self._quarantine(path, staged, name)
+        column = schema.metadata.tables[target.table].c["source_id"]
+        for batch in read_batches(path, rule, import_settings().batch_rows):
+            kept = Batch(without(batch.rows, rule.drop), batch.numbers, batch.shapes)
+            shaped, _ = target_rows(kept, rule, target, Problems(path.name))
+            ids = column_of(shaped.rows, "source_id", target.columns["source_id"], column, Problems(path.name))
+            own = [pair in wanted for pair in zip(shaped.numbers, ids, strict=True)]
+            problems = Problems(path.name)
+            for place, source_id in enumerate(ids[own]):
+                reason, of, value = reasons.loc[source_id, ["reason", "column", "value"]]
+                problems.rows[place] = (str(reason), str(of), str(value))
+            original = file_columns(shaped.rows, rule)[own].reset_index(drop=True)
+            file.write(original, shaped.numbers[own].reset_index(drop=True), problems)
         staged.report.quarantined += file.count
         staged.report.problems += list(zip(file.lines("en"), file.lines("zh"), strict=True))
 
@@ -383,12 +426,14 @@ class _Run:
         report, target = staged.report, staged.target
         if not report.reconciles():
             raise _not_reconciled(path.name, "rows", report.read, report.read - report.quarantined - report.excluded)
+        if QUARANTINE_NAME.fullmatch(path.name):
+            return  # a part of the file that the mapping knows the totals of
         kept = report.added + report.replaced + report.unchanged
         if target.expect_rows is not None and kept != target.expect_rows:
-            raise _not_reconciled(path.name, "rows", target.expect_rows, kept)
+            raise _not_reconciled(path.name, "rows", target.expect_rows, kept, report)
         for name, expected in target.expect_sum.items():
             if abs(staged.sums.get(name, 0.0) - expected) > 1e-6 * max(abs(expected), 1.0):
-                raise _not_reconciled(path.name, name, expected, staged.sums.get(name, 0.0))
+                raise _not_reconciled(path.name, name, expected, staged.sums.get(name, 0.0), report)
 
     def _record(self, connection: sa.Connection, path: Path, report: TargetReport) -> None:
         connection.execute(
@@ -430,78 +475,6 @@ def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule
     return chosen
 
 
-def _check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: Batch) -> None:
-    """Raise when the file lacks a column that the mapping reads."""
-    needed: set[str] = set()
-    for target in targets:
-        for column_rule in target.columns.values():
-            needed |= required_columns(column_rule)
-        region = target.region
-        for column_rule in (region.code, region.name, region.parent) if region else ():
-            needed |= required_columns(column_rule) if column_rule else set()
-        if region and region.point:
-            needed |= {region.point.lon, region.point.lat}
-        needed |= {where.column for where in target.where}
-        needed -= {"melted", *_groups(target)}
-    missing = sorted(needed - set(batch.rows.columns))
-    if missing:
-        found = ", ".join(map(str, batch.rows.columns))
-        raise ImportRefused(
-            f"{path.name} lacks the column(s) {', '.join(missing)}. It has: {found}. Correct the file or the mapping.",
-            f"{path.name} 缺少列 {'、'.join(missing)}。现有列:{found}。请更正文件或映射。",
-            code="missing_columns",
-            file=path.name,
-            columns=missing,
-        )
-
-
-def _groups(target: Target) -> set[str]:
-    return set(re.compile(target.melt.pattern).groupindex) if target.melt else set()
-
-
-def _melted(batch: Batch, target: Target) -> tuple[pd.DataFrame, pd.Series, gpd.GeoSeries | None]:
-    """Return one row per period for targets whose file has a column per period."""
-    if target.melt is None:
-        return batch.rows, batch.numbers, batch.shapes
-    pattern = re.compile(target.melt.pattern)
-    matches = {name: match for name in batch.rows.columns if (match := pattern.fullmatch(name))}
-    rest = batch.rows.drop(columns=list(matches))
-    frames = [rest.assign(**match.groupdict(), melted=batch.rows[name]) for name, match in matches.items()]
-    if not frames:
-        raise ImportRefused(
-            f"No column fits the pattern {target.melt.pattern!r}. Correct melt.pattern in the mapping.",
-            f"没有列符合模式“{target.melt.pattern}”。请更正映射中的 melt.pattern。",
-        )
-    return pd.concat(frames, ignore_index=True), pd.concat([batch.numbers] * len(frames), ignore_index=True), None
-
-
-def _taken(rows: pd.DataFrame, target: Target) -> pd.Series:
-    taken = pd.Series(True, index=rows.index)
-    for where in target.where:
-        text = text_of(rows, _column(where.column)).fillna("")
-        if where.one_of is not None:
-            taken &= text.isin(where.one_of)
-        if where.none_of is not None:
-            taken &= ~text.isin(where.none_of)
-    return taken
-
-
-def _column(name: str):
-    from data_access.importing.mapping import ColumnRule
-
-    return ColumnRule(column=name)
-
-
-def _wkb(shapes: gpd.GeoSeries | None, rule: FileRule, problems: Problems, count: int) -> pd.Series:
-    if shapes is None:
-        problems.add(pd.Series(True, index=range(count)), "no_geometry", "geometry")
-        return pd.Series([None] * count, dtype=object)
-    missing = shapes.isna() | shapes.is_empty
-    problems.add(missing, "no_geometry", "geometry")
-    stored = shapes_to_stored(shapes.where(~missing, shapely.Point()), str(rule.crs))
-    return pd.Series(shapely.to_wkb(stored), dtype=object)
-
-
 def _check_kept_text(frame: pd.DataFrame, problems: Problems) -> None:
     for name in FREE_TEXT:
         if name in frame:
@@ -519,7 +492,9 @@ def _arrow(frame: pd.DataFrame, table: sa.Table) -> pa.Table:
             continue
         cells = frame[column.name]
         columns[column.name] = pa.Array.from_pandas(cells if kind != pa.date32() else pd.to_datetime(cells)).cast(kind)
-    columns[merge.ROW] = pa.array(frame[merge.ROW], pa.int64())
+    for name in (merge.ROW, merge.CONTENT):
+        if name in frame:
+            columns[name] = pa.array(frame[name], pa.int64())
     return pa.table(columns)
 
 
@@ -552,10 +527,17 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _not_reconciled(file: str, what: str, expected: float, found: float) -> ImportRefused:
+def _not_reconciled(
+    file: str, what: str, expected: float, found: float, report: TargetReport | None = None
+) -> ImportRefused:
+    english = chinese = ""
+    if report is not None and report.problems:
+        first = report.problems[0]
+        english = f" {report.quarantined} rows were refused, the first: {first[0]}."
+        chinese = f"有 {report.quarantined} 行被拒,首处:{first[1]}。"
     return ImportRefused(
-        f"{file}: {what} should come to {expected:g} but come to {found:g}. Nothing was imported; check the file.",
-        f"{file}:{what} 应为 {expected:g},实为 {found:g}。未导入任何数据,请核对该文件。",
+        f"{file}: {what} should come to {expected:g} but come to {found:g}.{english} Nothing was imported; check the file.",
+        f"{file}:{what} 应为 {expected:g},实为 {found:g}。{chinese}未导入任何数据,请核对该文件。",
         code="not_reconciled",
         file=file,
     )

@@ -19,6 +19,7 @@ class ImportSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     batch_rows: int = Field(ge=1000, le=2_000_000)
+    name_endings: tuple[str, ...] = Field(description="what a region's name may lack in a file; longest first")
     identity_names: tuple[str, ...]
     identity_share: float = Field(gt=0, le=1)
     identity_values: tuple[str, ...]

@@ -43,7 +43,7 @@ def measure_coverage(
     A data set may declare ``covers:<source>`` as ``first..last``; otherwise a record source covers the months from its
     first to its last row, and up to ``through`` when it was heard of within ``GRACE_DAYS``.
     """
-    spans = pd.concat([_record_spans(store, measures), _count_spans(store)], ignore_index=True)
+    spans = _concat([_record_spans(store, measures), _count_spans(store)])
     if spans.empty:
         return spans.reindex(columns=COLUMNS)
     spans["first_day"] = spans["first_day"].dt.to_period("M").dt.start_time
@@ -160,7 +160,12 @@ def _fields_tested(measure: Measure) -> list[str]:
 
 def _sources_that_fill(store: WorkingStore, table: sa.Table, column: str) -> list[str]:
     field = table.c[column]
-    known = field.is_not(None) if not isinstance(field.type, sa.String) else sa.func.coalesce(field, "") != ""
+    if isinstance(field.type, sa.String):
+        known = sa.func.coalesce(field, "") != ""
+    elif isinstance(field.type, sa.Integer) and not field.nullable:
+        known = field != 0  # a number that may not be empty stands at zero where the source doesn't keep it
+    else:
+        known = field.is_not(None)
     return store.read(sa.select(table.c.source).where(known).distinct())["source"].tolist()
 
 

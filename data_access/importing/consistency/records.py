@@ -1,12 +1,14 @@
-"""What a row of a record must keep to within itself: stages in order, none skipped, amounts within what is allowed."""
+"""What a row must keep to within itself: stages in order, none skipped, listed words, amounts within what is allowed."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from data_access.access import read_config
 from data_access.importing.consistency.awards import check_award_rows
 from data_access.importing.consistency.responses import check_response_rows
 from data_access.importing.problems import Problems
+from data_access.measures import load_measures
 
 _AFTER_INTAKE = ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at", "arrived_at")
 _STAGES = {
@@ -60,6 +62,33 @@ def check_record_rows(table_name: str, frame: pd.DataFrame, problems: Problems) 
         check_response_rows(frame, problems)
     if {"respondents", "satisfied"} <= set(frame.columns):
         _note(frame["satisfied"] > frame["respondents"], "part_above_whole", "satisfied", frame, problems)
+
+
+def check_listed_words(table_name: str, frame: pd.DataFrame, problems: Problems) -> None:
+    """Note codes and words that nothing would ever count: region codes, measures, grains, dispute classes and channels."""
+    if table_name == "region":
+        codes = frame["region_code"]
+        bad = ~codes.str.fullmatch(REGION_CODE).fillna(False).astype(bool)
+        problems.add(bad, "not_a_region_code", "region_code", codes)
+    if table_name == "reported_count":
+        problems.add(~frame["measure"].isin(list(load_measures())), "unknown_measure", "measure", frame["measure"])
+        problems.add(~frame["grain"].isin(GRAINS), "unknown_grain", "grain", frame["grain"])
+    if table_name == "dispute":
+        listed = read_config("disputes.toml")
+        for column, words in (("class_code", listed["classes"]), ("channel", listed["channels"])):
+            problems.add(~frame[column].isin(words), "unlisted_class", column, frame[column])
+
+
+def period_starts(starts: pd.Series, grains: pd.Series) -> pd.Series:
+    """Return the first day of the period that each day lies in."""
+    for grain, code in (("month", "M"), ("year", "Y")):
+        own = grains == grain
+        starts = starts.mask(own, starts.dt.to_period(code).dt.start_time)
+    return starts
+
+
+REGION_CODE = r"\d{12}(\d{3})?"
+GRAINS = ("day", "month", "year")
 
 
 def _note(bad: pd.Series, reason: str, column: str, frame: pd.DataFrame, problems: Problems) -> None:

@@ -1,0 +1,157 @@
+"""Bring a file's rows into shape before they are mapped: a row a period, derived columns, the rows a target takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from data_access.errors import ImportRefused
+from data_access.importing.cells import coded, noted_text, required_columns, text_of
+from data_access.importing.coordinates import outside_degrees, shapes_to_stored
+from data_access.importing.mapping import ColumnRule, FileRule, Target
+from data_access.importing.problems import Problems
+from data_access.importing.readers import FAULT, Batch
+
+MELTED = "melted"
+"""Column that holds the cell of a melted column."""
+
+
+def check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: Batch) -> None:
+    """Raise when the file lacks a column that the mapping reads."""
+    needed: set[str] = set()
+    for target in targets:
+        needed |= _columns_read(target, rule.derived) - {MELTED, *_groups(target)}
+    missing = sorted(needed - set(batch.rows.columns))
+    if missing:
+        found = ", ".join(map(str, batch.rows.columns))
+        raise ImportRefused(
+            f"{path.name} lacks the column(s) {', '.join(missing)}. It has: {found}. Correct the file or the mapping.",
+            f"{path.name} 缺少列 {'、'.join(missing)}。现有列:{found}。请更正文件或映射。",
+            code="missing_columns",
+            file=path.name,
+            columns=missing,
+        )
+
+
+def target_rows(batch: Batch, rule: FileRule, target: Target, problems: Problems) -> tuple[Batch, int]:
+    """Return the rows that a target takes, with the columns derived for it, and how many were left out."""
+    rows, numbers, shapes = _melted(batch, target)
+    noted = Problems(problems.file)
+    rows = _with_derived(rows, rule.derived, target, noted)
+    taken = _taken(rows, target)
+    if FAULT in rows:
+        taken |= rows[FAULT].notna()
+    places = taken.to_numpy().nonzero()[0]
+    problems.take_over(noted, places)
+    rows, numbers = rows.iloc[places].reset_index(drop=True), numbers.iloc[places].reset_index(drop=True)
+    shapes = None if shapes is None else shapes.iloc[places].reset_index(drop=True)
+    if FAULT in rows:
+        problems.add(rows[FAULT].notna(), "ragged", FAULT, rows[FAULT])
+        rows = rows.drop(columns=FAULT)
+    return Batch(rows, numbers, shapes), len(taken) - len(places)
+
+
+def file_columns(rows: pd.DataFrame, rule: FileRule) -> pd.DataFrame:
+    """Return rows without the derived columns: as they stood in the file."""
+    return rows.drop(columns=[name for name in rule.derived if name in rows])
+
+
+def wkb_of(shapes: gpd.GeoSeries | None, rule: FileRule, problems: Problems, count: int) -> pd.Series:
+    """Return shapes in stored degrees, noting rows that have none."""
+    if shapes is None:
+        problems.add(pd.Series(True, index=range(count)), "no_geometry", "geometry")
+        return pd.Series([None] * count, dtype=object)
+    missing = shapes.isna() | shapes.is_empty
+    problems.add(missing, "no_geometry", "geometry")
+    stored = shapes_to_stored(shapes.where(~missing, shapely.Point()), str(rule.crs))
+    bounds = pd.DataFrame(shapely.bounds(stored), columns=["west", "south", "east", "north"])
+    strange = outside_degrees(bounds["west"].to_numpy(), bounds["south"].to_numpy())
+    strange |= outside_degrees(bounds["east"].to_numpy(), bounds["north"].to_numpy())
+    corner = bounds["west"].round(1).astype("str") + ", " + bounds["south"].round(1).astype("str")
+    problems.add(pd.Series(strange) & ~missing.reset_index(drop=True), "not_degrees", str(rule.crs), corner)
+    flat = ~pd.Series(shapely.get_type_id(stored)).isin(_AREAS) & ~missing.reset_index(drop=True)
+    problems.add(flat, "no_area", "geometry", pd.Series([shape.geom_type for shape in stored]))
+    return pd.Series(shapely.to_wkb(stored), dtype=object)
+
+
+_AREAS = (3, 6, 7)
+"""Polygon, MultiPolygon, and the collection that mending a polygon may leave."""
+
+
+def _columns_read(target: Target, derived: Mapping[str, ColumnRule]) -> set[str]:
+    """Return the file's columns that a target reads, those that derived columns stand on in place of them."""
+    read = _columns_named(target)
+    for name in reversed(list(derived)):
+        if name in read:
+            read = (read - {name}) | required_columns(derived[name])
+    return read
+
+
+def _columns_named(target: Target) -> set[str]:
+    """Return the columns that a target names, derived ones among them."""
+    rules: list[ColumnRule | None] = list(target.columns.values())
+    region = target.region
+    rules += [region.code, region.name, region.parent] if region else []
+    named = set().union(*(required_columns(rule) for rule in rules if rule is not None))
+    if region and region.point:
+        named |= {region.point.lon, region.point.lat}
+    return named | {where.column for where in target.where}
+
+
+def _with_derived(
+    rows: pd.DataFrame, derived: Mapping[str, ColumnRule], target: Target, problems: Problems
+) -> pd.DataFrame:
+    """Return rows with the derived columns that a target needs, in the order of the mapping."""
+    wanted = _columns_named(target)
+    for name in reversed(list(derived)):
+        if name in wanted:
+            wanted |= required_columns(derived[name])
+    for name, rule in derived.items():
+        if name in wanted:
+            rows = rows.assign(**{name: coded(noted_text(rows, rule, name, problems), rule, name, problems)})
+    return rows
+
+
+def _groups(target: Target) -> set[str]:
+    return set(re.compile(target.melt.pattern).groupindex) if target.melt else set()
+
+
+def _melted(batch: Batch, target: Target) -> tuple[pd.DataFrame, pd.Series, gpd.GeoSeries | None]:
+    """Return one row per period for targets whose file has a column per period."""
+    if target.melt is None or {MELTED, *_groups(target)} <= set(batch.rows.columns):
+        return batch.rows, batch.numbers, batch.shapes
+    pattern = re.compile(target.melt.pattern)
+    matches = {name: match for name in batch.rows.columns if (match := pattern.fullmatch(name))}
+    rest = batch.rows.drop(columns=list(matches))
+    frames = [rest.assign(**match.groupdict(), **{MELTED: batch.rows[name]}) for name, match in matches.items()]
+    if not frames:
+        found = ", ".join(map(str, batch.rows.columns))
+        raise ImportRefused(
+            f"No column fits the pattern {target.melt.pattern!r} of melt. The file has: {found}. Correct the mapping.",
+            f"没有列符合 melt 的模式“{target.melt.pattern}”。现有列:{found}。请更正映射。",
+            code="missing_columns",
+        )
+    return pd.concat(frames, ignore_index=True), pd.concat([batch.numbers] * len(frames), ignore_index=True), None
+
+
+def _taken(rows: pd.DataFrame, target: Target) -> pd.Series:
+    taken = pd.Series(True, index=rows.index)
+    for where in target.where:
+        text = text_of(rows, ColumnRule(column=where.column))
+        if where.one_of is not None:
+            taken &= text.isin(where.one_of)
+        if where.none_of is not None:
+            taken &= ~text.isin(where.none_of)
+        if where.known is not None:
+            taken &= text.notna() == where.known
+    return taken
+
+
+def without(rows: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Return rows without the named columns, as far as there are any."""
+    return rows.drop(columns=[name for name in names if name in rows])

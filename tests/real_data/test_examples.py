@@ -1,0 +1,238 @@
+"""Every mapping of examples/: its documented command is run on the real files, and the facts of their README are on screen."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboard.navigation import PAGES
+from data_access.access import Scope
+from data_access.home import HOME_VARIABLE, Home
+from data_access.queries import SnapshotReader
+from tests.conftest import REPOSITORY, build_real_data
+from tests.dashboard.conftest import _forget, _use_the_navigation_of_the_entry_script
+from tests.dashboard.test_app import opened, shown
+
+FOLDERS = {
+    "toronto": "toronto_homicide",
+    "london": "london_homicide_monthly",
+    "us_counties": "ncovr_us_counties",
+    "mexico": "mexico_homicide_monthly",
+    "chuzhou": "cn_divisions_chuzhou_3411",
+    "baltimore": "baltimore_311",
+}
+PUBLIC_PAGES = [entry.url_path for entry in PAGES if not entry.permission]
+
+
+@pytest.fixture(scope="module")
+def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Build a data set by its documented command, once."""
+    homes: dict[str, Home] = {}
+
+    def build(name: str) -> Home:
+        if not (shared_data / FOLDERS[name]).is_dir():
+            pytest.skip(f"the real data of {name} are not beside the repository")
+        if name not in homes:
+            homes[name] = build_real_data(shared_data, tmp_path_factory.mktemp(name), name, FOLDERS[name])
+        return homes[name]
+
+    return build
+
+
+class City:
+    """What the tests ask of one published data set."""
+
+    def __init__(self, home: Home) -> None:
+        self.reader = SnapshotReader(home)
+        self.scope = Scope("analyst", self.reader.snapshot().root_code)
+        self.regions = self.reader.regions(self.scope)
+
+    def codes(self, depth: int) -> list[str]:
+        return self.regions.index[self.regions["depth"] == depth].tolist()
+
+    def code(self, name: str, parent: str = "") -> str:
+        own = self.regions[self.regions["name"] == name].sort_values("depth")
+        own = own[own["parent_code"] == self.code(parent)] if parent else own[own["depth"] == own["depth"].min()]
+        assert len(own) == 1, own
+        return str(own.index[0])
+
+    def total(
+        self,
+        measure: str,
+        region: str = "",
+        year: int | None = None,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> float:
+        start = date(year, 1, 1) if year else start
+        end = date(year, 12, 31) if year else end or self.reader.snapshot().data_through
+        code = region or self.scope.region_code
+        return float(self.reader.measure_values(self.scope, [measure], [code], start, end)["value"].sum())
+
+    def people(self, region: str, year: int) -> float:
+        frame = self.reader.person_years(self.scope, [region], date(year, 1, 1), date(year, 12, 31))
+        return float(frame["person_years"].sum())
+
+
+def test_every_example_is_documented_and_may_be_served_without_sign_in():
+    documented = (REPOSITORY / "examples" / "README.md").read_text(encoding="utf-8")
+    mappings = sorted((REPOSITORY / "examples").glob("*.toml"))
+    assert {path.stem for path in mappings} == set(FOLDERS)
+    for path in mappings:
+        assert f"make example NAME={path.stem}" in documented
+        assert tomllib.loads(path.read_text(encoding="utf-8"))["dataset"]["open_data"] == "1"
+
+
+def test_london_by_year_borough_method_and_month(built):
+    city = City(built("london"))
+    years = [216, 188, 181, 172, 163, 155, 131, 126, 117, 106, 109, 95, 120, 117, 141, 138, 153, 133, 134, 108, 109, 24]
+    assert [city.total("homicide_victims", year=year) for year in range(2003, 2025)] == years
+    boroughs = {"Lambeth": 176, "Newham": 156, "Brent": 150, "Southwark": 145, "City of London": 0}
+    assert {name: city.total("homicide_victims", city.code(name)) for name in boroughs} == boroughs
+    months = [(1, 31), (2, 29), (3, 31)]
+    first = [city.total("homicide_victims", start=date(2024, m, 1), end=date(2024, m, last)) for m, last in months]
+    assert first == [9, 5, 10]
+    classes = city.reader.measure_values(
+        city.scope, ["homicide_victims"], [city.scope.region_code], None, date(2024, 3, 31), by=("class_code",)
+    ).set_index("class_code")["value"]
+    assert classes.to_dict() == {"stabbing": 1521, "shooting": 335, "unarmed": 303, "blunt": 202, "other": 424 + 151}
+    assert len(city.codes(1)) == 33
+    shapes = city.reader.geometry(city.scope, city.codes(1))
+    west, south, east, north = shapes.total_bounds
+    assert -0.52 < west < -0.50 and 0.32 < east < 0.34 and 51.28 < south < 51.30 and 51.68 < north < 51.70
+    assert city.reader.coverage(city.scope)["basis"].tolist() == ["counts"]
+
+
+def test_us_counties_by_decade_with_their_pooled_rates(built):
+    city = City(built("us_counties"))
+    country = city.scope.region_code
+    assert (len(city.codes(1)), len(city.codes(2))) == (49, 3085)
+    for year, rate, zero in ((1960, 4.531, 882), (1970, 8.213, 729), (1980, 10.247, 556), (1990, 9.877, 636)):
+        assert 1e5 * city.total("homicide_victims", year=year) / city.people(country, year) == pytest.approx(
+            rate, abs=5e-4
+        )
+        counties = city.reader.measure_values(
+            city.scope, ["homicide_victims"], city.codes(2), date(year, 1, 1), date(year, 12, 31)
+        )
+        assert len(city.codes(2)) - (counties["value"] > 0).sum() == zero
+    hinsdale = city.code("Hinsdale", "Colorado")
+    assert hinsdale == "980308053000"
+    assert city.people(hinsdale, 1990) == 467
+    assert 1e5 * city.total("homicide_victims", hinsdale, 1990) / 467 == pytest.approx(71.38, abs=0.005)
+    assert len(city.reader.geometry(city.scope, [country, *city.codes(1), *city.codes(2)])) == 3135
+
+
+def test_mexico_by_month_and_municipality(built):
+    city = City(built("mexico"))
+    assert city.total("homicide_victims", year=2019) == 28001
+    assert city.total("homicide_victims", year=2020) == 22490
+    salamanca = city.code("Salamanca", "Guanajuato")
+    assert city.total("homicide_victims", salamanca, 2019) == 469
+    assert 1e5 * 469 / city.people(salamanca, 2019) == pytest.approx(161.3, abs=0.05)
+    assert len(city.codes(1)) == 32
+    assert not city.regions["name"].str.contains("No Identificado").any()
+    basis = city.reader.coverage(city.scope)
+    assert basis[["basis", "grain"]].drop_duplicates().to_numpy().tolist() == [["counts", "month"]]
+
+
+def test_chuzhou_has_its_four_levels_of_codes(built):
+    city = City(built("chuzhou"))
+    assert [len(city.codes(depth)) for depth in range(4)] == [1, 10, 124, 1267]
+    assert all(
+        code.startswith(str(parent).rstrip("0")) for code, parent in city.regions["parent_code"].dropna().items()
+    )
+    below = {"341102": (9, 45), "341125": (25, 260), "341171": (1, 4), "341182": (17, 157)}
+    for county, counts in below.items():
+        inside = city.regions[city.regions.index.str.startswith(county)]
+        assert tuple((inside["depth"] == depth).sum() for depth in (2, 3)) == counts
+    shapes = city.reader.geometry(city.scope, city.codes(1))
+    assert len(shapes) == 8
+    # GCJ-02 lies about 600 m east-south-east of WGS84 here
+    west = float(shapes.total_bounds[0])
+    assert 0.003 < 117.161066 - west < 0.008
+    assert city.reader.coverage(city.scope).empty
+
+
+def test_baltimore_requests_as_disputes_with_their_stages(built):
+    city = City(built("baltimore"))
+    assert [city.total("disputes_received", year=year) for year in range(2014, 2020)] == [
+        1755,
+        1860,
+        2023,
+        1907,
+        2222,
+        233,
+    ]
+    assert city.total("disputes_resolved") == 9792
+    assert len(city.codes(1)) == 9
+    districts = {"Central": 629, "Eastern": 906, "Northeastern": 1575, "Southern": 1013, "Western": 818}
+    assert {name: city.total("disputes_received", city.code(name)) for name in districts} == districts
+    classes = city.reader.measure_values(
+        city.scope, ["disputes_received"], [city.scope.region_code], None, date(2019, 2, 13), by=("class_code",)
+    )
+    assert set(classes["class_code"]) <= {"01", "02", "03", "04", "05", "06"}
+    waits = city.reader.histogram(city.scope, "resolution_days", [city.scope.region_code], None, date(2019, 2, 13))
+    assert waits["value"].sum() == 9792
+    within_two_days = waits.loc[waits["upper"] <= 2, "value"].sum()
+    assert within_two_days > 9792 / 2, "the median is 1.35 days"
+    assert "disputes_transferred_twice" not in set(city.reader.coverage(city.scope)["measure"]), (
+        "nothing of it is in the file"
+    )
+
+
+def test_toronto_counts_disagreeing_points_and_keeps_every_victim(built):
+    city = City(built("toronto"))
+    assert city.total("homicide_victims", year=2018) == 98
+    assert city.total("homicide_victims", city.code("Avondale"), 2018) == 11
+    assert city.total("homicide_victims", year=2024) == 85
+    imports = city.reader.imports(city.scope)
+    events = imports[(imports["file_name"] == "homicides_2004_2022.csv")].iloc[0]
+    assert events["region_disagreements"] == 1322 - 1217 - 1, "all but the row that names no neighbourhood"
+    assert events["rows_added"] == 1235
+
+
+@pytest.fixture
+def served(built, monkeypatch):
+    """Serve one of the data sets to the dashboard."""
+
+    def serve(name: str) -> None:
+        monkeypatch.setenv(HOME_VARIABLE, str(built(name).path))
+        monkeypatch.delenv("PINGAN_ROLE", raising=False)
+        monkeypatch.delenv("PINGAN_REGION", raising=False)
+        _use_the_navigation_of_the_entry_script(monkeypatch)
+        _forget()
+
+    yield serve
+    _forget()
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_page_stands_on_data_that_lack_most_tables(served, name):
+    served(name)
+    for page in PUBLIC_PAGES:
+        app = opened(page)
+        assert not app.exception, (page, app.exception)
+        assert 'role="alert"' not in shown(app), page
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "said"),
+    [
+        ("london", "2023", "汇总数"),
+        ("mexico", "2019", "汇总数"),
+        ("us_counties", "1990", "汇总数"),
+    ],
+)
+def test_a_screen_says_whether_it_stands_on_records_or_on_counts(served, name, period, said):
+    served(name)
+    assert said in shown(opened(period=period))
+
+
+def test_values_of_the_frame_are_numbers(built):
+    city = City(built("london"))
+    frame = city.reader.measure_values(city.scope, ["homicide_victims"], city.codes(1), None, date(2024, 3, 31))
+    assert pd.api.types.is_float_dtype(frame["value"])
