@@ -17,6 +17,7 @@ from dashboard.screens.duty.responsibility import responsibility_screen
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.resources import resources_screen
+from dashboard.screens.work.response import response_screen
 from dashboard.screens.work.services import services_screen
 from data_access.access import Scope
 from data_access.home import Home
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable] = {
     "disputes": disputes_screen,
     "patrol": patrol_screen,
     "services": services_screen,
+    "response": response_screen,
     "resources": resources_screen,
     "quality": quality_screen,
     "duty": responsibility_screen,

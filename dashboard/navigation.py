@@ -100,6 +100,13 @@ PAGES = (
         screen="dashboard.screens.work.services:services_screen",
     ),
     PageEntry(
+        "response",
+        "pages/work/response.py",
+        "nav.response",
+        "work",
+        screen="dashboard.screens.work.response:response_screen",
+    ),
+    PageEntry(
         "resources",
         "pages/work/resources.py",
         "nav.resources",

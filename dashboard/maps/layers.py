@@ -69,7 +69,7 @@ def layered_map(geometry: str, view: MapView, layers: MapLayers, theme: str) -> 
         drawn.append(_scatter("incidents", layers.points, incident_colour(theme), 5))
     for kind in layers.facilities["kind"].unique().tolist() if len(layers.facilities) else []:
         own = layers.facilities[layers.facilities["kind"] == kind]
-        drawn.append(_scatter(f"facility-{kind}", own, facility_colour(kind, theme), 7))
+        drawn.append(_scatter(f"facility-{kind}", own, facility_colour(kind, theme), _facility_radius(kind)))
     return CompactDeck(
         layers=drawn,
         initial_view_state=pdk.ViewState(longitude=view.lon, latitude=view.lat, zoom=view.zoom),
@@ -89,6 +89,12 @@ def facility_colour(kind: str, theme: str) -> str:
     colours = load_palette().categorical(theme)
     place = FACILITY_KINDS.index(kind) if kind in FACILITY_KINDS else len(FACILITY_KINDS)
     return colours[(place + 1) % len(colours)]
+
+
+def _facility_radius(kind: str) -> int:
+    """Return the radius of a kind of place in pixels: kinds differ by size, too, not by colour alone."""
+    place = FACILITY_KINDS.index(kind) if kind in FACILITY_KINDS else len(FACILITY_KINDS)
+    return max(8 - 2 * place, 4)
 
 
 def incident_colour(theme: str) -> str:

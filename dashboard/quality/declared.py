@@ -69,15 +69,23 @@ def _computed(reader: SnapshotReader, scope: Scope, root: str, figures: Sequence
         names = [figure.indicator for figure in own if figure.indicator is not None]
         values = values_of(reader, scope, names, [root], period) if names else {}
         measures = [figure.measure for figure in own if figure.measure is not None]
-        counted = reader.measure_values(scope, measures, [root], period.start, period.end) if measures else None
+        counted = (
+            reader.measure_values(scope, measures, [root], period.start, period.end, by=("class_code",))
+            if measures
+            else None
+        )
         for figure in own:
             value = float("nan")
             if figure.indicator is not None:
                 row = values[figure.indicator].iloc[0]
                 value = float(row["value"]) if row["status"] in WITH_VALUE else value
+            elif figure.facility is not None:
+                value = float((reader.facilities(scope, root)["kind"] == figure.facility).sum())
             elif counted is not None:
-                rows = counted.loc[counted["measure"] == figure.measure, "value"]
-                value = float(rows.sum()) if len(rows) else value
+                own_rows = counted["measure"] == figure.measure
+                if figure.class_code is not None:
+                    own_rows &= counted["class_code"] == figure.class_code
+                value = float(counted.loc[own_rows, "value"].sum()) if own_rows.any() else value
             found[figure.id] = value * figure.scale
     return found
 

@@ -46,6 +46,8 @@ class DeclaredFigure(_Declared):
     value: float
     indicator: str | None = None
     measure: str | None = None
+    class_code: str | None = Field(default=None, description="of the measure: the part of this class")
+    facility: str | None = Field(default=None, description="kind of places that are counted")
     period: str
     unit: str
     unit_en: str
@@ -56,8 +58,10 @@ class DeclaredFigure(_Declared):
 
     @model_validator(mode="after")
     def _can_be_computed(self) -> DeclaredFigure:
-        if (self.indicator is None) == (self.measure is None):
-            raise ValueError("give exactly one of indicator and measure")
+        if sum(origin is not None for origin in (self.indicator, self.measure, self.facility)) != 1:
+            raise ValueError("give exactly one of indicator, measure and facility")
+        if self.class_code is not None and self.measure is None:
+            raise ValueError("class_code goes with measure")
         if self.indicator is not None and self.indicator not in load_catalogue():
             raise ValueError(f"there is no indicator {self.indicator!r} in config/indicators")
         if self.measure is not None and self.measure not in load_measures():

@@ -65,8 +65,10 @@ def duty_counts(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> I
         count_rows(PACKAGE_SOURCE, "key_places_led", counties, calendar.months, np.floor(due * share + 0.5)),
     )
     per_county = settings.leaders.county // len(counties)
-    posts = np.tile([settings.leaders.city, *[per_county] * len(counties)], (months, 1))
-    yield "reported_count", count_rows(PACKAGE_SOURCE, "leader_posts", offices, calendar.months, posts)
+    for level, own, posts in (("city", offices[:1], settings.leaders.city), ("county", counties, per_county)):
+        values = np.full((months, len(own)), posts)
+        table = count_rows(PACKAGE_SOURCE, "leader_posts", own, calendar.months, values, class_code=level)
+        yield "reported_count", table
 
 
 def build_deliveries(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> pa.Table:

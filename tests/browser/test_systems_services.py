@@ -103,3 +103,27 @@ def test_budget_stations_grades_and_the_fund(page, demonstration_app, told):
     assert len(rows_of(page, "奖补明细")) == len(told("resources", "awards")) == 39
     name = click_first_region(page)
     assert region_in_breadcrumb(page) == name
+
+
+def test_response_video_workstations_and_campaigns(page, demonstration_app, told):
+    menu(page, demonstration_app, "/response", "按圈层")
+    page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas")
+    screenshot(page, "response")
+    no_english_and_no_scroll_bar(page)
+    assert "2.3万" in card(page, "本年新增高清摄像头")
+    assert "58,000" in card(page, "本年新增高清摄像头")
+    assert "1,480/1,480" in card(page, "重点公共区域覆盖率")
+    assert "−18.7%" in card(page, "刑事警情同比")
+    legend = page.locator("ul.legend").inner_text()
+    assert re.search(r"警务工作站\s*23", legend) and re.search(r"平安义警巡逻队\s*12", legend)
+    kinds = [row["kind"] for row in told("response", "places")]
+    assert (kinds.count("警务工作站"), kinds.count("平安义警巡逻队")) == (23, 12)
+    video = told("response", "video")
+    assert [sum(row[name] for row in video) for name in ("XL7", "XL8")] == [23_000, 58_000]
+    shown = rows_of(page, "按圈层:到达用时与达标")
+    for line, row in zip(shown, told("response", "rings"), strict=True):
+        assert f"{row['share']:.1%}" in line and f"{row['alarms']:,.0f}" in line
+    lines = rows_of(page, "各项行动:行动前与行动中")
+    for line, row in zip(lines, told("response", "campaigns"), strict=True):
+        assert row["campaign"] in line and f"{row['during']:,.0f}" in line and f"{abs(row['change']):.1%}" in line
+    assert len(lines) == 6

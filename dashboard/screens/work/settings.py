@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -100,6 +101,58 @@ class ServiceSettings(_Declared):
             "youth": self.youth,
             "resettlement": self.resettlement,
         }
+
+
+class ResponseSettings(_Declared):
+    """``[page]`` of config/response.toml."""
+
+    cards: tuple[str, ...] = Field(min_length=1, max_length=7)
+    beside: dict[str, tuple[str, ...]] = {}
+    too_good: float = Field(gt=0.9, le=1)
+    unstamped_limit: float = Field(gt=0, lt=1)
+    regions: tuple[str, ...] = Field(min_length=1)
+    video: tuple[str, ...] = Field(min_length=1)
+    watch: tuple[str, ...] = Field(min_length=1)
+    targets: dict[str, float] = {}
+
+    @model_validator(mode="after")
+    def _indicators_exist(self) -> ResponseSettings:
+        _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
+        _known((*self.regions, *self.video, *self.watch, *self.targets))
+        return self
+
+
+class Campaign(Named):
+    """A campaign against one class of criminal alarms, from its first day on."""
+
+    class_code: str = Field(pattern=r"^[a-z0-9_]+$")
+    began_on: date
+
+
+class Campaigns(_Declared):
+    """config/campaigns.toml."""
+
+    least: int = Field(ge=1)
+    campaign: tuple[Campaign, ...]
+
+    @model_validator(mode="after")
+    def _once(self) -> Campaigns:
+        codes = [each.class_code for each in self.campaign]
+        if len(set(codes)) < len(codes):
+            raise ValueError(f"a class stands twice among {', '.join(codes)}")
+        return self
+
+
+@lru_cache(maxsize=1)
+def response_settings() -> ResponseSettings:
+    """Read and check what the response page shows."""
+    return validated(ResponseSettings, read_config("response.toml").get("page"), "config/response.toml", "page")
+
+
+@lru_cache(maxsize=1)
+def campaigns() -> Campaigns:
+    """Read and check config/campaigns.toml."""
+    return validated(Campaigns, read_config("campaigns.toml"), "config/campaigns.toml", "campaigns")
 
 
 class Standard(_Declared):

@@ -19,6 +19,7 @@ from data_access.queries import SnapshotReader
 
 COUNTY = 1
 _DIVIDED = ("proportion", "mean")
+_TOO_LONG = 10_000_000
 _WRITTEN = ("value", "numerator", "denominator", "status")
 Values = Mapping[Any, Any] | pd.Series
 """One region's values of an indicator, by the names of :data:`dashboard.indicators.vocabulary.COLUMNS`."""
@@ -55,8 +56,10 @@ def share_text(part: float, whole: float, language: str) -> str:
 
 
 def counted_text(row: Values) -> str:
-    """Return ``numerator/denominator``; empty where a value is not shown."""
-    if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
+    """Return ``numerator/denominator``; empty where there is no value, and where the numbers are too long to be read."""
+    if pd.isna(row["numerator"]) or pd.isna(row["denominator"]) or row["status"] not in WITH_VALUE:
+        return ""
+    if row["denominator"] >= _TOO_LONG:
         return ""
     return f"{formatting.number(row['numerator'])}/{formatting.number(row['denominator'])}"
 

@@ -1,0 +1,112 @@
+"""Special campaigns: alarms since each began, against the same days of the last year before it, with the interval."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from dashboard import formatting
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.screens.work.settings import Campaign, campaigns
+from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
+from data_access.queries import SnapshotReader
+
+ALARMS = "criminal_alarms"
+YEAR_MONTHS = 12
+CERTAIN = 0.05
+COLUMNS = [
+    *("class_code", "campaign", "began_on", "days", "during_from", "during", "before_from", "before"),
+    *("change", "lower", "upper", "q_value", "verdict"),
+]
+
+
+def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.DataFrame:
+    """Return each campaign with its alarms during and before.
+
+    Compared are the days since the campaign began (at most the last twelve months) with the same days of the latest year
+    in which it had not begun, so that the season is the same on both sides. The interval is of the ratio of two Poisson
+    counts per day; whether the change is beyond chance is decided for all campaigns together (Benjamini–Hochberg).
+
+    Returns
+    -------
+    DataFrame
+        :data:`COLUMNS` and texts; ``change, lower, upper`` are relative changes, missing on a small base.
+    """
+    rules, language = campaigns(), context.language
+    rows = [_counted(reader, context, campaign, as_of) for campaign in rules.campaign]
+    frame = pd.DataFrame(rows, columns=COLUMNS[:8])
+    if frame.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    days = frame["days"].to_numpy(float)
+    ratio = rate_ratio(
+        np.where(days > 0, frame["during"], np.nan), days, np.where(days > 0, frame["before"], np.nan), days
+    )
+    enough = (frame["during"] >= rules.least) & (frame["before"] >= rules.least) & (days > 0)
+    for name, values in (("change", ratio.value), ("lower", ratio.lower), ("upper", ratio.upper)):
+        frame[name] = np.where(enough, values - 1, np.nan)
+    frame["q_value"] = np.where(days > 0, benjamini_hochberg(np.where(days > 0, ratio.p_value, np.nan)), np.nan)
+    frame["verdict"] = [t(f"response.campaign_{_verdict(row)}", language) for row in frame.to_dict("records")]
+    return _written(frame, language)
+
+
+def _counted(reader: SnapshotReader, context: Context, campaign: Campaign, as_of: date) -> list[object]:
+    """Return what is known of one campaign; no days where it had not begun."""
+    name = campaign.label(context.language)
+    if campaign.began_on > as_of:
+        return [campaign.class_code, name, campaign.began_on, 0, None, np.nan, None, np.nan]
+    start = max(campaign.began_on, _years_earlier(as_of, 1) + timedelta(days=1))
+    years = 1
+    while _years_earlier(as_of, years) >= campaign.began_on:
+        years += 1
+    before = (_years_earlier(start, years), _years_earlier(as_of, years))
+    during = _alarms(reader, context, campaign.class_code, start, as_of)
+    earlier = _alarms(reader, context, campaign.class_code, *before)
+    return [
+        *(campaign.class_code, name, campaign.began_on, (as_of - start).days + 1),
+        *(start, during, before[0], earlier),
+    ]
+
+
+def _alarms(reader: SnapshotReader, context: Context, class_code: str, start: date, end: date) -> float:
+    rows = reader.measure_values(context.viewer, [ALARMS], [context.region], start, end, by=("class_code",))
+    return float(rows.loc[rows["class_code"] == class_code, "value"].sum())
+
+
+def _years_earlier(day: date, years: int) -> date:
+    """Return the same day so many years earlier; of 29 February the 28th."""
+    return (pd.Timestamp(day) - pd.DateOffset(years=years)).date()
+
+
+def _verdict(row: dict) -> str:
+    if not row["days"]:
+        return "not_begun"
+    if not row["during"] and not row["before"]:
+        return "no_alarms"
+    if np.isnan(row["change"]):
+        return "few"
+    if not row["q_value"] < CERTAIN:
+        return "within"
+    return "fell" if row["change"] < 0 else "rose"
+
+
+def _written(frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    texts = {
+        "began": [formatting.day(day) for day in frame["began_on"]],
+        "days_text": [formatting.number(days) if days else formatting.MISSING for days in frame["days"]],
+        "during_text": [formatting.number(value) for value in frame["during"]],
+        "before_text": [formatting.number(value) for value in frame["before"]],
+        "change_text": [
+            formatting.signed_percent(change) if np.isfinite(change) else formatting.signed(during - before)
+            for change, during, before in zip(frame["change"], frame["during"], frame["before"], strict=True)
+        ],
+        "interval_text": [
+            t("response.interval", language, low=formatting.signed_percent(low), high=formatting.signed_percent(high))
+            if np.isfinite(low) and np.isfinite(high)
+            else formatting.MISSING
+            for low, high in zip(frame["lower"], frame["upper"], strict=True)
+        ],
+    }
+    return frame.assign(**texts)

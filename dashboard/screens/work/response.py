@@ -1,0 +1,356 @@
+"""Prevention and response: do we arrive in time and where not, are the feeds online, does each campaign work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pydeck as pdk
+
+from dashboard import formatting
+from dashboard.components import Card
+from dashboard.context import Context
+from dashboard.i18n import localised, t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.waiting import bin_quantile
+from dashboard.maps import MapLayers, layered_map, view_of
+from dashboard.maps.addresses import geometry_address
+from dashboard.maps.layers import facility_colour
+from dashboard.screens.children import Listed
+from dashboard.screens.kept import kept
+from dashboard.screens.map import LegendEntry
+from dashboard.screens.tables import ScreenTable
+from dashboard.screens.work.campaigns import campaign_rows
+from dashboard.screens.work.cards import Rows, cards_of
+from dashboard.screens.work.settings import response_settings
+from dashboard.screens.work.shares import (
+    COUNTY,
+    counted_text,
+    figure_of,
+    is_divided,
+    listed_down_to,
+    place_of,
+    row_of,
+    share_rows,
+    share_table,
+    with_counts,
+)
+from dashboard.statistics.intervals import proportion
+from data_access.local_rules import response_rings
+from data_access.queries import SnapshotReader
+
+PAGE = "response"
+TOWNSHIP = 2
+COMPARED = ("KF1", "JQ1")
+DRAWN = ("police_workstation", "patrol_team")
+"""Kinds of places on the page's map; the map page has all of them."""
+WAITS = "response_minutes"
+DAY_MINUTES = 1440
+_MEASURES = ("response_total", "response_valid", "response_within")
+
+
+@dataclass(frozen=True)
+class ResponseScreen:
+    """What the response page draws."""
+
+    verdict: str
+    coarser: str
+    """Why some figures are those of a larger region; empty when none are."""
+    cards: tuple[Card, ...]
+    rings: pd.DataFrame
+    """One kind of zone a row: alarms, share in time with its interval, not stamped, median and P90."""
+    regions: pd.DataFrame
+    """Regions listed, the lowest share in time first; ``remark`` suggests a check."""
+    listed: Listed
+    places: pd.DataFrame
+    """Workstations and teams: ``kind, name, region, lon, lat``."""
+    bounds: tuple[float, float, float, float] | None
+    geometry: str
+    video: pd.DataFrame
+    video_listed: Listed
+    watch: pd.DataFrame
+    campaigns: pd.DataFrame
+    tables: tuple[ScreenTable, ...]
+
+
+@kept
+def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
+    """Prepare prevention and response of the context's region and period."""
+    settings = response_settings()
+    snapshot, regions = reader.snapshot(), reader.regions(context.viewer)
+    as_of = min(context.period.end, snapshot.data_through)
+    town, county = (place_of(regions, context.region, depth) for depth in (TOWNSHIP, COUNTY))
+    listed, counties = listed_down_to(reader, context, TOWNSHIP), listed_down_to(reader, context, COUNTY)
+    seen = bool(regions["in_scope"].to_dict()[county])
+    own = context.at(town)
+    beside = [name for names in settings.beside.values() for name in names]
+    wanted = list(dict.fromkeys([*settings.cards, *beside, *settings.regions, *settings.video, *settings.watch]))
+    codes = list(dict.fromkeys([town, *listed.codes, *([county, *counties.codes] if seen else [])]))
+    found = values_of(reader, context.viewer, wanted, codes, context.period)
+    rows = {
+        name: row_of(frame, county if seen and find_indicator(name).finest_depth <= COUNTY else town)
+        for name, frame in found.items()
+    }
+    rings = _rings(reader, own)
+    table = _with_remarks(share_rows(reader, context, found, settings.regions, listed, PAGE), context.language)
+    video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
+    watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()
+    places = _places(reader, context, regions)
+    campaign = campaign_rows(reader, context, as_of)
+    # Who sees no more than a township gets the outlines of its grids.
+    outlined = listed.parent if bool(regions["in_scope"].to_dict()[listed.parent]) else town
+    shapes = reader.geometry(context.viewer, [*listed.codes])
+    return ResponseScreen(
+        verdict=_verdict(rows, table, campaign, context.language),
+        coarser=_coarser(context, county, seen, regions),
+        cards=_cards(reader, own, rows),
+        rings=rings,
+        regions=table,
+        listed=listed,
+        places=places,
+        bounds=tuple(shapes.total_bounds) if len(shapes) else None,
+        geometry=geometry_address(snapshot.snapshot_id, outlined),
+        video=_against_targets(video, context.language),
+        video_listed=counties,
+        watch=watch,
+        campaigns=campaign,
+        tables=_tables(context, rings, table, video, watch, places, campaign),
+    )
+
+
+def places_map(screen: ResponseScreen, context: Context, width: int, height: int) -> tuple[pdk.Deck, tuple]:
+    """Return the map of workstations and teams, and its legend."""
+    assert screen.bounds is not None
+    places = screen.places.assign(label=screen.places["name"], kind=screen.places["kind_key"])
+    legend = tuple(
+        LegendEntry((facility_colour(str(kind), context.theme),), t(f"facility.{kind}", context.language), int(count))
+        for kind, count in places["kind"].value_counts(sort=False).reindex(DRAWN).fillna(0).items()
+    )
+    view = view_of(screen.bounds, width, height)
+    return layered_map(screen.geometry, view, MapLayers(facilities=places), context.theme), legend
+
+
+def _rings(reader: SnapshotReader, own: Context) -> pd.DataFrame:
+    """Return the kinds of zone in the order of config/response.toml, and any other that alarms came with."""
+    language, rings = own.language, response_rings()
+    start, end = own.period.start, min(own.period.end, reader.snapshot().data_through)
+    rows = reader.measure_values(own.viewer, list(_MEASURES), [own.region], start, end, by=("class_code",))
+    counts = rows.pivot_table(index="class_code", columns="measure", values="value", aggfunc="sum")
+    if counts.empty:
+        return pd.DataFrame(columns=_RING_COLUMNS)
+    order = [*rings, *(code for code in counts.index if code not in rings)]
+    counts = counts.reindex(index=order, columns=list(_MEASURES)).fillna(0.0)
+    bins = reader.histogram(own.viewer, WAITS, [own.region], start, end, by_class=True)
+    share = proportion(counts["response_within"].to_numpy(), counts["response_valid"].to_numpy())
+    frame = pd.DataFrame(
+        {
+            "ring": [rings[code].label(language) if code in rings else code for code in order],
+            "minutes": [rings[code].minutes if code in rings else np.nan for code in order],
+            "alarms": counts["response_total"],
+            "stamped": counts["response_valid"],
+            "in_time": counts["response_within"],
+            "share": share.value,
+            "lower": share.lower,
+            "upper": share.upper,
+            "unstamped": 1 - counts["response_valid"] / counts["response_total"].where(counts["response_total"] > 0),
+            "median": [_minutes(bins, code, 0.5) for code in order],
+            "p90": [_minutes(bins, code, 0.9) for code in order],
+        },
+        index=order,
+    )
+    return frame.assign(
+        minutes_text=[formatting.number(value) for value in frame["minutes"]],
+        **{f"{name}_text": [formatting.number(value) for value in frame[name]] for name in ("alarms", "stamped")},
+        share_text=[
+            formatting.share(part, whole, language)
+            for part, whole in zip(frame["in_time"], frame["stamped"], strict=True)
+        ],
+        interval=[
+            formatting.interval(low, high, "percent") for low, high in zip(frame["lower"], frame["upper"], strict=True)
+        ],
+        unstamped_text=[formatting.percent(value) for value in frame["unstamped"]],
+        **{f"{name}_text": [formatting.number(value, 1) for value in frame[name]] for name in ("median", "p90")},
+    )
+
+
+def _minutes(bins: pd.DataFrame, ring: str, quantile: float) -> float:
+    return bin_quantile(bins[bins["class_code"] == ring], quantile) * DAY_MINUTES
+
+
+def _with_remarks(frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return the regions, the lowest share in time first, with what should be checked before the figure is trusted."""
+    settings = response_settings()
+    remarks = [
+        t("response.check_stamps", language)
+        if row["KF2"] > settings.unstamped_limit
+        else t("response.check_too_good", language)
+        if row["KF1"] >= settings.too_good
+        else ""
+        for row in frame[["KF1", "KF2"]].to_dict("records")
+    ]
+    return frame.assign(remark=remarks).sort_values("KF1", na_position="last", kind="stable")
+
+
+def _against_targets(frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return the regions with the targets they miss and the key areas still uncovered, those first."""
+    if frame.empty:
+        return frame
+    targets = response_settings().targets
+    missed = [
+        t("services.joint", language).join(
+            find_indicator(name).label(language) for name, target in targets.items() if row[name] < target
+        )
+        for row in frame[list(targets)].to_dict("records")
+    ]
+    uncovered = frame["XL1_denominator"] - frame["XL1_numerator"]
+    extended = frame.assign(
+        missed=[text or t("response.none_missed", language) for text in missed],
+        uncovered=uncovered,
+        uncovered_text=[formatting.number(value) for value in uncovered],
+    )
+    return extended.sort_values(["uncovered", "XL3"], ascending=[False, True], na_position="last", kind="stable")
+
+
+def _places(reader: SnapshotReader, context: Context, regions: pd.DataFrame) -> pd.DataFrame:
+    language = context.language
+    rows = reader.facilities(context.viewer, context.region)
+    rows = rows[rows["kind"].isin(DRAWN)]
+    names = regions[["name", "name_en", "parent_code", "depth"]].to_dict("index")
+
+    def county_of(code: str) -> str:
+        while code in names and names[code]["depth"] > COUNTY:
+            code = names[code]["parent_code"]
+        return localised(language, names[code]["name"], names[code]["name_en"]) if code in names else ""
+
+    return pd.DataFrame(
+        {
+            "kind_key": rows["kind"],
+            "kind": [t(f"facility.{kind}", language) for kind in rows["kind"]],
+            "name": [localised(language, *pair) for pair in zip(rows["name"], rows["name_en"], strict=True)],
+            "region": [county_of(code) for code in rows["region_code"]],
+            "lon": rows["lon"],
+            "lat": rows["lat"],
+        }
+    )
+
+
+def _cards(reader: SnapshotReader, own: Context, rows: Rows) -> tuple[Card, ...]:
+    settings, language = response_settings(), own.language
+    drawn = cards_of(reader, own, settings.cards, settings.beside, rows, COMPARED)
+    cards = []
+    for name, card in zip(settings.cards, drawn, strict=True):
+        item, row = find_indicator(name), rows[name]
+        facts = [(t("work.counted", language), counted_text(row))] if is_divided(item) and counted_text(row) else []
+        facts += [_fact(other, rows[other], language) for other in settings.beside.get(name, ())]
+        more: dict[str, Any] = {"facts": facts}
+        if item.kind == "change" and row["status"] in WITH_VALUE:
+            # The figure is the change itself; beside it stand the two counts.
+            counts = (("response.this_year", row["numerator"]), ("response.last_year", row["denominator"]))
+            more |= {
+                "facts": [(t(key, language), formatting.number(value)) for key, value in counts],
+                "change": None,
+                "compared_with": None,
+            }
+        cards.append(replace(card, **more))
+    return tuple(cards)
+
+
+def _fact(name: str, row: pd.Series, language: str) -> tuple[str, str]:
+    item = find_indicator(name)
+    text = with_counts(item, row, language)
+    if item.kind != "proportion" and row["status"] in WITH_VALUE:
+        text = t("figure.with_unit", language, figure=text, unit=item.unit_label(language))
+    return item.label(language), text
+
+
+def _coarser(context: Context, county: str, seen: bool, regions: pd.DataFrame) -> str:
+    if county == context.region:
+        return ""
+    if not seen:
+        return t("response.county_only", context.language)
+    row = regions.loc[[county]].iloc[0]
+    return t("response.coarser", context.language, name=localised(context.language, row["name"], row["name_en"]))
+
+
+def _verdict(rows: Rows, table: pd.DataFrame, campaign: pd.DataFrame, language: str) -> str:
+    said = []
+    if rows["KF1"]["status"] in WITH_VALUE:
+        said.append(
+            t(
+                "response.verdict_in_time",
+                language,
+                share=figure_of(find_indicator("KF1"), rows["KF1"], language),
+                unstamped=figure_of(find_indicator("KF2"), rows["KF2"], language),
+            )
+        )
+        known = table[table["KF1"].notna()]
+        if len(known) > 1:
+            worst = known.iloc[0]
+            share = formatting.share(worst["KF1_numerator"], worst["KF1_denominator"], language)
+            said.append(t("response.verdict_lowest", language, name=worst["name"], share=share))
+    if rows["XL1"]["status"] in WITH_VALUE:
+        parts = {
+            key: figure_of(find_indicator(name), rows[name], language)
+            for key, name in (("covered", "XL1"), ("online", "XL4"), ("intact", "XL3"))
+        }
+        said.append(t("response.verdict_video", language, counts=counted_text(rows["XL1"]), **parts))
+    if rows["JQ1"]["status"] in WITH_VALUE:
+        said.append(t("response.verdict_alarms", language, change=formatting.signed_percent(rows["JQ1"]["value"])))
+    begun = campaign[campaign["days"] > 0] if len(campaign) else campaign
+    if len(begun):
+        fell = int(((begun["change"] < 0) & (begun["q_value"] < 0.05)).sum())
+        said.append(t("response.verdict_campaigns", language, count=fell, of=len(begun)))
+    if not said:
+        return t("response.none", language)
+    return t("overview.joint", language).join(said) + t("overview.stop", language)
+
+
+_RING_COLUMNS = [
+    "ring",
+    "minutes",
+    "alarms",
+    "stamped",
+    "in_time",
+    "share",
+    "lower",
+    "upper",
+    "unstamped",
+    "median",
+    "p90",
+]
+
+
+def _tables(
+    context: Context,
+    rings: pd.DataFrame,
+    table: pd.DataFrame,
+    video: pd.DataFrame,
+    watch: pd.DataFrame,
+    places: pd.DataFrame,
+    campaign: pd.DataFrame,
+) -> tuple[ScreenTable, ...]:
+    settings, language = response_settings(), context.language
+
+    def made(key: str, frame: pd.DataFrame, names: list[str]) -> ScreenTable:
+        headings = {name: t(f"response_column.{name}", language) for name in names}
+        return ScreenTable(key, t(f"response.title_{key}", language), frame.reindex(columns=names), headings)
+
+    def listed(key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:
+        return share_table(key, t(f"response.title_{key}", language), frame, names, language)
+
+    return (
+        made("rings", rings, _RING_COLUMNS),
+        listed("regions", table, settings.regions),
+        made("places", places, ["kind", "name", "region", "lon", "lat"]),
+        listed("watch", watch, settings.watch),
+        listed("video", video, settings.video),
+        made(
+            "campaigns",
+            campaign,
+            ["campaign", "began_on", "days", "during", "before", "change", "lower", "upper", "q_value", "verdict"],
+        ),
+    )

@@ -1,0 +1,218 @@
+"""Prevention and response: do we arrive in time and where not, are the feeds online, does each campaign work."""
+
+import streamlit as st
+
+from dashboard.charts.time_series import bars
+from dashboard.components import (
+    Column,
+    aside,
+    card_grid,
+    chart_card,
+    draw_figure,
+    empty_state,
+    legend,
+    offer_tables,
+    section,
+    sentence,
+    table,
+)
+from dashboard.context import current_context
+from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.figures import definition_of
+from dashboard.screens.work.response import places_map, response_screen
+from dashboard.screens.work.settings import response_settings
+from dashboard.settings import snapshot_reader
+
+MAP_SIZE = (760, 400)
+
+context = current_context()
+language = context.language
+reader = snapshot_reader()
+settings = response_settings()
+screen = response_screen(reader, context)
+through = reader.snapshot().data_through
+
+
+def heading(name: str) -> str:
+    """Return the heading of a column of this page."""
+    return t(f"response_column.{name}", language)
+
+
+def card(of: str) -> dict:
+    """Return what a card of this page says of where its figures come from."""
+    indicator = find_indicator(of)
+    return {
+        "data_through": through,
+        "source": indicator.source_label(language),
+        "definition": definition_of(context, indicator),
+    }
+
+
+def numbers(*names: str) -> list[Column]:
+    """Return columns of figures as written, under their headings."""
+    return [Column(name=f"{name}_text", title=heading(name), kind="number") for name in names]
+
+
+def figures(names: tuple[str, ...]) -> list[Column]:
+    """Return a column for each indicator, a share with what it was counted from."""
+    return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
+
+
+sentence(screen.verdict)
+if screen.coarser:
+    aside(screen.coarser)
+card_grid(screen.cards, language, columns=len(screen.cards))
+
+section(t("response.section_response", language), t("response.note_response", language))
+rings, where = st.columns([0.56, 0.44], gap="small")
+with (
+    rings,
+    chart_card(
+        language,
+        title=t("response.title_rings", language),
+        sentence=t("response.note_rings", language),
+        key="rings",
+        **card("KF1"),
+    ),
+):
+    if screen.rings.empty:
+        empty_state(t("response.no_alarms", language), t("response.no_alarms_advice", language))
+    else:
+        table(
+            screen.rings,
+            [
+                Column(name="ring", title=heading("ring")),
+                *numbers("minutes", "alarms", "share"),
+                Column(name="interval", title=t("column.interval", language), kind="number"),
+                *numbers("unstamped", "median", "p90"),
+            ],
+            language,
+            caption=t("response.title_rings", language),
+        )
+        draw_figure(
+            bars(
+                screen.rings.assign(
+                    label=screen.rings["ring"], value=screen.rings["p90"], text=screen.rings["p90_text"]
+                ),
+                unit=t("response.p90_minutes", language),
+                theme=context.theme,
+                height=170,
+                in_order=True,
+            ),
+            context,
+            key="rings-figure",
+            alt=t("response.p90_minutes", language),
+        )
+with (
+    where,
+    chart_card(
+        language,
+        title=t("response.title_places", language),
+        sentence=t("response.note_places", language),
+        key="places",
+        **card("KF3"),
+    ),
+):
+    if screen.bounds is None:
+        empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
+    elif screen.places.empty:
+        empty_state(t("response.no_places", language), t("response.no_places_advice", language))
+    else:
+        deck, entries = places_map(screen, context, *MAP_SIZE)
+        legend([(entry.colours, entry.word, entry.count) for entry in entries])
+        st.pydeck_chart(deck, height=MAP_SIZE[1], key=f"places-{screen.listed.parent}")
+
+in_time, open_places = st.columns([0.66, 0.34], gap="small")
+with (
+    in_time,
+    chart_card(
+        language,
+        title=t("response.title_regions", language),
+        sentence=t("response.note_regions", language),
+        key="regions",
+        **card("KF1"),
+    ),
+):
+    table(
+        screen.regions,
+        [
+            Column(name="name", title=screen.listed.level_name, href="href"),
+            *figures(settings.regions),
+            Column(name="remark", title=heading("remark")),
+        ],
+        language,
+        caption=t("response.title_regions", language),
+        selected=screen.listed.selected,
+        max_height=560,
+    )
+with (
+    open_places,
+    chart_card(
+        language,
+        title=t("response.title_watch", language),
+        sentence=t("response.note_watch", language),
+        key="watch",
+        **card("KF4"),
+    ),
+):
+    if screen.watch.empty:
+        empty_state(t("response.county_only", language))
+    else:
+        table(
+            screen.watch,
+            [Column(name="name", title=screen.video_listed.level_name, href="href"), *figures(settings.watch)],
+            language,
+            caption=t("response.title_watch", language),
+            selected=screen.video_listed.selected,
+            max_height=560,
+        )
+
+section(t("response.section_video", language), t("response.note_section_video", language))
+with chart_card(
+    language,
+    title=t("response.title_video", language),
+    sentence=t("response.note_video", language),
+    key="video",
+    **card("XL1"),
+):
+    if screen.video.empty:
+        empty_state(t("response.county_only", language))
+    else:
+        table(
+            screen.video,
+            [
+                Column(name="name", title=screen.video_listed.level_name, href="href"),
+                *numbers("uncovered"),
+                *figures(settings.video),
+                Column(name="missed", title=heading("missed")),
+            ],
+            language,
+            caption=t("response.title_video", language),
+            selected=screen.video_listed.selected,
+        )
+
+section(t("response.section_campaigns", language), t("response.note_section_campaigns", language))
+with chart_card(
+    language,
+    title=t("response.title_campaigns", language),
+    sentence=t("response.note_campaigns", language),
+    key="campaigns",
+    **card("JQ1"),
+):
+    if screen.campaigns.empty:
+        empty_state(t("response.no_campaigns", language), t("response.no_campaigns_advice", language))
+    else:
+        table(
+            screen.campaigns,
+            [
+                Column(name="campaign", title=heading("campaign")),
+                Column(name="began", title=heading("began_on"), kind="number"),
+                *numbers("days", "before", "during", "change"),
+                Column(name="interval_text", title=t("column.interval", language), kind="number"),
+                Column(name="verdict", title=heading("verdict")),
+            ],
+            language,
+            caption=t("response.title_campaigns", language),
+        )
+offer_tables(screen.tables, context)
