@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeGuard
@@ -18,6 +19,8 @@ MINUS = "\u2212"
 SMALLEST_PERCENT_BASE = 30
 """Below this base a percentage says more than is known."""
 TEN_THOUSAND = 10_000
+_NARROW = 0.62
+"""Width of a Latin letter or digit in ems, on the safe side."""
 
 
 def number(value: float | None, decimals: int = 0) -> str:
@@ -218,3 +221,14 @@ def _rounded(value: float, decimals: int) -> float:
     exponent = Decimal(1).scaleb(-decimals)
     result = float(Decimal(repr(float(value))).quantize(exponent, rounding=ROUND_HALF_UP))
     return result if result else 0.0
+
+
+def width_of(text: str) -> float:
+    """Return the width of one line of text in ems.
+
+    Examples
+    --------
+    >>> width_of("示例市")
+    3.0
+    """
+    return sum(1.0 if unicodedata.east_asian_width(sign) in "WFA" else _NARROW for sign in text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.charts.boxes import Box
+from dashboard.formatting import width_of
 from dashboard.palette import load_palette
 from dashboard.statistics.funnels import average, rate_funnel, rate_labels
 
@@ -23,22 +24,6 @@ SIZES = {"within": 8, "outside_95": 11, "outside_99_8": 12}
 FONT = 13
 MARGIN = (80, 60)
 """Pixels of the frame that the axes take, across and down."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def overlaps(self, other: Box) -> bool:
-        """Return whether the two share any ground."""
-        return (
-            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
-        )
 
 
 def funnel_plot(
@@ -129,7 +114,7 @@ def place_names(
     placed: dict[int, Box] = {}
     for number, name in names.items():
         x, y = points[number]
-        wide = sum(FONT if ord(letter) > 0x2E7F else FONT * 0.6 for letter in name)
+        wide = FONT * width_of(name)
         tall = FONT * 1.3
         for step in (8, 20, 34):
             corners = (

@@ -9,7 +9,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboard import formatting
+from dashboard.charts.boxes import Box, free_places
 from dashboard.components import Card, grade_chip
+from dashboard.formatting import width_of
 from dashboard.i18n import t
 from dashboard.maps.outlines import Outline
 from dashboard.palette import GRADES, load_palette
@@ -19,6 +21,10 @@ from dashboard.wall.settings import GRADE
 MAP_SIZE = 420
 """Units of the map's longer side: about as many pixels as it has at 1080p, so that letters keep their size."""
 LABELLED_REGIONS = 40
+NAME_LETTERS, VALUE_LETTERS, VALUE_STEP = 20, 18, 21
+"""Sizes of letters in wall.css, and from the name's line down to the figure's."""
+BASELINE = 0.85
+"""Of a line, from its top, in sizes of its letters."""
 LABEL_WIDTH, VALUE_WIDTH = 44, 64
 """Least width of a region, in map units, to carry its name, and its figure as well."""
 CHART_WIDTH, CHART_HEIGHT = 430, 190
@@ -114,7 +120,7 @@ def _svg_map(frame: WallFrame, language: str, theme: str) -> Markup:
     shapes = _JOIN.join(_shape(frame, outline, language, theme) for outline in ordered)
     labels = Markup("")
     if len(frame.outlines) <= LABELLED_REGIONS:
-        labels = _JOIN.join(_label(frame, outline, language) for outline in frame.outlines)
+        labels = _labels(frame, language)
     return Markup(
         '<svg viewBox="{:.0f} {:.0f} {:.0f} {:.0f}" role="img" aria-label="{}">{}<g>{}</g><g class="labels">{}</g></svg>'
     ).format(left - 6, top - 6, right - left + 12, bottom - top + 12, frame.map_title, _patterns(theme), shapes, labels)
@@ -134,20 +140,33 @@ def _shape(frame: WallFrame, outline: Outline, language: str, theme: str) -> Mar
     )
 
 
-def _label(frame: WallFrame, outline: Outline, language: str) -> Markup:
-    row = _row(frame, outline)
-    width = outline.width * MAP_SIZE
-    if width < LABEL_WIDTH:
-        return Markup("")
-    name = Markup('<text x="{:.0f}" y="{:.0f}">{}</text>').format(
-        outline.x * MAP_SIZE, outline.y * MAP_SIZE, row["name"]
+def _labels(frame: WallFrame, language: str) -> Markup:
+    """Return the names of the regions and, where there is room, their figures; none covers another."""
+    lines: list[tuple[str, str]] = []
+    boxes: list[Box] = []
+    for outline in frame.outlines:
+        width = outline.width * MAP_SIZE
+        if width < LABEL_WIDTH:
+            continue
+        row = _row(frame, outline)
+        name, said = str(row["name"]), "" if width < VALUE_WIDTH else _said(row, language)
+        half = max(width_of(name) * NAME_LETTERS, width_of(said) * VALUE_LETTERS) / 2
+        x, top = outline.x * MAP_SIZE, outline.y * MAP_SIZE - NAME_LETTERS * BASELINE
+        lines.append((name, said))
+        boxes.append(Box(x - half, top, x + half, top + NAME_LETTERS + (VALUE_STEP if said else 0)))
+    return _JOIN.join(
+        _label(place, name, said)
+        for place, (name, said) in zip(free_places(boxes), lines, strict=True)
+        if place is not None
     )
-    if width < VALUE_WIDTH:
-        return name
-    said = _said(row, language)
-    return name + Markup('<text class="value" x="{:.0f}" y="{:.0f}">{}</text>').format(
-        outline.x * MAP_SIZE, outline.y * MAP_SIZE + 21, said
-    )
+
+
+def _label(place: Box, name: str, said: str) -> Markup:
+    x, y = (place.left + place.right) / 2, place.top + NAME_LETTERS * BASELINE
+    drawn = Markup('<text x="{:.0f}" y="{:.0f}">{}</text>').format(x, y, name)
+    if not said:
+        return drawn
+    return drawn + Markup('<text class="value" x="{:.0f}" y="{:.0f}">{}</text>').format(x, y + VALUE_STEP, said)
 
 
 def _row(frame: WallFrame, outline: Outline) -> pd.Series:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
 from dashboard.briefing.model import Cell
+from dashboard.formatting import width_of
 
-_NARROW = 0.62
-"""Width of a Latin letter or digit in ems, on the safe side."""
 _SLACK = 0.94
 """Part of a line that is filled: words are not broken where they end."""
-_WIDE = frozenset("WFA")
 
 Row = tuple[Cell, ...]
-
-
-def width_of(text: str) -> float:
-    """Return the width of one line of text in ems.
-
-    Examples
-    --------
-    >>> width_of("示例市")
-    3.0
-    """
-    return sum(1.0 if unicodedata.east_asian_width(sign) in _WIDE else _NARROW for sign in text)
 
 
 def lines_of(text: str, ems: float) -> int:

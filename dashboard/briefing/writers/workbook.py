@@ -10,8 +10,9 @@ from datetime import date
 import xlsxwriter
 
 from dashboard.briefing.model import Briefing, BriefingTable, Cell
-from dashboard.briefing.writers.layout import lines_of, width_of
+from dashboard.briefing.writers.layout import lines_of
 from dashboard.components.downloads import harmless
+from dashboard.formatting import width_of
 from dashboard.i18n import t
 from dashboard.palette import load_palette
 
