@@ -35,7 +35,7 @@ demo: $(VENV)/.runtime ## build the demonstration city anew and publish it
 test: system-packages $(VENV)/.development ## install what the tests need, then run all of them
 	@$(PYTHON) -m pytest $(ARGS); code=$$?; $(if $(TEST_STATUS),echo $$code >"$(TEST_STATUS)",exit $$code)
 
-bench: $(VENV)/.development ## measure speed and memory (BENCH_ROWS=10000000 for the full size, ARGS=queries for one part)
+bench: $(VENV)/.development ## measure speed and memory (BENCH_ROWS=10000000 for the full size, ARGS="import queries" for some parts)
 	@$(PYTHON) -m benchmarks.bench $(ARGS)
 
 lint: $(VENV)/.development ## check format, style, types and the direction of imports

@@ -88,12 +88,15 @@ def import_command(context: click.Context, files: tuple[Path, ...], mapping: Pat
 def build(context: click.Context, mapping: Path, data: Path) -> None:
     """Import every file of a folder that the mapping knows, and publish."""
     rules, _ = load_mapping(mapping)
+    if not data.is_dir():
+        raise ImportRefused(f"There is no folder {data}.", f"没有文件夹 {data}。")
     files = tuple(sorted(path for path in data.iterdir() if path.is_file() and rules.rule_for(path)))
-    if not files:
-        patterns = ", ".join(rule.match for rule in rules.file)
+    found = {id(rules.rule_for(path)) for path in files}
+    lacking = ", ".join(rule.match for rule in rules.file if id(rule) not in found and not rule.optional)
+    if lacking:
         raise ImportRefused(
-            f"{data} has no file of mapping {rules.name} ({patterns}).",
-            f"{data} 中没有映射 {rules.name} 所需的文件({patterns})。",
+            f"{data} has no file for {lacking} of mapping {rules.name}. Add it, or write optional = true there.",
+            f"{data} 中没有映射 {rules.name} 所需的文件({lacking})。请补齐,或在映射中写明 optional = true。",
         )
     _import(context, mapping, files, dry_run=False)
     with _progress() as bar:

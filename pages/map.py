@@ -44,6 +44,7 @@ with left:
         title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
         source=screen.indicator.source_label(language),
+        basis=screen.basis,
         definition=definition_of(context, screen.indicator),
         sentence=(screen.sentence or None) if view == VIEWS[0] else None,
         key="map",
@@ -72,6 +73,7 @@ with right:
         title=t("map.list", language, level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
         source=screen.indicator.source_label(language),
+        basis=screen.basis,
         key="list",
     ):
         table(

@@ -27,7 +27,11 @@ language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = trends_screen(reader, context)
-card = {"data_through": through, "source": screen.indicator.source_label(language)}
+card = {
+    "data_through": through,
+    "source": screen.indicator.source_label(language),
+    "basis": screen.basis,
+}
 
 sentence(screen.verdict)
 choose_indicator(screen.choices, screen.indicator, language)

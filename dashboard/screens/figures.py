@@ -89,6 +89,17 @@ def basis_of(row: pd.Series) -> Basis | None:
     return Basis(kind=row["basis"]) if row["basis"] in ("records", "counts") else None
 
 
+def basis_of_all(frame: pd.DataFrame, language: str) -> Basis | None:
+    """Return what many values stand on (column ``basis``): the last one's kind, and that others stand on the other."""
+    kinds = frame.loc[frame["basis"].isin(["records", "counts"]), "basis"]
+    if kinds.empty:
+        return None
+    last = str(kinds.iloc[-1])
+    other = next((str(kind) for kind in kinds.unique() if kind != last), None)
+    detail = t("card.basis_others", language, basis=t(f"card.basis.{other}", language)) if other else None
+    return Basis(kind="records" if last == "records" else "counts", detail=detail)
+
+
 def indicator_card(context: Context, indicator: Indicator, row: pd.Series, **more: object) -> Card:
     """Return the card of one indicator's value; ``more`` are further fields of the card."""
     language = context.language

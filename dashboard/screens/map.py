@@ -11,6 +11,7 @@ import pydeck as pdk
 from markupsafe import Markup
 
 from dashboard import formatting
+from dashboard.components import Basis
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
@@ -22,7 +23,7 @@ from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.figures import figure_text, interval_text, status_text, value_text
+from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text, value_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -56,6 +57,8 @@ class MapScreen:
     """One of ``RATES``."""
     sentence: str = ""
     """What smoothing did, in words; empty for raw figures."""
+    basis: Basis | None = None
+    """What the figures stand on: records or counts."""
     tables: tuple[ScreenTable, ...] = ()
 
 
@@ -96,6 +99,7 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         bounds=tuple(shapes.total_bounds) if len(shapes) else None,
         rate=rate,
         sentence=sentence,
+        basis=basis_of_all(found, context.language),
         tables=(_table_of(frame, indicator, context.language),),
     )
 

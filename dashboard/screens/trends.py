@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard import formatting
+from dashboard.components import Basis
 from dashboard.context import Context, first_day
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator
@@ -17,7 +18,7 @@ from dashboard.indicators.evaluate import series
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Grain, periods_between
 from dashboard.screens.control import ControlScreen, control_screen
-from dashboard.screens.figures import figure_text, interval_text, status_text
+from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text
 from dashboard.screens.map import chosen_indicator, mapped_indicators
 from dashboard.screens.overview import change_sentence
 from data_access.measures import load_measures
@@ -45,6 +46,8 @@ class TrendsScreen:
     class_names: dict[str, str]
     verdict: str
     control: ControlScreen
+    basis: Basis | None = None
+    """What the figures stand on: records or counts."""
 
 
 def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
@@ -82,6 +85,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
             name=indicator.label(language),
             change=change_sentence(indicator, moved, language),
         ),
+        basis=basis_of_all(frame[frame["status"].isin(WITH_VALUE)], language),
         control=control_screen(reader, context, indicator, start),
     )
 

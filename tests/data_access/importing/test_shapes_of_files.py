@@ -9,12 +9,15 @@ import pandas as pd
 import pytest
 import shapely
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from data_access import schema
+from data_access.__main__ import main
 from data_access.access import Scope
 from data_access.errors import ConfigError, DataAccessError, ImportRefused
 from data_access.home import Home
 from data_access.importing.run import import_files
+from data_access.importing.settings import code_list as import_settings_code_list
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.working import WorkingStore
@@ -410,3 +413,19 @@ def test_counts_that_nothing_would_show_are_set_aside(home, tmp_path, key, word)
     rules.write_text(rules.read_text(encoding="utf-8").replace(f"value = {old}", f'value = "{word}"'), encoding="utf-8")
     target = imported(home, rules, table(tmp_path, {"place": ["东县"], "year": [2023], "dead": [1]}))
     assert word in target.problems[0][0]
+
+
+def test_the_28_classes_of_disputes_lead_to_the_six(home, tmp_path):
+    codes = import_settings_code_list("dispute_28_to_6")
+    assert len(codes) == 28
+    assert set(codes.values()) == {"01", "02", "03", "04", "05", "06"}
+
+
+def test_a_folder_that_lacks_a_file_of_the_mapping_is_refused_by_its_pattern(home, tmp_path):
+    rules = mapping(tmp_path, match="counts.csv")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    arguments = ["--home", str(home.path), "--language", "en", "build", "--mapping", str(rules), "--data", str(empty)]
+    answer = CliRunner().invoke(main, arguments)
+    assert answer.exit_code == 1
+    assert "counts.csv" in answer.output
