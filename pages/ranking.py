@@ -134,7 +134,7 @@ with (
     funnel,
     chart_card(
         language,
-        title=t("ranking.funnel", language),
+        title=t("ranking.funnel", language, name=screen.funnel_of.label(language)),
         sentence=t("ranking.funnel_note", language),
         data_through=through,
         source=source,
@@ -156,7 +156,7 @@ with (
             ),
             context,
             key="funnel-figure",
-            alt=t("ranking.funnel", language),
+            alt=t("ranking.funnel", language, name=screen.funnel_of.label(language)),
         )
 
 for column, each in zip(st.columns(3, gap="small"), screen.triggers.lists, strict=True):

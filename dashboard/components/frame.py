@@ -172,6 +172,9 @@ def _footer(context: Context, snapshot: SnapshotInfo, lateness: pd.DataFrame) ->
     if not number:
         review = f"{review} {t('footer.unreviewed' if real else 'footer.fictional', language)}"
     spans = Markup("").join(Markup("<span>{}</span>").format(part) for part in [*parts, review])
+    owner = snapshot.dataset.get("attribution", "").strip()
+    if owner:
+        spans += Markup("<span>{}</span>").format(t("footer.attribution", language, owner=owner))
     badges = Markup("").join(Markup('<strong class="badge">{}</strong>').format(mark) for mark in marks)
     return Markup('<footer class="page-foot">{}{}<span class="custody">{}</span></footer>').format(
         badges, spans, t("footer.custody", language)

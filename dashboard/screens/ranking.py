@@ -21,9 +21,10 @@ from dashboard.grading.triggers import (
     rising_years,
 )
 from dashboard.i18n import t
-from dashboard.indicators.catalogue import find_indicator, load_catalogue
+from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.overview import headline_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import Triggers, chance_text, triggers_of
 from data_access.queries import SnapshotReader
@@ -31,6 +32,7 @@ from data_access.queries import SnapshotReader
 COSTLIEST = 3
 TOWNSHIP_DEPTH = 2
 FUNNEL_INDICATOR = "JQ2"
+"""Drawn as a funnel unless the data set declares another rate as its outcome."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class RankingScreen:
     reasons: pd.DataFrame
     """Of the selected region: ``component, figure, points, full, lost, unit, deadline``."""
     funnel: pd.DataFrame
+    funnel_of: Indicator
+    """Whose rates the funnel shows."""
     """``name, exposure, value, numerator`` of the homicide rate."""
     rising: RisingYears
     clean: CleanYears
@@ -84,6 +88,8 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     problems = _problems(league, names, context.language)
     sheets = review_sheets(league, index_settings())
     rows = _rows(context, league, names)
+    headline = headline_of(reader)
+    funnel_of = headline if headline.display_form == "rate" else find_indicator(FUNNEL_INDICATOR)
     return RankingScreen(
         month=month,
         listed=listed,
@@ -92,7 +98,8 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         rows=rows,
         selected=selected,
         reasons=reasons_of(league, selected, context.language),
-        funnel=_funnel(reader, context, listed, names),
+        funnel=_funnel(reader, context, funnel_of, listed, names),
+        funnel_of=funnel_of,
         rising=rising,
         clean=clean,
         sheets=sheets,
@@ -219,8 +226,10 @@ def _figure(component: Component, value: float) -> str:
     return formatting.number(value, 2) if component.kind == "relative_risk" else formatting.percent(value)
 
 
-def _funnel(reader: SnapshotReader, context: Context, listed: Listed, names: pd.Series) -> pd.DataFrame:
-    frame = values(reader, context.viewer, find_indicator(FUNNEL_INDICATOR), list(listed.codes), context.period)
+def _funnel(
+    reader: SnapshotReader, context: Context, indicator: Indicator, listed: Listed, names: pd.Series
+) -> pd.DataFrame:
+    frame = values(reader, context.viewer, indicator, list(listed.codes), context.period)
     return pd.DataFrame(
         {"name": names, "exposure": frame["denominator"], "value": frame["value"], "numerator": frame["numerator"]}
     ).dropna(subset=["value", "exposure"])

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from datetime import date, timedelta
 from string import Formatter
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -200,7 +201,8 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
 def _parsed(text: pd.Series, pattern: str) -> pd.Series:
     if pattern in ("epoch_ms", "epoch_s"):
         numbers = pd.to_numeric(text, errors="coerce")
-        return pd.to_datetime(numbers, unit=pattern.removeprefix("epoch_"), errors="coerce").astype("datetime64[us]")
+        unit: Literal["ms", "s"] = "ms" if pattern == "epoch_ms" else "s"
+        return pd.to_datetime(numbers, unit=unit, errors="coerce").astype("datetime64[us]")
     if pattern == "excel_serial":
         days = pd.to_numeric(text, errors="coerce")
         return (_EXCEL_DAY_ZERO + pd.to_timedelta(days.where(days < 1e6), unit="D")).astype("datetime64[us]")

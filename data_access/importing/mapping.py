@@ -157,6 +157,9 @@ class Target(_Part):
         default="join",
         description="with repeated = 'sum': rows alike in every column of the file are added, or dropped",
     )
+    absent: Literal["unknown", "zero"] = Field(
+        default="unknown", description="of counts: what a region's missing period within the file's span means"
+    )
     expect_rows: int | None = None
     expect_sum: dict[str, float] = {}
 
@@ -176,17 +179,19 @@ class Target(_Part):
         missing = [column.name for column in table.columns if not column.nullable and column.name not in given]
         if missing:
             raise ValueError(f"table {self.table!r} also needs {missing}")
+        if self.absent == "zero" and self.table != "reported_count":
+            raise ValueError("absent = 'zero' goes with reported_count")
         if (self.repeated == "sum") != (self.sum_column is not None):
             raise ValueError("repeated = 'sum' and sum_column go together")
         return self
 
     @property
-    def defaults(self) -> dict[str, object]:
+    def defaults(self) -> dict[str, str | int | None]:
         """Values of columns the mapping need not give."""
         return {key: value for key, value in _DEFAULTS.get(self.table, {}).items() if key not in self.columns}
 
 
-_DEFAULTS: dict[str, dict[str, object]] = {
+_DEFAULTS: dict[str, dict[str, str | int | None]] = {
     "incident": {"date_grain": "day", "class_code": "", "victims": 0},
     "dispute": {"subclass_code": "", "risk_colour": "", "transfers": 0},
     "reported_count": {"class_code": "", "channel": ""},

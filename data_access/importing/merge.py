@@ -99,7 +99,7 @@ def merge_staged(
 
 
 def _single_rows(
-    staged: sa.TableClause, names: list[str], key: list[sa.ColumnElement], repeated: str, sum_column: str | None
+    staged: sa.TableClause, names: list[str], key: Sequence[sa.ColumnElement], repeated: str, sum_column: str | None
 ) -> sa.Select:
     """Return one row an id: the last of the file, or the first with ``sum_column`` added up."""
     order = staged.c[ROW].asc() if repeated == "sum" else staged.c[ROW].desc()

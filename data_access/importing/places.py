@@ -185,8 +185,8 @@ def _points(
         return nothing, nothing, (nothing, nothing)
     first, second = (_coordinate(rows, name, problems) for name in (rule.lon, rule.lat))
     useless = (first == 0) & (second == 0)
-    for lon, lat in rule.useless:
-        useless |= (first == lon) | (second == lat)
+    for no_lon, no_lat in rule.useless:
+        useless |= (first == no_lon) | (second == no_lat)
     first, second = np.where(useless, np.nan, first), np.where(useless, np.nan, second)
     lon, lat = to_stored(first, second, rule.crs)
     exchanged = to_stored(second, first, rule.crs)
@@ -247,8 +247,8 @@ def _note_strays(
     if not stray.any():
         return
     where = stray.to_numpy()
-    text = pd.Series("", index=stray.index)
-    text[where] = [f"{x:.5f}, {y:.5f}" for x, y in zip(lon[where], lat[where], strict=True)]
+    written = [f"{x:.5f}, {y:.5f}" for x, y in zip(lon[where], lat[where], strict=True)]
+    text = pd.Series(written, index=stray.index[where]).reindex(stray.index, fill_value="")
     swapped = np.zeros(len(stray), bool)
     swapped[where] = pd.notna(index.containing(exchanged[0][where], exchanged[1][where]))
     name = f"{rule.point.lon}/{rule.point.lat}" if rule.point else "region_code"

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 from xml.etree import ElementTree
 
 import geopandas as gpd
@@ -106,7 +107,7 @@ def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
         batch.rows = rows = rows.drop(columns=[name for name in (ROW_COLUMN, *REASON_COLUMNS) if name in rows])
     if rule.wkt is not None and rule.wkt in rows:
         batch.shapes = gpd.GeoSeries(
-            shapely.from_wkt(rows[rule.wkt].to_numpy(object, na_value=None), on_invalid="ignore")
+            shapely.from_wkt(rows[rule.wkt].astype(object).where(rows[rule.wkt].notna(), None), on_invalid="ignore")
         )
         batch.rows = rows = rows.drop(columns=rule.wkt)
     if batch.shapes is not None:
@@ -353,8 +354,8 @@ def _parts(table: pa.Table, size: int) -> Iterator[pa.Table]:
         yield table.slice(start, size)
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+def _opened(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def _format_of(path: Path) -> str:

@@ -42,7 +42,14 @@ from data_access.importing.problems import Problems, Quarantine
 from data_access.importing.readers import Batch, read_batches
 from data_access.importing.report import ImportReport, TargetReport
 from data_access.importing.settings import import_settings
-from data_access.importing.shaping import check_columns, file_columns, target_rows, without, wkb_of
+from data_access.importing.shaping import (
+    check_columns,
+    file_columns,
+    target_rows,
+    without,
+    wkb_of,
+    zero_counts,
+)
 from data_access.store.working import WorkingStore
 
 Progress = Callable[[str, int], None]
@@ -218,6 +225,17 @@ class _Run:
             staged.report.quarantined = quarantine.count
             staged.report.problems = list(zip(quarantine.lines("en"), quarantine.lines("zh"), strict=True))
             self.staged.append((path, staged))
+            if staged.target.absent == "zero":
+                self._stage_zeros(staged)
+
+    def _stage_zeros(self, staged: _Staged) -> None:
+        """Add a zero for every region of the rows' level and every period of their span: nothing there means none."""
+        assert self.index is not None
+        columns = ["region_code", "period_start", "grain", "measure"]
+        frames = [pd.read_parquet(part, columns=columns) for part in staged.parts]
+        if frames and not QUARANTINE_NAME.fullmatch(staged.report.file):
+            zeros = zero_counts(pd.concat(frames, ignore_index=True), self.index.regions)
+            self._stage_made("reported_count", staged.target.source, zeros.assign(source=staged.target.source))
 
     def _quarantine(self, path: Path, staged: _Staged, reason: str = "") -> Quarantine:
         """Return the file for refused rows; those of a file of refused rows go back to that file."""

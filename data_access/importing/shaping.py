@@ -47,7 +47,7 @@ def target_rows(batch: Batch, rule: FileRule, target: Target, problems: Problems
     if FAULT in rows:
         taken |= rows[FAULT].notna()
     places = taken.to_numpy().nonzero()[0]
-    problems.take_over(noted, places)
+    problems.take_over(noted, places.tolist())
     rows, numbers = rows.iloc[places].reset_index(drop=True), numbers.iloc[places].reset_index(drop=True)
     shapes = None if shapes is None else shapes.iloc[places].reset_index(drop=True)
     if FAULT in rows:
@@ -155,3 +155,35 @@ def _taken(rows: pd.DataFrame, target: Target) -> pd.Series:
 def without(rows: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """Return rows without the named columns, as far as there are any."""
     return rows.drop(columns=[name for name in names if name in rows])
+
+
+def zero_counts(counts: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Return a count of zero for every region and period that counts speak of.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        ``region_code, period_start, grain, measure``.
+    regions : DataFrame
+        ``region_code, depth``; those as deep as the deepest region of a measure get a row.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``reported_count`` without their source, the same at every import of the same span.
+    """
+    depths = regions.set_index("region_code")["depth"]
+    frames = []
+    for (measure, grain), own in counts.groupby(["measure", "grain"]):
+        deepest = own["region_code"].map(depths).max()
+        starts = pd.to_datetime(own["period_start"])
+        frequency = {"day": "D", "month": "M", "year": "Y"}[str(grain)]
+        periods = pd.period_range(starts.min(), starts.max(), freq=frequency).start_time
+        pairs = pd.MultiIndex.from_product(
+            [depths.index[depths == deepest], periods], names=["region_code", "period_start"]
+        )
+        frame = pairs.to_frame(index=False)
+        days = frame["period_start"].dt.strftime("%Y%m%d")
+        frame["source_id"] = f"zero-{measure}-{grain}-" + frame["region_code"] + "-" + days
+        frames.append(frame.assign(measure=measure, grain=grain, class_code="", channel="", value=0.0))
+    return pd.concat(frames, ignore_index=True)

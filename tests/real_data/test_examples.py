@@ -99,7 +99,7 @@ def test_london_by_year_borough_method_and_month(built):
     classes = city.reader.measure_values(
         city.scope, ["homicide_victims"], [city.scope.region_code], None, date(2024, 3, 31), by=("class_code",)
     ).set_index("class_code")["value"]
-    assert classes.to_dict() == {"stabbing": 1521, "shooting": 335, "unarmed": 303, "blunt": 202, "other": 424 + 151}
+    assert classes[classes > 0].to_dict() == {"stabbing": 1521, "shooting": 335, "unarmed": 303, "blunt": 202, "other": 424 + 151}
     assert len(city.codes(1)) == 33
     shapes = city.reader.geometry(city.scope, city.codes(1))
     west, south, east, north = shapes.total_bounds
@@ -184,6 +184,20 @@ def test_baltimore_requests_as_disputes_with_their_stages(built):
     )
 
 
+def test_a_stage_that_baltimore_does_not_keep_is_not_shown_as_none_reached(served):
+    served("baltimore")
+    html = shown(opened("disputes", period="2018Q4"))
+    assert "最窄的一环是化解" in html, "of the stages that are kept, not the mediation that isn't"
+    assert "−481" not in html
+
+
+def test_london_without_a_victim_is_a_zero_and_not_unknown(built):
+    city = City(built("london"))
+    kingston = city.code("Kingston upon Thames")
+    year = (date(2023, 1, 1), date(2023, 12, 31))
+    assert city.reader.measure_values(city.scope, ["homicide_victims"], [kingston], *year)["value"].tolist() == [0]
+
+
 def test_toronto_counts_disagreeing_points_and_keeps_every_victim(built):
     city = City(built("toronto"))
     assert city.total("homicide_victims", year=2018) == 98
@@ -225,6 +239,7 @@ def test_every_page_stands_on_data_that_lack_most_tables(served, name):
         ("london", "2023", "汇总数"),
         ("mexico", "2019", "汇总数"),
         ("us_counties", "1990", "汇总数"),
+        ("baltimore", "2018Q4", "逐件记录"),
     ],
 )
 def test_a_screen_says_whether_it_stands_on_records_or_on_counts(served, name, period, said):

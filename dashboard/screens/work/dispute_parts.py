@@ -61,13 +61,20 @@ def _wide(frame: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> 
 
 
 def funnel(reader: SnapshotReader, context: Context) -> pd.DataFrame:
-    """Return the steps of the disputes received in the period, with waits of those that took the step in it."""
+    """Return the steps of the disputes received in the period, with waits of those that took the step in it.
+
+    A step that no source of the data set keeps has no count, and the step after it stands beside the one before.
+    """
     language = context.language
     frame = totals(reader, context, list(_STEP_MEASURES.values()), context.period.start)
-    counts = [float(frame[_STEP_MEASURES[step]].sum()) for step in STEPS]
+    kept = set(reader.coverage(context.viewer)["measure"])
+    counts = [
+        float(frame[_STEP_MEASURES[step]].sum()) if _STEP_MEASURES[step] in kept or not place else np.nan
+        for place, step in enumerate(STEPS)
+    ]
     rows = []
     for place, step in enumerate(STEPS):
-        before = counts[place - 1] if place else np.nan
+        before = next((count for count in reversed(counts[:place]) if not np.isnan(count)), np.nan)
         median, slowest = np.nan, np.nan
         if step in _STEP_WAITS:
             bins = reader.histogram(
@@ -95,7 +102,7 @@ def funnel(reader: SnapshotReader, context: Context) -> pd.DataFrame:
                 "left_text": formatting.number(left) if place else "",
                 "median_text": formatting.number(median, 1) if step in _STEP_WAITS else "",
                 "p90_text": formatting.number(slowest, 1) if step in _STEP_WAITS else "",
-                "href": context.href("disputes", stage=stage, offset=None) if stage and left else "",
+                "href": context.href("disputes", stage=stage, offset=None) if stage and left > 0 else "",
             }
         )
     return pd.DataFrame(rows, index=list(STEPS))

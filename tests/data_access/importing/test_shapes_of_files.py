@@ -429,3 +429,16 @@ def test_a_folder_that_lacks_a_file_of_the_mapping_is_refused_by_its_pattern(hom
     answer = CliRunner().invoke(main, arguments)
     assert answer.exit_code == 1
     assert "counts.csv" in answer.output
+
+
+def test_a_period_without_a_row_is_unknown_unless_the_mapping_says_that_it_means_none(home, tmp_path):
+    path = table(tmp_path, {"place": ["东县", "西县"], "year": [2021, 2023], "dead": [4, 1]})
+    imported(home, mapping(tmp_path), path)
+    assert len(held(home)) == 2
+    rules = mapping(tmp_path, target_keys='absent = "zero"')
+    for _ in range(2):
+        import_files(home, rules, [path])
+        rows = held(home)
+        assert rows["value"].sum() == 5
+        assert rows.groupby("region_code")["period_start"].nunique().tolist() == [3, 3, 3]  # and the old county's code
+    publish(home)
