@@ -147,7 +147,8 @@ with (
         draw_figure(
             funnel_plot(
                 screen.funnel,
-                words={name: t(f"funnel.{name}", language) for name in FUNNEL_WORDS},
+                words={name: t(f"funnel.{name}", language) for name in FUNNEL_WORDS}
+                | {"rate": screen.funnel_of.unit_label(language)},
                 factor=1e5,
                 theme=context.theme,
                 width=700,

@@ -99,7 +99,13 @@ def test_london_by_year_borough_method_and_month(built):
     classes = city.reader.measure_values(
         city.scope, ["homicide_victims"], [city.scope.region_code], None, date(2024, 3, 31), by=("class_code",)
     ).set_index("class_code")["value"]
-    assert classes[classes > 0].to_dict() == {"stabbing": 1521, "shooting": 335, "unarmed": 303, "blunt": 202, "other": 424 + 151}
+    assert classes[classes > 0].to_dict() == {
+        "stabbing": 1521,
+        "shooting": 335,
+        "unarmed": 303,
+        "blunt": 202,
+        "other": 424 + 151,
+    }
     assert len(city.codes(1)) == 33
     shapes = city.reader.geometry(city.scope, city.codes(1))
     west, south, east, north = shapes.total_bounds
