@@ -66,6 +66,12 @@ class StoreRefusedError(DataAccessError):
     default_code = "store_refused"
 
 
+class ClusterError(DataAccessError):
+    """The cluster can't be used: not installed here, not reachable, without workers, or it failed; nothing was published."""
+
+    default_code = "cluster_unavailable"
+
+
 class SchemaVersionError(DataAccessError):
     """The file was written by another version of this program."""
 

@@ -11,12 +11,27 @@ DATABASE_VARIABLE = "DATABASE_URL"
 
 
 @dataclass(frozen=True)
+class ClusterAddress:
+    """An Apache Spark cluster and the folder that it and the offices share."""
+
+    master: str
+    """``spark://host:port``."""
+    lake: Path
+    """Folder of the offices' deliveries, mounted under the same path on every machine of the cluster."""
+    sender: str = "main"
+    """Name of the office that this home belongs to, among those that deliver to the lake."""
+
+
+@dataclass(frozen=True)
 class Home:
     """Paths of one data set below ``path``; nothing is created until :meth:`create`."""
 
     path: Path
     database_url: str | None = field(default_factory=lambda: os.environ.get(DATABASE_VARIABLE) or None, repr=False)
     """Address of the PostgreSQL that snapshots are published to (``DATABASE_URL``); files below ``path`` when empty."""
+
+    cluster: ClusterAddress | None = None
+    """Where a publish counts when records have outgrown this machine; here when empty."""
 
     @classmethod
     def default(cls) -> Home:

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.errors import PublishRefused
 from data_access.measures import Measure
-from data_access.store.working import WorkingStore
+from data_access.publishing.engine import Rows
 
 
-def check_batches(store: WorkingStore) -> None:
+def check_batches(rows: Rows) -> None:
     """Raise when an import's rows don't add up, or a source has another number of rows than its imports left.
 
     Raises
@@ -28,68 +28,78 @@ def check_batches(store: WorkingStore) -> None:
         + batch.c.rows_quarantined
         + batch.c.rows_excluded
     )
-    for row in store.read(sa.select(batch, outcome.label("outcome")).where(batch.c.rows_read != outcome)).itertuples():
+    for row in rows.read(sa.select(batch, outcome.label("outcome")).where(batch.c.rows_read != outcome)).itertuples():
         raise PublishRefused(
             f"Not published: {row.file_name} had {row.rows_read} rows, but its import accounts for {row.outcome}. "
             "Import the file again.",
             f"未发布:{row.file_name} 读入 {row.rows_read} 行,但导入记录合计为 {row.outcome} 行。请重新导入该文件。",
             file=row.file_name,
         )
-    for fact in schema.FACT_TABLES:
-        held = sa.select(fact.c.source, sa.func.count().label("held")).group_by(fact.c.source).subquery()
-        added = (
-            sa.select(batch.c.source, sa.func.sum(batch.c.rows_added).label("added"))
-            .where(batch.c.target == fact.name)
-            .group_by(batch.c.source)
-            .subquery()
+    differing = sa.union_all(*(_rows_unaccounted_for(fact) for fact in schema.FACT_TABLES)).subquery()
+    for row in rows.read(sa.select(differing).order_by(differing.c.target, differing.c.source)).itertuples():
+        raise PublishRefused(
+            f"Not published: {row.target} holds {row.held:g} rows of source {row.source!r}, but its imports added "
+            f"{row.added:g}. Import the source's files again.",
+            f"未发布:{row.target} 中来源“{row.source}”有 {row.held:g} 行,而导入记录为 {row.added:g} 行。请重新导入该来源的文件。",
+            table=row.target,
+            source=row.source,
         )
-        differing = (
-            sa.select(added.c.source, held.c.held, added.c.added)
-            .select_from(added.outerjoin(held, held.c.source == added.c.source))
-            .where(sa.func.coalesce(held.c.held, 0) != added.c.added)
-        )
-        for row in store.read(differing).itertuples():
-            raise PublishRefused(
-                f"Not published: {fact.name} holds {row.held} rows of source {row.source!r}, but its imports added "
-                f"{row.added}. Import the source's files again.",
-                f"未发布:{fact.name} 中来源“{row.source}”有 {row.held} 行,而导入记录为 {row.added} 行。请重新导入该来源的文件。",
-                table=fact.name,
-                source=row.source,
-            )
 
 
-def check_regions_known(store: WorkingStore, path: sa.Table) -> None:
+def _rows_unaccounted_for(fact: sa.Table) -> sa.Select:
+    batch = schema.import_batch
+    held = sa.select(fact.c.source, sa.func.count().label("held")).group_by(fact.c.source).subquery()
+    added = (
+        sa.select(batch.c.source, sa.func.sum(batch.c.rows_added).label("added"))
+        .where(batch.c.target == fact.name)
+        .group_by(batch.c.source)
+        .subquery()
+    )
+    found = sa.func.coalesce(held.c.held, 0)
+    return (
+        sa.select(sa.literal(fact.name, sa.String).label("target"), added.c.source, found.label("held"), added.c.added)
+        .select_from(added.outerjoin(held, held.c.source == added.c.source))
+        .where(found != added.c.added)
+    )
+
+
+def check_regions_known(rows: Rows, path: sa.Table) -> None:
     """Raise when a row names a region that is not in the region table."""
-    for table in (*schema.FACT_TABLES, schema.population, schema.region_geometry):
-        unknown = store.read(
-            sa.select(table.c.region_code, sa.func.count().label("rows"))
+    tables = (*schema.FACT_TABLES, schema.population, schema.region_geometry)
+    unknown = sa.union_all(
+        *(
+            sa.select(
+                sa.literal(table.name, sa.String).label("target"), table.c.region_code, sa.func.count().label("found")
+            )
             .select_from(table.outerjoin(path, path.c.region_code == table.c.region_code))
             .where(path.c.region_code.is_(None))
             .group_by(table.c.region_code)
-            .order_by(table.c.region_code)
-            .limit(5)
+            for table in tables
         )
-        if len(unknown):
-            codes = ", ".join(f"{row.region_code} ({row.rows})" for row in unknown.itertuples())
-            raise PublishRefused(
-                f"Not published: rows of {table.name} name regions that don't exist: {codes}. Import the region file "
-                "that has them, or correct the rows.",
-                f"未发布:{table.name} 的数据引用了不存在的区划:{codes}。请导入含这些区划的文件,或更正数据。",
-                table=table.name,
-            )
+    ).subquery()
+    first = rows.read(sa.select(unknown).order_by(unknown.c.target, unknown.c.region_code).limit(5))
+    if len(first):
+        name = first["target"].iloc[0]
+        codes = ", ".join(f"{row.region_code} ({row.found})" for row in first[first["target"] == name].itertuples())
+        raise PublishRefused(
+            f"Not published: rows of {name} name regions that don't exist: {codes}. Import the region file "
+            "that has them, or correct the rows.",
+            f"未发布:{name} 的数据引用了不存在的区划:{codes}。请导入含这些区划的文件,或更正数据。",
+            table=name,
+        )
 
 
-def check_rollups(store: WorkingStore, published: Mapping[str, sa.Table], measures: Mapping[str, Measure]) -> None:
+def check_rollups(rows: Rows, published: Mapping[str, sa.Table], measures: Mapping[str, Measure]) -> None:
     """Raise when a roll-up's total for the whole city differs from the rows it was counted from."""
     for name in ("measure_day", "measure_month", "measure_year"):
-        _check_totals(store, published[name])
+        _check_totals(rows, published[name])
     month = published["measure_month"]
-    rolled = store.read(
+    rolled = rows.read(
         sa.select(month.c.measure, sa.func.sum(month.c.value).label("value"))
         .where(month.c.depth == 0, sa.not_(month.c.divided))
         .group_by(month.c.measure)
     ).set_index("measure")["value"]
-    reported = store.read(sa.select(schema.reported_count.c.measure).distinct())["measure"].tolist()
+    reported = rows.read(sa.select(schema.reported_count.c.measure).distinct())["measure"].tolist()
     by_table: dict[str, list[str]] = {}
     for key, measure in measures.items():
         if measure.table is not None and key not in reported:
@@ -100,7 +110,7 @@ def check_rollups(store: WorkingStore, published: Mapping[str, sa.Table], measur
         for key in keys:
             placed = sa.case((measures[key].date_expression(fact).is_not(None), 1), else_=0)
             columns.append(_counted(measures[key], fact, placed).label(key))
-        totals = store.read(sa.select(*columns)).iloc[0].fillna(0)
+        totals = rows.read(sa.select(*columns)).iloc[0].fillna(0)
         for key in keys:
             if abs(float(totals[key]) - float(rolled.get(key, 0.0))) > 1e-6:
                 raise PublishRefused(
@@ -119,13 +129,13 @@ def _counted(measure: Measure, fact: sa.Table, placed: sa.ColumnElement) -> sa.C
     return sa.func.sum(sa.case((passes, each), else_=0))
 
 
-def _check_totals(store: WorkingStore, table: sa.Table) -> None:
+def _check_totals(rows: Rows, table: sa.Table) -> None:
     """Raise when the rows by class and channel don't add up to the rows that are not divided."""
     divided = sa.func.sum(sa.case((table.c.divided, table.c.value), else_=0.0)).label("divided")
     total = sa.func.sum(sa.case((table.c.divided, 0.0), else_=table.c.value)).label("total")
     sums = sa.select(table.c.measure, table.c.depth, divided, total).group_by(table.c.measure, table.c.depth).subquery()
     tolerance = 1e-9 * sa.func.abs(sums.c.total) + 1e-9
-    for row in store.read(sa.select(sums).where(sa.func.abs(sums.c.divided - sums.c.total) > tolerance)).itertuples():
+    for row in rows.read(sa.select(sums).where(sa.func.abs(sums.c.divided - sums.c.total) > tolerance)).itertuples():
         raise PublishRefused(
             f"Not published: in {table.name} measure {row.measure!r} adds up to {row.divided:g} by class but to "
             f"{row.total:g} in all (depth {row.depth}). Publish again; if it recurs, report it.",

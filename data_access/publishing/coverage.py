@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.errors import PublishRefused
 from data_access.measures import Measure, load_measures
-from data_access.store.working import WorkingStore
+from data_access.publishing.engine import Rows
 
 GRACE_DAYS = 45
 """A source of rare events that was heard of this recently is taken to cover everything up to data_through."""
@@ -22,11 +22,11 @@ _KIND_COLUMNS = ("category", "kind", "question")
 COLUMNS = ["measure", "source", "basis", "grain", "first_day", "last_day", "provisional"]
 
 
-def data_through(store: WorkingStore, measures: Mapping[str, Measure], dataset: Mapping[str, str]) -> date:
+def data_through(rows: Rows, measures: Mapping[str, Measure], dataset: Mapping[str, str]) -> date:
     """Return the last day the data speak of: as declared by the data set, else the last record or reported period."""
     if "data_through" in dataset:
         return date.fromisoformat(dataset["data_through"])
-    last = [frame["last_day"].max() for frame in (_record_spans(store, measures), _count_spans(store)) if len(frame)]
+    last = [frame["last_day"].max() for frame in (_record_spans(rows, measures), _count_spans(rows)) if len(frame)]
     if not last:
         raise PublishRefused(
             "Not published: there are no incidents, disputes or counts yet. Import some files first.",
@@ -36,14 +36,14 @@ def data_through(store: WorkingStore, measures: Mapping[str, Measure], dataset: 
 
 
 def measure_coverage(
-    store: WorkingStore, measures: Mapping[str, Measure], dataset: Mapping[str, str], through: date
+    rows: Rows, measures: Mapping[str, Measure], dataset: Mapping[str, str], through: date
 ) -> pd.DataFrame:
     """Return the rows of ``measure_coverage``.
 
     A data set may declare ``covers:<source>`` as ``first..last``; otherwise a record source covers the months from its
     first to its last row, and up to ``through`` when it was heard of within ``GRACE_DAYS``.
     """
-    spans = _concat([_record_spans(store, measures), _count_spans(store)])
+    spans = _concat([_record_spans(rows, measures), _count_spans(rows)])
     if spans.empty:
         return spans.reindex(columns=COLUMNS)
     spans["first_day"] = spans["first_day"].dt.to_period("M").dt.start_time
@@ -62,9 +62,7 @@ def measure_coverage(
     return spans[COLUMNS].sort_values(["measure", "basis", "source", "grain"], ignore_index=True)
 
 
-def accepted_counts(
-    store: WorkingStore, path: sa.Table, coverage: pd.DataFrame, dataset: Mapping[str, str]
-) -> sa.Select:
+def accepted_counts(rows: Rows, path: sa.Table, coverage: pd.DataFrame, dataset: Mapping[str, str]) -> sa.Select:
     """Return the reported counts that stand: those no better basis covers.
 
     Records win over counts and finer counts over coarser ones, for the same measure and time, in the counties that the
@@ -92,7 +90,7 @@ def accepted_counts(
             counts.c.period_start <= winner.last_day.date(),
         )
         if f"covers:{winner.source}" not in dataset:
-            known = _counties(store, path, winner)
+            known = _counties(rows, path, winner)
             overlaps = sa.and_(overlaps, sa.or_(path.c.code_1.is_(None), path.c.code_1.in_(known)))
         refused.append(overlaps)
     columns = [counts.c[name] for name in ("period_start", "grain", "measure", "class_code", "channel", "value")]
@@ -106,50 +104,67 @@ def _wins(winner: Any, loser: Any) -> bool:
     return _GRAIN_RANK[winner.grain] < _GRAIN_RANK[loser.grain]
 
 
-def _counties(store: WorkingStore, path: sa.Table, span: Any) -> list[str]:
+def _counties(rows: Rows, path: sa.Table, span: Any) -> list[str]:
     table_name = load_measures()[span.measure].table if span.basis == "records" else "reported_count"
-    rows = schema.metadata.tables[str(table_name)]
-    found = store.read(
+    table = schema.metadata.tables[str(table_name)]
+    found = rows.read(
         sa.select(path.c.code_1)
-        .select_from(rows.join(path, path.c.region_code == rows.c.region_code))
-        .where(rows.c.source == span.source, path.c.code_1.is_not(None))
+        .select_from(table.join(path, path.c.region_code == table.c.region_code))
+        .where(table.c.source == span.source, path.c.code_1.is_not(None))
         .distinct()
     )
     return found["code_1"].tolist()
 
 
-def _record_spans(store: WorkingStore, measures: Mapping[str, Measure]) -> pd.DataFrame:
+def _record_spans(rows: Rows, measures: Mapping[str, Measure]) -> pd.DataFrame:
     """Return source × measure spans of the fact tables; a measure counts for every source that sent rows of its kind."""
-    frames = []
-    read: dict[str, pd.DataFrame] = {}
-    filled: dict[tuple[str, str], list[str]] = {}
+    by_table: dict[str, dict[str, Measure]] = {}
     for key, measure in measures.items():
-        if measure.table is None:
-            continue
-        table = schema.metadata.tables[measure.table]
+        if measure.table is not None:
+            by_table.setdefault(measure.table, {})[key] = measure
+    frames = []
+    for table_name, members in by_table.items():
+        table = schema.metadata.tables[table_name]
+        spans = _SpanColumns(table)
+        places = {key: spans.place(measure) for key, measure in members.items()}
+        wide = rows.read(spans.select())
+        for key, measure in members.items():
+            span = wide[[f"{name}_{places[key]}" for name in ("grain", "first_day", "last_day")]]
+            span = span.set_axis(["grain", "first_day", "last_day"], axis=1).assign(source=wide["source"])
+            known = span["first_day"].notna()
+            for column in _fields_tested(measure):
+                known &= wide[f"filled_{column}"] > 0
+            frames.append(span[known].assign(measure=key, basis="records"))
+    return _concat(frames)
+
+
+class _SpanColumns:
+    """The columns of one scan of a fact table, by source: spans of each kind of rows, and which fields are filled."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self._table = table
+        self._places: dict[str, int] = {}
+        self._columns: dict[str, sa.ColumnElement] = {}
+
+    def place(self, measure: Measure) -> int:
+        """Return the number of the span that ``measure`` stands on."""
+        table = self._table
         when = sa.cast(table.c[measure.date[0]], sa.Date)
         kinds = [condition.expression(table) for condition in measure.where if condition.column in _KIND_COLUMNS]
+        for name in _fields_tested(measure):
+            self._columns[f"filled_{name}"] = sa.func.sum(sa.case((_known(table.c[name]), 1), else_=0))
+        test = sa.and_(when.is_not(None), *kinds)
+        place = self._places.setdefault(str(test.compile(compile_kwargs={"literal_binds": True})), len(self._places))
         grain = table.c.date_grain if "date_grain" in table.c else sa.literal("day")
-        select = (
-            sa.select(
-                table.c.source,
-                sa.func.max(grain).label("grain"),
-                sa.func.min(when).label("first_day"),
-                sa.func.max(when).label("last_day"),
-            )
-            .where(when.is_not(None), *kinds)
-            .group_by(table.c.source)
-        )
-        statement = str(select.compile(compile_kwargs={"literal_binds": True}))
-        if statement not in read:
-            read[statement] = store.read(select)
-        sources = read[statement]
-        for column in _fields_tested(measure):
-            if (measure.table, column) not in filled:
-                filled[measure.table, column] = _sources_that_fill(store, table, column)
-            sources = sources[sources["source"].isin(filled[measure.table, column])]
-        frames.append(sources.assign(measure=key, basis="records"))
-    return _concat(frames)
+        self._columns[f"grain_{place}"] = sa.func.max(sa.case((test, grain)))
+        self._columns[f"first_day_{place}"] = sa.func.min(sa.case((test, when)))
+        self._columns[f"last_day_{place}"] = sa.func.max(sa.case((test, when)))
+        return place
+
+    def select(self) -> sa.Select:
+        """Return the scan."""
+        columns = [column.label(name) for name, column in self._columns.items()]
+        return sa.select(self._table.c.source, *columns).group_by(self._table.c.source)
 
 
 def _fields_tested(measure: Measure) -> list[str]:
@@ -158,20 +173,17 @@ def _fields_tested(measure: Measure) -> list[str]:
     return [name for test in tests if test.known is not False for name in test.columns()]
 
 
-def _sources_that_fill(store: WorkingStore, table: sa.Table, column: str) -> list[str]:
-    field = table.c[column]
+def _known(field: sa.Column) -> sa.ColumnElement[bool]:
     if isinstance(field.type, sa.String):
-        known = sa.func.coalesce(field, "") != ""
-    elif isinstance(field.type, sa.Integer) and not field.nullable:
-        known = field != 0  # a number that may not be empty stands at zero where the source doesn't keep it
-    else:
-        known = field.is_not(None)
-    return store.read(sa.select(table.c.source).where(known).distinct())["source"].tolist()
+        return sa.func.coalesce(field, "") != ""
+    if isinstance(field.type, sa.Integer) and not field.nullable:
+        return field != 0  # a number that may not be empty stands at zero where the source doesn't keep it
+    return field.is_not(None)
 
 
-def _count_spans(store: WorkingStore) -> pd.DataFrame:
+def _count_spans(rows: Rows) -> pd.DataFrame:
     counts = schema.reported_count
-    frame = store.read(
+    frame = rows.read(
         sa.select(
             counts.c.measure,
             counts.c.source,

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.access import read_config
 from data_access.publishing.coverage import last_days
-from data_access.store.working import WorkingStore
+from data_access.publishing.engine import Rows
 
 COLUMNS = ["source", "region_code", "last_day", "days_late", "chance"]
 
 
-def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame, through: date) -> pd.DataFrame:
+def source_lateness(rows: Rows, path: sa.Table, coverage: pd.DataFrame, through: date) -> pd.DataFrame:
     """Return the rows of ``source_lateness``.
 
     With n rows over the days from its first row to the end of the span, a county sends n/days a day; the chance of a silence of d days
@@ -32,7 +32,7 @@ def source_lateness(store: WorkingStore, path: sa.Table, coverage: pd.DataFrame,
         (schema.reported_count, schema.reported_count.c.period_start),
     ):
         code = sa.func.coalesce(path.c.code_1, path.c.code_0)
-        frame = store.read(
+        frame = rows.read(
             sa.select(
                 table.c.source,
                 code.label("region_code"),

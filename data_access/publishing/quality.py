@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from data_access import schema
 from data_access.access import read_config, validated
 from data_access.measures import load_measures
-from data_access.store.working import WorkingStore
+from data_access.publishing.engine import Rows
 
 COLUMNS = ["source", "target", "region_code", "month", "aspect", "detail", "value"]
 
@@ -44,20 +44,20 @@ def counted_quality() -> CountedQuality:
     return validated(CountedQuality, read_config("quality.toml").get("counted"), "config/quality.toml", "counted")
 
 
-def source_quality(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
+def source_quality(rows: Rows, path: sa.Table) -> pd.DataFrame:
     """Return the rows of ``source_quality``; few, since they stand by source, county and month."""
     frames = [
-        _of_records(store, path, schema.incident, schema.incident.c.occurred_on),
-        _of_records(store, path, schema.dispute, schema.dispute.c.received_at),
-        _minute_digits(store, path),
-        _value_digits(store, path),
-        _cells(store, path),
+        _of_records(rows, path, schema.incident, schema.incident.c.occurred_on),
+        _of_records(rows, path, schema.dispute, schema.dispute.c.received_at),
+        _minute_digits(rows, path),
+        _value_digits(rows, path),
+        _cells(rows, path),
     ]
     known = [frame for frame in frames if len(frame)]
     return pd.concat(known, ignore_index=True)[COLUMNS] if known else pd.DataFrame(columns=COLUMNS)
 
 
-def _of_records(store: WorkingStore, path: sa.Table, table: sa.Table, when: sa.ColumnElement) -> pd.DataFrame:
+def _of_records(rows: Rows, path: sa.Table, table: sa.Table, when: sa.ColumnElement) -> pd.DataFrame:
     rules = counted_quality()
 
     def counted(test: sa.ColumnElement[bool]) -> sa.ColumnElement:
@@ -73,40 +73,40 @@ def _of_records(store: WorkingStore, path: sa.Table, table: sa.Table, when: sa.C
         columns["back_filled|"] = counted(waited > rules.back_fill_days * 86400)
     # A month or a year is no day to heap up on.
     exact = table.c.date_grain == "day" if "date_grain" in table.c else sa.true()
-    wide = _grouped(store, path, table, when, [value.label(key) for key, value in columns.items()], exact)
+    wide = _grouped(rows, path, table, when, [value.label(key) for key, value in columns.items()], exact)
     return _long(wide, table.name)
 
 
-def _minute_digits(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
+def _minute_digits(rows: Rows, path: sa.Table) -> pd.DataFrame:
     """Count the last digit of the minute at which mediation was noted: times that were made up end in 0 and 5."""
     table = schema.dispute
     minute = sa.extract("minute", table.c.mediated_at)
     digit = (minute - 10 * sa.func.floor(minute / 10)).label("digit")
     timed = sa.and_(table.c.mediated_at.is_not(None), sa.extract("hour", table.c.mediated_at) + minute > 0)
-    return _digits(store, path, table, table.c.mediated_at, digit, timed, "minute_digit")
+    return _digits(rows, path, table, table.c.mediated_at, digit, timed, "minute_digit")
 
 
-def _value_digits(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
+def _value_digits(rows: Rows, path: sa.Table) -> pd.DataFrame:
     """Count the last digit of reported numbers that are large enough to end in any digit."""
     table = schema.reported_count
     flows = [key for key, measure in load_measures().items() if measure.kind == "flow" and measure.unit != "元"]
     tens = sa.func.floor(table.c.value / 10)
     digit = (table.c.value - 10 * tens).label("digit")
     large = sa.and_(table.c.value >= counted_quality().least_for_digit, table.c.measure.in_(flows))
-    return _digits(store, path, table, table.c.period_start, digit, large, "value_digit")
+    return _digits(rows, path, table, table.c.period_start, digit, large, "value_digit")
 
 
-def _cells(store: WorkingStore, path: sa.Table) -> pd.DataFrame:
+def _cells(rows: Rows, path: sa.Table) -> pd.DataFrame:
     """Note which measures each county reported on in a month."""
     table = schema.reported_count
     frame = _grouped(
-        store, path, table, table.c.period_start, [], table.c.grain.in_(["day", "month"]), [table.c.measure]
+        rows, path, table, table.c.period_start, [], table.c.grain.in_(["day", "month"]), [table.c.measure]
     )
     return frame.assign(target=table.name, aspect="cells", detail=frame["measure"], value=1.0)
 
 
 def _digits(
-    store: WorkingStore,
+    rows: Rows,
     path: sa.Table,
     table: sa.Table,
     when: sa.ColumnElement,
@@ -114,7 +114,7 @@ def _digits(
     test: sa.ColumnElement[bool],
     aspect: str,
 ) -> pd.DataFrame:
-    frame = _grouped(store, path, table, when, [sa.func.count().label("value")], test, [digit])
+    frame = _grouped(rows, path, table, when, [sa.func.count().label("value")], test, [digit])
     if frame.empty:
         return frame
     return frame.assign(
@@ -123,7 +123,7 @@ def _digits(
 
 
 def _grouped(
-    store: WorkingStore,
+    rows: Rows,
     path: sa.Table,
     table: sa.Table,
     when: sa.ColumnElement,
@@ -134,7 +134,7 @@ def _grouped(
     code = sa.func.coalesce(path.c.code_1, path.c.code_0)
     month = sa.cast(sa.func.date_trunc("month", when), sa.Date)
     dimensions = [table.c.source, code.label("region_code"), month.label("month"), *(more or [])]
-    return store.read(
+    return rows.read(
         sa.select(*dimensions, *columns)
         .select_from(table.join(path, path.c.region_code == table.c.region_code))
         .where(test)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.measures import Histogram, Measure
+from data_access.publishing.engine import RollupEngine
 from data_access.schema import ANCESTOR_COLUMNS
 
 DEEPEST_DAY = 2
@@ -29,51 +30,42 @@ def record_groups(measures: Mapping[str, Measure]) -> list[tuple[str, dict[str, 
     return [(key[0], members) for key, members in groups.items()]
 
 
-def count_records(
-    connection: sa.Connection, published: Published, table_name: str, members: Mapping[str, Measure]
-) -> None:
+def count_records(engine: RollupEngine, table_name: str, members: Mapping[str, Measure]) -> None:
     """Count the measures of one group into the day and month roll-ups, at every depth."""
     fact = schema.metadata.tables[table_name]
     for period, deepest, target in (
-        ("day", DEEPEST_DAY, published["measure_day"]),
-        ("month", len(ANCESTOR_COLUMNS) - 1, published["measure_month"]),
+        ("day", DEEPEST_DAY, "measure_day"),
+        ("month", len(ANCESTOR_COLUMNS) - 1, "measure_month"),
     ):
-        temporary = _materialise(connection, _wide_counts(published, fact, members, period, deepest))
-        for depth in range(deepest + 1):
-            for key in members:
-                _insert_depth(connection, target, temporary, temporary.c[key], key, depth)
-        connection.execute(sa.text(f"drop table {temporary.name}"))
+        wide = _wide_counts(engine.published, fact, members, period, deepest).subquery("wide")
+        engine.add(target, engine.published[target].columns.keys(), _measures_at_depths(wide, list(members), deepest))
 
 
-def add_reported(connection: sa.Connection, published: Published, accepted: sa.Select) -> None:
+def add_reported(engine: RollupEngine, accepted: sa.Select) -> None:
     """Add counts that arrived counted, at every depth from their own region upwards."""
-    temporary = _materialise(connection, accepted)
-    for depth in range(len(ANCESTOR_COLUMNS)):
-        for grain, target, period in (
-            ("day", "measure_day", "day"),
-            ("day", "measure_month", "month"),
-            ("month", "measure_month", "month"),
-            ("year", "measure_year", "year"),
-        ):
-            if target == "measure_day" and depth > DEEPEST_DAY:
-                continue
-            _insert_reported(connection, published[target], temporary, grain, period, depth)
-    connection.execute(sa.text(f"drop table {temporary.name}"))
+    counts = accepted.subquery("accepted")
+    for grain, target, period, deepest in (
+        ("day", "measure_day", "day", DEEPEST_DAY),
+        ("day", "measure_month", "month", len(ANCESTOR_COLUMNS) - 1),
+        ("month", "measure_month", "month", len(ANCESTOR_COLUMNS) - 1),
+        ("year", "measure_year", "year", len(ANCESTOR_COLUMNS) - 1),
+    ):
+        select = _reported_at_depths(counts, grain, period, deepest)
+        engine.add(target, engine.published[target].columns.keys(), select)
 
 
-def add_up_years(connection: sa.Connection, published: Published, measures: Mapping[str, Measure]) -> None:
+def add_up_years(engine: RollupEngine, measures: Mapping[str, Measure]) -> None:
     """Add the months of each flow to its years; a stock is not a sum over time and stays by month."""
     flows = [key for key, measure in measures.items() if measure.kind == "flow"]
-    month = published["measure_month"]
+    month = engine.published["measure_month"]
     year_start = sa.func.date_trunc("year", month.c.month).cast(sa.Date)
     dimensions = [month.c.depth, month.c.measure, month.c.region_code, year_start, month.c.class_code, month.c.channel]
-    connection.execute(
-        sa.insert(published["measure_year"]).from_select(
-            ["depth", "measure", "region_code", "year_start", "class_code", "channel", "value", "divided"],
-            sa.select(*dimensions, sa.func.sum(month.c.value), sa.true())
-            .where(month.c.measure.in_(flows))
-            .group_by(*dimensions),
-        )
+    engine.add(
+        "measure_year",
+        ["depth", "measure", "region_code", "year_start", "class_code", "channel", "value", "divided"],
+        sa.select(*dimensions, exact_sum(month.c.value), sa.true())
+        .where(month.c.measure.in_(flows))
+        .group_by(*dimensions),
     )
 
 
@@ -81,26 +73,25 @@ TOTALLED = {"measure_day": "day", "measure_month": "month", "measure_year": "yea
 """Roll-ups that also hold totals, and their period."""
 
 
-def add_totals(connection: sa.Connection, published: Published, name: str) -> None:
+def add_totals(engine: RollupEngine, name: str) -> None:
     """Add to a roll-up the rows over all classes and channels, which answer most questions at a fraction of the cost.
 
     One roll-up a step of the publish, so that each large insert is written out before the next.
     """
-    table, period = published[name], TOTALLED[name]
+    table, period = engine.published[name], TOTALLED[name]
     dimensions = [table.c.measure, table.c.depth, table.c.region_code, table.c[period]]
-    connection.execute(
-        sa.insert(table).from_select(
-            ["measure", "depth", "region_code", period, "class_code", "channel", "value", "divided"],
-            sa.select(*dimensions, sa.literal(""), sa.literal(""), sa.func.sum(table.c.value), sa.false())
-            .group_by(*dimensions)
-            .order_by(*dimensions),
-        )
+    engine.add(
+        name,
+        ["measure", "depth", "region_code", period, "class_code", "channel", "value", "divided"],
+        sa.select(*dimensions, sa.literal(""), sa.literal(""), exact_sum(table.c.value), sa.false())
+        .group_by(*dimensions)
+        .order_by(*dimensions),
     )
 
 
-def count_histograms(connection: sa.Connection, published: Published, histograms: Mapping[str, Histogram]) -> None:
+def count_histograms(engine: RollupEngine, histograms: Mapping[str, Histogram]) -> None:
     """Fill the histograms of waiting times, by month and class, at every depth."""
-    path = published["region_path"]
+    path = engine.published["region_path"]
     for key, histogram in histograms.items():
         fact = schema.metadata.tables[histogram.table]
         known = [fact.c[name].is_not(None) for name in {histogram.start, histogram.end, histogram.date}]
@@ -115,19 +106,16 @@ def count_histograms(connection: sa.Connection, published: Published, histograms
             .where(*known, *chosen)
             .group_by(*dimensions)
         )
-        temporary = _materialise(connection, counted)
-        for depth, column in enumerate(ANCESTOR_COLUMNS):
-            code = temporary.c[column]
-            dimensions = [code, temporary.c.month, temporary.c.class_code, temporary.c.bin]
-            connection.execute(
-                sa.insert(published["measure_histogram"]).from_select(
-                    ["depth", "measure", "region_code", "month", "class_code", "bin", "value"],
-                    sa.select(sa.literal(depth), sa.literal(key), *dimensions, sa.func.sum(temporary.c.value))
-                    .where(code.is_not(None))
-                    .group_by(*dimensions),
-                )
-            )
-        connection.execute(sa.text(f"drop table {temporary.name}"))
+        engine.add(
+            "measure_histogram",
+            ["depth", "measure", "region_code", "month", "class_code", "bin", "value"],
+            _bins_at_depths(counted.subquery("bins"), key),
+        )
+
+
+def exact_sum(value: sa.ColumnElement) -> sa.ColumnElement[float]:
+    """Return the sum of numbers with at most six decimals, the same in whatever order an engine adds them up."""
+    return sa.cast(sa.func.sum(sa.cast(value, sa.Numeric(38, 6))), sa.Double)
 
 
 def _wide_counts(
@@ -157,47 +145,51 @@ def _wide_counts(
     )
 
 
-def _insert_depth(
-    connection: sa.Connection,
-    target: sa.Table,
-    wide: sa.FromClause,
-    value: sa.ColumnElement,
-    measure: str,
-    depth: int,
-) -> None:
-    code = wide.c[ANCESTOR_COLUMNS[depth]]
-    dimensions = [code, wide.c.period_start, wide.c.class_code, wide.c.channel]
-    connection.execute(
-        sa.insert(target).from_select(
-            [column.name for column in target.columns],
-            sa.select(sa.literal(depth), sa.literal(measure), *dimensions, sa.func.sum(value), sa.true())
-            .where(code.is_not(None), value != 0)
-            .group_by(*dimensions)
-            .order_by(*dimensions),
-        )
+def _measures_at_depths(wide: sa.Subquery, measures: list[str], deepest: int) -> sa.Select:
+    """Return the counts of ``wide``, a column for each measure, as a row for each measure and depth."""
+    named = sa.values(sa.column("measure", sa.String), name="named").data([(key,) for key in measures])
+    value = sa.case({key: wide.c[key] for key in measures}, value=named.c.measure)
+    columns = [wide.c.period_start, wide.c.class_code, wide.c.channel, value.label("value")]
+    rows = _at_depths(wide, deepest, [named.c.measure], columns, named)
+    dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "period_start", "class_code", "channel")]
+    return (
+        sa.select(*dimensions, sa.func.sum(rows.c.value), sa.true())
+        .where(rows.c.region_code.is_not(None), rows.c.value != 0)
+        .group_by(*dimensions)
+        .order_by(*dimensions)
     )
 
 
-def _insert_reported(
-    connection: sa.Connection, target: sa.Table, counts: sa.FromClause, grain: str, period: str, depth: int
-) -> None:
-    code = counts.c[ANCESTOR_COLUMNS[depth]]
-    start = sa.func.date_trunc(period, counts.c.period_start).cast(sa.Date)
-    dimensions = [counts.c.measure, code, start, counts.c.class_code, counts.c.channel]
-    connection.execute(
-        sa.insert(target).from_select(
-            [column.name for column in target.columns],
-            sa.select(sa.literal(depth), *dimensions, sa.func.sum(counts.c.value), sa.true())
-            .where(counts.c.grain == grain, code.is_not(None))
-            .group_by(*dimensions)
-            .order_by(*dimensions),
-        )
+def _reported_at_depths(counts: sa.Subquery, grain: str, period: str, deepest: int) -> sa.Select:
+    start = sa.func.date_trunc(period, counts.c.period_start).cast(sa.Date).label("period")
+    columns = [start, counts.c.class_code, counts.c.channel, counts.c.value, counts.c.grain]
+    rows = _at_depths(counts, deepest, [counts.c.measure], columns)
+    dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "period", "class_code", "channel")]
+    return (
+        sa.select(*dimensions, exact_sum(rows.c.value), sa.true())
+        .where(rows.c.grain == grain, rows.c.region_code.is_not(None))
+        .group_by(*dimensions)
+        .order_by(*dimensions)
     )
 
 
-def _materialise(connection: sa.Connection, select: sa.Select) -> sa.TableClause:
-    """Write the rows of ``select`` to a temporary table and return it."""
-    name = "rollup_source"
-    compiled = select.compile(connection, compile_kwargs={"literal_binds": True, "render_postcompile": True})
-    connection.exec_driver_sql(f"create or replace temporary table {name} as {compiled}")
-    return sa.table(name, *(sa.column(column.name, column.type) for column in select.selected_columns))
+def _bins_at_depths(bins: sa.Subquery, key: str) -> sa.Select:
+    columns = [bins.c.month, bins.c.class_code, bins.c.bin, bins.c.value]
+    rows = _at_depths(bins, len(ANCESTOR_COLUMNS) - 1, [sa.literal(key).label("measure")], columns)
+    dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "month", "class_code", "bin")]
+    return (
+        sa.select(*dimensions, sa.func.sum(rows.c.value)).where(rows.c.region_code.is_not(None)).group_by(*dimensions)
+    )
+
+
+def _at_depths(
+    source: sa.Subquery, deepest: int, first: list, columns: list, more: sa.FromClause | None = None
+) -> sa.Subquery:
+    """Return the rows of ``source`` once for each depth, with the region they lie in there."""
+    depths = sa.values(sa.column("depth", sa.Integer), name="depths").data([(depth,) for depth in range(deepest + 1)])
+    codes = {depth: source.c[ANCESTOR_COLUMNS[depth]] for depth in range(deepest + 1)}
+    joined: sa.FromClause = source.join(depths, sa.true())
+    if more is not None:
+        joined = joined.join(more, sa.true())
+    code = sa.case(codes, value=depths.c.depth).label("region_code")
+    return sa.select(depths.c.depth, *first, code, *columns).select_from(joined).subquery("at_depths")
