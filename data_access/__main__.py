@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from data_access.audit import AuditBook, acting_as
 from data_access.audit.command_line import audit_commands
 from data_access.demo import load_demonstration
 from data_access.errors import DataAccessError, ImportRefused, SchemaVersionError
-from data_access.home import Home
+from data_access.home import ClusterAddress, Home
 from data_access.importing.mapping import load_mapping
 from data_access.importing.report import report_lines
 from data_access.importing.run import import_files
@@ -22,6 +23,7 @@ from data_access.ledger.command_line import ledger_commands
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.snapshot_store import snapshot_store
+from data_access.store.working import WorkingStore
 
 
 class _PlainErrors(click.Group):
@@ -60,15 +62,49 @@ def demo(home: Home, if_empty: bool) -> None:
     click.echo(snapshot_id)
 
 
+_lake = click.option(
+    "--lake",
+    type=click.Path(path_type=Path),
+    envvar="PINGAN_LAKE",
+    help="Folder that offices deliver to, the same on every machine of the cluster (default: lake in the data folder).",
+)
+_sender = click.option("--sender", default="main", help="Name of this office among those that deliver to the lake.")
+
+
 @main.command("publish")
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "spark"]),
+    default="embedded",
+    help="What counts: this machine, or Spark.",
+)
+@click.option("--master", envvar="SPARK_MASTER", help="With --engine spark: its master, spark://host:7077.")
+@_lake
+@_sender
 @click.pass_obj
-def publish_command(home: Home) -> None:
-    """Publish what has been imported as a new snapshot."""
+def publish_command(home: Home, engine: str, master: str | None, lake: Path | None, sender: str) -> None:
+    """Publish what has been imported as a new snapshot; with --engine spark all that offices delivered, too."""
+    if engine == "spark":
+        home = replace(home, cluster=_cluster(home, master or "", lake, sender))
     with _progress() as bar:
         task = bar.add_task("publish", total=1.0)
         snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
-    _recorded(home, "publish", snapshot_id)
+    _recorded(home, "publish", snapshot_id, **({"engine": engine} if engine != "embedded" else {}))
     click.echo(snapshot_id)
+
+
+@main.command("deliver")
+@_lake
+@_sender
+@click.pass_obj
+def deliver_command(home: Home, lake: Path | None, sender: str) -> None:
+    """Hand over what has been imported here as Parquet, for the office that publishes on a cluster."""
+    from data_access.cluster.deliveries import deliver
+
+    with WorkingStore.open(home) as store:
+        delivery = deliver(store, _cluster(home, "", lake, sender))
+    _recorded(home, "deliver", sender=sender, delivered_at=delivery.delivered_at, rows=sum(delivery.rows.values()))
+    click.echo(delivery.folder)
 
 
 @main.command("import")
@@ -152,6 +188,10 @@ def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_
         _recorded(home, "import", files=[path.name for path in files], mapping=mapping.name)
     for line in report_lines(report, language):
         click.echo(line)
+
+
+def _cluster(home: Home, master: str, lake: Path | None, sender: str) -> ClusterAddress:
+    return ClusterAddress(master, (lake or home.path / "lake").resolve(), sender)
 
 
 def _recorded(home: Home, kind: str, snapshot_id: str = "", **details: object) -> None:

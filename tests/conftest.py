@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, settings
 
 from data_access.access import Scope
 from data_access.demo import load_demonstration
-from data_access.home import Home
+from data_access.home import ClusterAddress, Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from tests.servers import postgresql_programs, running_app, running_postgresql
+from tests.spark import JAVA_OPTIONS, SparkCluster, running_spark, spark_is_absent
 from tests.stores import STORES, fresh_database
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -112,16 +113,29 @@ def shared_database(postgresql_address: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def spark_cluster() -> Iterator[SparkCluster]:
+    """A real Spark cluster on loopback: a master and two workers."""
+    missing = spark_is_absent()
+    if missing:
+        _absent(missing)
+    with pytest.MonkeyPatch.context() as environment, running_spark() as cluster:
+        environment.setenv("JDK_JAVA_OPTIONS", JAVA_OPTIONS)
+        yield cluster
+
+
 @pytest.fixture(scope="session", params=STORES)
 def new_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Home]]:
     """Make empty data sets, in turn on every store: what uses it is tested on each."""
     with ExitStack() as databases:
 
         def make() -> Home:
-            url = None
+            url, cluster, folder = None, None, tmp_path_factory.mktemp("home")
             if request.param == "postgresql":
                 url = databases.enter_context(fresh_database(request.getfixturevalue("postgresql_address")))
-            return Home(tmp_path_factory.mktemp("home"), url)
+            if request.param == "cluster":
+                cluster = ClusterAddress(request.getfixturevalue("spark_cluster").master, folder / "lake")
+            return Home(folder, url, cluster)
 
         yield make
 

@@ -13,7 +13,8 @@ from data_access.store.postgresql.connections import engine_of
 from data_access.store.postgresql.shared_ledger import shared_ledger
 from data_access.store.postgresql.upgrade import upgrade
 
-STORES = ("embedded", "postgresql")
+STORES = ("embedded", "postgresql", "cluster")
+"""The cluster publishes: what it counted is served by the embedded store."""
 
 
 @contextmanager

@@ -60,7 +60,8 @@ class AuditBook:
         Parameters
         ----------
         kind : str
-            ``sign_in``, ``sign_out``, ``view_as``, ``refused``, ``export``, ``records``, ``import``, ``publish``, ``decision``.
+            ``sign_in``, ``sign_out``, ``view_as``, ``refused``, ``export``, ``records``, ``import``, ``deliver``, ``publish``,
+            ``decision``.
         scope : Scope or None
             Whose view it was; None for the operator of the server.
         snapshot_id : str

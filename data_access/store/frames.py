@@ -6,11 +6,12 @@ days and times are ``datetime64``, text is text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
+import sqlalchemy as sa
 
 _POSTGRESQL_TYPES: dict[int, pa.DataType] = {
     16: pa.bool_(),
@@ -28,6 +29,36 @@ _POSTGRESQL_TYPES: dict[int, pa.DataType] = {
 }
 """PostgreSQL's own number of a type (pg_type.oid) → the type that DuckDB answers with for the same declared column."""
 _NUMERIC = 1700
+SPARK_TYPES: Mapping[pa.DataType, str] = {
+    pa.bool_(): "boolean",
+    pa.binary(): "binary",
+    pa.int32(): "int",
+    pa.float64(): "double",
+    pa.string(): "string",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp_ntz",
+}
+"""Arrow's type of a declared column → Spark's name of it; times have no zone anywhere."""
+_ARROW_TYPES: Mapping[type[sa.types.TypeEngine], pa.DataType] = {
+    sa.Boolean: pa.bool_(),
+    sa.LargeBinary: pa.binary(),
+    sa.Integer: pa.int32(),
+    sa.Float: pa.float64(),
+    sa.String: pa.string(),
+    sa.Date: pa.date32(),
+    sa.DateTime: pa.timestamp("us"),
+}
+
+
+def arrow_type(kind: sa.types.TypeEngine) -> pa.DataType:
+    """Return the Arrow type of a declared column."""
+    return _ARROW_TYPES[type(kind)]
+
+
+def arrow_rows(table: sa.Table, frame: pd.DataFrame) -> pa.Table:
+    """Return a frame as rows of a declared table, each column in its declared type."""
+    fields = [pa.field(column.name, arrow_type(column.type)) for column in table.columns]
+    return pa.Table.from_pandas(frame[[field.name for field in fields]], preserve_index=False).cast(pa.schema(fields))
 
 
 def frame_of_arrow(table: pa.Table) -> pd.DataFrame:
