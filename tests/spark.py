@@ -39,7 +39,7 @@ class SparkCluster:
         self._started = started
         self._port, self._page = free_port(), free_port()
         self.master = f"spark://{LOOPBACK}:{self._port}"
-        self._processes: list[subprocess.Popen] = []
+        self.processes: list[subprocess.Popen] = []
         self._start("master.Master", "--port", str(self._port), "--webui-port", str(self._page))
         wait_until(lambda: self._state() is not None, START_SECONDS)
         self.workers = [self._worker() for _ in range(WORKERS)]
@@ -69,7 +69,7 @@ class SparkCluster:
 
     def _worker(self) -> subprocess.Popen:
         options = ["--cores", "1", "--memory", WORKER_MEMORY, "--webui-port", str(free_port())]
-        work = self._folder / f"worker-{len(self._processes)}"
+        work = self._folder / f"worker-{len(self.processes)}"
         return self._start("worker.Worker", *options, "--work-dir", str(work), self.master)
 
     def _start(self, name: str, *options: str) -> subprocess.Popen:
@@ -84,7 +84,7 @@ class SparkCluster:
             "SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false",
             "JDK_JAVA_OPTIONS": JAVA_OPTIONS,
         }
-        log = self._started.enter_context((self._folder / f"{len(self._processes)}.log").open("wb"))
+        log = self._started.enter_context((self._folder / f"{len(self.processes)}.log").open("wb"))
         process = subprocess.Popen(
             [home / "bin" / "spark-class", f"org.apache.spark.deploy.{name}", "--host", LOOPBACK, *options],
             env=environment,
@@ -93,7 +93,7 @@ class SparkCluster:
             stderr=log,
             start_new_session=True,
         )
-        self._processes.append(process)
+        self.processes.append(process)
         self._started.callback(_end, process)
         return process
 

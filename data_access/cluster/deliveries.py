@@ -25,7 +25,12 @@ from data_access.store.frames import arrow_rows
 from data_access.store.working import WorkingStore, registered
 
 DELIVERED_TABLES = (*schema.FACT_TABLES, schema.import_batch)
-DIVIDED_BY = {"incident": "occurred_on", "dispute": "received_at", "reported_count": "period_start"}
+DIVIDED_BY = {
+    "incident": "occurred_on",
+    "dispute": "received_at",
+    "reported_count": "period_start",
+    "alarm_response": "received_at",
+}
 """The long tables and the time whose year divides them; beside it the region of depth 1 does."""
 _OFFICES, _MANIFEST, _BUILDING = "offices", "delivery.json", "building-"
 _SENDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

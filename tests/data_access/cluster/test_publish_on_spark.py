@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -72,6 +72,8 @@ KINDS = {"kind": "quarterly_dispatch", "question": "sense_of_safety", "leader_le
 def sample(column: sa.Column, number: int) -> object:
     if number and column.nullable:
         return None
+    if isinstance(column.type, sa.DateTime):
+        return datetime(2024, 3 + number, 5, 10, 30, 1, 250_000)
     if isinstance(column.type, sa.Date):
         return date(2024, 3 + number, 5)
     if isinstance(column.type, sa.Integer):
