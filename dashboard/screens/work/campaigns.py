@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -36,7 +37,9 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
         :data:`COLUMNS` and texts; ``change, lower, upper`` are relative changes, missing on a small base.
     """
     rules, language = campaigns(), context.language
-    rows = [_counted(reader, context, campaign, as_of) for campaign in rules.campaign]
+    spans = [_span_of(campaign, as_of) for campaign in rules.campaign]
+    alarms = _alarms_by_day(reader, context, [span for span in spans if span is not None], as_of)
+    rows = [_counted(campaign, span, alarms, language) for campaign, span in zip(rules.campaign, spans, strict=True)]
     frame = pd.DataFrame(rows, columns=COLUMNS[:8])
     if frame.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -52,27 +55,52 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
     return _written(frame, language)
 
 
-def _counted(reader: SnapshotReader, context: Context, campaign: Campaign, as_of: date) -> list[object]:
-    """Return what is known of one campaign; no days where it had not begun."""
-    name = campaign.label(context.language)
+@dataclass(frozen=True)
+class _Span:
+    """First and last days during and before."""
+
+    during: tuple[date, date]
+    before: tuple[date, date]
+
+
+def _span_of(campaign: Campaign, as_of: date) -> _Span | None:
+    """Return the days that are compared; None where the campaign had not begun."""
     if campaign.began_on > as_of:
-        return [campaign.class_code, name, campaign.began_on, 0, None, np.nan, None, np.nan]
+        return None
     start = max(campaign.began_on, _years_earlier(as_of, 1) + timedelta(days=1))
     years = 1
     while _years_earlier(as_of, years) >= campaign.began_on:
         years += 1
-    before = (_years_earlier(start, years), _years_earlier(as_of, years))
-    during = _alarms(reader, context, campaign.class_code, start, as_of)
-    earlier = _alarms(reader, context, campaign.class_code, *before)
+    return _Span((start, as_of), (_years_earlier(start, years), _years_earlier(as_of, years)))
+
+
+def _alarms_by_day(reader: SnapshotReader, context: Context, spans: list[_Span], as_of: date) -> pd.DataFrame:
+    """Return alarms by class and day over all the days that are compared."""
+    if not spans:
+        return pd.DataFrame({"class_code": [], "period_start": [], "value": []})
+    first = min(span.before[0] for span in spans)
+    rows = reader.measure_values(
+        context.viewer, [ALARMS], [context.region], first, as_of, grain="day", by=("class_code",)
+    )
+    return rows.assign(period_start=pd.to_datetime(rows["period_start"]))
+
+
+def _counted(campaign: Campaign, span: _Span | None, alarms: pd.DataFrame, language: str) -> list[object]:
+    """Return what is known of one campaign; no days where it had not begun."""
+    name = campaign.label(language)
+    if span is None:
+        return [campaign.class_code, name, campaign.began_on, 0, None, np.nan, None, np.nan]
+    own = alarms[alarms["class_code"] == campaign.class_code]
+
+    def within(days: tuple[date, date]) -> float:
+        chosen = own["period_start"].between(pd.Timestamp(days[0]), pd.Timestamp(days[1]))
+        return float(own.loc[chosen, "value"].sum())
+
+    length = (span.during[1] - span.during[0]).days + 1
     return [
-        *(campaign.class_code, name, campaign.began_on, (as_of - start).days + 1),
-        *(start, during, before[0], earlier),
+        *(campaign.class_code, name, campaign.began_on, length),
+        *(span.during[0], within(span.during), span.before[0], within(span.before)),
     ]
-
-
-def _alarms(reader: SnapshotReader, context: Context, class_code: str, start: date, end: date) -> float:
-    rows = reader.measure_values(context.viewer, [ALARMS], [context.region], start, end, by=("class_code",))
-    return float(rows.loc[rows["class_code"] == class_code, "value"].sum())
 
 
 def _years_earlier(day: date, years: int) -> date:

@@ -41,16 +41,17 @@ def budgets(reader: SnapshotReader, context: Context, codes: Sequence[str], by: 
     """
     year = context.period.end.year
     keys = ["region_code", *by]
-    frames = [
-        _wide(
-            reader.measure_values(
-                context.viewer, list(_MEASURES), list(codes), date(each, 1, 1), date(each, 12, 31), by=tuple(by)
-            ),
-            keys,
-        )
-        for each in (year, year + 1)
-    ]
-    now, later = frames
+    rows = reader.measure_values(
+        context.viewer,
+        list(_MEASURES),
+        list(codes),
+        date(year, 1, 1),
+        date(year + 1, 12, 31),
+        grain="year",
+        by=tuple(by),
+    )
+    of_year = pd.to_datetime(rows["period_start"]).dt.year
+    now, later = (_wide(rows[of_year == each], keys) for each in (year, year + 1))
     frame = now.join(later[["planned"]].rename(columns={"planned": "next_planned"}), how="outer")
     frame["rate"] = frame["spent"] / frame["planned"].where(frame["planned"] > 0)
     frame["unspent"] = frame["planned"] - frame["spent"]

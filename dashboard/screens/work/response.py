@@ -100,7 +100,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
     watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()
     places = _places(reader, context, regions)
-    campaign = campaign_rows(reader, context, as_of)
+    campaign = campaign_rows(reader, own, as_of)
     # Who sees no more than a township gets the outlines of its grids.
     outlined = listed.parent if bool(regions["in_scope"].to_dict()[listed.parent]) else town
     shapes = reader.geometry(context.viewer, [*listed.codes])
