@@ -8,6 +8,7 @@ import unicodedata
 import pandas as pd
 
 from data_access.errors import ImportRefused
+from data_access.importing.cells import as_text
 from data_access.importing.settings import import_settings
 
 SAMPLE = 5000
@@ -30,9 +31,9 @@ def refuse_identities(rows: pd.DataFrame, dropped: tuple[str, ...], file: str) -
         if names.search(column):
             raise _refused(file, column, "by its name", "列名")
         cells = rows[column].head(SAMPLE).dropna()
-        if cells.empty or not pd.api.types.is_string_dtype(cells) and not pd.api.types.is_integer_dtype(cells):
+        if cells.empty or not (pd.api.types.is_string_dtype(cells) or pd.api.types.is_numeric_dtype(cells)):
             continue
-        alike = cells.astype("str").str.fullmatch(values)
+        alike = as_text(cells).str.fullmatch(values).fillna(False).astype(bool)
         if alike.mean() >= settings.identity_share:
             row = int(alike.to_numpy().argmax()) + 2
             raise _refused(file, column, f"by its cells (for example row {row})", f"内容(如第{row}行)")

@@ -120,8 +120,11 @@ def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
 
 def detected_encoding(path: Path) -> str:
     """Return the encoding that the whole beginning of a text file decodes with."""
-    with _opened(path) as stream:
-        probe = stream.read(PROBE_BYTES)
+    try:
+        with _opened(path) as stream:
+            probe = stream.read(PROBE_BYTES)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _refused(path, "is damaged or cut short; export it again", "已损坏或不完整,请重新导出") from error
     if probe.startswith(b"\xef\xbb\xbf"):
         return "utf-8"
     if probe.startswith((b"\xff\xfe", b"\xfe\xff")):

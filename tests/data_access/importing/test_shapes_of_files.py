@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import geopandas as gpd
@@ -442,3 +443,19 @@ def test_a_period_without_a_row_is_unknown_unless_the_mapping_says_that_it_means
         assert rows["value"].sum() == 5
         assert rows.groupby("region_code")["period_start"].nunique().tolist() == [3, 3, 3]  # and the old county's code
     publish(home)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-12], lambda whole: b"not compressed"], ids=["cut", "other"])
+def test_a_damaged_compressed_file_is_named(home, tmp_path, damage):
+    path = tmp_path / "counts.csv.gz"
+    path.write_bytes(damage(gzip.compress("place,year,dead\n东县,2023,1\n".encode())))
+    with pytest.raises(ImportRefused, match=r"counts\.csv\.gz is damaged"):
+        imported(home, mapping(tmp_path), path)
+
+
+def test_telephone_numbers_that_a_file_keeps_as_decimals_are_found(home, tmp_path):
+    path = tmp_path / "counts.parquet"
+    rows = {"place": ["东县"] * 2, "year": [2023, 2022], "dead": [1, 2], "note": [13812345678.0, None]}
+    pd.DataFrame(rows).to_parquet(path)
+    with pytest.raises(ImportRefused, match="note"):
+        imported(home, mapping(tmp_path), path)
