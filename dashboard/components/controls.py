@@ -23,11 +23,16 @@ def link_group(label: str, links: Sequence[tuple[str, str, bool]]) -> None:
     st.html(Markup('<nav class="links" aria-label="{}">{}</nav>').format(label, drawn))
 
 
-def legend(entries: Sequence[tuple[Sequence[str], str, int]]) -> None:
-    """Draw what the colours of a map mean; each entry is (colours, word, count), several colours being a ramp."""
+def legend(entries: Sequence[tuple[Sequence[str], str, int | None]]) -> None:
+    """Draw what the colours of a map mean; each entry is (colours, word, count), several colours being a ramp.
+
+    A count of None is one that may not be told.
+    """
     drawn = Markup("").join(
         Markup('<li><span class="swatch" style="background:linear-gradient(90deg,{})"></span>{} <b>{}</b></li>').format(
-            ",".join(colours if len(colours) > 1 else (*colours, *colours)), word, number(count)
+            ",".join(colours if len(colours) > 1 else (*colours, *colours)),
+            word,
+            "" if count is None else number(count),
         )
         for colours, word, count in entries
     )

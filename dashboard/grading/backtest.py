@@ -25,6 +25,13 @@ DOUBLED = 2.0
 HALFWAY = 0.5
 
 
+BY_CHANCE = (
+    *("chance_red", "chance_flips", "chance_any_red", "homicide_any_red"),
+    *("power_doubled", "watched_doubled", "power_halfway"),
+)
+"""Figures that come from simulations."""
+
+
 @dataclass(frozen=True)
 class Backtest:
     """Shares over the region-months replayed.
@@ -51,6 +58,8 @@ class Backtest:
         Share that turn red when the true shares of the work are halfway between floor and target.
     grades : DataFrame
         Grade by region and month, as the rules would have coloured them.
+
+    The figures of ``BY_CHANCE`` are NaN for a role that may not see small counts.
     """
 
     months: int
@@ -87,7 +96,11 @@ class Backtest:
 def backtest(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: pd.Period, months: int = 24) -> Backtest:
     """Replay ``months`` months up to ``last`` for ``codes``; the chance figures come from seeded simulations."""
     key = ("backtest", scope, tuple(codes), str(last), months)
-    return kept(reader, key, lambda: _replayed(reader, scope, codes, last, months))
+    done = kept(reader, key, lambda: _replayed(reader, scope, codes, last, months))
+    if scope.permissions.small_counts:
+        return done
+    # What chance would do rests on each region's own small counts; the colours are all that such a role is told.
+    return replace(done, **dict.fromkeys(BY_CHANCE, float("nan")))
 
 
 def _replayed(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: pd.Period, months: int) -> Backtest:

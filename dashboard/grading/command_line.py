@@ -119,7 +119,8 @@ def backtest_command(
     snapshot_id: str | None,
     months: int,
 ) -> None:
-    """Replay past months: share of red, colour changes, and what pure chance would give under equal true rates.
+    """Replay past months: share of red, colour changes, what pure chance would give under equal true rates, and each
+    month's number of regions by colour.
 
     \b
     --region     region code; the whole data set unless given
@@ -133,12 +134,21 @@ def backtest_command(
     month = _month(question, period)
     done = backtest(question.reader, question.scope, question.children(), month, months)
     figures = done.figures()
+    by_month = done.by_month()
+    counted = [
+        {"month": str(each), **_all(row)} for each, row in zip(by_month.index, by_month.to_dict("records"), strict=True)
+    ]
     if form == "table":
         for name, value in figures.items():
-            text = str(value) if isinstance(value, int) else f"{value:.4f}"
+            text = str(value) if isinstance(value, int) else "—" if np.isnan(value) else f"{value:.4f}"
             click.echo(t(f"backtest.{name}", language, value=text))
+        click.echo(written({}, counted, form, language, ("month", "red", "yellow", "blue", "insufficient")))
         return
-    click.echo(written(question.head() | {"month": str(month)}, [_all(figures)], form, language, ()))
+    if form == "csv":
+        click.echo(written(question.head(), [{**_all(figures), **row} for row in counted], form, language, ()))
+        return
+    head = question.head() | {"month": str(month), "by_month": counted}
+    click.echo(written(head, [_all(figures)], form, language, ()))
 
 
 def townships_of(regions: pd.DataFrame, code: str) -> list[str]:

@@ -186,7 +186,8 @@ def review_evidence(league: League, settings: IndexSettings) -> pd.DataFrame:
         mean of all, with the same error, is red so many months running within a year by chance alone).
     """
     codes = review_sheets(league, settings)
-    mean = float(np.nanmean(league.index.value[:, -1])) if league.index.value.size else float("nan")
+    known = league.index.value[:, -1][np.isfinite(league.index.value[:, -1])]
+    mean = float(known.mean()) if known.size else float("nan")
     rows = []
     for code in codes:
         place = league.inputs.codes.index(code)

@@ -95,6 +95,8 @@ def breakdown_unsuppressed(
         denominator = np.repeat(count.sum(axis=1, keepdims=True), len(classes), axis=1)
     status = _status(item, facts, scope, listed, span, count, denominator)
     shown = np.isin(status, words.WITH_VALUE)
+    kept = ~np.isin(status, (words.FINER_THAN_SOURCE, words.SUPPRESSED))
+    count, denominator = np.where(kept, count, np.nan), np.where(kept, denominator, np.nan)
     limits = _limits(item, np.where(shown, count, np.nan), np.where(shown, denominator, np.nan))
     notes = _notes(facts, listed, span)
     index = pd.MultiIndex.from_product([listed, classes], names=["region_code", by])

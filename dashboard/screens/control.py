@@ -119,6 +119,9 @@ def _days_between(
 ) -> tuple[ControlChart, list[str], str] | None:
     """Return the chart of days between cases, the day of each case, and which way is better."""
     names = indicator.measures
+    # The days of single cases are small counts, whatever the months together come to.
+    if indicator.suppression_limit and not context.viewer.permissions.small_counts:
+        return None
     depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
     if len(names) != 1 or depth > DAY_DEPTH or load_measures()[names[0]].table is None:
         return None

@@ -225,7 +225,8 @@ class LegendEntry:
 
     colours: tuple[str, ...]
     word: str
-    count: int
+    count: int | None
+    """None where the role may not see it."""
 
 
 def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tuple[pdk.Deck, tuple[LegendEntry, ...]]:
@@ -241,6 +242,14 @@ def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tu
     cells, points, legend = [], pd.DataFrame(), []
     for category in (name for name in shown_layers(context) if name != PLACES):
         word = t(f"layer.{category}", language)
+        if category != "dispute" and not viewer.permissions.small_counts:
+            # A square, and even the legend's sum over a township's month, would tell small counts.
+            legend.append(
+                LegendEntry(
+                    (load_palette().ground_of(context.theme).muted,), t("layer.hidden", language, layer=word), None
+                )
+            )
+            continue
         if category == "homicide" and viewer.permissions.incident_points:
             points = reader.points(viewer, category, screen.listed.parent, start, end).assign(label=word)
             legend.append(LegendEntry((incident_colour(context.theme),), word, len(points)))

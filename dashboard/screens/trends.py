@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from dashboard import formatting
 from dashboard.components import Basis
-from dashboard.context import Context, first_day
+from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.changes import change
@@ -57,7 +58,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
     choices = mapped_indicators(depth)
     indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
-    start = first_day(snapshot.snapshot_id, context.viewer)
+    start = _first_day(reader, context)
     grain: Grain = "month"
     frame = _series(reader, context, indicator, start, grain)
     if not frame["status"].isin(WITH_VALUE).any():
@@ -98,6 +99,14 @@ def _class_names(codes: pd.Series, dataset: Mapping[str, str], language: str) ->
         chinese, _, english = dataset.get(f"class:{code}", code).partition(" / ")
         names[code] = english if language == "en" and english else chinese
     return names
+
+
+def _first_day(reader: SnapshotReader, context: Context) -> date:
+    """Return the first day any measure speaks of."""
+    coverage = reader.coverage(context.viewer)
+    if coverage.empty:
+        return date(reader.snapshot().data_through.year, 1, 1)
+    return pd.Timestamp(coverage["first_day"].min()).date()
 
 
 def _series(reader: SnapshotReader, context: Context, indicator: Indicator, start, grain: Grain) -> pd.DataFrame:

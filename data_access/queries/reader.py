@@ -367,6 +367,8 @@ class SnapshotReader:
             When the role may not see homicides of a real city as points; ask for :meth:`density` instead.
         """
         self._check_codes(scope, [region_code])
+        if category != "dispute":
+            self._check_permission(scope, "small_counts")
         if category == "homicide" and not self.snapshot().is_demonstration:
             self._check_permission(scope, "incident_points")
         depth = self._depth(region_code)
@@ -379,6 +381,8 @@ class SnapshotReader:
     ) -> pd.DataFrame:
         """Return counts in squares of ``side`` degrees (``west, south, count``)."""
         self._check_codes(scope, [region_code])
+        if category != "dispute":
+            self._check_permission(scope, "small_counts")
         return record_queries.density(
             self._within(scope), category, region_code, self._depth(region_code), start, end, side
         )

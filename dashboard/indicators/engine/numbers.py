@@ -65,6 +65,8 @@ class Numbers:
     def frame(self, limits: Limits) -> pd.DataFrame:
         """Return the result columns, indexed by ``region_code, period``."""
         shape = self.numerator.shape
+        # What is hidden for its level keeps no count either, whoever asks.
+        kept = ~np.isin(self.status, [STATUS[name] for name in (words.FINER_THAN_SOURCE, words.SUPPRESSED)])
         names = {flags: _note_names(flags) for flags in np.unique(self.notes).tolist()}
         notes = np.empty(self.notes.size, dtype=object)
         notes[:] = [names[flags] for flags in self.notes.ravel().tolist()]
@@ -74,9 +76,9 @@ class Numbers:
             "upper": limits.upper,
             "lower_998": limits.lower_998,
             "upper_998": limits.upper_998,
-            "numerator": self.numerator,
-            "denominator": self.denominator,
-            "squares": np.full(shape, np.nan) if self.squares is None else self.squares,
+            "numerator": np.where(kept, self.numerator, np.nan),
+            "denominator": np.where(kept, self.denominator, np.nan),
+            "squares": np.full(shape, np.nan) if self.squares is None else np.where(kept, self.squares, np.nan),
             "method": limits.method,
             "status": _STATUS_NAMES[self.status],
             "basis": np.broadcast_to(self.basis, shape),

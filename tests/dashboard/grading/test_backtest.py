@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.grading.backtest import backtest, equal_regions
+from dashboard.grading.assessment import weight_change, weight_effects
+from dashboard.grading.backtest import BY_CHANCE, backtest, equal_regions
 from dashboard.grading.index import build_index
+from dashboard.grading.league import league_of
 from dashboard.grading.settings import index_settings
+from data_access.access import Scope
 from tests.dashboard.grading.test_grading import made_inputs
 
 RULES = index_settings()
@@ -69,3 +72,14 @@ def test_neighbouring_months_of_a_rolling_window_go_together():
     events = drawn.numerators[key]
     together = np.corrcoef(events[:, :-1].ravel(), events[:, 1:].ravel())[0, 1]
     assert together > 0.8
+
+
+def test_a_role_without_small_counts_is_told_the_colours_and_no_figure_that_rests_on_them(reader, replay):
+    scope = Scope("auditor", reader.snapshot().root_code)
+    seen = backtest(reader, scope, replay.grades.index.tolist(), LAST, 24)
+    assert all(np.isnan(seen.figures()[name]) for name in BY_CHANCE)
+    assert seen.red == replay.red and seen.by_month().equals(replay.by_month())
+    league = league_of(reader, scope, replay.grades.index.tolist(), LAST)
+    effects = weight_effects(league, weight_change(2024))
+    figures = ["index", "lower", "upper", "points_before", "points_after", "more_lost", "against_mean"]
+    assert effects[figures].isna().all(axis=None)
