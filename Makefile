@@ -18,7 +18,7 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --no-input -q --require-hashes -r
 LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: run example demo test bench lint format lock system-packages clean help
+.PHONY: run example demo test bench lint advisories format lock system-packages clean help
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.runtime ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
@@ -37,6 +37,10 @@ test: system-packages $(VENV)/.development ## install what the tests need, then 
 
 bench: $(VENV)/.development ## measure speed and memory (BENCH_ROWS=10000000 for the full size, ARGS="import queries" for some parts)
 	@$(PYTHON) -m benchmarks.bench $(ARGS)
+
+advisories: ## check the lock against published vulnerabilities (needs pip-audit and an index that publishes them)
+	@command -v pip-audit >/dev/null || { echo "make advisories needs pip-audit. Install it (pip install pip-audit) and run again." >&2; exit 1; }
+	pip-audit --strict --no-deps --disable-pip -r requirements.txt
 
 lint: $(VENV)/.development ## check format, style, types and the direction of imports
 	@$(PYTHON) -m ruff format --check .

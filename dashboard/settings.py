@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -26,6 +28,8 @@ WALL_REGION_VARIABLE = "PINGAN_WALL_REGION"
 DEFAULT_WALL_ROLE = "duty_officer"
 _VIEW_AS = "pingan_view_as"
 _RECORDED = "pingan_sign_in_recorded"
+_CAME_AT = "pingan_came_at"
+log = logging.getLogger("pingan")
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,28 @@ def record_sign_out() -> None:
 
 
 def record_sign_in() -> None:
-    """Record, once a session, that an account has come in."""
+    """Record, once a session, that an account has come in; what can't be written now is written at a later run.
+
+    Raises
+    ------
+    AuditUnavailableError
+        When the record can't be written although the store can be reached.
+    """
     account = current_account()
-    if account.subject and st.session_state.get(_RECORDED) != account.subject:
-        AuditBook(load_settings().home).record("sign_in", account.scope, snapshot_reader().snapshot().snapshot_id)
-        st.session_state[_RECORDED] = account.subject
+    if not account.subject or st.session_state.get(_RECORDED) == account.subject:
+        return
+    reader = snapshot_reader()
+    came_at = st.session_state.setdefault(_CAME_AT, datetime.now(UTC).isoformat(timespec="seconds"))
+    try:
+        snapshot_id = reader.snapshot().snapshot_id
+        AuditBook(load_settings().home).record("sign_in", account.scope, snapshot_id, at=came_at)
+    except AuditUnavailableError:
+        # The last good numbers stay readable while the database is away; lists and exports do not.
+        if reader.unreachable_since() is None:
+            raise
+        log.warning("A sign-in of %s at %s is yet to be recorded", account.scope.role, came_at)
+        return
+    st.session_state[_RECORDED] = account.subject
 
 
 def record_refused(scope: Scope, **asked: str) -> None:

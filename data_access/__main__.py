@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
 from data_access.audit.command_line import audit_commands
 from data_access.demo import load_demonstration
-from data_access.errors import DataAccessError, ImportRefused, SchemaVersionError
+from data_access.errors import AuditUnavailableError, DataAccessError, ImportRefused, SchemaVersionError
 from data_access.home import ClusterAddress, Home
 from data_access.importing.mapping import load_mapping
 from data_access.importing.report import report_lines
@@ -24,6 +25,8 @@ from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.snapshot_store import snapshot_store
 from data_access.store.working import WorkingStore
+
+RECORD_ATTEMPTS, WAIT_SECONDS = 10, 3.0
 
 
 class _PlainErrors(click.Group):
@@ -195,9 +198,16 @@ def _cluster(home: Home, master: str, lake: Path | None, sender: str) -> Cluster
 
 
 def _recorded(home: Home, kind: str, snapshot_id: str = "", **details: object) -> None:
-    """Write into the audit record what the operator of this machine did."""
+    """Write into the audit record what the operator of this machine did; wait for a database that restarts meanwhile."""
     acting_as(f"os:{getpass.getuser()}")
-    AuditBook(home).record(kind, None, snapshot_id, **details)
+    for attempt in range(1, RECORD_ATTEMPTS + 1):
+        try:
+            AuditBook(home).record(kind, None, snapshot_id, **details)
+            return
+        except AuditUnavailableError:
+            if attempt == RECORD_ATTEMPTS:
+                raise
+            time.sleep(WAIT_SECONDS)
 
 
 def _publish_again_after_upgrade(home: Home) -> None:

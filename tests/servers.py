@@ -100,51 +100,97 @@ def postgresql_programs() -> Path | None:
 
 @contextmanager
 def running_postgresql(programs: Path) -> Iterator[str]:
-    """Serve an empty PostgreSQL; yield the SQLAlchemy address of its superuser's database ``postgres``.
+    """Serve an empty PostgreSQL; yield the SQLAlchemy address of its superuser's database ``postgres``."""
+    with postgresql_server(programs) as server:
+        yield server.address
+
+
+@contextmanager
+def postgresql_server(programs: Path) -> Iterator[PostgreSQL]:
+    """Make an empty PostgreSQL and serve it; for tests that stop it and start it again."""
+    folder = Path(tempfile.mkdtemp(prefix="pingan-postgresql-"))
+    server = PostgreSQL(programs, folder)
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class PostgreSQL:
+    """One PostgreSQL cluster in a folder of its own, on a loopback port of its own.
 
     Root is not allowed to serve PostgreSQL, so that root's tests start it as the ordinary user its package made.
     """
-    port, password = free_port(), secrets.token_hex(8)
-    identity = {"user": ORDINARY_USER, "group": ORDINARY_USER, "extra_groups": []} if os.getuid() == 0 else {}
-    folder = Path(tempfile.mkdtemp(prefix="pingan-postgresql-"))
-    cluster, password_file = folder / "cluster", folder / "password"
-    password_file.write_text(password)
-    try:
-        if identity:
-            shutil.chown(folder, ORDINARY_USER, ORDINARY_USER)
-            shutil.chown(password_file, ORDINARY_USER, ORDINARY_USER)
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self.folder = programs, folder
+        self._port, self._password = free_port(), secrets.token_hex(8)
+        self._process: subprocess.Popen | None = None
+        self.identity: dict = {}
+        if os.getuid() == 0:
+            self.identity = {"user": ORDINARY_USER, "group": ORDINARY_USER, "extra_groups": []}
+
+    @property
+    def address(self) -> str:
+        """SQLAlchemy address of the superuser's database ``postgres``."""
+        return f"postgresql+psycopg://{self._login}"
+
+    @property
+    def _login(self) -> str:
+        return f"{POSTGRESQL_OWNER}:{self._password}@{LOOPBACK}:{self._port}/postgres"
+
+    def make(self) -> None:
+        """Make the cluster."""
+        password_file = self.folder / "password"
+        password_file.write_text(self._password)
+        for path in (self.folder, password_file):
+            self.give(path)
         made = subprocess.run(
-            [programs / "initdb", "-D", cluster, "-U", POSTGRESQL_OWNER, "-A", "scram-sha-256", "-E", "UTF8"]
-            + ["--no-locale", "--no-sync", f"--pwfile={password_file}"],
-            cwd=folder,
+            [self._programs / "initdb", "-D", self.folder / "cluster", "-U", POSTGRESQL_OWNER, "-A", "scram-sha-256"]
+            + ["-E", "UTF8", "--no-locale", "--no-sync", f"--pwfile={password_file}"],
+            cwd=self.folder,
             capture_output=True,
             text=True,
             timeout=START_SECONDS,
-            **identity,
+            **self.identity,
         )
         assert made.returncode == 0, made.stdout + made.stderr
-        settings = {**POSTGRESQL_SETTINGS, "unix_socket_directories": str(folder), "port": str(port)}
-        command: list[str | Path] = [programs / "postgres", "-D", cluster]
+
+    def give(self, path: Path) -> None:
+        """Let whoever runs the server own ``path``."""
+        if self.identity:
+            shutil.chown(path, ORDINARY_USER, ORDINARY_USER)
+
+    def start(self) -> None:
+        """Serve the cluster, and wait until it takes connections."""
+        settings = {**POSTGRESQL_SETTINGS, "unix_socket_directories": str(self.folder), "port": str(self._port)}
+        command: list[str | Path] = [self._programs / "postgres", "-D", self.folder / "cluster"]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 command,
-                cwd=folder,
+                cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **identity,
+                **self.identity,
             )
-            address = f"{POSTGRESQL_OWNER}:{password}@{LOOPBACK}:{port}/postgres"
-            try:
-                _wait("PostgreSQL", process, log, lambda: _takes_connections(f"postgresql://{address}"))
-                yield f"postgresql+psycopg://{address}"
-            finally:
-                # SIGINT: end the sessions and stop, without waiting for clients.
-                _stop(process, signal.SIGINT)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            _wait("PostgreSQL", self._process, log, lambda: _takes_connections(f"postgresql://{self._login}"))
+
+    def stop(self) -> None:
+        """End every session and stop, without waiting for clients."""
+        if self._process is not None:
+            _stop(self._process, signal.SIGINT)
+            self._process = None
+
+    def restart(self) -> None:
+        """Stop and start again."""
+        self.stop()
+        self.start()
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -15,12 +16,16 @@ from dashboard.components.messages import notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
 from dashboard.context import Context, Notice, first_day, region_name, region_path
-from dashboard.formatting import MISSING
+from dashboard.formatting import MISSING, local_time
 from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
 from dashboard.lateness import late_rows
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
 from dashboard.settings import current_account, snapshot_reader, viewed_as
+from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
+
+ASK_AGAIN_SECONDS = 3.0
+"""How often an open page asks whether a database that was away is back."""
 
 
 @contextmanager
@@ -50,6 +55,8 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         role, region = seen.permissions, region_name(regions, seen.region_code, context.language)
         name = localised(context.language, role.name, role.name_en)
         notice(t("sign_in.viewing_as", context.language, role=name, region=region), context.language)
+    if snapshot_reader().unreachable_since() is not None:
+        _last_good(context, snapshot)
     for each in notices:
         notice(each.text(context.language), context.language)
     yield
@@ -59,6 +66,28 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         account_menu(context.language, _choices(context, regions))
     st.html(_footer(context, snapshot, reader.lateness(context.viewer)))
     st.html(_tell_browser(context.language), unsafe_allow_javascript=True)
+
+
+@st.fragment(run_every=ASK_AGAIN_SECONDS)
+def _last_good(context: Context, snapshot: SnapshotInfo) -> None:
+    """Say that the last good numbers are shown; draw the whole page anew as soon as the database answers again."""
+    reader = snapshot_reader()
+    with contextlib.suppress(DataAccessError):
+        reader.snapshot()
+    since = reader.unreachable_since()
+    if since is None:
+        st.rerun()
+    notice(
+        t(
+            "notice.last_good",
+            context.language,
+            since=local_time(since),
+            snapshot=snapshot.snapshot_id,
+            published=local_time(snapshot.published_at),
+            day=snapshot.data_through.isoformat(),
+        ),
+        context.language,
+    )
 
 
 def _choices(context: Context, regions: pd.DataFrame) -> dict[str, str]:

@@ -24,15 +24,22 @@ FOREVER = "private, max-age=31536000, immutable"
 
 
 def health(_request: Request) -> Response:
-    """Answer whether a snapshot is served."""
+    """Answer whether a snapshot is served, and whether it is the last good one of a database that is away."""
     try:
-        snapshot = snapshot_reader().snapshot()
+        reader = snapshot_reader()
+        snapshot = reader.snapshot()
     except NoSnapshotError:
         return JSONResponse({"status": "no_snapshot"}, status_code=503)
     except DataAccessError as error:
         return JSONResponse({"status": error.code}, status_code=503)
+    since = reader.unreachable_since()
     return JSONResponse(
-        {"status": "ok", "snapshot_id": snapshot.snapshot_id, "data_through": snapshot.data_through.isoformat()}
+        {
+            "status": "ok" if since is None else "last_good",
+            "snapshot_id": snapshot.snapshot_id,
+            "data_through": snapshot.data_through.isoformat(),
+            **({} if since is None else {"unreachable_since": since.isoformat()}),
+        }
     )
 
 

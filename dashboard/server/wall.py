@@ -75,12 +75,16 @@ def wall_frame(request: Request) -> Response:
 def wall_state(_request: Request) -> Response:
     """Answer which snapshot is served and which version of the screen's program, so that a screen asks for little."""
     try:
-        snapshot = snapshot_reader().snapshot()
+        reader = snapshot_reader()
+        snapshot = reader.snapshot()
         _ = current_viewer()
     except (SignInRequired, NoRoleError) as error:
         return JSONResponse({"message": error.message(DEFAULT_LANGUAGE)}, status_code=401, headers=NO_STORE)
     except DataAccessError as error:
         return JSONResponse({"message": error.message(DEFAULT_LANGUAGE)}, status_code=503, headers=NO_STORE)
+    if reader.unreachable_since() is not None:
+        # The screen keeps its picture, under the banner that says since when.
+        return JSONResponse({"message": t("wall.database_away", DEFAULT_LANGUAGE)}, status_code=503, headers=NO_STORE)
     state = {"snapshot_id": snapshot.snapshot_id, "published_at": snapshot.published_at.isoformat()}
     return JSONResponse({**state, "program": program_version()}, headers=NO_STORE)
 

@@ -22,7 +22,7 @@ from streamlit.web.server.starlette.starlette_websocket import (
 
 from dashboard.sign_in.settings import Mode
 
-WALL_TOKEN_VARIABLE = "PINGAN_WALL_TOKEN"  # noqa: S105 (the variable's name, not a token)
+WALL_TOKEN_VARIABLE = "PINGAN_WALL_TOKEN"  # nosec B105  # the variable's name, not a token
 WALL_COOKIE = "pingan_wall"
 _claims: ContextVar[Mapping[str, object] | None] = ContextVar("claims", default=None)
 

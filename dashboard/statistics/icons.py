@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406  # writes XML, reads none
 
 from dashboard.statistics.estimate import StatisticsError
 
@@ -98,7 +98,7 @@ def assurance_icon(key: str, inks: Mapping[str, str], title: str, size: int = 48
         ground = _ink(inks, "ground")
         outline = f'<circle cx="24" cy="24" r="21" fill="{ground}" stroke="{line}" stroke-dasharray="4 4"/>'
         return _svg([outline], title, size)
-    meaning = {"pass": "improvement", "fail": "concern", "inconsistent": "common_cause"}[key]
+    meaning = {"pass": "improvement", "fail": "concern", "inconsistent": "common_cause"}[key]  # nosec B105  # a meaning
     ink = _ink(inks, meaning)
     drawn = [_outline(meaning, ink, inks)]
     if key == "inconsistent":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -21,7 +22,7 @@ from data_access.audit.actor import acting_subject
 from data_access.errors import AuditUnavailableError, ConfigError, DataAccessError, ScopeError, StoreBusyError
 from data_access.home import Home
 from data_access.schema.audit_line import audit_checkpoint, audit_line
-from data_access.store.ledger_engine import TakenError, ledger_store
+from data_access.store.ledger_engine import ledger_store
 
 KEPT_DAYS = 183
 """Lines younger than six months are never taken away (Cybersecurity Law: logs are kept for six months at the least)."""
@@ -35,7 +36,11 @@ _FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", 
 
 REPEAT_SECONDS = 600
 _recent: dict[tuple, float] = {}
-_recent_lock = Lock()
+_recent_lock = threading.Lock()
+
+
+class LineTakenError(Exception):
+    """Another writer took the number of a line."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,21 @@ class AuditBook:
         AuditUnavailableError
             When the line can't be written.
         """
+        line = self.line(kind, scope, snapshot_id, **details)
+        try:
+            self._add(line)
+        except (sa.exc.OperationalError, DataAccessError) as error:
+            raise AuditUnavailableError(
+                "The audit record can't be written, so this is not done. Free disk space or ask the administrator.",
+                "审计记录无法写入,因此不予办理。请释放磁盘空间或联系管理员。",
+            ) from error
+        self.remember(line)
+        return int(line["sequence"])
+
+    def line(self, kind: str, scope: Scope | None, snapshot_id: str = "", **details: object) -> dict[str, Any]:
+        """Return a line as :meth:`record` takes it, without number and hash; for :meth:`add`."""
         said = json.dumps(_plain(details), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        line: dict[str, Any] = {
+        return {
             "recorded_at": datetime.now(UTC).replace(tzinfo=None),
             "kind": kind,
             "subject": acting_subject()[:160],
@@ -84,21 +102,21 @@ class AuditBook:
             "details": said[:DETAIL_CHARACTERS],
         }
 
-        def add(connection: sa.Connection) -> None:
-            last = self._last(connection)
-            line.update(sequence=last[0] + 1, previous_hash=last[1])
-            line["hash"] = line_hash(line)
-            connection.execute(sa.insert(audit_line).values(**line))
+    def add(self, connection: sa.Connection, line: dict[str, Any]) -> None:
+        """Number, chain and write a line within a transaction of its store; :meth:`remember` it once that is committed.
 
+        Raises
+        ------
+        LineTakenError
+            When another writer took the number: roll back and begin again.
+        """
+        last = self._last(connection)
+        line.update(sequence=last[0] + 1, previous_hash=last[1])
+        line["hash"] = line_hash(line)
         try:
-            self._add(add)
-        except (sa.exc.OperationalError, DataAccessError) as error:
-            raise AuditUnavailableError(
-                "The audit record can't be written, so this is not shown. Free disk space or ask the administrator.",
-                "审计记录无法写入,因此不予显示。请释放磁盘空间或联系管理员。",
-            ) from error
-        self._remember(line["sequence"], line["hash"])
-        return int(line["sequence"])
+            connection.execute(sa.insert(audit_line).values(**line))
+        except sa.exc.IntegrityError as error:
+            raise LineTakenError from error
 
     def record_once(self, kind: str, scope: Scope, snapshot_id: str = "", **details: object) -> None:
         """Add a line unless this process wrote the same within the last ten minutes; a page asks again at each run."""
@@ -187,17 +205,12 @@ class AuditBook:
 
         return ledger_store(self._home).prune(take_away)
 
-    def _add(self, add: Callable[[sa.Connection], None]) -> None:
-        """Add a line; one whose number another writer took meanwhile is chained to that one's."""
-        for attempt in range(1, ADD_ATTEMPTS + 1):
-            try:
-                ledger_store(self._home).write(add)
+    def _add(self, line: dict[str, Any]) -> None:
+        for _ in range(ADD_ATTEMPTS):
+            with contextlib.suppress(LineTakenError):
+                ledger_store(self._home).write(lambda connection: self.add(connection, line))
                 return
-            except TakenError:
-                if attempt == ADD_ATTEMPTS:
-                    raise StoreBusyError(
-                        "Too many write to the audit record at once.", "同时写入审计记录的请求过多。"
-                    ) from None
+        raise StoreBusyError("Too many write to the audit record at once.", "同时写入审计记录的请求过多。")
 
     @staticmethod
     def _last(connection: sa.Connection) -> tuple[int, str]:
@@ -209,13 +222,13 @@ class AuditBook:
                 return int(row.sequence), str(row.hash)
         return 0, BEGINNING
 
-    def _remember(self, sequence: int, digest: str) -> None:
+    def remember(self, line: Mapping[str, Any]) -> None:
         """Write the last line's number and hash beside the record, so that cutting off its end shows."""
         known = self._remembered()
-        if known and known[0] > sequence:
+        if known and known[0] > line["sequence"]:
             return  # another process was quicker
-        draft = self._head.with_suffix(f".{os.getpid()}.draft")
-        draft.write_text(json.dumps({"sequence": sequence, "hash": digest}), encoding="utf-8")
+        draft = self._head.with_suffix(f".{os.getpid()}.{threading.get_ident()}.draft")
+        draft.write_text(json.dumps({"sequence": line["sequence"], "hash": line["hash"]}), encoding="utf-8")
         draft.replace(self._head)
 
     def _remembered(self) -> tuple[int, str] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 
 from data_access.access import Scope
 from data_access.audit import AuditBook
-from data_access.errors import ConflictError, ScopeError, WriteRefused
+from data_access.audit.book import ADD_ATTEMPTS, LineTakenError
+from data_access.errors import ConflictError, ScopeError, StoreBusyError, WriteRefused
 from data_access.home import Home
 from data_access.ledger.checks import check_step, checked_reason, checked_values
 from data_access.ledger.item import Item, change_lines
@@ -164,6 +166,10 @@ class Ledger:
         if not key or len(key) > _ID_LENGTH:
             raise WriteRefused("The item's id is too long.", "事项编号过长。", code="item_id")
 
+        book = AuditBook(self._reader.home)
+        said = {"item": key, "of": kind, "state": state, "region": region_code, "version": seen_version + 1}
+        line = book.line("decision", scope, snapshot_id, **said)
+
         def add(connection: sa.Connection) -> tuple[Item, bool]:
             last = self._last(connection, key)
             if last is not None:
@@ -205,24 +211,29 @@ class Ledger:
             )
             written = self._last(connection, key)
             assert written is not None
+            book.add(connection, line)  # no event without its line, and no line without its event
             return written, True
 
         try:
-            written, is_new = self._store.write(add, self._path(scope))
+            written, is_new = self._written(add, self._path(scope))
         except TakenError:
             # Another writer's event came first, or the item lies where this writer sees nothing.
             current = self.item(scope, key)
             if current is None:
                 raise _elsewhere(key) from None
             _conflict(current, next((each for each in self.history(scope, key) if each.version == seen_version), None))
-        if not is_new:
-            return written
-        AuditBook(self._reader.home).record(
-            "decision", scope, snapshot_id, item=key, of=kind, state=state, version=written.version, region=region_code
-        )
+        if is_new:
+            book.remember(line)
         return written
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _written(self, add: Callable[[sa.Connection], tuple[Item, bool]], path: str) -> tuple[Item, bool]:
+        """Return what ``add`` gives, begun again when another's audit line came between."""
+        for _ in range(ADD_ATTEMPTS):
+            with contextlib.suppress(LineTakenError):
+                return self._store.write(add, path)
+        raise StoreBusyError("Too many write to the ledger at once. Send it again.", "同时填报的人过多,请重新提交。")
 
     def _path(self, scope: Scope) -> str:
         return _path_text(self._reader.region_path(scope, scope.region_code))
@@ -232,9 +243,7 @@ class Ledger:
         return ledger_event.c.region_path.startswith(path, autoescape=True)
 
     def _read(self, scope: Scope, statement: sa.Select) -> list[Item]:
-        return self._store.read(
-            lambda connection: [_item(row) for row in connection.execute(statement)], self._path(scope)
-        )
+        return [_item(row) for row in self._store.select(statement, self._path(scope))]
 
     @staticmethod
     def _last(connection: sa.Connection, item_id: str) -> Item | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -36,6 +36,10 @@ class LedgerStore(Protocol):
 
     def read(self, work: Work[Answer], path: str = "") -> Answer:
         """Return ``work(connection)`` on one unchanging state; of the ledger only what lies below ``path`` need be seen."""
+        ...
+
+    def select(self, statement: sa.Select, path: str) -> Sequence[sa.Row]:
+        """Return the rows of a select below ``path``; what it said last while the store can't be reached."""
         ...
 
     def read_as_publisher(self, work: Work[Answer]) -> Answer:
@@ -76,6 +80,10 @@ class EmbeddedLedger:
         """Read within one transaction; SQLite shows it one state."""
         with self.engine.connect() as connection:
             return work(connection)
+
+    def select(self, statement: sa.Select, path: str) -> Sequence[sa.Row]:
+        """Return the rows; a file in one's own folder can always be reached."""
+        return self.read(lambda connection: connection.execute(statement).all())
 
     def read_as_publisher(self, work: Work[Answer]) -> Answer:
         """Read; who may open the file may read all of it."""

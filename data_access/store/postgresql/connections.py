@@ -39,6 +39,8 @@ Answer = TypeVar("Answer")
 DRIVER = "postgresql+psycopg"
 LEDGER_LOCK = 0x70696E68
 """Key of the advisory lock that lets one writer at a time add to the ledger and the audit record."""
+_FULL = ("too many clients", "too many connections", "connection slots")
+"""What the server says when it takes no more connections; such a refusal carries no code."""
 RETRY_SECONDS = 1.0
 """After a failure, how long queries are answered from what is known instead of knocking again."""
 
@@ -107,6 +109,8 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
         "jit": "off",
         "statement_timeout": f"{int(settings.statement_seconds * 1000)}ms" if reads else "0",
         "lock_timeout": f"{BUSY_SECONDS}s" if adds else "0",
+        # An accepted decision outlives a crash, whatever the server's default.
+        **({"synchronous_commit": "on"} if adds else {}),
         "default_transaction_read_only": "on" if reads else "off",
     }
 
@@ -243,7 +247,7 @@ class Database:
                 "共享数据库响应超时,查询已取消。请选择更小的区域或时段。",
                 code="statement_timeout",
             )
-        if state == "55P03" or "too many clients" in said or "connection slots" in said:
+        if state == "55P03" or any(words in said for words in _FULL):
             return StoreBusyError(
                 "Others are writing to the shared database, or all its connections are taken. Try again in a few seconds.",
                 "共享数据库正被他人写入,或连接已用尽,请几秒后重试。",

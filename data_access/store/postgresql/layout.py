@@ -25,7 +25,7 @@ _ROLLUP_ORDERS = {
     "measure_year": ("year_start",),
 }
 _SCOPE = (
-    f"(select nullif(current_setting('{PREFIX_SETTING}', true), '') from {CATALOGUE}.{viewer_role.name}"
+    f"(select nullif(current_setting('{PREFIX_SETTING}', true), '') from {CATALOGUE}.{viewer_role.name}"  # nosec B608  # constants
     f" where {viewer_role.c.role.name} = current_setting('{ROLE_SETTING}', true)"
     f" and current_setting('{PREFIX_SETTING}', true) ~ '^[0-9]{{2,18}}$')"
 )

@@ -137,20 +137,20 @@ def _check_codes_nest(source: duckdb.DuckDBPyConnection) -> None:
 
 
 def _count(source: duckdb.DuckDBPyConnection, name: str) -> int:
-    return source.execute(f'select count(*) from "{name}"').fetchall()[0][0]
+    return source.execute(f'select count(*) from "{name}"').fetchall()[0][0]  # nosec B608  # declared names
 
 
 def _parts(connection: sa.Connection, source: duckdb.DuckDBPyConnection, table: sa.Table) -> Iterator[tuple[str, str]]:
     """Yield each table that rows are written to, with the select on the file that gives them, in the order of its index."""
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     order = ", ".join(_ORDERS[table.name]) if table.name in _ORDERS else ""
-    select = f'select {columns} from "{table.name}"'
+    select = f'select {columns} from "{table.name}"'  # nosec B608  # declared names
     ordered = f" order by {order}" if order else ""
     when = layout.PARTITIONED.get(table.name)
     if when is None:
         yield table.name, select + ordered
         return
-    ends = f'select min("{when}")::date, max("{when}")::date from "{table.name}"'
+    ends = f'select min("{when}")::date, max("{when}")::date from "{table.name}"'  # nosec B608  # declared names
     first, last = source.execute(ends).fetchall()[0]
     if first is None or last is None:
         return

@@ -19,8 +19,6 @@ from data_access.store.snapshot_store import RowScope
 from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST, WEST
 
-PROTECTED = ("measure_day", "measure_month", "measure_year", "measure_histogram", "incident_placed", "dispute_placed")
-
 
 @pytest.fixture(scope="module")
 def home(shared_database, tmp_path_factory) -> Home:
@@ -51,14 +49,27 @@ def plain(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://")
 
 
-def seen(connection: psycopg.Connection, schema_name: str, role: str | None, prefix: str | None) -> set[int]:
-    """Return how many rows of each protected table one transaction sees."""
+def protected(home: Home, schema_name: str) -> list[str]:
+    """Return every table of a snapshot that holds some region's rows, roll-ups and records alike."""
+    with psycopg.connect(plain(home.database_url)) as owner:
+        rows = owner.execute(
+            "select relname from pg_class where relnamespace = %s::regnamespace and relrowsecurity",
+            (f'"{schema_name}"',),
+        ).fetchall()
+    return sorted(name for (name,) in rows)
+
+
+def seen(
+    connection: psycopg.Connection, schema_name: str, tables: list[str], role: str | None, prefix: str | None
+) -> dict[str, int]:
+    """Return how many rows of each table one transaction sees."""
     with connection.transaction():
         for name, value in ((ROLE_SETTING, role), (PREFIX_SETTING, prefix)):
             if value is not None:
                 connection.execute("select set_config(%s, %s, true)", (name, value))
         return {
-            connection.execute(f'select count(*) from "{schema_name}"."{table}"').fetchone()[0] for table in PROTECTED
+            table: connection.execute(f'select count(*) from "{schema_name}"."{table}"').fetchone()[0]
+            for table in tables
         }
 
 
@@ -80,15 +91,35 @@ def seen(connection: psycopg.Connection, schema_name: str, role: str | None, pre
         ("city_leader", "9801"),
     ],
 )
-def test_without_a_whole_scope_no_row_is_seen(app_login, snapshot_schema, role, prefix):
-    assert seen(app_login, snapshot_schema, role, prefix) == {0}
+def test_without_a_whole_scope_no_row_of_any_table_is_seen(home, app_login, snapshot_schema, role, prefix):
+    tables = protected(home, snapshot_schema)
+    assert {"measure_day", "measure_month", "measure_year", "measure_histogram"} < set(tables)
+    assert seen(app_login, snapshot_schema, tables, role, prefix) == dict.fromkeys(tables, 0)
 
 
-def test_a_setting_that_falls_back_to_empty_after_a_transaction_shows_nothing(app_login, snapshot_schema):
-    assert 0 not in seen(app_login, snapshot_schema, "city_leader", "9701")
+def test_a_setting_that_falls_back_to_empty_after_a_transaction_shows_nothing(home, app_login, snapshot_schema):
+    tables = protected(home, snapshot_schema)
+    with psycopg.connect(plain(home.database_url)) as owner:
+        all_rows = {
+            table: owner.execute(f'select count(*) from "{snapshot_schema}"."{table}"').fetchone()[0]
+            for table in tables
+        }
+    assert sum(count > 0 for count in all_rows.values()) >= 8
+    assert seen(app_login, snapshot_schema, tables, "city_leader", "9701") == all_rows
     left = app_login.execute("select current_setting(%s, true)", (PREFIX_SETTING,)).fetchone()[0]
     assert left == "", "the trap: not NULL"
-    assert seen(app_login, snapshot_schema, None, None) == {0}
+    assert seen(app_login, snapshot_schema, tables, None, None) == dict.fromkeys(tables, 0)
+
+
+def test_a_county_sees_of_every_table_only_rows_whose_innermost_code_is_its_own(home, app_login, snapshot_schema):
+    for table in protected(home, snapshot_schema):
+        columns = schema.metadata.tables[table].columns
+        code = "coalesce(code_3, code_2, code_1, code_0)" if "code_0" in columns else "region_code"
+        with app_login.transaction():
+            for name, value in ((ROLE_SETTING, "county_leader"), (PREFIX_SETTING, EAST[:6])):
+                app_login.execute("select set_config(%s, %s, true)", (name, value))
+            codes = app_login.execute(f'select distinct {code} from "{snapshot_schema}"."{table}"').fetchall()
+        assert all(found.startswith(EAST[:6]) for (found,) in codes), table
 
 
 def test_a_county_sees_its_own_rows_and_those_that_came_under_its_old_code(home):

@@ -1,0 +1,63 @@
+"""The cockpit on PostgreSQL: the same screen, the last good numbers while the database is away, and back by itself."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from data_access.home import Home
+from data_access.publishing import publish
+from tests.browser.screen import open_page, screenshot, settle, visible_text
+from tests.data_access import small_city
+from tests.servers import PostgreSQL, postgresql_programs, postgresql_server, running_app
+from tests.stores import fresh_database
+
+RECOVERS_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSQL]:
+    programs = postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed; `make system-packages` installs it")
+    with postgresql_server(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_app(server, tmp_path_factory) -> Iterator[str]:
+    with fresh_database(server.address) as url:
+        home = Home(tmp_path_factory.mktemp("shared"), url)
+        small_city.fill(home)
+        publish(home)
+        with running_app(home, DATABASE_URL=url) as address:
+            yield address
+
+
+def test_while_the_database_is_away_the_last_good_numbers_stand_under_a_banner(page, shared_app, server):
+    open_page(page, shared_app, "/", period="2024Q4")
+    before = page.locator("#stMain, main").first.inner_text()
+    assert "无法连接" not in before
+    server.stop()
+    try:
+        page.wait_for_timeout(1_500)
+        page.reload()
+        settle(page)
+        text = visible_text(page)
+        assert "共享数据库自" in text and "2024Q4-0001" in text and "2024-12-31" in text
+        assert page.locator("[role=alert]").count() == 0
+        open_page(page, shared_app, "/trends", period="2023")  # never asked before the fault
+        assert "共享数据库自" in visible_text(page)
+        assert page.locator("[role=alert]").count() == 0
+        health = json.load(urllib.request.urlopen(f"{shared_app}/healthz", timeout=10))
+        assert health["status"] == "last_good"
+        open_page(page, shared_app, "/", period="2024Q4")
+        screenshot(page, "database-away")
+    finally:
+        server.start()
+    page.wait_for_function("() => !document.body.innerText.includes('共享数据库自')", timeout=RECOVERS_SECONDS * 1_000)
+    settle(page)
+    assert page.locator("#stMain, main").first.inner_text() == before
