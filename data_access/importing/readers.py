@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405  # only the name of an error
 
 import geopandas as gpd
 import openpyxl
