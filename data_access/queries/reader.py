@@ -223,7 +223,7 @@ class SnapshotReader:
 
     def lateness(self, scope: Scope) -> pd.DataFrame:
         """Return how long each county in scope has been silent in each source."""
-        codes = self.regions(scope).query("depth <= 1").index.tolist()
+        codes = self._counties(scope)
         table = schema.source_lateness
         return self._within(scope).read(
             sa.select(table).where(table.c.region_code.in_(codes)).order_by(table.c.source, table.c.region_code)
@@ -238,7 +238,7 @@ class SnapshotReader:
             ``source, target, region_code, aspect, detail, value`` by county in scope (the outermost region for sources
             without counties).
         """
-        codes = self.regions(scope).query("depth <= 1").index.tolist()
+        codes = self._counties(scope)
         table = schema.source_quality
         names = [table.c[name] for name in ("source", "target", "region_code", "aspect", "detail")]
         return self._within(scope).read(
@@ -247,6 +247,10 @@ class SnapshotReader:
             .group_by(*names)
             .order_by(*names)
         )
+
+    def _counties(self, scope: Scope) -> list[str]:
+        """Return the counties in scope, and the whole when the scope is the whole."""
+        return self.regions(scope).query("depth <= 1 and in_scope").index.tolist()
 
     # -- bounded lists ------------------------------------------------------------------------------------------------
 
