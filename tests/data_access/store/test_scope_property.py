@@ -86,7 +86,7 @@ REQUEST = {
     "number": st.sampled_from([0, 1, 2, 3, 5, 50, 10**9, -1]),
 }
 MANY = settings(
-    max_examples=250,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
