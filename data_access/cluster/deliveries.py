@@ -89,7 +89,9 @@ def newest_deliveries(lake: Path) -> list[Delivery]:
         When one was written by another version of this program.
     """
     newest = []
-    for office in sorted(path for path in (lake / _OFFICES).glob("*") if path.is_dir()):
+    for office in sorted(
+        path for path in (lake / _OFFICES).glob("*") if path.is_dir() and _SENDER.fullmatch(path.name)
+    ):
         complete = _complete(office)
         if not complete:
             continue
@@ -148,10 +150,10 @@ def _copy_statement(table: sa.Table, target: Path) -> str:
     columns = ", ".join(f'fact."{column.name}"' for column in table.columns)
     time = DIVIDED_BY.get(table.name)
     if time is None:
-        return f"copy (select {columns} from {table.name} fact) to {_quoted(target / 'rows.parquet')} (format parquet)"
+        return f"copy (select {columns} from {table.name} fact) to {_quoted(target / 'rows.parquet')} (format parquet)"  # nosec B608  # declared names and own paths
     region = f"coalesce(path.code_1, path.code_0, '{_ELSEWHERE}')"
     return (
-        f"copy (select {columns}, year(fact.{time}) as in_year, {region} as in_region from {table.name} fact"
+        f"copy (select {columns}, year(fact.{time}) as in_year, {region} as in_region from {table.name} fact"  # nosec B608  # declared names and own paths
         f" left join delivered_path path on path.region_code = fact.region_code)"
         f" to {_quoted(target)} (format parquet, partition_by (in_year, in_region), overwrite_or_ignore)"
     )

