@@ -34,6 +34,7 @@ DIVIDED_BY = {
 """The long tables and the time whose year divides them; beside it the region of depth 1 does."""
 _OFFICES, _MANIFEST, _BUILDING = "offices", "delivery.json", "building-"
 _SENDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_TIME = re.compile(r"[0-9]{8}T[0-9]{12}")
 _ELSEWHERE = "elsewhere"
 """Region of rows whose code is unknown; the publish names and refuses them."""
 
@@ -87,11 +88,12 @@ def newest_deliveries(lake: Path) -> list[Delivery]:
     ------
     PublishRefused
         When one was written by another version of this program.
+    ConfigError
+        When an office's folder has no plain name: what it delivered is not left out in silence.
     """
     newest = []
-    for office in sorted(
-        path for path in (lake / _OFFICES).glob("*") if path.is_dir() and _SENDER.fullmatch(path.name)
-    ):
+    for office in sorted(path for path in (lake / _OFFICES).glob("*") if path.is_dir()):
+        _check_sender(office.name)
         complete = _complete(office)
         if not complete:
             continue
@@ -120,17 +122,22 @@ def scratch_folder(address: ClusterAddress) -> Path:
 
 
 def _office(address: ClusterAddress) -> Path:
-    if not _SENDER.fullmatch(address.sender):
-        raise ConfigError(
-            f"Sender {address.sender!r} can't name an office of the lake. Use up to 40 of a-z, 0-9, - and _.",
-            f"报送单位代号“{address.sender}”无效。请使用不超过 40 个 a-z、0-9、- 或 _ 字符。",
-            sender=address.sender,
-        )
+    _check_sender(address.sender)
     return address.lake.resolve() / _OFFICES / address.sender
 
 
+def _check_sender(sender: str) -> None:
+    """Raise unless the name can stand in a statement: whoever may write to the lake chooses it."""
+    if not _SENDER.fullmatch(sender):
+        raise ConfigError(
+            f"Sender {sender!r} can't name an office of the lake. Use up to 40 of a-z, 0-9, - and _.",
+            f"报送单位代号“{sender}”无效。请使用不超过 40 个 a-z、0-9、- 或 _ 字符。",
+            sender=sender,
+        )
+
+
 def _complete(office: Path) -> list[Path]:
-    return sorted(path for path in office.iterdir() if (path / _MANIFEST).exists() and path.name[0].isdigit())
+    return sorted(path for path in office.iterdir() if (path / _MANIFEST).exists() and _TIME.fullmatch(path.name))
 
 
 def _write_tables(store: WorkingStore, folder: Path) -> dict[str, int]:
