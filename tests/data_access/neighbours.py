@@ -118,7 +118,7 @@ def _counts() -> pd.DataFrame:
         for number, code in enumerate((*TOWNS, EAST, WEST))
         for year in (2023, 2024)
         for month in range(1, 13)
-        for measure, value in (("patrol_due", 30 + number), ("patrol_done", 20 + month), ("volunteers", 100 + month))
+        for measure, value in (("patrol_due", 30 + number), ("patrol_done", 10 + month), ("volunteers", 100 + month))
     ]
     columns = ["source_id", "region_code", "period_start", "grain", "measure", "value"]
     return pd.DataFrame(rows, columns=columns).assign(source="office", class_code="", channel="")
