@@ -201,7 +201,7 @@ def _name_regions(
         (float(x) / most[0] * frame[0], (1 - float(y) / most[1]) * frame[1])
         for x, y in zip(regions["exposure"], regions["value"], strict=True)
     ]
-    kinds = _kinds(regions, centre, factor)
+    kinds = [str(kind) for kind in _kinds(regions, centre, factor)]
     order = {"outside_99_8": 1, "outside_95": 2}
     named = [number for number, code in enumerate(regions.index) if code == viewed or kinds[number] in order]
     named.sort(key=lambda number: (regions.index[number] != viewed, order.get(kinds[number], 3)))

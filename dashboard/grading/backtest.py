@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,8 @@ def backtest(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: p
     if scope.permissions.small_counts:
         return done
     # What chance would do rests on each region's own small counts; the colours are all that such a role is told.
-    return replace(done, **dict.fromkeys(BY_CHANCE, float("nan")))
+    hidden: dict[str, Any] = dict.fromkeys(BY_CHANCE, float("nan"))
+    return replace(done, **hidden)
 
 
 def _replayed(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: pd.Period, months: int) -> Backtest:

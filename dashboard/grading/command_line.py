@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -185,8 +186,8 @@ def _matrix_rows(matrix: TownshipMatrix, question: Question) -> list[Row]:
     return rows
 
 
-def _all(row: Mapping[str, object]) -> Row:
-    return {name: _plain(value) for name, value in row.items()}
+def _all(row: Mapping[Any, object]) -> Row:
+    return {str(name): _plain(value) for name, value in row.items()}
 
 
 def _plain(value: object) -> object:

@@ -151,9 +151,9 @@ def review_basis(league: League, code: str, settings: IndexSettings) -> pd.DataF
     months = league.months
     last = slice(-len(months), None)
     index = league.index
-    streak = int(league.rows.at[code, "months_red"])
+    streak = int(league.rows["months_red"].to_dict()[code])
     stages = [league.stages[month] for month in months]
-    grade = league.grades.loc[code].tolist()
+    grade = list(league.grades.loc[code])
     official = [number for number, stage in enumerate(stages) if stage == OFFICIAL]
     counted = set(official[len(official) - streak :]) if streak else set()
     figures = {
@@ -194,9 +194,9 @@ def review_evidence(league: League, settings: IndexSettings) -> pd.DataFrame:
         error = max(float(league.index.error[place, -1]), 1e-9)
         once = float(ndtr((settings.yellow_from - settings.hysteresis - mean) / error))
         chance = float(chance_of_run(once, settings.red_months_for_review, 12))
-        strip = league.grades.loc[code]
-        streak = int(league.rows.at[code, "months_red"])
-        red = [str(month) for month in strip.index[strip == RED]][-streak:]
+        streak = int(league.rows["months_red"].to_dict()[code])
+        strip = zip(league.grades.columns, league.grades.loc[code], strict=True)
+        red = [str(month) for month, grade in strip if grade == RED][-streak:]
         rows.append({"months": red, "chance": chance})
     return pd.DataFrame(rows, index=pd.Index(codes, name="region_code"), columns=["months", "chance"])
 

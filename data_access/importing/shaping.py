@@ -174,10 +174,11 @@ def zero_counts(counts: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """
     depths = regions.set_index("region_code")["depth"]
     frames = []
-    for (measure, grain), own in counts.groupby(["measure", "grain"]):
+    for key, own in counts.groupby(["measure", "grain"]):
+        measure, grain = (str(part) for part in key)
         deepest = own["region_code"].map(depths).max()
         starts = pd.to_datetime(own["period_start"])
-        frequency = {"day": "D", "month": "M", "year": "Y"}[str(grain)]
+        frequency = {"day": "D", "month": "M", "year": "Y"}[grain]
         periods = pd.period_range(starts.min(), starts.max(), freq=frequency).start_time
         pairs = pd.MultiIndex.from_product(
             [depths.index[depths == deepest], periods], names=["region_code", "period_start"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -110,7 +111,7 @@ def _stored(kind: sa.types.TypeEngine) -> sa.types.TypeEngine:
     return sa.Text(collation="C") if isinstance(kind, sa.String) else kind
 
 
-def _partitioning(name: str) -> dict[str, str]:
+def _partitioning(name: str) -> dict[str, Any]:
     return {"postgresql_partition_by": f"range ({PARTITIONED[name]})"} if name in PARTITIONED else {}
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Hashable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -148,6 +149,6 @@ class SharedSnapshots:
 
 def _frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFrame:
     result = connection.execute(statement)
-    cursor = result.cursor  # type: ignore[attr-defined]
+    cursor: Any = result.cursor  # type: ignore[attr-defined]
     types = [column.type_code for column in cursor.description]
     return frame_of_rows(list(result.keys()), types, cursor.fetchall())
