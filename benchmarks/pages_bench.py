@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.queries_bench import CITY, fill
 from dashboard.context import Context
 from dashboard.periods import Period
-from dashboard.screens.data.quality import quality_screen
+from dashboard.screens.data.quality import checks_screen
 from dashboard.screens.duty.responsibility import responsibility_screen
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.patrol import patrol_screen
@@ -32,7 +32,7 @@ PAGES: dict[str, Callable] = {
     "services": services_screen,
     "response": response_screen,
     "resources": resources_screen,
-    "quality": quality_screen,
+    "quality": checks_screen,
     "duty": responsibility_screen,
 }
 

@@ -11,6 +11,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 def test_the_type_checker_finds_nothing():
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--no-error-summary"], cwd=REPOSITORY, capture_output=True, text=True, timeout=900
+        [sys.executable, "-m", "mypy", "--no-error-summary"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr

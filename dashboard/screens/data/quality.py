@@ -45,12 +45,13 @@ class QualityScreen:
 
 def quality_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
     """Prepare the checks of the counties below the context's region (its own county for a township or a grid)."""
-    checked, corrections = _checked(reader, replace(context, own=())), corrections_screen(reader, context)
+    checked, corrections = checks_screen(reader, replace(context, own=())), corrections_screen(reader, context)
     return replace(checked, corrections=corrections, tables=(*checked.tables, corrections.table))
 
 
 @kept
-def _checked(reader: SnapshotReader, context: Context) -> QualityScreen:
+def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
+    """Prepare all of the page but what people declare, which changes under one snapshot."""
     language = context.language
     regions = reader.regions(context.viewer)
     codes = _counties(regions, context.region)
