@@ -104,7 +104,8 @@ def _compared(
     unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
     test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
     if untestable is None:
-        test = _tested(indicator, new, old)
+        # A figure without a value may rest on impossible counts, which no test takes.
+        test = _tested(indicator, _standing(new, valid), _standing(old, valid))
     columns: dict[str, object] = {}
     for name, source in (("new", new), ("old", old)):
         columns[name] = source["value"].to_numpy(float)
@@ -134,6 +135,12 @@ def _compared(
 def _at(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
     """Return the rows of one period, indexed by region."""
     return frame[frame.index.get_level_values("period") == str(period)].droplevel("period")
+
+
+def _standing(frame: pd.DataFrame, valid: np.ndarray) -> pd.DataFrame:
+    """Return the counts of the rows that are compared; missing elsewhere."""
+    counts = frame[["numerator", "denominator", "squares"]].astype(float)
+    return counts.where(np.repeat(valid[:, None], counts.shape[1], axis=1))
 
 
 def _tested(indicator: Indicator, new: pd.DataFrame, old: pd.DataFrame) -> comparison.Comparison:

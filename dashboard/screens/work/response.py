@@ -145,7 +145,9 @@ def _rings(reader: SnapshotReader, own: Context) -> pd.DataFrame:
     order = [*rings, *(code for code in counts.index if code not in rings)]
     counts = counts.reindex(index=order, columns=list(_MEASURES)).fillna(0.0)
     bins = reader.histogram(own.viewer, WAITS, [own.region], start, end, by_class=True)
-    share = proportion(counts["response_within"].to_numpy(), counts["response_valid"].to_numpy())
+    # More in time than stamped is no share: the row keeps both counts and says nothing of it.
+    possible = counts["response_within"].where(counts["response_within"].between(0, counts["response_valid"]))
+    share = proportion(possible.to_numpy(), counts["response_valid"].clip(lower=0).to_numpy())
     frame = pd.DataFrame(
         {
             "ring": [rings[code].label(language) if code in rings else code for code in order],

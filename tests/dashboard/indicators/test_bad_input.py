@@ -165,3 +165,13 @@ def test_a_breakdown_with_an_impossible_class_gives_no_share(changed_reader, mon
     frame = by_class(changed_reader, SCOPE, "homicide_incidents", [EAST], "2024")
     assert set(frame["status"]) == {words.INCONSISTENT}
     assert frame["value"].isna().all()
+
+
+@pytest.mark.parametrize("against", ["previous", "same_last_year"])
+@pytest.mark.parametrize("month", [1, 2, 3, 4, 6, 7, 8])
+def test_a_change_from_or_to_an_impossible_figure_says_so_and_breaks_nothing(changed_reader, month, against):
+    key, *_ = proportion_measures()
+    row = change(changed_reader, SCOPE, key, [EAST, WEST], f"2024-{month:02d}", against).loc[EAST]
+    assert np.isnan(row["difference"]) and np.isnan(row["p_value"])
+    assert row["status"] not in words.WITH_VALUE
+    assert row["beyond_chance"] is None
