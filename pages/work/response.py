@@ -201,7 +201,7 @@ with chart_card(
     **card("JQ1"),
 ):
     if screen.campaigns.empty:
-        empty_state(t("response.no_campaigns", language), t("response.no_campaigns_advice", language))
+        empty_state(*screen.why_no_campaigns)
     else:
         table(
             screen.campaigns,

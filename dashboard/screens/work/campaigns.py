@@ -37,6 +37,8 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
         :data:`COLUMNS` and texts; ``change, lower, upper`` are relative changes, missing on a small base.
     """
     rules, language = campaigns(), context.language
+    if not may_see_campaigns(context):
+        return pd.DataFrame(columns=COLUMNS)
     spans = [_span_of(campaign, as_of) for campaign in rules.campaign]
     alarms = _alarms_by_day(reader, context, [span for span in spans if span is not None], as_of)
     rows = [_counted(campaign, span, alarms, language) for campaign, span in zip(rules.campaign, spans, strict=True)]
@@ -53,6 +55,15 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
     frame["q_value"] = np.where(days > 0, benjamini_hochberg(np.where(days > 0, ratio.p_value, np.nan)), np.nan)
     frame["verdict"] = [t(f"response.campaign_{_verdict(row)}", language) for row in frame.to_dict("records")]
     return _written(frame, language)
+
+
+def may_see_campaigns(context: Context) -> bool:
+    """Return whether the viewer may see a region's alarms by class.
+
+    Without the right to small counts only those of the whole scope are told: parts of it could be small, or be taken
+    from one another.
+    """
+    return context.viewer.permissions.small_counts or context.region == context.viewer.region_code
 
 
 @dataclass(frozen=True)

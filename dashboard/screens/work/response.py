@@ -24,7 +24,7 @@ from dashboard.screens.children import Listed
 from dashboard.screens.kept import kept
 from dashboard.screens.map import LegendEntry
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.work.campaigns import campaign_rows
+from dashboard.screens.work.campaigns import campaign_rows, may_see_campaigns
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.settings import response_settings
 from dashboard.screens.work.shares import (
@@ -74,6 +74,8 @@ class ResponseScreen:
     video_listed: Listed
     watch: pd.DataFrame
     campaigns: pd.DataFrame
+    why_no_campaigns: tuple[str, str]
+    """What is said, and advised, where there are none."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -118,8 +120,14 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         video_listed=counties,
         watch=watch,
         campaigns=campaign,
+        why_no_campaigns=_why_no_campaigns(own),
         tables=_tables(context, rings, table, video, watch, places, campaign),
     )
+
+
+def _why_no_campaigns(context: Context) -> tuple[str, str]:
+    key = "no_campaigns" if may_see_campaigns(context) else "campaigns_hidden"
+    return t(f"response.{key}", context.language), t(f"response.{key}_advice", context.language)
 
 
 def places_map(screen: ResponseScreen, context: Context, width: int, height: int) -> tuple[pdk.Deck, tuple]:
