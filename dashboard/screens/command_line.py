@@ -11,9 +11,10 @@ import pandas as pd
 
 from dashboard.context import OWN_VALUE, Context
 from dashboard.indicators.command_line import Question, WrongUse, shared_options, written
-from dashboard.navigation import PAGES, PageEntry
+from dashboard.navigation import PAGES, PageEntry, may_open
 from dashboard.periods import Period
 from dashboard.screens.tables import ScreenTable
+from data_access.errors import ScopeError
 
 
 @click.command("page")
@@ -46,6 +47,7 @@ def page_command(
     """
     entry = _entry(page)
     question = Question(home, role, snapshot_id, region, period, language)
+    _check_role(entry, question)
     parameters = tuple(_parameter(text, entry) for text in own)
     context = Context(question.region, question.period, language, "light", question.scope, parameters)
     tables = {each.key: each for each in screen_of(entry)(question.reader, context).tables}
@@ -70,6 +72,18 @@ def _entry(page: str) -> PageEntry:
     if page not in known:
         raise WrongUse("command.unknown_page", value=page, known=", ".join(known))
     return known[page]
+
+
+def _check_role(entry: PageEntry, question: Question) -> None:
+    """Raise when the role may not open the page on screen either."""
+    role = question.scope.permissions
+    if not may_open(role, entry):
+        raise ScopeError(
+            f"The role {role.name_en} may not open the page {entry.url_path!r}. Ask with a role that may (config/roles.toml).",
+            f"角色“{role.name}”无权打开页面“{entry.url_path}”。请使用有权限的角色(config/roles.toml)。",
+            code="page_permission",
+            page=entry.url_path,
+        )
 
 
 def _parameter(text: str, entry: PageEntry) -> tuple[str, str]:

@@ -94,3 +94,12 @@ def test_another_region_is_refused_on_the_command_line(cities, region, monkeypat
     code, said = command(cities[0].home, "ranking", monkeypatch, "--role", "county_leader", "--region", region)
     assert code != 0 or not region
     assert "西县" not in said
+
+
+@pytest.mark.parametrize(
+    ("page", "refused"), [("meeting", True), ("quality", True), ("responsibility", True), ("ranking", False)]
+)
+def test_a_page_that_the_role_may_not_open_is_refused_on_the_command_line(cities, page, refused, monkeypatch):
+    code, said = command(cities[0].home, page, monkeypatch, "--role", "public_demo", "--period", "2024")
+    assert (code != 0) == refused, said
+    assert ("page_permission" in said or "may not open" in said) == refused
