@@ -1,6 +1,7 @@
 """Wall screens: one address for each, and the command that starts a kiosk."""
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.components import Column, chart_card, offer_tables, sentence, table
 from dashboard.context import current_context
@@ -22,7 +23,11 @@ with chart_card(language, title=t("wall_list.screens", language), key="screens",
             Column(name="name", title=t("wall_list.name", language), href="href"),
             Column(name="size", title=t("wall_list.size", language)),
             Column(name="playlist", title=t("wall_list.playlist", language)),
-            Column(name="address", title=t("wall_list.address", language)),
+            Column(
+                name="address",
+                title=t("wall_list.address", language),
+                draw=lambda row: Markup("<code>{}</code>").format(row["address"]),
+            ),
         ],
         language,
         caption=t("wall_list.screens", language),
