@@ -8,7 +8,7 @@ from dashboard.components.figures import draw_figure
 from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
 from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
-from dashboard.components.tables import Column, columns_of, table
+from dashboard.components.tables import Column, Headings, columns_of, table
 
 __all__ = [
     "Basis",
@@ -17,6 +17,7 @@ __all__ = [
     "Column",
     "Definition",
     "Entry",
+    "Headings",
     "aside",
     "card_grid",
     "chart_card",

@@ -44,6 +44,22 @@ class Column:
     width: str | None = None
 
 
+@dataclass(frozen=True)
+class Headings:
+    """The headings of a page's tables: the texts ``<area>.<name>``; called, it gives one of them."""
+
+    area: str
+    language: str
+
+    def __call__(self, name: str) -> str:
+        """Return the heading of the column ``name``."""
+        return t(f"{self.area}.{name}", self.language)
+
+    def numbers(self, *names: str) -> list[Column]:
+        """Return columns of figures as written (``<name>_text``) under their headings."""
+        return [Column(name=f"{name}_text", title=self(name), kind="number") for name in names]
+
+
 def columns_of(frame: pd.DataFrame, area: str, language: str, numbers: Sequence[str] = ()) -> list[Column]:
     """Return a column for each of the frame's, titled by the text ``<area>.<name>``."""
     return [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Literal
 
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.components import Basis, Card, Definition
+from dashboard.components import Basis, Card, Column, Definition
 from dashboard.context import Context
 from dashboard.i18n import t
-from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
 
 _NOTE_KINDS = {
@@ -76,6 +77,21 @@ def definition_of(context: Context, indicator: Indicator, method: str | None = N
         method=t(f"indicator_method.{method}", context.language) if method else None,
         href=context.href("definitions", indicator=indicator.id),
     )
+
+
+def origin_of(context: Context, data_through: date, indicator_id: str) -> dict:
+    """Return what the card of a table or figure says of an indicator's origin: how far, from whom, what it means."""
+    indicator = find_indicator(indicator_id)
+    return {
+        "data_through": data_through,
+        "source": indicator.source_label(context.language),
+        "definition": definition_of(context, indicator),
+    }
+
+
+def indicator_columns(names: Iterable[str], language: str) -> list[Column]:
+    """Return a column of figures as written for each indicator, titled by its name."""
+    return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
 
 
 def notes_of(row: pd.Series) -> Sequence[tuple[str, str]]:

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.components import (
     Column,
     Definition,
+    Headings,
     aside,
     chart_card,
     choose_indicator,
@@ -24,14 +25,9 @@ from dashboard.settings import snapshot_reader
 context = current_context()
 language = context.language
 reader = snapshot_reader()
+heading = Headings("quality_column", language)
 screen = quality_screen(reader, context)
 card = {"data_through": reader.snapshot().data_through, "source": t("overview.several_sources", language)}
-
-
-def heading(name: str) -> str:
-    """Return the heading of a column of this page."""
-    return t(f"quality_column.{name}", language)
-
 
 sentence(screen.verdict)
 notice(screen.chance_sentence, language)
@@ -59,9 +55,7 @@ with (
                 Column(name="region", title=heading("region"), href="href"),
                 Column(name="source_word", title=heading("source")),
                 Column(name="detail_word", title=heading("detail")),
-                Column(name="found_text", title=heading("found"), kind="number"),
-                Column(name="usual_text", title=heading("usual"), kind="number"),
-                Column(name="chance_text", title=heading("chance"), kind="number"),
+                *heading.numbers("found", "usual", "chance"),
                 Column(name="suggestion", title=heading("suggestion")),
             ],
             language,
@@ -86,9 +80,7 @@ with (
             screen.declared,
             [
                 Column(name="figure", title=heading("figure")),
-                Column(name="declared_text", title=heading("declared"), kind="number"),
-                Column(name="computed_text", title=heading("computed"), kind="number"),
-                Column(name="difference_text", title=heading("difference"), kind="number"),
+                *heading.numbers("declared", "computed", "difference"),
                 Column(name="remark", title=heading("remark")),
             ],
             language,
@@ -107,7 +99,7 @@ with chart_card(
         [
             Column(name="region", title=heading("region"), href="href"),
             *(Column(name=name, title=t(f"quality.check_{name}", language)) for name in CHECKS),
-            Column(name="total_text", title=heading("total"), kind="number"),
+            *heading.numbers("total"),
         ],
         language,
         caption=t("quality.title_matrix", language),

@@ -1,10 +1,13 @@
 """Disputes: where the loop breaks, what grows, whether the sources are joined, which red ones nobody holds."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.charts.time_series import bars
 from dashboard.components import (
     Column,
+    Headings,
     card_grid,
     chart_card,
     draw_figure,
@@ -17,8 +20,7 @@ from dashboard.components import (
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
-from dashboard.indicators.catalogue import find_indicator
-from dashboard.screens.figures import definition_of
+from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.dispute_list import filter_links, page_links, stage_links
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.settings import dispute_settings
@@ -28,19 +30,9 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
+heading = Headings("disputes_column", language)
+card = partial(origin_of, context, through)
 screen = disputes_screen(reader, context)
-card = {"data_through": through, "source": find_indicator("MT1").source_label(language)}
-
-
-def heading(name: str) -> str:
-    """Return the heading of a column of this page."""
-    return t(f"disputes_column.{name}", language)
-
-
-def numbers(*names: str) -> list[Column]:
-    """Return columns of figures as written, under their headings."""
-    return [Column(name=f"{name}_text", title=heading(name), kind="number") for name in names]
-
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=len(screen.cards))
@@ -52,9 +44,8 @@ with (
         language,
         title=t("disputes.title_funnel", language),
         sentence=t("disputes.note_funnel", language),
-        definition=definition_of(context, find_indicator("BH2")),
         key="funnel",
-        **card,
+        **card("BH2"),
     ),
 ):
     if screen.is_empty:
@@ -76,7 +67,7 @@ with (
             screen.funnel,
             [
                 Column(name="step", title=heading("step")),
-                *numbers("count", "of_received", "of_step_before"),
+                *heading.numbers("count", "of_received", "of_step_before"),
                 Column(name="left_text", title=heading("left"), kind="number", href="href"),
                 Column(name="median_text", title=heading("median_days"), kind="number"),
                 Column(name="p90_text", title=heading("p90_days"), kind="number"),
@@ -90,9 +81,8 @@ with (
         language,
         title=t("disputes.title_red_unpackaged", language),
         sentence=t("disputes.note_red", language),
-        definition=definition_of(context, find_indicator("YJ2")),
         key="red",
-        **card,
+        **card("YJ2"),
     ),
 ):
     if not screen.records.allowed:
@@ -108,7 +98,7 @@ with (
                 Column(name="region", title=heading("region")),
                 Column(name="red", title=heading("red"), kind="number"),
                 Column(name="due", title=heading("due"), kind="number"),
-                Column(name="overdue_text", title=heading("overdue"), kind="number"),
+                *heading.numbers("overdue"),
             ],
             language,
             caption=t("disputes.title_red_unpackaged", language),
@@ -123,7 +113,7 @@ with (
                 kind="mark",
                 draw=lambda row: risk_chip(row["colour"], language),
             ),
-            *numbers("open"),
+            *heading.numbers("open"),
             Column(name="overdue_text", title=heading("overdue_count"), kind="number", href="href"),
             Column(name="median_text", title=heading("median_days"), kind="number"),
             Column(name="p90_text", title=heading("p90_days"), kind="number"),
@@ -137,18 +127,15 @@ with (
         language,
         title=t("disputes.title_ages", language),
         sentence=t("disputes.note_ages", language),
-        definition=definition_of(context, find_indicator("BH8")),
         key="ages",
-        **card,
+        **card("BH8"),
     ),
 ):
     table(
         screen.ages,
         [
             Column(name="band", title=heading("band")),
-            Column(name="count_text", title=heading("count"), kind="number"),
-            Column(name="share_text", title=heading("share"), kind="number"),
-            Column(name="beyond_text", title=heading("beyond"), kind="number"),
+            *heading.numbers("count", "share", "beyond"),
         ],
         language,
         caption=t("disputes.title_ages", language),
@@ -159,7 +146,7 @@ with (
             screen.causes,
             [
                 Column(name="class", title=t("disputes.title_causes", language)),
-                *numbers("three_years", "this_year"),
+                *heading.numbers("three_years", "this_year"),
             ],
             language,
             caption=t("disputes.title_causes", language),
@@ -172,18 +159,17 @@ with (
         language,
         title=t("disputes.title_classes", language),
         sentence=t("disputes.note_classes", language),
-        definition=definition_of(context, find_indicator("MT1")),
         key="classes",
-        **card,
+        **card("MT1"),
     ),
 ):
     table(
         screen.classes,
         [
             Column(name="class", title=heading("class"), href="href"),
-            *numbers("received", "share", "change"),
+            *heading.numbers("received", "share", "change"),
             Column(name="certainty", title=heading("certainty")),
-            *numbers("due_resolved", "resolved", "open_90", "relapsed"),
+            *heading.numbers("due_resolved", "resolved", "open_90", "relapsed"),
         ],
         language,
         caption=t("disputes.title_classes", language),
@@ -194,34 +180,30 @@ with (
         language,
         title=t("disputes.title_sources", language),
         sentence=t("disputes.note_sources", language),
-        definition=definition_of(context, find_indicator("MT2")),
         key="sources",
-        **card,
+        **card("MT2"),
     ),
 ):
     table(
         screen.sources,
         [
             Column(name="channel", title=heading("channel"), href="href"),
-            *numbers("raw", "merge_rate", "first_found", "change"),
+            *heading.numbers("raw", "merge_rate", "first_found", "change"),
             Column(name="certainty", title=heading("certainty")),
             Column(name="median_text", title=heading("median_hours"), kind="number"),
             Column(name="p90_text", title=heading("p90_hours"), kind="number"),
-            *numbers("within_day"),
+            *heading.numbers("within_day"),
         ],
         language,
         caption=t("disputes.title_sources", language),
     )
 
-with chart_card(language, title=t("disputes.title_regions", language), key="regions", **card):
+with chart_card(language, title=t("disputes.title_regions", language), key="regions", **card("BH2")):
     table(
         screen.regions,
         [
             Column(name="name", title=screen.listed.level_name, href="href"),
-            *(
-                Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number")
-                for name in dispute_settings().regions.indicators
-            ),
+            *indicator_columns(dispute_settings().regions.indicators, language),
         ],
         language,
         caption=t("disputes.title_regions", language),
@@ -235,7 +217,7 @@ with chart_card(
     title=t("disputes.title_records", language),
     sentence=t("disputes.note_records", language),
     key="records",
-    **card,
+    **card("MT1"),
 ):
     link_group(t("disputes.stage", language), stage_links(context, records))
     for name, links in filter_links(context, records).items():
@@ -264,7 +246,7 @@ with chart_card(
                     Column(name=name, title=heading(name), kind="number")
                     for name in ("received", "mediated", "resolved", "revisited", "archived", "due")
                 ),
-                *numbers("transfers", "days", "overdue"),
+                *heading.numbers("transfers", "days", "overdue"),
                 Column(name="packaged", title=heading("packaged")),
             ],
             language,

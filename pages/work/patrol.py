@@ -1,10 +1,13 @@
 """Patrols: which grids were not walked, who is thin on the ground, what patrols found."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.charts.time_series import daily_share
 from dashboard.components import (
     Column,
+    Headings,
     card_grid,
     chart_card,
     draw_figure,
@@ -15,8 +18,7 @@ from dashboard.components import (
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
-from dashboard.indicators.catalogue import find_indicator
-from dashboard.screens.figures import definition_of
+from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.map import region_map
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.settings import patrol_settings
@@ -27,15 +29,9 @@ MAP_HEIGHT = 430
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-coverage = find_indicator("GRD1")
+heading = Headings("patrol_column", language)
+card = partial(origin_of, context, reader.snapshot().data_through)
 screen = patrol_screen(reader, context)
-card = {"data_through": reader.snapshot().data_through, "source": coverage.source_label(language)}
-
-
-def heading(name: str) -> str:
-    """Return the heading of a column of this page."""
-    return t(f"patrol_column.{name}", language)
-
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=len(screen.cards))
@@ -47,9 +43,8 @@ with (
         language,
         title=t("patrol.title_weakest", language),
         sentence=t("patrol.note_weakest", language),
-        definition=definition_of(context, coverage),
         key="weakest",
-        **card,
+        **card("GRD1"),
     ),
 ):
     if screen.weakest.empty:
@@ -60,14 +55,11 @@ with (
             [
                 Column(name="name", title=heading("name"), href="href"),
                 Column(name="county", title=heading("county")),
-                Column(name="coverage_text", title=heading("coverage"), kind="number"),
+                *heading.numbers("coverage"),
                 Column(name="interval", title=t("column.interval", language), kind="number"),
-                Column(name="missed_text", title=heading("missed"), kind="number"),
-                Column(name="low_day_text", title=heading("low_day"), kind="number"),
-                Column(name="vacant_text", title=heading("vacant"), kind="number"),
-                Column(name="per_grid_text", title=heading("per_grid"), kind="number"),
+                *heading.numbers("missed", "low_day", "vacant", "per_grid"),
                 Column(name="thin", title=heading("thin")),
-                Column(name="found_first_text", title=heading("found_first"), kind="number"),
+                *heading.numbers("found_first"),
             ],
             language,
             caption=t("patrol.title_weakest", language),
@@ -78,9 +70,8 @@ with (
     chart_card(
         language,
         title=t("patrol.title_map", language, name=screen.township_name or t("patrol.no_township", language)),
-        definition=definition_of(context, coverage),
         key="grids",
-        **card,
+        **card("GRD1"),
     ),
 ):
     if screen.grids is None or screen.grids.bounds is None:
@@ -100,9 +91,8 @@ with (
         language,
         title=t("patrol.title_daily", language),
         sentence=t("patrol.note_daily", language),
-        definition=definition_of(context, coverage),
         key="daily",
-        **card,
+        **card("GRD1"),
     ),
 ):
     if screen.daily.empty:
@@ -126,34 +116,28 @@ with (
         language,
         title=t("patrol.title_found", language),
         sentence=t("patrol.note_found", language),
-        data_through=card["data_through"],
-        source=find_indicator("GRD7").source_label(language),
-        definition=definition_of(context, find_indicator("GRD7")),
         key="found",
+        **card("GRD7"),
     ),
 ):
     table(
         screen.found,
         [
             Column(name="class", title=heading("class"), href="href"),
-            Column(name="found_text", title=heading("found"), kind="number"),
-            Column(name="change_text", title=heading("change"), kind="number"),
+            *heading.numbers("found", "change"),
             Column(name="certainty", title=heading("certainty")),
-            Column(name="share_text", title=heading("share"), kind="number"),
+            *heading.numbers("share"),
         ],
         language,
         caption=t("patrol.title_found", language),
     )
 
-with chart_card(language, title=t("patrol.title_regions", language), key="regions", **card):
+with chart_card(language, title=t("patrol.title_regions", language), key="regions", **card("GRD1")):
     table(
         screen.regions,
         [
             Column(name="name", title=screen.listed.level_name, href="href"),
-            *(
-                Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number")
-                for name in patrol_settings().regions.indicators
-            ),
+            *indicator_columns(patrol_settings().regions.indicators, language),
         ],
         language,
         caption=t("patrol.title_regions", language),

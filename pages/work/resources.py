@@ -1,10 +1,13 @@
 """Resources: is the money spent where it should be, who lacks stations or mediators, what did the fund reward."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.charts.bullets import bullets, steps
 from dashboard.components import (
     Column,
+    Headings,
     aside,
     card_grid,
     chart_card,
@@ -18,7 +21,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
-from dashboard.screens.figures import definition_of
+from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.resource_parts import MONEY, reason_name
 from dashboard.screens.work.resources import resources_screen
 from dashboard.screens.work.settings import resource_settings
@@ -27,29 +30,9 @@ from dashboard.settings import snapshot_reader
 context = current_context()
 language = context.language
 reader = snapshot_reader()
+heading = Headings("resources_column", language)
 screen = resources_screen(reader, context)
-through = reader.snapshot().data_through
-
-
-def heading(name: str) -> str:
-    """Return the heading of a column of this page."""
-    return t(f"resources_column.{name}", language)
-
-
-def card(of: str) -> dict:
-    """Return what a card of this page says of where its figures come from."""
-    indicator = find_indicator(of)
-    return {
-        "data_through": through,
-        "source": indicator.source_label(language),
-        "definition": definition_of(context, indicator),
-    }
-
-
-def numbers(*names: str) -> list[Column]:
-    """Return columns of figures as written, under their headings."""
-    return [Column(name=f"{name}_text", title=heading(name), kind="number") for name in names]
-
+card = partial(origin_of, context, reader.snapshot().data_through)
 
 sentence(screen.verdict)
 if screen.coarser:
@@ -93,7 +76,7 @@ with (
             screen.items,
             [
                 Column(name="item", title=heading("item")),
-                *numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
+                *heading.numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
             ],
             language,
             caption=t("resources.title_items", language),
@@ -115,7 +98,7 @@ with (
             screen.budget,
             [
                 Column(name="name", title=screen.budget_regions.level_name, href="href"),
-                *numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
+                *heading.numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
             ],
             language,
             caption=t("resources.title_budget", language),
@@ -138,10 +121,7 @@ with (
         screen.standards,
         [
             Column(name="name", title=screen.listed.level_name, href="href"),
-            *(
-                Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number")
-                for name in resource_settings().regions.indicators
-            ),
+            *indicator_columns(resource_settings().regions.indicators, language),
         ],
         language,
         caption=t("resources.title_standards", language),
@@ -201,7 +181,7 @@ with chart_card(
                 [
                     Column(name="label", title=heading("grade")),
                     Column(name="post", title=heading("post")),
-                    *numbers("pay", "workers", "share"),
+                    *heading.numbers("pay", "workers", "share"),
                 ],
                 language,
                 caption=t("resources.title_grades", language),
@@ -227,7 +207,7 @@ with (
             screen.awards_by,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
-                *numbers("awards", "amount"),
+                *heading.numbers("awards", "amount"),
                 *(
                     Column(name=f"{name}_text", title=reason_name(name, language), kind="number")
                     for name in screen.reasons
@@ -251,7 +231,7 @@ with (
         screen.checks,
         [
             Column(name="rule", title=heading("rule")),
-            *numbers("limit", "found"),
+            *heading.numbers("limit", "found"),
             Column(name="verdict", title=heading("verdict")),
         ],
         language,
@@ -273,9 +253,9 @@ with chart_card(
             screen.awards,
             [
                 *(Column(name=name, title=heading(name)) for name in ("number", "region", "reason", "scheme")),
-                *numbers("amount"),
+                *heading.numbers("amount"),
                 *(Column(name=name, title=heading(name), kind="number") for name in ("applied_on", "awarded_on")),
-                *numbers("days"),
+                *heading.numbers("days"),
                 Column(name="document", title=heading("document")),
             ],
             language,

@@ -1,10 +1,13 @@
 """Prevention and response: do we arrive in time and where not, are the feeds online, does each campaign work."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.charts.time_series import bars
 from dashboard.components import (
     Column,
+    Headings,
     aside,
     card_grid,
     chart_card,
@@ -18,8 +21,7 @@ from dashboard.components import (
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
-from dashboard.indicators.catalogue import find_indicator
-from dashboard.screens.figures import definition_of
+from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.response import places_map, response_screen
 from dashboard.screens.work.settings import response_settings
 from dashboard.settings import snapshot_reader
@@ -30,34 +32,9 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 settings = response_settings()
+heading = Headings("response_column", language)
 screen = response_screen(reader, context)
-through = reader.snapshot().data_through
-
-
-def heading(name: str) -> str:
-    """Return the heading of a column of this page."""
-    return t(f"response_column.{name}", language)
-
-
-def card(of: str) -> dict:
-    """Return what a card of this page says of where its figures come from."""
-    indicator = find_indicator(of)
-    return {
-        "data_through": through,
-        "source": indicator.source_label(language),
-        "definition": definition_of(context, indicator),
-    }
-
-
-def numbers(*names: str) -> list[Column]:
-    """Return columns of figures as written, under their headings."""
-    return [Column(name=f"{name}_text", title=heading(name), kind="number") for name in names]
-
-
-def figures(names: tuple[str, ...]) -> list[Column]:
-    """Return a column for each indicator, a share with what it was counted from."""
-    return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
-
+card = partial(origin_of, context, reader.snapshot().data_through)
 
 sentence(screen.verdict)
 if screen.coarser:
@@ -83,9 +60,9 @@ with (
             screen.rings,
             [
                 Column(name="ring", title=heading("ring")),
-                *numbers("minutes", "alarms", "share"),
+                *heading.numbers("minutes", "alarms", "share"),
                 Column(name="interval", title=t("column.interval", language), kind="number"),
-                *numbers("unstamped", "median", "p90"),
+                *heading.numbers("unstamped", "median", "p90"),
             ],
             language,
             caption=t("response.title_rings", language),
@@ -138,7 +115,7 @@ with (
         screen.regions,
         [
             Column(name="name", title=screen.listed.level_name, href="href"),
-            *figures(settings.regions),
+            *indicator_columns(settings.regions, language),
             Column(name="remark", title=heading("remark")),
         ],
         language,
@@ -161,7 +138,10 @@ with (
     else:
         table(
             screen.watch,
-            [Column(name="name", title=screen.video_listed.level_name, href="href"), *figures(settings.watch)],
+            [
+                Column(name="name", title=screen.video_listed.level_name, href="href"),
+                *indicator_columns(settings.watch, language),
+            ],
             language,
             caption=t("response.title_watch", language),
             selected=screen.video_listed.selected,
@@ -183,8 +163,8 @@ with chart_card(
             screen.video,
             [
                 Column(name="name", title=screen.video_listed.level_name, href="href"),
-                *numbers("uncovered"),
-                *figures(settings.video),
+                *heading.numbers("uncovered"),
+                *indicator_columns(settings.video, language),
                 Column(name="missed", title=heading("missed")),
             ],
             language,
@@ -208,7 +188,7 @@ with chart_card(
             [
                 Column(name="campaign", title=heading("campaign")),
                 Column(name="began", title=heading("began_on"), kind="number"),
-                *numbers("days", "before", "during", "change"),
+                *heading.numbers("days", "before", "during", "change"),
                 Column(name="interval_text", title=t("column.interval", language), kind="number"),
                 Column(name="verdict", title=heading("verdict")),
             ],

@@ -1,11 +1,14 @@
 """Services: who is left out of the three 100 %, are files and places there for the young, how far are those who returned."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.charts.services import coverage_lines, monthly_bars
 from dashboard.charts.time_series import bars
 from dashboard.components import (
     Column,
+    Headings,
     aside,
     card_grid,
     chart_card,
@@ -19,7 +22,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
-from dashboard.screens.figures import definition_of
+from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.services import services_screen
 from dashboard.screens.work.settings import service_settings
 from dashboard.settings import snapshot_reader
@@ -28,29 +31,9 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 settings = service_settings()
+heading = Headings("services_column", language)
 screen = services_screen(reader, context)
-through = reader.snapshot().data_through
-
-
-def heading(name: str) -> str:
-    """Return the heading of a column of this page."""
-    return t(f"services_column.{name}", language)
-
-
-def card(of: str) -> dict:
-    """Return what a card of this page says of where its figures come from."""
-    indicator = find_indicator(of)
-    return {
-        "data_through": through,
-        "source": indicator.source_label(language),
-        "definition": definition_of(context, indicator),
-    }
-
-
-def figures(*names: str) -> list[Column]:
-    """Return a column for each indicator, a share with what it was counted from."""
-    return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
-
+card = partial(origin_of, context, reader.snapshot().data_through)
 
 sentence(screen.verdict)
 if screen.coarser and not screen.empty:
@@ -76,10 +59,10 @@ else:
             screen.coverage,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
-                Column(name="lowest_text", title=heading("lowest"), kind="number"),
+                *heading.numbers("lowest"),
                 Column(name="which", title=heading("which")),
-                Column(name="missing_text", title=heading("missing"), kind="number"),
-                *figures(*settings.coverage),
+                *heading.numbers("missing"),
+                *indicator_columns(settings.coverage, language),
             ],
             language,
             caption=t("services.title_coverage", language),
@@ -118,7 +101,7 @@ else:
                 screen.after_discharge,
                 [
                     Column(name="name", title=screen.listed.level_name, href="href"),
-                    *figures(*settings.after_discharge),
+                    *indicator_columns(settings.after_discharge, language),
                 ],
                 language,
                 caption=t("services.title_after_discharge", language),
@@ -142,9 +125,23 @@ else:
             screen.youth,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
-                *figures("HM5", "HM1", "HM2", "HM2v"),
+                *indicator_columns(
+                    (
+                        "HM5",
+                        "HM1",
+                        "HM2",
+                        "HM2v",
+                    ),
+                    language,
+                ),
                 Column(name="HM2v_use", title=heading("use"), kind="number"),
-                *figures("HM3", "HM3v"),
+                *indicator_columns(
+                    (
+                        "HM3",
+                        "HM3v",
+                    ),
+                    language,
+                ),
                 Column(name="HM3v_use", title=heading("use"), kind="number"),
             ],
             language,
@@ -203,8 +200,7 @@ else:
                 screen.stages,
                 [
                     Column(name="stage", title=heading("stage")),
-                    Column(name="count_text", title=heading("count"), kind="number"),
-                    Column(name="share_text", title=heading("share"), kind="number"),
+                    *heading.numbers("count", "share"),
                 ],
                 language,
                 caption=t("services.title_stages", language),
@@ -222,7 +218,7 @@ else:
             screen.resettlement,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
-                *figures(*settings.resettlement),
+                *indicator_columns(settings.resettlement, language),
             ],
             language,
             caption=t("services.title_resettlement", language),

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from data_access import schema
 from data_access.access import Scope
 from data_access.errors import ScopeError
-from data_access.home import Home
-from data_access.importing.run import import_files
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.working import WorkingStore
@@ -63,23 +59,9 @@ SITE |= {"ripe": "2023-06-01", "accepted": "2023-09-01", "spread": "2023-12-01",
 SITE |= {"region": "970101001000"}
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    small_city.fill(home)
-    return home
-
-
-def imported(home: Home, tmp_path: Path, kind: str, row: dict[str, str]):
-    (tmp_path / "mapping.toml").write_text(MAPPING, encoding="utf-8")
-    path = tmp_path / f"{kind}.csv"
-    pd.DataFrame([row]).to_csv(path, index=False)
-    return import_files(home, tmp_path / "mapping.toml", [path]).targets[0]
-
-
 @pytest.mark.parametrize(("kind", "row"), [("veto", VETO), ("pilot", SITE)])
-def test_a_whole_row_is_taken_in(home, tmp_path, kind, row):
-    report = imported(home, tmp_path, kind, row)
+def test_a_whole_row_is_taken_in(imported, kind, row):
+    report = imported(kind, row)
     assert (report.added, report.quarantined) == (1, 0)
 
 
@@ -103,22 +85,22 @@ def test_a_whole_row_is_taken_in(home, tmp_path, kind, row):
         ("pilot", {"looked": ""}, "look_back_kept"),
     ],
 )
-def test_a_row_that_lacks_something_is_set_aside_with_its_column_named(home, tmp_path, kind, changed, named):
-    report = imported(home, tmp_path, kind, (VETO if kind == "veto" else SITE) | changed)
+def test_a_row_that_lacks_something_is_set_aside_with_its_column_named(imported, kind, changed, named):
+    report = imported(kind, (VETO if kind == "veto" else SITE) | changed)
     assert (report.added, report.quarantined) == (0, 1)
     english, chinese = report.problems[0]
     assert f"{kind}.csv" in english
     assert named in english and named in chinese
 
 
-def test_a_veto_still_to_be_examined_needs_no_paper_yet(home, tmp_path):
-    report = imported(home, tmp_path, "veto", VETO | {"status": "待核", "paper": "", "office": "", "day": ""})
+def test_a_veto_still_to_be_examined_needs_no_paper_yet(imported):
+    report = imported("veto", VETO | {"status": "待核", "paper": "", "office": "", "day": ""})
     assert report.added == 1
 
 
-def test_lists_are_read_within_scope_and_vetoes_only_by_roles_that_open_records(home, tmp_path):
-    imported(home, tmp_path, "veto", VETO)
-    imported(home, tmp_path, "pilot", SITE)
+def test_lists_are_read_within_scope_and_vetoes_only_by_roles_that_open_records(home, imported):
+    imported("veto", VETO)
+    imported("pilot", SITE)
     publish(home)
     reader = SnapshotReader(home)
     leader = Scope("county_leader", small_city.EAST)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from data_access import schema
 from data_access.access import Scope
-from data_access.home import Home
-from data_access.importing.run import import_files
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.working import WorkingStore
@@ -66,20 +62,6 @@ ALARM = {"id": "1", "ring": "ring_3", "came": "2024-05-01 10:00:00", "there": "2
 ALARM |= {"region": "970101001000"}
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    small_city.fill(home)
-    return home
-
-
-def imported(home: Home, tmp_path: Path, kind: str, *rows: dict[str, str]):
-    (tmp_path / "mapping.toml").write_text(MAPPING, encoding="utf-8")
-    path = tmp_path / f"{kind}.csv"
-    pd.DataFrame(rows).to_csv(path, index=False)
-    return import_files(home, tmp_path / "mapping.toml", [path]).targets[0]
-
-
 def numbered(count: int, **changed: str) -> list[dict[str, str]]:
     return [
         AWARD | {"id": f"{number:02d}", "awarded": f"2024-04-{number:02d}"} | changed for number in range(1, count + 1)
@@ -87,8 +69,8 @@ def numbered(count: int, **changed: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("kind", "row"), [("award", AWARD), ("alarm", ALARM), ("alarm", ALARM | {"there": ""})])
-def test_a_whole_row_is_taken_in(home, tmp_path, kind, row):
-    report = imported(home, tmp_path, kind, row)
+def test_a_whole_row_is_taken_in(imported, kind, row):
+    report = imported(kind, row)
     assert (report.added, report.quarantined) == (1, 0)
 
 
@@ -103,42 +85,40 @@ def test_a_whole_row_is_taken_in(home, tmp_path, kind, row):
         ("alarm", {"ring": "ring_9"}, "config/response.toml"),
     ],
 )
-def test_a_row_that_contradicts_itself_is_set_aside_with_file_row_and_value(home, tmp_path, kind, changed, named):
-    report = imported(home, tmp_path, kind, (AWARD if kind == "award" else ALARM) | changed)
+def test_a_row_that_contradicts_itself_is_set_aside_with_file_row_and_value(imported, kind, changed, named):
+    report = imported(kind, (AWARD if kind == "award" else ALARM) | changed)
     assert (report.added, report.quarantined) == (0, 1)
     english, chinese = report.problems[0]
     assert f"{kind}.csv" in english
     assert named in english and named in chinese
 
 
-def test_awards_are_taken_in_by_their_day_as_long_as_the_fund_lasts(home, tmp_path):
-    report = imported(home, tmp_path, "award", *numbered(27))
+def test_awards_are_taken_in_by_their_day_as_long_as_the_fund_lasts(imported):
+    report = imported("award", *numbered(27))
     assert (report.added, report.quarantined) == (25, 2), "5,000,000 are 25 awards of 200,000"
     assert "5,000,000 + 200,000 > 5,000,000 (2024)" in report.problems[0][0]
     assert "超过基金总额" in report.problems[0][1]
 
 
-def test_what_is_held_counts_and_a_corrected_award_does_not_count_twice(home, tmp_path):
-    assert imported(home, tmp_path, "award", *numbered(25)).added == 25
-    again = imported(home, tmp_path, "award", *numbered(25)[:-1], AWARD | {"id": "25", "yuan": "150000"})
+def test_what_is_held_counts_and_a_corrected_award_does_not_count_twice(imported):
+    assert imported("award", *numbered(25)).added == 25
+    again = imported("award", *numbered(25)[:-1], AWARD | {"id": "25", "yuan": "150000"})
     assert (again.replaced, again.quarantined) == (1, 0)
-    more = imported(home, tmp_path, "award", AWARD | {"id": "90"}, AWARD | {"id": "91", "yuan": "50000"})
+    more = imported("award", AWARD | {"id": "90"}, AWARD | {"id": "91", "yuan": "50000"})
     assert (more.added, more.quarantined) == (1, 1), "50,000 are left: the large award must go, the small one fits"
 
 
-def test_each_year_has_its_own_fund_and_a_reported_one_stands(home, tmp_path):
-    imported(home, tmp_path, "fund", {"year": "2024", "yuan": "300000", "region": small_city.CITY})
-    report = imported(
-        home, tmp_path, "award", *numbered(2), AWARD | {"id": "80", "applied": "", "awarded": "2023-05-01"}
-    )
+def test_each_year_has_its_own_fund_and_a_reported_one_stands(imported):
+    imported("fund", {"year": "2024", "yuan": "300000", "region": small_city.CITY})
+    report = imported("award", *numbered(2), AWARD | {"id": "80", "applied": "", "awarded": "2023-05-01"})
     assert (report.added, report.quarantined) == (2, 1)
     assert "> 300,000 (2024)" in report.problems[0][0]
 
 
-def test_time_limits_come_from_the_ring_and_arrival_at_the_limit_is_in_time(home, tmp_path):
+def test_time_limits_come_from_the_ring_and_arrival_at_the_limit_is_in_time(home, imported):
     late = ALARM | {"id": "2", "there": "2024-05-01 10:03:01"}
     silent = ALARM | {"id": "3", "there": ""}
-    imported(home, tmp_path, "alarm", ALARM, late, silent)
+    imported("alarm", ALARM, late, silent)
     with WorkingStore.open(home) as store:
         rows = store.read(sa.select(schema.alarm_response))
     assert (rows["due_at"] - rows["received_at"]).dt.total_seconds().tolist() == [180.0] * 3

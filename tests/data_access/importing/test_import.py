@@ -54,17 +54,6 @@ GOOD = {
 }
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """The small city's regions, with no records yet."""
-    home = Home(tmp_path / "home")
-    small_city.fill(home)
-    with WorkingStore.open(home) as store:
-        for name in ("incident", "dispute", "reported_count"):
-            store.replace_all(name, store.read(sa.select(schema.metadata.tables[name])).iloc[:0])
-    return home
-
-
 def mapping(tmp_path: Path, crs: str = "EPSG:4326", target_keys: str = "", file_keys: str = "") -> Path:
     path = tmp_path / "mapping.toml"
     path.write_text(MAPPING.format(crs=crs, target_keys=target_keys, file_keys=file_keys), encoding="utf-8")

@@ -12,7 +12,6 @@ from data_access import schema
 from data_access.home import Home
 from data_access.importing.run import import_files
 from data_access.store.working import WorkingStore
-from tests.data_access import small_city
 
 TOWN = "970101001000"
 HEAD = """
@@ -79,16 +78,6 @@ GOOD = {
         "victims": "1",
     },
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home")
-    small_city.fill(home)
-    with WorkingStore.open(home) as store:
-        for name in ("incident", "dispute", "reported_count"):
-            store.replace_all(name, store.read(sa.select(schema.metadata.tables[name])).iloc[:0])
-    return home
 
 
 @pytest.fixture
