@@ -131,6 +131,31 @@ def reference_months(month: int, years: int, half_window: int) -> NDArray[np.int
     return wanted[wanted >= 0]
 
 
+def largest_ordinary_count(expected: float, dispersion: float, probability: float) -> float:
+    """Give the largest count that chance readily gives: the negative-binomial quantile, Poisson's without over-dispersion.
+
+    Parameters
+    ----------
+    expected : float
+        Expected count, above 0.
+    dispersion : float
+        Variance over mean; 1 or less means Poisson.
+    probability : float
+        One-sided probability of a larger count.
+
+    Notes
+    -----
+    Noufaily et al. 2013; R surveillance, threshold method ``nbPlugin``.
+    """
+    if not (expected > 0 and np.isfinite(expected)):
+        raise StatisticsError(f"expected: must be above 0, got {expected}")
+    if not 0 < probability < 0.5:
+        raise StatisticsError(f"probability: must lie between 0 and 0.5, got {probability}")
+    if dispersion > 1:
+        return float(nbinom.ppf(1 - probability, expected / (dispersion - 1), 1 / dispersion))
+    return float(poisson.ppf(1 - probability, expected))
+
+
 def _exposure(exposure: ArrayLike, series: FloatArray) -> FloatArray:
     people = as_counts("exposure", exposure)
     if people.ndim == 1 and people.shape[0] == series.shape[0] and series.shape[0] != series.shape[1]:
@@ -161,10 +186,7 @@ def _limit(
     if fitted.trend and expected > seen.max():
         fitted = _fit(seen, offset, None)
         expected = float(np.exp(fitted.params[0]) * people[month])
-    if fitted.dispersion > 1:
-        size = expected / (fitted.dispersion - 1)
-        return expected, float(nbinom.ppf(1 - probability, size, 1 / fitted.dispersion))
-    return expected, float(poisson.ppf(1 - probability, expected))
+    return expected, largest_ordinary_count(expected, fitted.dispersion, probability)
 
 
 @dataclass(frozen=True)
