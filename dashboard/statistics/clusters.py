@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dashboard.statistics.comparisons import FALSE_DISCOVERY_RATE, benjamini_hochberg
-from dashboard.statistics.estimate import UNDEFINED, FloatArray, StatisticsError, as_counts, as_numbers, refuse
+from dashboard.statistics.estimate import (
+    UNDEFINED,
+    FloatArray,
+    StatisticsError,
+    as_counts,
+    as_numbers,
+    refuse,
+    together,
+)
 from dashboard.statistics.shrinkage import neighbourhoods
 
 FEWEST_AREAS = 8
@@ -137,6 +145,8 @@ def local_clusters(
     esda ``Moran_Local_Rate`` (Anselin 1995; Assunção and Reis 1999). Its pseudo p-values count one tail; they are
     doubled here.
     """
+    if not 0 < false_discovery_rate < 1:
+        raise StatisticsError(f"false_discovery_rate: must lie between 0 and 1, got {false_discovery_rate}")
     count, people, used = _rates(events, exposure)
     areas = len(count)
     value, p_value = np.full(areas, np.nan), np.full(areas, np.nan)
@@ -174,7 +184,7 @@ def _one_per_area(name: str, numbers: FloatArray) -> FloatArray:
 
 def _rates(events: ArrayLike, exposure: ArrayLike) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     count = _one_per_area("events", as_counts("events", events))
-    people = np.broadcast_to(as_counts("exposure", exposure), count.shape)
+    count, people = together(events=count, exposure=as_counts("exposure", exposure))
     refuse("events", count, (people == 0) & (count > 0), "an area without exposure cannot have events")
     return count, people, ~np.isnan(count) & (people > 0)
 

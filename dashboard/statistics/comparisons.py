@@ -365,6 +365,7 @@ def defensible_red(chance_of_as_bad: ArrayLike, rule: str = "limit") -> Redness:
     tails = as_numbers("chance_of_as_bad", chance_of_as_bad)
     if tails.ndim not in (1, 2):
         raise StatisticsError(f"chance_of_as_bad: areas, or families of areas, are needed; got {tails.ndim} dimensions")
+    refuse("chance_of_as_bad", tails, (tails < 0) | (tails > 1), "must lie between 0 and 1")
     q_value = benjamini_hochberg(tails)
     outside, discovered = tails < RED_TAIL, q_value < FALSE_DISCOVERY_RATE
     red = {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
-from dashboard.statistics.estimate import FloatArray, StatisticsError, as_numbers
+from dashboard.statistics.estimate import StatisticsError, as_numbers, refuse, together
 
 RUN = 7
 """Points in a row that make a trend or a shift (Making Data Count; a run of 6 is the other setting in use)."""
@@ -63,16 +63,21 @@ class RunRules:
 
 
 def find_signals(
-    values: FloatArray, centre: FloatArray, lower: FloatArray, upper: FloatArray, *, run: int = RUN
+    values: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, *, run: int = RUN
 ) -> Signals:
     """Apply the four Making Data Count rules to one phase of a chart.
 
     Parameters
     ----------
-    values, centre, lower, upper : ndarray, shape (points,)
+    values, centre, lower, upper : array_like, shape (points,)
         Points in time order without gaps (leave missing points out), the centre and the 3-sigma limits at each.
     run : int
         Points in a row that make a trend or a shift.
+
+    Raises
+    ------
+    StatisticsError
+        For a gap or an infinite number: what follows a gap can't be judged as if it followed the point before.
 
     Notes
     -----
@@ -80,6 +85,11 @@ def find_signals(
     3 sigma with all three on the same side of the centre (only the near-limit points are flagged); `run` points on one
     side. All members of a run are flagged; a trend points the way it goes, even across the centre.
     """
+    given = {"values": values, "centre": centre, "lower": lower, "upper": upper}
+    known = {name: as_numbers(name, numbers) for name, numbers in given.items()}
+    for name, numbers in known.items():
+        refuse(name, numbers, np.isnan(numbers), "must not have gaps")
+    values, centre, lower, upper = together(**known)
     points = len(values)
     position = np.sign(values - centre).astype(int)
     high_out, low_out = values > upper, values < lower

@@ -16,7 +16,6 @@ from dashboard.statistics.estimate import (
     FloatArray,
     StatisticsError,
     as_counts,
-    as_numbers,
     normal_quantile,
     refuse,
     together,
@@ -120,8 +119,7 @@ def proportion_funnel(denominator: ArrayLike, centre: float, factor: float = 1.0
     (PHEindicatormethods ``calculate_funnel_limits``).
     """
     size = as_counts("denominator", denominator)
-    if not (np.isnan(centre) or 0 <= centre <= 1):
-        raise StatisticsError(f"centre: an average share must lie between 0 and 1, got {centre}")
+    _check_share(centre)
 
     def limits(confidence: float) -> Estimate:
         with np.errstate(divide="ignore"):
@@ -162,6 +160,11 @@ def rate_funnel(exposure: ArrayLike, centre: float, factor: float = 1e5) -> Funn
         return _around(centre * factor, lower, upper, factor, confidence)
 
     return Funnel(size, *(limits(level) for level in LEVELS))
+
+
+def _check_share(centre: float) -> None:
+    if not (np.isnan(centre) or 0 <= centre <= 1):
+        raise StatisticsError(f"centre: an average share must lie between 0 and 1, got {centre}")
 
 
 def _around(centre: float, lower: FloatArray, upper: FloatArray, factor: float, confidence: float) -> Estimate:
@@ -277,6 +280,7 @@ def proportion_overdispersion(
     part, whole = together(
         numerator=as_counts("numerator", numerator), denominator=as_counts("denominator", denominator)
     )
+    _check_share(centre)
     used = ~np.isnan(part) & (whole > 0)
     part, whole = part[used], whole[used]
     refuse("numerator", part, part > whole, "must not exceed its denominator")
@@ -319,8 +323,12 @@ def overdispersed_funnel(size: ArrayLike, spread: Overdispersion, centre: float 
     ``centre exp(±z sqrt(1/E + tau2))``; ``centre (1 ± z sqrt(1/(4E) + tau2))²``; ``sin²(asin sqrt p ± z sqrt(1/(4n) +
     tau2))``.
     """
-    numbers = as_numbers("size", size)
+    numbers = as_counts("size", size)
     positive = np.where(numbers > 0, numbers, np.nan)
+    if spread.transform == "arcsine":
+        _check_share(centre)
+    elif centre < 0 or np.isinf(centre):
+        raise StatisticsError(f"centre: a target ratio must not be negative or infinite, got {centre}")
 
     def limits(confidence: float) -> Estimate:
         z = normal_quantile(confidence)

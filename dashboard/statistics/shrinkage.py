@@ -83,7 +83,7 @@ def gamma_poisson(
     ``(y + alpha) / (E + beta)``, ``beta = alpha / mean``; the area's own data weigh ``E / (E + beta)``. The result lies
     between the raw rate and the mean.
     """
-    if not alpha > 0:
+    if not 0 < alpha < np.inf:
         raise StatisticsError(f"alpha: the prior needs a positive strength, got {alpha}")
     count, time, centre = together(
         events=as_counts("events", events), exposure=as_counts("exposure", exposure), mean=as_counts("mean", mean)

@@ -304,7 +304,7 @@ def _figure(inputs: MatrixInputs, line: Line, alpha: float) -> dict[str, Array]:
 
 def _count(inputs: MatrixInputs, line: Line) -> dict[str, Array]:
     count = np.sum([inputs.numerators[line.id, item.id] for item in line.members], axis=0)
-    count = np.where(count >= 0, count, np.nan)
+    count = np.where((count >= 0) & np.isfinite(count), count, np.nan)
     lower, upper, _ = intervals.count_limits(count)
     return {"value": count, "lower": lower, "upper": upper, "numerator": count}
 
@@ -312,7 +312,7 @@ def _count(inputs: MatrixInputs, line: Line) -> dict[str, Array]:
 def _relative_risk(inputs: MatrixInputs, line: Line, alpha: float) -> dict[str, Array]:
     events = inputs.numerators[line.id, line.members[0].id]
     expected = inputs.expected[line.id]
-    usable = (events >= 0) & (expected >= 0)
+    usable = (events >= 0) & (expected >= 0) & np.isfinite(events + expected)
     events, expected = np.where(usable, events, np.nan), np.where(usable, expected, np.nan)
     smoothed = gamma_poisson(events, expected, 1.0, alpha=alpha, factor=1.0)
     return {
@@ -371,6 +371,7 @@ def _usable(inputs: MatrixInputs, line: Line, indicator: str) -> tuple[Array, Ar
     """Return numerator and denominator where they make a share: something due, enough of it, and no more done than due."""
     numerator, denominator = inputs.numerators[line.id, indicator], inputs.denominators[line.id, indicator]
     good = (denominator > 0) & (denominator >= line.least_base) & (numerator >= 0) & (numerator <= denominator)
+    good &= np.isfinite(denominator)
     return np.where(good, numerator, np.nan), np.where(good, denominator, np.nan)
 
 

@@ -1,0 +1,273 @@
+"""Every public function of the grading × every kind of bad input: nothing infinite, nothing scored that is not known.
+
+Functions are found by looking; one without a call below fails the test, so that a new one is tested as soon as it is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dashboard.grading
+from dashboard.grading import assessment, backtest, gains, grades, index, inputs, league, monthly, problems, triggers
+from dashboard.grading.settings import index_settings
+from dashboard.grading.townships import inputs as township_inputs
+from dashboard.grading.townships import matrix, vetoes
+from dashboard.grading.townships.settings import matrix_settings
+from data_access.access import Scope
+from data_access.home import Home
+from data_access.publishing import publish
+from data_access.queries import SnapshotReader
+from data_access.store.working import WorkingStore
+from tests.dashboard.grading.test_grading import made_inputs
+from tests.dashboard.grading.test_township_matrix import perfect
+from tests.data_access import small_city
+
+RULES, TWELVE = index_settings(), matrix_settings()
+PLUMBING = {"kept", "index_settings", "matrix_settings", "assessment_settings", "townships_of"}
+"""What keeps results, reads settings or lists regions; commands are tested with the command line."""
+SCOPE = Scope("city_leader", small_city.CITY)
+COUNTIES = [small_city.EAST, small_city.WEST]
+MONTH = pd.Period("2024-12", "M")
+
+
+def public_functions() -> set[str]:
+    found = set()
+    folder = Path(dashboard.grading.__file__).parent
+    for path in folder.rglob("[!_]*.py"):
+        name = ".".join(["dashboard.grading", *path.relative_to(folder).with_suffix("").parts])
+        module = importlib.import_module(name)
+        members = inspect.getmembers(module, inspect.isfunction)
+        found |= {key for key, each in members if each.__module__ == name and not key.startswith("_")}
+    return found - PLUMBING
+
+
+BAD = {
+    "nothing reported": np.nan,
+    "nothing due": 0.0,
+    "negative": -3.0,
+    "infinite": np.inf,
+}
+SHAPES = {"one region": (1, 24), "one month": (3, 1), "one of each": (1, 1)}
+
+
+def spoilt(value: float) -> inputs.Inputs:
+    """The second of three regions has nothing but this number, in counts and in what they are out of."""
+    made = made_inputs(3, 0.9)
+
+    def bad(arrays: Mapping[Any, np.ndarray]) -> dict[Any, np.ndarray]:
+        return {key: np.where(np.arange(3)[:, None] == 1, value, array) for key, array in arrays.items()}
+
+    return dataclasses.replace(
+        made, numerators=bad(made.numerators), denominators=bad(made.denominators), expected=bad(made.expected)
+    )
+
+
+def short(regions: int, months: int) -> inputs.Inputs:
+    made = made_inputs(regions, 0.9)
+
+    def cut(arrays: Mapping[Any, np.ndarray]) -> dict[Any, np.ndarray]:
+        return {key: array[:, -months:] for key, array in arrays.items()}
+
+    return dataclasses.replace(
+        made,
+        months=made.months[-months:],
+        numerators=cut(made.numerators),
+        denominators=cut(made.denominators),
+        expected=cut(made.expected),
+    )
+
+
+EVERY = {**{name: lambda value=value: spoilt(value) for name, value in BAD.items()}} | {
+    name: lambda shape=shape: short(*shape) for name, shape in SHAPES.items()
+}
+
+
+def league_from(made: inputs.Inputs) -> league.League:
+    built = index.build_index(made, RULES)
+    grade, watched = grades.grades(built, RULES)
+    rows = pd.DataFrame({"months_red": np.zeros(len(made.codes), int), "watched": watched[:, -1]}, index=made.codes)
+    strip = pd.DataFrame(grade, index=rows.index, columns=made.months)
+    return league.League(made.months, rows, strip, built, made, stages=dict.fromkeys(made.months, grades.OFFICIAL))
+
+
+OF_INPUTS: dict[str, Callable[[inputs.Inputs], object]] = {
+    "build_index": lambda made: index.build_index(made, RULES),
+    "component_value": lambda made: [
+        index.component_value(each, problems.without_impossible(made), RULES.alpha) for each in RULES.component
+    ],
+    "probability_below": lambda made: index.probability_below(*_value_and_error(made), 70.0),
+    "rank_ranges": lambda made: index.rank_ranges(*_limits(made)),
+    "rounded_points": lambda made: index.rounded_points(index.build_index(made, RULES).points[:, 0, -1]),
+    "grades": lambda made: grades.grades(index.build_index(made, RULES), RULES),
+    "months_red": lambda made: grades.months_red(
+        grades.grades(index.build_index(made, RULES), RULES)[0], np.ones(len(made.months), bool)
+    ),
+    "stage_of": lambda made: grades.stage_of(made.months[-1], date(2024, 12, 31), RULES),
+    "without_impossible": problems.without_impossible,
+    "kinds_of": lambda made: [
+        problems.kinds_of(made.numerators[key], base, share=True) for key, base in made.denominators.items()
+    ],
+    "wrong_reports": lambda made: [
+        problems.wrong_reports({"numerator": made.numerators[key], "denominator": base}, key, made.codes, made.months)
+        for key, base in made.denominators.items()
+    ],
+    "table_of": lambda made: problems.table_of(problems.without_impossible(made).problems),
+    "pooled": lambda made: gains.pooled(problems.without_impossible(made)),
+    "common_values": lambda made: gains.common_values(problems.without_impossible(made), RULES),
+    "score_of": lambda made: [gains.score_of(each, np.nan) for each in RULES.component],
+    "gains": lambda made: gains.gains(league_from(made), made.codes[0], RULES),
+    "weight_effects": lambda made: assessment.weight_effects(league_from(made), assessment.weight_change(2024)),
+    "weight_change": lambda made: assessment.weight_change(1900),
+    "equal_regions": lambda made: backtest.equal_regions(
+        problems.without_impossible(made), np.random.default_rng(1), RULES, draws=2
+    ),
+    "review_sheets": lambda made: triggers.review_sheets(league_from(made), RULES),
+    "review_evidence": lambda made: triggers.review_evidence(league_from(made), RULES),
+    "review_basis": lambda made: triggers.review_basis(league_from(made), made.codes[0], RULES),
+    "carried": lambda made: [monthly.carried(each, 3) for each in made.numerators.values()],
+}
+OF_READER: dict[str, Callable[[SnapshotReader, list[str], pd.Period], object]] = {
+    "monthly_inputs": lambda reader, codes, month: inputs.monthly_inputs(
+        reader, SCOPE, codes, pd.period_range(month, month, freq="M"), RULES
+    ),
+    "read_monthly": lambda reader, codes, month: (
+        monthly.read_monthly(
+            reader, SCOPE, codes, pd.period_range(month, month, freq="M"), ["homicide_incidents"]
+        ).values
+    ),
+    "league_of": lambda reader, codes, month: league.league_of(reader, SCOPE, codes, month).rows,
+    "grade_regions": lambda reader, codes, month: league.grade_regions(reader, SCOPE, codes, month).rows,
+    "backtest": lambda reader, codes, month: backtest.backtest(reader, SCOPE, codes, month, months=2).grades,
+    "rising_years": lambda reader, codes, month: triggers.rising_years(reader, SCOPE, codes, month.year).rows,
+    "clean_years": lambda reader, codes, month: (
+        triggers.clean_years(reader, SCOPE, codes, small_city.CITY, month.year).rows
+    ),
+    "yearly_cases": lambda reader, codes, month: triggers.yearly_cases(reader, SCOPE, codes, [month.year]),
+    "matrix_inputs": lambda reader, codes, month: township_inputs.matrix_inputs(
+        reader, SCOPE, codes, pd.PeriodIndex([month], freq="M"), TWELVE
+    ),
+    "matrix_of": lambda reader, codes, month: matrix.matrix_of(reader, SCOPE, codes, month).rows,
+}
+OF_TOWNSHIPS: dict[str, Callable[[township_inputs.MatrixInputs], object]] = {
+    "build_matrix": lambda made: matrix.build_matrix(made, TWELVE).rows,
+    "grade_cells": lambda made: matrix.grade_cells(made, TWELVE),
+    "verdicts": lambda made: matrix.verdicts(matrix.grade_cells(made, TWELVE).grade, TWELVE),
+    "years_in_a_row": lambda made: matrix.years_in_a_row(
+        matrix.verdicts(matrix.grade_cells(made, TWELVE).grade, TWELVE)
+    ),
+    "fund_stress": lambda made: matrix.fund_stress(made, TWELVE, np.full(len(made.codes), np.nan), 0),
+    "veto_fields": lambda made: vetoes.veto_fields(None, made.codes, 2024),
+    "upheld": lambda made: vetoes.upheld(None, made.codes, [2024], ["rejection"]),
+}
+
+
+def _value_and_error(made: inputs.Inputs) -> tuple[np.ndarray, np.ndarray]:
+    built = index.build_index(made, RULES)
+    return built.value, built.error
+
+
+def _limits(made: inputs.Inputs) -> tuple[np.ndarray, np.ndarray]:
+    built = index.build_index(made, RULES)
+    return built.lower[:, -1], built.upper[:, -1]
+
+
+def strict(work_out: Callable[[], object]) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        return work_out()
+
+
+def numbers_in(result: object) -> Iterator[float]:
+    """All numbers that a result holds, however deep; a problem named keeps the number as it was found."""
+    if isinstance(result, problems.Problem):
+        return
+    if dataclasses.is_dataclass(result):
+        for field in dataclasses.fields(result):
+            yield from numbers_in(getattr(result, field.name))
+    elif isinstance(result, Mapping):
+        for each in result.values():
+            yield from numbers_in(each)
+    elif isinstance(result, pd.DataFrame):
+        yield from result.select_dtypes("number").to_numpy(float).ravel()
+    elif isinstance(result, np.ndarray) and result.dtype.kind in "fi":
+        yield from result.ravel().astype(float)
+    elif isinstance(result, list | tuple):
+        for each in result:
+            yield from numbers_in(each)
+    elif isinstance(result, float):
+        yield result
+
+
+def test_every_public_function_is_called_here():
+    assert public_functions() == {*OF_INPUTS, *OF_READER, *OF_TOWNSHIPS}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+@pytest.mark.parametrize("name", OF_INPUTS)
+def test_bad_inputs_give_nothing_infinite(name, kind):
+    made = EVERY[kind]()
+    found = list(numbers_in(strict(lambda: OF_INPUTS[name](made))))
+    if name not in ("carried", "kinds_of", "wrong_reports", "table_of"):
+        assert not np.isinf(found).any()
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_region_of_bad_numbers_is_neither_best_nor_worst_and_leaves_the_others_alone(kind):
+    built, good = index.build_index(spoilt(BAD[kind]), RULES), index.build_index(made_inputs(3, 0.9), RULES)
+    shares = [place for place, each in enumerate(RULES.component) if each.kind != "relative_risk"]
+    assert np.isnan(built.scores[shares, 1]).all()
+    np.testing.assert_array_equal(built.value[[0, 2]], good.value[[0, 2]])
+    assert (grades.grades(built, RULES)[0][1] == grades.INSUFFICIENT).all()
+    if kind != "nothing due":
+        assert np.isnan(built.value[1]).all()
+    named = {(each.component, each.indicator, each.region_code, str(each.month)) for each in built.problems}
+    expected = len(RULES.component) if kind in ("negative", "infinite") else 0
+    assert len({component for component, *_ in named}) == expected
+    assert all(region == "1" for _, _, region, _ in named)
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("name", OF_TOWNSHIPS)
+def test_townships_of_bad_numbers_are_never_met(name, kind):
+    made = perfect(3)
+    for arrays in (made.numerators, made.denominators, made.expected):
+        for array in arrays.values():
+            array[1] = BAD[kind]
+    found = strict(lambda: OF_TOWNSHIPS[name](made))
+    assert not np.isinf(list(numbers_in(found))).any()
+    if name == "verdicts":
+        assert (found[1] != matrix.MET).all() and (found[[0, 2]] == matrix.MET).all()
+
+
+@pytest.fixture(scope="module")
+def empty_reader(tmp_path_factory) -> SnapshotReader:
+    """The small city without one homicide, dispute or count, with people in one of three townships only."""
+    home = Home(tmp_path_factory.mktemp("empty")).create()
+    small_city.fill(home)
+    people = pd.DataFrame([("970101001000", 2023, 100_000.0)], columns=["region_code", "year", "population"])
+    with WorkingStore.open(home) as store, store.transaction():
+        store.replace_all("population", people.assign(source="test"))
+        store.replace_all("incident", small_city.incidents().iloc[[4]])
+        for table in ("dispute", "reported_count"):
+            store.replace_all(table, getattr(small_city, f"{table}s")().iloc[:0])
+    publish(home)
+    return SnapshotReader(home)
+
+
+@pytest.mark.parametrize("month", [MONTH, pd.Period("2022-01", "M"), pd.Period("1999-01", "M")], ids=str)
+@pytest.mark.parametrize("codes", [COUNTIES, COUNTIES[:1], ["970101002000"]], ids=["two", "one", "without people"])
+@pytest.mark.parametrize("name", OF_READER)
+def test_no_event_no_people_and_no_past_are_defined(empty_reader, name, codes, month):
+    found = strict(lambda: OF_READER[name](empty_reader, codes, month))
+    assert not np.isinf(list(numbers_in(found))).any()
