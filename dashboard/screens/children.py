@@ -51,7 +51,19 @@ def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd
 
 def depth_of(regions: pd.DataFrame, code: str) -> int:
     """Return how far below the outermost region ``code`` lies."""
-    return int(regions["depth"].to_dict()[code])
+    return int(regions["depth"].to_numpy(int)[_place(regions, code)])
+
+
+def in_scope(regions: pd.DataFrame, code: str) -> bool:
+    """Return whether ``code`` lies in the viewer's scope, not above it."""
+    return bool(regions["in_scope"].to_numpy(bool)[_place(regions, code)])
+
+
+def _place(regions: pd.DataFrame, code: str) -> int:
+    place = regions.index.get_loc(code)
+    if not isinstance(place, int):
+        raise KeyError(code)
+    return place
 
 
 def _children(regions: pd.DataFrame, code: str, deepest: int) -> list[str]:

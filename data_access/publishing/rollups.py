@@ -178,7 +178,10 @@ def _bins_at_depths(bins: sa.Subquery, key: str) -> sa.Select:
     rows = _at_depths(bins, len(ANCESTOR_COLUMNS) - 1, [sa.literal(key).label("measure")], columns)
     dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "month", "class_code", "bin")]
     return (
-        sa.select(*dimensions, sa.func.sum(rows.c.value)).where(rows.c.region_code.is_not(None)).group_by(*dimensions)
+        sa.select(*dimensions, sa.func.sum(rows.c.value))
+        .where(rows.c.region_code.is_not(None))
+        .group_by(*dimensions)
+        .order_by(*dimensions)
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from data_access.queries.snapshot import ScopedSnapshot
 GRAINS = ("total", "year", "month", "day")
 MAX_LISTED_CODES = 100
 """Above this many regions of one depth, the whole depth is read and filtered here: cheaper than a long list in SQL."""
+
+Asked = Mapping[int, Sequence[str]]
+"""Depth → the regions of that depth that are asked for."""
 
 _PERIOD_COLUMN = {"day": "day", "month": "month", "year": "year_start"}
 _TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": schema.measure_year}
@@ -39,35 +43,44 @@ def measure_values(
     declared = load_measures()
     flows = [key for key in measures if declared[key].kind == "flow"]
     stocks = [key for key in measures if declared[key].kind == "stock"]
-    depths = snapshot.regions["depth"].reindex(list(codes)).astype(int)
+    asked = _by_depth(snapshot, codes)
     frames = []
     if flows:
-        frames.append(snapshot.read(_flow_select(flows, depths, start, end, grain, by)))
+        frames.append(snapshot.read(_flow_select(flows, asked, start, end, grain, by)))
     if stocks:
-        frames.append(snapshot.read(_stock_select(stocks, depths, start, end, grain, by)))
+        frames.append(snapshot.read(_stock_select(stocks, asked, start, end, grain, by)))
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    frame = _only(frame, depths)
+    frame = _only(frame, asked)
     order = [column for column in frame.columns if column != "value"]
     return frame.sort_values(order, ignore_index=True)
 
 
-def histogram(
-    snapshot: ScopedSnapshot, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool
+def histograms(
+    snapshot: ScopedSnapshot,
+    measures: Sequence[str],
+    codes: Sequence[str],
+    start: date | None,
+    end: date,
+    by_class: bool,
 ) -> pd.DataFrame:
-    """Return the bins of a waiting time, whole months from ``start`` to ``end``."""
+    """Return the bins of waiting times, whole months from ``start`` to ``end``."""
     table = schema.measure_histogram
-    depths = snapshot.regions["depth"].reindex(list(codes)).astype(int)
-    dimensions = [table.c.region_code, *([table.c.class_code] if by_class else []), table.c.bin]
+    asked = _by_depth(snapshot, codes)
+    dimensions = [table.c.measure, table.c.region_code, *([table.c.class_code] if by_class else []), table.c.bin]
     span = [table.c.month <= end] + ([table.c.month >= start] if start else [])
     frame = snapshot.read(
         sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
-        .where(table.c.measure == measure, _of_regions(table, depths), *span)
+        .where(table.c.measure.in_(list(measures)), _of_regions(table, asked), *span)
         .group_by(*dimensions)
         .order_by(*dimensions)
     )
-    frame = _only(frame, depths)
-    edges = np.array([0.0, *load_histograms()[measure].edges, np.inf])
-    return frame.assign(lower=edges[frame["bin"]], upper=edges[frame["bin"] + 1])
+    frame = _only(frame, asked)
+    edges = {name: np.array([0.0, *load_histograms()[name].edges, np.inf]) for name in measures}
+    bins = list(zip(frame["measure"], frame["bin"], strict=True))
+    return frame.assign(
+        lower=np.array([edges[name][place] for name, place in bins], float),
+        upper=np.array([edges[name][place + 1] for name, place in bins], float),
+    )
 
 
 def finest_grain_for(start: date | None, end: date) -> str:
@@ -81,7 +94,7 @@ def finest_grain_for(start: date | None, end: date) -> str:
 
 
 def _flow_select(
-    measures: list[str], depths: pd.Series, start: date | None, end: date, grain: str, by: Sequence[str]
+    measures: list[str], asked: Asked, start: date | None, end: date, grain: str, by: Sequence[str]
 ) -> sa.Select:
     tiling = finest_grain_for(start, end)
     finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
@@ -95,13 +108,13 @@ def _flow_select(
     span = [period <= end] + ([period >= start] if start else [])
     return (
         sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
-        .where(table.c.measure.in_(measures), _of_regions(table, depths), _divided(table, by), *span)
+        .where(table.c.measure.in_(measures), _of_regions(table, asked), _divided(table, by), *span)
         .group_by(*dimensions)
     )
 
 
 def _stock_select(
-    measures: list[str], depths: pd.Series, start: date | None, end: date, grain: str, by: Sequence[str]
+    measures: list[str], asked: Asked, start: date | None, end: date, grain: str, by: Sequence[str]
 ) -> sa.Select:
     """Return the last known value in the span (total) or in each period, summed over the dimensions not asked for."""
     months, years = schema.measure_month, schema.measure_year
@@ -109,8 +122,8 @@ def _stock_select(
     monthly = sa.select(*(months.c[name] for name in columns), months.c.month.label("period_start"))
     yearly = sa.select(*(years.c[name] for name in columns), years.c.year_start.label("period_start"))
     limits = [
-        _limited(months, months.c.month, measures, depths, start, end, by),
-        _limited(years, years.c.year_start, measures, depths, start, end, by),
+        _limited(months, months.c.month, measures, asked, start, end, by),
+        _limited(years, years.c.year_start, measures, asked, start, end, by),
     ]
     stock = sa.union_all(monthly.where(*limits[0]), yearly.where(*limits[1])).subquery()
     shown = (
@@ -137,12 +150,12 @@ def _limited(
     table: sa.Table,
     period: sa.Column,
     measures: list[str],
-    depths: pd.Series,
+    asked: Asked,
     start: date | None,
     end: date,
     by: Sequence[str],
 ) -> list[sa.ColumnElement[bool]]:
-    limits = [table.c.measure.in_(measures), _of_regions(table, depths), _divided(table, by), period <= end]
+    limits = [table.c.measure.in_(measures), _of_regions(table, asked), _divided(table, by), period <= end]
     return limits + ([period >= start] if start else [])
 
 
@@ -150,18 +163,24 @@ def _divided(table: sa.Table, by: Sequence[str]) -> sa.ColumnElement[bool]:
     return table.c.divided if by else sa.not_(table.c.divided)
 
 
-def _of_regions(table: sa.Table, depths: pd.Series) -> sa.ColumnElement[bool]:
+def _by_depth(snapshot: ScopedSnapshot, codes: Sequence[str]) -> Asked:
+    asked: dict[int, list[str]] = {}
+    for code in codes:
+        asked.setdefault(snapshot.depths[code], []).append(code)
+    return asked
+
+
+def _of_regions(table: sa.Table, asked: Asked) -> sa.ColumnElement[bool]:
     """Return the test that a roll-up row belongs to one of the regions (or, for many, to their depth)."""
     tests = []
-    for depth in depths.drop_duplicates().sort_values().tolist():
-        codes = depths.index[depths == depth].tolist()
+    for depth, codes in sorted(asked.items()):
         listed = [] if len(codes) > MAX_LISTED_CODES else [table.c.region_code.in_(codes)]
         tests.append(sa.and_(table.c.depth == depth, *listed))
     return sa.or_(*tests) if tests else sa.false()
 
 
-def _only(frame: pd.DataFrame, depths: pd.Series) -> pd.DataFrame:
+def _only(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     """Drop the rows of regions that were read only because their whole depth was."""
-    if depths.value_counts().max() <= MAX_LISTED_CODES:
+    if all(len(codes) <= MAX_LISTED_CODES for codes in asked.values()):
         return frame
-    return frame[frame["region_code"].isin(depths.index)].reset_index(drop=True)
+    return frame[frame["region_code"].isin(list(chain.from_iterable(asked.values())))].reset_index(drop=True)

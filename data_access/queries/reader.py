@@ -203,10 +203,23 @@ class SnapshotReader:
         self, scope: Scope, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool = False
     ) -> pd.DataFrame:
         """Return waiting times in bins (``region_code[, class_code], bin, lower, upper, value``; days, last upper inf)."""
+        return self.histograms(scope, [measure], codes, start, end, by_class).drop(columns="measure")
+
+    def histograms(
+        self,
+        scope: Scope,
+        measures: Sequence[str],
+        codes: Sequence[str],
+        start: date | None,
+        end: date,
+        by_class: bool = False,
+    ) -> pd.DataFrame:
+        """Return several waiting times in bins; see :meth:`histogram`, with the column ``measure`` before the others."""
         self._check_codes(scope, codes)
-        if measure not in load_histograms():
-            raise _unknown("histogram", "等待时间", measure)
-        return measure_queries.histogram(self._within(scope), measure, codes, start, end, by_class)
+        for measure in measures:
+            if measure not in load_histograms():
+                raise _unknown("histogram", "等待时间", measure)
+        return measure_queries.histograms(self._within(scope), measures, codes, start, end, by_class)
 
     def person_years(
         self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"

@@ -188,6 +188,11 @@ class ScopedSnapshot:
         return self.snapshot.regions
 
     @property
+    def depths(self) -> Mapping[str, int]:
+        """How deep each region lies; 0 is the whole."""
+        return self.snapshot.depths
+
+    @property
     def ancestors(self) -> pd.DataFrame:
         """Ancestor codes of every current region, indexed by code."""
         return self.snapshot.ancestors

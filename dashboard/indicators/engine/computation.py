@@ -33,7 +33,7 @@ def evaluate_unsuppressed(
     last_year = tuple(period.same_last_year() for period in when)
     wanted = _with_components(indicators)
     for item in wanted:
-        if item.available and item.kind not in ("minimum", "quantile"):
+        if item.available and item.kind != "minimum":
             ledger.plan(item, when)
             if item.kind == "change":
                 ledger.plan(item, last_year)

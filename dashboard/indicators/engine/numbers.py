@@ -105,9 +105,14 @@ class Ledger:
         self._stocks: dict[tuple[date, date], tuple[pd.DatetimeIndex, dict[Part, np.ndarray]]] = {}
         self._indexes: dict[tuple[Period, ...], pd.MultiIndex] = {}
         self._exposure: dict[tuple[Days | None, ...], tuple[np.ndarray, np.ndarray]] = {}
+        self._wait_needs: dict[str, None] = {}
+        self._waits: dict[Days, pd.DataFrame] = {}
 
     def plan(self, indicator: Indicator, periods: tuple[Period, ...]) -> None:
         """Note what ``indicator`` needs at ``periods``."""
+        if indicator.histogram:
+            self._wait_needs[indicator.histogram] = None
+            return
         for window, terms in _by_window(indicator).items():
             spans = self.spans(indicator, window, periods)
             parts = [Part.of(term) for term in terms]
@@ -133,6 +138,12 @@ class Ledger:
                 self._flows[key] = flow_sums(self.reader, self.scope, self.codes, parts, key)
         for (first, last), parts in self._stock_needs.items():
             self._stocks[first, last] = stock_months(self.reader, self.scope, self.codes, parts, first, last)
+
+    def waits(self, histogram: str, days: Days) -> pd.DataFrame:
+        """Return the bins of a planned wait by region, from one query for all that were planned."""
+        if days not in self._waits:
+            self._waits[days] = self.reader.histograms(self.scope, list(self._wait_needs), self.codes, *days)
+        return self._waits[days][self._waits[days]["measure"] == histogram]
 
     def spans(self, indicator: Indicator, window: str, periods: tuple[Period, ...]) -> tuple[Span, ...]:
         """Return the days that the indicator's terms over ``window`` are summed over, period by period."""

@@ -31,7 +31,7 @@ def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, 
             notes[:, place] |= NOTE[note]
         if not span.usable:
             continue
-        bins = ledger.reader.histogram(ledger.scope, str(indicator.histogram), ledger.codes, span.start, span.end)
+        bins = ledger.waits(str(indicator.histogram), (span.start, span.end))
         days, total[:, place] = _quantile(bins, ledger.codes, float(indicator.quantile or 0.5))
         value[:, place] = days * indicator.factor
         late = facts.late_among(ledger.codes, span.sources, span.end)

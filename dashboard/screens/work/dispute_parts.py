@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -34,6 +35,18 @@ _STEP_WAITS = {
 }
 _LEFT_STAGE = {"mediated": "unmediated", "resolved": "open", "revisited": "unrevisited", "archived": "unarchived"}
 AGES = (30, 60, 90)
+_DIVIDED = ("class_code", "channel")
+_BY_CLASS = (
+    *("disputes_received", "disputes_received_resolved", "disputes_due", "disputes_due_resolved"),
+    *("disputes_resolved", "disputes_relapsed"),
+)
+_BY_CHANNEL = ("disputes_raw", "disputes_merged", "disputes_received")
+_FLOWS = tuple(dict.fromkeys((*_STEP_MEASURES.values(), *_BY_CLASS, *_BY_CHANNEL)))
+_STOCKS = (
+    *("disputes_received", "disputes_resolved"),
+    *(f"disputes_{way}_{days}" for days in AGES for way in ("reached", "left")),
+)
+_WAITS = (*_STEP_WAITS.values(), "intake_delay_days", "colour_days", "red_days")
 COLOURS = ("red", "yellow", "blue")
 CERTAIN = 0.05
 """Changes with a q-value below this are called beyond chance."""
@@ -44,61 +57,79 @@ def last_day(reader: SnapshotReader, context: Context) -> date:
     return min(context.period.end, reader.snapshot().data_through)
 
 
-def totals(
-    reader: SnapshotReader, context: Context, measures: Sequence[str], start: date | None, by: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Return measures of the context's region, one column a measure, indexed by ``by`` (or one row)."""
-    frame = reader.measure_values(
-        context.viewer, list(measures), [context.region], start, last_day(reader, context), by=by
+@dataclass(frozen=True)
+class Counted:
+    """What the page counts of the context's region, read together.
+
+    The counts are indexed by ``class_code, channel`` and have a column a measure, 0 where nothing was counted.
+    """
+
+    now: pd.DataFrame
+    """In the period."""
+    last_year: pd.DataFrame
+    """In the same period a year before."""
+    ever: pd.DataFrame
+    """Up to the end of the period."""
+    waits: pd.DataFrame
+    """Bins of the waits that ended in the period: ``measure, class_code, bin, lower, upper, value``."""
+
+    def waited(self, measure: str) -> pd.DataFrame:
+        """Return the bins of one wait."""
+        return self.waits[self.waits["measure"] == measure]
+
+
+def counted(reader: SnapshotReader, context: Context) -> Counted:
+    """Read what the parts of the page stand on."""
+    earlier, start, end = context.period.same_last_year(), context.period.start, last_day(reader, context)
+    return Counted(
+        now=_counts(reader, context, _FLOWS, start, end),
+        last_year=_counts(reader, context, ["disputes_received", "disputes_raw"], earlier.start, earlier.end),
+        ever=_counts(reader, context, _STOCKS, None, end),
+        waits=reader.histograms(context.viewer, _WAITS, [context.region], start, end, by_class=True),
     )
-    return _wide(frame, by or ("region_code",), measures)
 
 
-def _wide(frame: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> pd.DataFrame:
-    """Return one column a measure, 0 where nothing was counted."""
-    wide = frame.groupby([*keys, "measure"])["value"].sum().unstack("measure")
+def _counts(
+    reader: SnapshotReader, context: Context, measures: Sequence[str], start: date | None, end: date
+) -> pd.DataFrame:
+    frame = reader.measure_values(context.viewer, list(measures), [context.region], start, end, by=_DIVIDED)
+    wide = frame.pivot(index=list(_DIVIDED), columns="measure", values="value")
     return wide.reindex(columns=list(measures)).fillna(0.0).astype(float)
 
 
-def funnel(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.DataFrame:
     """Return the steps of the disputes received in the period, with waits of those that took the step in it.
 
     A step that no source of the data set keeps has no count, and the step after it stands beside the one before.
     """
     language = context.language
-    frame = totals(reader, context, list(_STEP_MEASURES.values()), context.period.start)
+    frame = counts.now.sum()
     kept = set(reader.coverage(context.viewer)["measure"])
-    counts = [
-        float(frame[_STEP_MEASURES[step]].sum()) if _STEP_MEASURES[step] in kept or not place else np.nan
+    numbers = [
+        float(frame[_STEP_MEASURES[step]]) if _STEP_MEASURES[step] in kept or not place else np.nan
         for place, step in enumerate(STEPS)
     ]
     rows = []
     for place, step in enumerate(STEPS):
-        before = next((count for count in reversed(counts[:place]) if not np.isnan(count)), np.nan)
+        before = next((count for count in reversed(numbers[:place]) if not np.isnan(count)), np.nan)
         median, slowest = np.nan, np.nan
         if step in _STEP_WAITS:
-            bins = reader.histogram(
-                context.viewer,
-                _STEP_WAITS[step],
-                [context.region],
-                context.period.start,
-                last_day(reader, context),
-            )
+            bins = counts.waited(_STEP_WAITS[step])
             median, slowest = bin_quantile(bins, 0.5), bin_quantile(bins, 0.9)
-        left = before - counts[place] if place else np.nan
+        left = before - numbers[place] if place else np.nan
         stage = _LEFT_STAGE.get(step)
         rows.append(
             {
                 "step": t(f"disputes.step_{step}", language),
-                "count": counts[place],
-                "of_received": counts[place] / counts[0] if counts[0] else np.nan,
-                "of_step_before": counts[place] / before if place and before else np.nan,
+                "count": numbers[place],
+                "of_received": numbers[place] / numbers[0] if numbers[0] else np.nan,
+                "of_step_before": numbers[place] / before if place and before else np.nan,
                 "left": left,
                 "median_days": median,
                 "p90_days": slowest,
-                "count_text": formatting.number(counts[place]),
-                "of_received_text": formatting.share(counts[place], counts[0], language),
-                "of_step_before_text": formatting.share(counts[place], before, language) if place else "",
+                "count_text": formatting.number(numbers[place]),
+                "of_received_text": formatting.share(numbers[place], numbers[0], language),
+                "of_step_before_text": formatting.share(numbers[place], before, language) if place else "",
                 "left_text": formatting.number(left) if place else "",
                 "median_text": formatting.number(median, 1) if step in _STEP_WAITS else "",
                 "p90_text": formatting.number(slowest, 1) if step in _STEP_WAITS else "",
@@ -114,12 +145,10 @@ def narrowest(steps: pd.DataFrame) -> str | None:
     return str(known.idxmin()) if len(known) else None
 
 
-def ages(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+def ages(context: Context, counts: Counted) -> pd.DataFrame:
     """Return the open disputes at the end of the period in age bands that add up to all open."""
     language = context.language
-    measures = ["disputes_received", "disputes_resolved"]
-    measures += [f"disputes_{way}_{days}" for days in AGES for way in ("reached", "left")]
-    frame = totals(reader, context, measures, None).sum()
+    frame = counts.ever.sum()
     beyond = [frame["disputes_received"] - frame["disputes_resolved"]]
     beyond += [frame[f"disputes_reached_{days}"] - frame[f"disputes_left_{days}"] for days in AGES]
     edges = (0, *AGES)
@@ -142,17 +171,13 @@ def ages(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def classes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+def classes(context: Context, counts: Counted) -> pd.DataFrame:
     """Return the six classes: received against last year with what chance allows, cohort, age, relapse, largest rise first."""
     language = context.language
-    flows = ["disputes_received", "disputes_received_resolved", "disputes_due", "disputes_due_resolved"]
-    flows += ["disputes_resolved", "disputes_relapsed"]
-    now = totals(reader, context, flows, context.period.start, ("class_code",))
-    before = _last_year(reader, context, ["disputes_received"], ("class_code",))
-    stock = totals(reader, context, ["disputes_reached_90", "disputes_left_90"], None, ("class_code",))
+    by_class = [frame.groupby(level="class_code").sum() for frame in (counts.now, counts.last_year, counts.ever)]
     order = [*dispute_settings().classes]
-    order += [code for code in now.index if code not in order]
-    now, before, stock = (frame.reindex(order).fillna(0.0) for frame in (now, before, stock))
+    order += [code for code in by_class[0].index[by_class[0][list(_BY_CLASS)].any(axis=1)] if code not in order]
+    now, before, stock = (frame.reindex(order).fillna(0.0) for frame in by_class)
     compared = compared_counts(now["disputes_received"], before["disputes_received"], language)
     long_open = stock["disputes_reached_90"] - stock["disputes_left_90"]
     every = now["disputes_received"].sum()
@@ -199,20 +224,12 @@ def channel_word(code: str, language: str) -> str:
     return t(f"channel.{code}", language) if known else code or t("work.unknown", language)
 
 
-def sources(reader: SnapshotReader, context: Context) -> pd.DataFrame:
+def sources(context: Context, counts: Counted) -> pd.DataFrame:
     """Return what each source handed over, how much of it was merged, and how long it took from the first report."""
     language = context.language
-    measures = ["disputes_raw", "disputes_merged", "disputes_received"]
-    now = totals(reader, context, measures, context.period.start, ("channel",))
-    before = _last_year(reader, context, ["disputes_raw"], ("channel",))
-    bins = reader.histogram(
-        context.viewer,
-        "intake_delay_days",
-        [context.region],
-        context.period.start,
-        last_day(reader, context),
-        by_class=True,
-    )
+    now, before = (frame.groupby(level="channel").sum() for frame in (counts.now, counts.last_year))
+    now = now[now[list(_BY_CHANNEL)].any(axis=1)]
+    bins = counts.waited("intake_delay_days")
     order = [code for code in dispute_settings().channels if code in now.index]
     order += [code for code in now.index if code not in order]
     now, before = now.reindex(order), before.reindex(order).fillna(0.0)
@@ -247,12 +264,10 @@ def sources(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     )
 
 
-def colours(reader: SnapshotReader, context: Context, rows: dict[str, pd.Series]) -> pd.DataFrame:
+def colours(context: Context, counts: Counted, rows: dict[str, pd.Series]) -> pd.DataFrame:
     """Return how many disputes of each risk colour are open and overdue, and how long the settled ones took."""
     language = context.language
-    start, end = context.period.start, last_day(reader, context)
-    by_colour = reader.histogram(context.viewer, "colour_days", [context.region], start, end, by_class=True)
-    red = reader.histogram(context.viewer, "red_days", [context.region], start, end)
+    by_colour, red = counts.waited("colour_days"), counts.waited("red_days")
     found = []
     for colour, stock, late in (("red", "YJ1", "YJ6r"), ("yellow", "YJ1y", "YJ6y"), ("blue", "YJ1b", "YJ6b")):
         bins = red if colour == "red" else by_colour[by_colour["class_code"] == colour]
@@ -286,10 +301,13 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     columns = ["class", "three_years", "this_year", "share_text"]
     if depth > 1 or not context.viewer.permissions.small_counts:
         return pd.DataFrame(columns=columns)
-    counted = {}
+    found = {}
     for name, first in (("three_years", start), ("this_year", year)):
-        counted[name] = totals(reader, context, ["homicide_incidents"], first, ("class_code",))["homicide_incidents"]
-    frame = pd.DataFrame(counted).reindex(dispute_settings().classes).fillna(0.0)
+        counts = reader.measure_values(
+            context.viewer, ["homicide_incidents"], [context.region], first, end, by=("class_code",)
+        )
+        found[name] = counts.set_index("class_code")["value"]
+    frame = pd.DataFrame(found).reindex(dispute_settings().classes).fillna(0.0)
     if not frame["three_years"].sum():
         return pd.DataFrame(columns=columns)
     every = frame["three_years"].sum()
@@ -319,12 +337,6 @@ def compared_counts(now: pd.Series, before: pd.Series, language: str) -> pd.Data
         },
         index=now.index,
     )
-
-
-def _last_year(reader: SnapshotReader, context: Context, measures: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
-    earlier = context.period.same_last_year()
-    frame = reader.measure_values(context.viewer, list(measures), [context.region], earlier.start, earlier.end, by=by)
-    return _wide(frame, by, measures)
 
 
 def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:

@@ -13,7 +13,7 @@ from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.screens.children import Listed, names_of
+from dashboard.screens.children import Listed, depth_of, names_of
 from dashboard.screens.work.settings import resource_settings
 from data_access.local_rules import fund_rules, pay_scale
 from data_access.queries import SnapshotReader
@@ -111,12 +111,12 @@ def lacking(reader: SnapshotReader, context: Context, regions: pd.DataFrame, ins
 def _townships(regions: pd.DataFrame, inside: str) -> list[str]:
     """Return the townships in scope that lie in a region, or the one a grid lies in."""
     towns = regions[(regions["depth"] == TOWNSHIP) & regions["in_scope"]]
-    depth = int(regions["depth"].to_dict()[inside])
+    depth = depth_of(regions, inside)
     if depth == 0:
         return towns.index.tolist()
     if depth < TOWNSHIP:
         return towns.index[(towns["parent_code"] == inside).to_numpy()].tolist()
-    own = inside if depth == TOWNSHIP else str(regions["parent_code"].to_dict()[inside])
+    own = inside if depth == TOWNSHIP else str(regions.at[inside, "parent_code"])
     return [own] if own in towns.index else []
 
 

@@ -16,7 +16,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
-from dashboard.screens.children import Listed, names_of
+from dashboard.screens.children import Listed, in_scope, names_of
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -131,7 +131,7 @@ def resources_screen(reader: SnapshotReader, context: Context) -> ResourcesScree
 
 def _in_scope(regions: pd.DataFrame, code: str) -> str:
     """Return a region when the viewer may see it, else an empty text."""
-    return code if bool(regions["in_scope"].to_dict()[code]) else ""
+    return code if in_scope(regions, code) else ""
 
 
 def _found(reader: SnapshotReader, context: Context, codes: list[str]) -> dict[str, pd.DataFrame]:

@@ -20,7 +20,7 @@ from dashboard.indicators.waiting import bin_quantile
 from dashboard.maps import MapLayers, layered_map, view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import facility_colour
-from dashboard.screens.children import Listed
+from dashboard.screens.children import Listed, in_scope
 from dashboard.screens.kept import kept
 from dashboard.screens.map import LegendEntry
 from dashboard.screens.tables import ScreenTable
@@ -87,7 +87,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     as_of = min(context.period.end, snapshot.data_through)
     town, county = (place_of(regions, context.region, depth) for depth in (TOWNSHIP, COUNTY))
     listed, counties = listed_down_to(reader, context, TOWNSHIP), listed_down_to(reader, context, COUNTY)
-    seen = bool(regions["in_scope"].to_dict()[county])
+    seen = in_scope(regions, county)
     own = context.at(town)
     beside = [name for names in settings.beside.values() for name in names]
     wanted = list(dict.fromkeys([*settings.cards, *beside, *settings.regions, *settings.video, *settings.watch]))
@@ -104,7 +104,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     places = _places(reader, context, regions)
     campaign = campaign_rows(reader, own, as_of)
     # Who sees no more than a township gets the outlines of its grids.
-    outlined = listed.parent if bool(regions["in_scope"].to_dict()[listed.parent]) else town
+    outlined = listed.parent if in_scope(regions, listed.parent) else town
     shapes = reader.geometry(context.viewer, [*listed.codes])
     return ResponseScreen(
         verdict=_verdict(rows, table, campaign, context.language),

@@ -19,7 +19,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import evaluate, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
-from dashboard.screens.children import Listed
+from dashboard.screens.children import Listed, in_scope
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -76,8 +76,7 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     regions = reader.regions(context.viewer)
     own = context.at(place_of(regions, context.region, COUNTY))
     listed = listed_down_to(reader, context, COUNTY)
-    reachable = bool(regions["in_scope"].to_dict()[own.region])
-    if not reachable:
+    if not in_scope(regions, own.region):
         return _out_of_reach(context, listed)
     beside = [name for names in settings.beside.values() for name in names]
     wanted = list(

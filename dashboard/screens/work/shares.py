@@ -45,7 +45,7 @@ def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Li
 
 def row_of(frame: pd.DataFrame, code: str) -> pd.Series:
     """Return the values of one region."""
-    return frame.loc[[code]].iloc[0]
+    return frame.iloc[frame.index.tolist().index(code)]
 
 
 def share_text(part: float, whole: float, language: str) -> str:
