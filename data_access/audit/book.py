@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pandas as pd
@@ -19,10 +17,11 @@ import sqlalchemy as sa
 
 from data_access.access import Scope
 from data_access.audit.actor import acting_subject
+from data_access.audit.head import DAMAGED, Head, HeadFile, writer_mark
 from data_access.errors import AuditUnavailableError, ConfigError, DataAccessError, ScopeError, StoreBusyError
 from data_access.home import Home
 from data_access.schema.audit_line import audit_checkpoint, audit_line
-from data_access.store.ledger_engine import ledger_store
+from data_access.store.ledger_engine import LedgerStore, ledger_store
 
 KEPT_DAYS = 183
 """Lines younger than six months are never taken away (Cybersecurity Law: logs are kept for six months at the least)."""
@@ -31,6 +30,8 @@ BATCH_LINES = 5_000
 ADD_ATTEMPTS = 20
 BEGINNING = "0" * 64
 DETAIL_CHARACTERS = 2_000
+HEAD_ATTEMPTS, HEAD_SECONDS = 5, 0.1
+"""How often and after how long the head is read again: a writer moves it just after its line is committed."""
 _FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
 
 
@@ -49,7 +50,7 @@ class AuditFinding:
 
     sequence: int
     problem: str
-    """``changed``, ``missing``, ``out_of_chain`` or ``cut_off``."""
+    """``changed``, ``missing``, ``out_of_chain``, ``cut_off``; of ``audit.head`` itself ``no_head`` or ``old_head``."""
 
 
 class AuditBook:
@@ -57,7 +58,9 @@ class AuditBook:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._head = home.path / "audit.head"
+        self._head = HeadFile(home)
+        # A file in the folder has this folder as its only writer.
+        self._mark = writer_mark(home) if home.database_url else ""
 
     def record(self, kind: str, scope: Scope | None, snapshot_id: str = "", **details: object) -> int:
         """Add one line and return its number.
@@ -66,7 +69,7 @@ class AuditBook:
         ----------
         kind : str
             ``sign_in``, ``sign_out``, ``view_as``, ``refused``, ``export``, ``records``, ``import``, ``deliver``, ``publish``,
-            ``decision``.
+            ``decision``, ``renew_head``.
         scope : Scope or None
             Whose view it was; None for the operator of the server.
         snapshot_id : str
@@ -92,6 +95,8 @@ class AuditBook:
     def line(self, kind: str, scope: Scope | None, snapshot_id: str = "", **details: object) -> dict[str, Any]:
         """Return a line as :meth:`record` takes it, without number and hash; for :meth:`add`."""
         said = json.dumps(_plain(details), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if self._mark:
+            said = self._mark + ("," if details else "") + said[1:]
         return {
             "recorded_at": datetime.now(UTC).replace(tzinfo=None),
             "kind": kind,
@@ -120,7 +125,7 @@ class AuditBook:
 
     def record_once(self, kind: str, scope: Scope, snapshot_id: str = "", **details: object) -> None:
         """Add a line unless this process wrote the same within the last ten minutes; a page asks again at each run."""
-        key = (str(self._head), kind, acting_subject(), scope, snapshot_id, json.dumps(_plain(details), sort_keys=True))
+        key = (self._home, kind, acting_subject(), scope, snapshot_id, json.dumps(_plain(details), sort_keys=True))
         now = monotonic()
         with _recent_lock:
             for old in [each for each, at in _recent.items() if now - at > REPEAT_SECONDS]:
@@ -163,14 +168,36 @@ class AuditBook:
         columns = [audit_line.c[name] for name in _FIELDS]
         statement = sa.select(*columns).where(*tests).order_by(audit_line.c.sequence.desc())
         newest = statement.limit(min(limit, MOST_LINES))
-        rows = ledger_store(self._home).read(lambda connection: connection.execute(newest).all())
+        rows = self._store().read(lambda connection: connection.execute(newest).all())
         return pd.DataFrame(rows, columns=list(_FIELDS))
 
     def verify(self) -> tuple[int, list[AuditFinding]]:
-        """Return how many lines were read, and where a line was changed or removed."""
+        """Return how many lines were read, and where a line was changed or removed, or what proves it was."""
         # Read before the lines: what another process adds meanwhile is not expected of them.
-        remembered = self._remembered()
-        return ledger_store(self._home).read(lambda connection: _verified(connection, remembered))
+        head = self._head.read()
+        read, own, findings = self._store().read(lambda connection: self._verified(connection, head))
+        if not (problem := self._head_problem(own)):
+            return read, findings
+        return read, [*findings, AuditFinding(own, problem)]
+
+    def _head_problem(self, own: int) -> str:
+        """Return what is wrong with the head, when this folder wrote up to line ``own``; nothing is the empty text."""
+        for _ in range(HEAD_ATTEMPTS):
+            head = self._head.read()
+            if head == DAMAGED or (head.sequence if head else 0) >= own:
+                break
+            sleep(HEAD_SECONDS)
+        if head == DAMAGED or (head is None and own):
+            return "no_head"
+        return "old_head" if head is not None and head.sequence < own else ""
+
+    def renew_head(self) -> int:
+        """Let the head say the record's last line, once it was looked into why it doesn't; recorded. Return that line."""
+        was = self._head.read()
+        last = Head(*self._store().read(self._last))
+        self._head.write(last)
+        self.record("renew_head", None, was=was.sequence if was else None, now=last.sequence)
+        return last.sequence
 
     def prune(self, before: date) -> int:
         """Take away lines older than ``before``, keeping the hash they end with; return how many.
@@ -203,12 +230,12 @@ class AuditBook:
             )
             return connection.execute(sa.delete(audit_line).where(audit_line.c.sequence <= last.sequence)).rowcount
 
-        return ledger_store(self._home).prune(take_away)
+        return self._store().prune(take_away)
 
     def _add(self, line: dict[str, Any]) -> None:
         for _ in range(ADD_ATTEMPTS):
             with contextlib.suppress(LineTakenError):
-                ledger_store(self._home).write(lambda connection: self.add(connection, line))
+                self._store().write(lambda connection: self.add(connection, line))
                 return
         raise StoreBusyError("Too many write to the audit record at once.", "同时写入审计记录的请求过多。")
 
@@ -223,42 +250,68 @@ class AuditBook:
         return 0, BEGINNING
 
     def remember(self, line: Mapping[str, Any]) -> None:
-        """Write the last line's number and hash beside the record, so that cutting off its end shows."""
-        known = self._remembered()
-        if known and known[0] > line["sequence"]:
-            return  # another process was quicker
-        draft = self._head.with_suffix(f".{os.getpid()}.{threading.get_ident()}.draft")
-        draft.write_text(json.dumps({"sequence": line["sequence"], "hash": line["hash"]}), encoding="utf-8")
-        draft.replace(self._head)
+        """Move the head to a line that was committed, if it follows from what the head says.
 
-    def _remembered(self) -> tuple[int, str] | None:
-        return _read_head(self._head)
+        A head that is missing, damaged, or of another chain stays as it is, for :meth:`verify` to tell of.
+        """
+        head = self._head.read()
+        if head is None:
+            follows = not self._store().read(lambda connection: self._has_own_before(connection, line["sequence"]))
+        elif head.is_damaged or head.sequence >= line["sequence"]:
+            return  # the latter: another process was quicker, or the record was cut off
+        else:
+            follows = head == Head(line["sequence"] - 1, line["previous_hash"]) or self._store().read(
+                lambda connection: _has(connection, head)
+            )
+        if follows:
+            self._head.write(Head(line["sequence"], line["hash"]))
+
+    def _store(self) -> LedgerStore:
+        return ledger_store(self._home)
+
+    def _has_own_before(self, connection: sa.Connection, sequence: int) -> bool:
+        own = audit_line.c.details.startswith(self._mark, autoescape=True)
+        return (
+            connection.execute(
+                sa.select(audit_line.c.sequence).where(audit_line.c.sequence < sequence, own).limit(1)
+            ).first()
+            is not None
+        )
+
+    def _verified(self, connection: sa.Connection, head: Head | None) -> tuple[int, int, list[AuditFinding]]:
+        """Return how many lines were read, the number of the last that this folder wrote, and what is wrong."""
+        findings: list[AuditFinding] = []
+        checkpoint = sa.select(audit_checkpoint).order_by(audit_checkpoint.c.sequence.desc()).limit(1)
+        start = connection.execute(checkpoint).first()
+        first, previous = (start.sequence, start.hash) if start else (0, BEGINNING)
+        expected, read, own = first, 0, 0
+        known = previous if head and head.sequence == first else None
+        lines = sa.select(audit_line).order_by(audit_line.c.sequence)
+        for row in connection.execute(lines, execution_options={"yield_per": BATCH_LINES}).mappings():
+            read += 1
+            expected += 1
+            if row["sequence"] != expected:
+                findings.append(AuditFinding(expected, "missing"))
+                expected = row["sequence"]
+            elif row["previous_hash"] != previous:
+                findings.append(AuditFinding(row["sequence"], "out_of_chain"))
+            if line_hash(row) != row["hash"]:
+                findings.append(AuditFinding(row["sequence"], "changed"))
+            previous = row["hash"]
+            if head and head.sequence == expected:
+                known = previous
+            if row["details"].startswith(self._mark):
+                own = expected
+        if head and known != head.hash and head.sequence >= first:
+            findings.append(AuditFinding(head.sequence, "cut_off" if head.sequence > expected else "changed"))
+        return read, own, findings
 
 
-def _verified(connection: sa.Connection, remembered: tuple[int, str] | None) -> tuple[int, list[AuditFinding]]:
-    findings: list[AuditFinding] = []
-    checkpoint = sa.select(audit_checkpoint).order_by(audit_checkpoint.c.sequence.desc()).limit(1)
-    start = connection.execute(checkpoint).first()
-    first, previous = (start.sequence, start.hash) if start else (0, BEGINNING)
-    expected, read = first, 0
-    known = previous if remembered and remembered[0] == first else None
-    lines = sa.select(audit_line).order_by(audit_line.c.sequence)
-    for row in connection.execute(lines, execution_options={"yield_per": BATCH_LINES}).mappings():
-        read += 1
-        expected += 1
-        if row["sequence"] != expected:
-            findings.append(AuditFinding(expected, "missing"))
-            expected = row["sequence"]
-        elif row["previous_hash"] != previous:
-            findings.append(AuditFinding(row["sequence"], "out_of_chain"))
-        if line_hash(row) != row["hash"]:
-            findings.append(AuditFinding(row["sequence"], "changed"))
-        previous = row["hash"]
-        if remembered and remembered[0] == expected:
-            known = previous
-    if remembered and known != remembered[1] and remembered[0] >= first:
-        findings.append(AuditFinding(remembered[0], "cut_off" if remembered[0] > expected else "changed"))
-    return read, findings
+def _has(connection: sa.Connection, head: Head) -> bool:
+    """Return whether the record holds the line that the head says, or has pruned it."""
+    pruned = connection.execute(sa.select(sa.func.max(audit_checkpoint.c.sequence))).scalar() or 0
+    line = sa.select(audit_line.c.hash).where(audit_line.c.sequence == head.sequence)
+    return head.sequence <= pruned or connection.execute(line).scalar() == head.hash
 
 
 def line_hash(line: Mapping[str, Any] | sa.RowMapping) -> str:
@@ -266,16 +319,6 @@ def line_hash(line: Mapping[str, Any] | sa.RowMapping) -> str:
     fields = [str(line[name].isoformat() if name == "recorded_at" else line[name]) for name in _FIELDS]
     said = json.dumps([line["previous_hash"], *fields], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _read_head(path: Path) -> tuple[int, str] | None:
-    try:
-        head = json.loads(path.read_text(encoding="utf-8"))
-        return int(head["sequence"]), str(head["hash"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        return -1, ""
 
 
 def _plain(details: Mapping[str, object]) -> dict[str, object]:

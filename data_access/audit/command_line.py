@@ -16,6 +16,16 @@ _PROBLEMS = {
     "missing": ("第 {number} 行起有缺失", "lines are missing from {number} on"),
     "out_of_chain": ("第 {number} 行与上一行不衔接", "line {number} does not follow the one before"),
     "cut_off": ("末尾被截去,应到第 {number} 行", "the end was cut off; it should reach line {number}"),
+    "no_head": (
+        "audit.head 丢失或损坏(本机写到第 {number} 行),无法判断末尾是否被截去;请由副本恢复,查明后可用 --renew-head 重立",
+        "audit.head is missing or damaged (this machine wrote up to line {number}), so a cut-off end would not show; "
+        "restore it from its copy, or begin it anew with --renew-head once that was looked into",
+    ),
+    "old_head": (
+        "audit.head 早于本机写入的第 {number} 行:被换回旧文件,或程序写入时中断;请与副本核对,查明后可用 --renew-head 重立",
+        "audit.head is older than line {number}, which this machine wrote: an old file was put back, or the program died "
+        "while writing; compare it with its copy, and begin it anew with --renew-head once that was looked into",
+    ),
 }
 
 
@@ -25,11 +35,15 @@ def audit_commands() -> None:
 
 
 @audit_commands.command("verify")
+@click.option("--renew-head", is_flag=True, help="First let audit.head say the record's last line; this is recorded.")
 @click.pass_context
-def verify_command(context: click.Context) -> None:
-    """Check the chain of hashes; exit code 1 when a line was removed or changed."""
+def verify_command(context: click.Context, renew_head: bool) -> None:
+    """Check the chain of hashes and its head; exit code 1 when a line or the head was removed or changed."""
     chinese = context.find_root().params.get("language", "zh") == "zh"
-    read, findings = AuditBook(context.find_object(Home) or Home.default()).verify()
+    book = AuditBook(context.find_object(Home) or Home.default())
+    if renew_head:
+        book.renew_head()
+    read, findings = book.verify()
     for finding in findings:
         zh, en = _PROBLEMS[finding.problem]
         click.echo((zh if chinese else en).format(number=finding.sequence), err=True)

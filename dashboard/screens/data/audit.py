@@ -14,7 +14,18 @@ from data_access.access import load_roles
 from data_access.audit import AuditBook
 from data_access.queries import SnapshotReader
 
-KINDS = ("sign_in", "sign_out", "view_as", "refused", "export", "records", "import", "deliver", "publish", "decision")
+KINDS = (
+    "sign_in",
+    "sign_out",
+    "view_as",
+    "refused",
+    "export",
+    "records",
+    "import",
+    "deliver",
+    "publish",
+    "decision",
+) + ("renew_head",)
 DAYS = ("7", "30", "183")
 ALL = "all"
 COLUMNS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")

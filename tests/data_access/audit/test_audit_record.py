@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from data_access.__main__ import main
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
+from data_access.audit.head import Head, HeadFile
 from data_access.errors import ConfigError, ScopeError
 from data_access.home import Home
 from data_access.schema.audit_line import audit_line
@@ -122,6 +124,62 @@ def test_line_made_up_in_the_middle_is_found(book, home):
     assert verified(home, "en").exit_code == 1
 
 
+def head_file(home: Home) -> Path:
+    return home.path / "audit.head"
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"sequence": "x", "hash": ""}'])
+def test_head_that_is_missing_or_damaged_is_found_and_no_later_line_hides_it(book, home, content):
+    if content is None:
+        head_file(home).unlink()
+    else:
+        head_file(home).write_text(content)
+    for language, said in (("zh", "丢失或损坏"), ("en", "missing or damaged")):
+        done = verified(home, language)
+        assert done.exit_code == 1
+        assert said in done.output
+    book.record("export", LEADER)
+    assert [finding.problem for finding in book.verify()[1]] == ["no_head"]
+
+
+def test_older_head_is_found_before_the_record_is_cut_to_it(book, home):
+    older = head_file(home).read_text()
+    book.record("export", LEADER)
+    head_file(home).write_text(older)
+    done = verified(home)
+    assert done.exit_code == 1
+    assert "早于本机写入的第 6 行" in done.output
+
+
+def test_later_lines_do_not_hide_an_end_that_was_cut_off(book, home):
+    tamper(home, "delete from audit_line where sequence >= 4")
+    for number in range(4):
+        book.record("export", LEADER, number=number)
+    assert "changed" in [finding.problem for finding in book.verify()[1]]
+    assert verified(home).exit_code == 1
+
+
+def test_head_is_renewed_on_record_once_it_was_looked_into(book, home):
+    head_file(home).unlink()
+    command = ["--home", str(home.path), "audit", "verify", "--renew-head"]
+    done = CliRunner().invoke(main, command, env={"DATABASE_URL": home.database_url or ""})
+    assert done.exit_code == 0, done.output
+    assert book.verify() == (6, [])
+    assert book.lines(AUDITOR, "renew_head").iloc[0]["details"].endswith('"now":5,"was":null}')
+
+
+def test_folder_that_never_wrote_needs_no_head_in_a_record_that_others_write(book, home, tmp_path):
+    if not home.database_url:
+        pytest.skip("a file in the folder has no other writer")
+    other = AuditBook(Home(tmp_path / "other", home.database_url).create())
+    assert other.verify() == (5, [])
+    other.record("export", LEADER)
+    assert other.verify() == book.verify() == (6, [])
+    head_file(Home(tmp_path / "other")).unlink()
+    assert [finding.problem for finding in other.verify()[1]] == ["no_head"]
+    assert book.verify()[1] == []
+
+
 def test_store_itself_refuses_to_change_a_line(book, home):
     refused = ["update audit_line set role = 'x'", "delete from audit_line"]
     refused += ["truncate audit_line", "drop table audit_line"] if home.database_url else []
@@ -161,7 +219,7 @@ def _age(home: Home, first: int) -> None:
                 line["recorded_at"] = row["recorded_at"] - timedelta(days=365)
             line["hash"] = previous = line_hash(line)
             connection.execute(audit_line.update().where(audit_line.c.sequence == row["sequence"]).values(**line))
-    AuditBook(home).remember({"sequence": 5, "hash": previous})
+    HeadFile(home).write(Head(5, previous))
 
 
 def test_processes_share_one_chain(book, home):
