@@ -76,5 +76,11 @@ class Home:
     def create(self) -> Home:
         """Make the folders and return self."""
         for folder in (self.path, self.snapshots, self.quarantine, self.staging):
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         return self
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner may open, and return it; one that is there keeps what its administrator set."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path

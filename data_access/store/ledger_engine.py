@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from data_access.errors import SchemaVersionError
-from data_access.home import Home
+from data_access.home import Home, private_folder
 from data_access.schema.audit_line import TRIGGERS
 from data_access.schema.ledger_event import LEDGER_VERSION, ledger_metadata, ledger_version
 
@@ -57,7 +57,7 @@ class LedgerStore(Protocol):
 
 def ledger_store(home: Home) -> LedgerStore:
     """Return what keeps the ledger of ``home``: PostgreSQL when it names a database, else a file in its folder."""
-    home.path.mkdir(parents=True, exist_ok=True)
+    private_folder(home.path)
     if home.database_url:
         from data_access.store.postgresql.shared_ledger import shared_ledger
 

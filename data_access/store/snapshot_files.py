@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from data_access.errors import NoSnapshotError
-from data_access.home import Home
+from data_access.home import Home, private_folder
 from data_access.store.snapshot_store import KEPT_SNAPSHOTS
 
 _NAME = re.compile(r"^snap-(\d{4}Q[1-4]-(\d{4,}))\.duckdb$")
@@ -87,8 +87,9 @@ def last_good_id(home: Home) -> str | None:
 
 
 def keep_last_good(home: Home, built: Path, snapshot_id: str) -> None:
-    """Keep a finished file as the copy, instead of an older one."""
-    home.last_good.mkdir(parents=True, exist_ok=True)
+    """Keep a finished file as the copy, instead of an older one; it holds every region, so nobody else may read it."""
+    private_folder(home.last_good).chmod(0o700)
+    built.chmod(0o600)
     built.rename(last_good_file(home, snapshot_id))
     for old in _ids(home.last_good):
         if old != snapshot_id:

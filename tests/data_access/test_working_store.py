@@ -75,3 +75,12 @@ def test_a_failed_transaction_leaves_the_rows_as_they_were(tmp_path):
             store.replace_all("decision", pd.DataFrame(DECISION).assign(task="改"))
             raise RuntimeError
         assert store.read(sa.select(schema.decision))["task"].tolist() == ["核查"]
+
+
+def test_new_data_folder_is_its_owners_alone_and_one_that_is_there_keeps_its_rights(tmp_path):
+    home = Home(tmp_path / "new", None).create()
+    folders = (home.path, home.snapshots, home.quarantine, home.staging)
+    assert [f"{folder.stat().st_mode & 0o777:o}" for folder in folders] == ["700"] * 4
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o750)
+    assert Home(tmp_path / "shared", None).create().path.stat().st_mode & 0o777 == 0o750

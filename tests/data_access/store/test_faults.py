@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.access import Scope
 from data_access.audit import AuditBook
-from data_access.errors import DataAccessError, StoreBusyError, StoreRefusedError, StoreUnavailableError
+from data_access.errors import DataAccessError, ScopeError, StoreBusyError, StoreRefusedError, StoreUnavailableError
 from data_access.home import Home
 from data_access.ledger import Ledger
 from data_access.publishing import publish
@@ -31,7 +31,7 @@ from data_access.store.postgresql.catalogue import READ_ROLE
 from data_access.store.postgresql.connections import Database, Reachability, engine_of
 from data_access.store.working import WorkingStore
 from tests.data_access import small_city
-from tests.data_access.small_city import CITY, EAST
+from tests.data_access.small_city import CITY, EAST, WEST
 from tests.servers import REPOSITORY, PostgreSQL, postgresql_programs, postgresql_server, wait_until
 from tests.stores import fresh_database
 
@@ -147,6 +147,31 @@ def test_while_the_database_restarts_the_last_good_numbers_are_shown(server, hom
             pd.testing.assert_frame_equal(answer[year], frame)
     for region, frame in zip((EAST, *small_city.TOWNS), seen_away, strict=True):
         pd.testing.assert_frame_equal(frame, months(reader, 2023, region))
+
+
+def test_while_the_database_is_away_a_county_still_sees_only_its_own(server, home, reader):
+    scope = Scope("county_leader", EAST)
+    year = (date(2024, 1, 1), date(2024, 12, 31))
+    fresh = SnapshotReader(home)
+    fresh.snapshot()
+    server.stop()
+    try:
+        regions = fresh.regions(scope)
+        assert all(code.startswith("970101") for code in regions.index[regions["in_scope"]])
+        assert fresh.measure_values(scope, ["homicide_incidents"], [EAST], *year)["value"].tolist() == [1]
+        for code in (WEST, CITY, "970102001000"):
+            with pytest.raises(ScopeError):
+                fresh.measure_values(scope, ["homicide_incidents"], [code], *year)
+        assert fresh.unreachable_since() is not None
+    finally:
+        server.start()
+    wait_until(lambda: bool(fresh.snapshot()) and fresh.unreachable_since() is None, RECOVERS_SECONDS)
+
+
+def test_only_the_owner_may_open_the_copy_of_all_regions(home):
+    copies = list(home.last_good.iterdir())
+    assert copies
+    assert [f"{path.stat().st_mode & 0o777:o}" for path in (home.last_good, *copies)] == ["700"] + ["600"] * len(copies)
 
 
 def test_a_machine_without_a_copy_shows_what_it_has_shown_and_says_why_not_more(server, elsewhere):
