@@ -5,20 +5,23 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
+from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.server.shell import not_found_page, page_shell
-from dashboard.settings import record_sign_out
+from dashboard.settings import current_account, record_sign_out
 from dashboard.sign_in.accounts import WALL_SUBJECT
 from dashboard.sign_in.request import claims_of_request, is_wall_screen, keep_claims
 from dashboard.sign_in.settings import sign_in_mode
 from dashboard.sign_in.start import is_loopback
+from data_access.errors import DataAccessError
 
 # Nothing is loaded from another host. Streamlit needs inline scripts and styles; maps draw in blob workers.
 _POLICY = {
@@ -42,6 +45,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 NOT_PAGES = {
     "_stcore",
@@ -58,6 +62,8 @@ NOT_PAGES = {
     "oauth2callback",
 }
 """First parts of addresses that belong to Streamlit or to our routes."""
+FOR_ACCOUNTS = ("/media/", "/_stcore/metrics")
+"""Addresses of Streamlit's that hold what pages show or how the server fares, and ask nobody who they are."""
 
 
 class SecurityHeaders:
@@ -108,7 +114,7 @@ class SignInGate:
         request = HTTPConnection(scope)
         mode = sign_in_mode()
         if mode == "off" and _comes_from_elsewhere(request):
-            await _refuse(scope, receive, send)
+            await refuse(scope, receive, send, t("sign_in.elsewhere", _language(scope)))
             return
         claims = dict(claims_of_request(request, mode))
         if mode != "off" and scope["path"].startswith("/wall") and is_wall_screen(request):
@@ -116,21 +122,24 @@ class SignInGate:
         keep_claims(claims)
         if scope["path"] == "/auth/logout" and claims:
             record_sign_out()
+        if mode != "off" and scope["path"].startswith(FOR_ACCOUNTS) and not await run_in_threadpool(_has_account):
+            await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
+            return
         await self.app(scope, receive, send)
+
+
+def _has_account() -> bool:
+    try:
+        current_account()
+    except DataAccessError:
+        return False
+    return True
 
 
 def _comes_from_elsewhere(request: HTTPConnection) -> bool:
     """Return whether a request reached this machine from another one, directly or through a proxy."""
     client = request.client.host if request.client else "127.0.0.1"
     return not is_loopback(client) or any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    language = _language(scope)
-    await PlainTextResponse(t("sign_in.elsewhere", language), status_code=403)(scope, receive, send)
 
 
 def _language(scope: Scope) -> str:
@@ -156,4 +165,4 @@ def _page_response(scope: Scope) -> Response | None:
 
 def middleware() -> list[Middleware]:
     """Return the middleware that the application puts around Streamlit."""
-    return [Middleware(SecurityHeaders), Middleware(SignInGate), Middleware(PageShell)]
+    return [Middleware(each) for each in (SecurityHeaders, CrossSiteGate, SignInGate, PageShell)]

@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
-from starlette.routing import Mount
 
-from dashboard import server
 from dashboard.maps.addresses import geometry_address
 from dashboard.navigation import PAGES
 from dashboard.settings import snapshot_reader
 from data_access.home import HOME_VARIABLE
+from tests.dashboard.asgi_client import Client
 from tests.data_access.small_city import CITY, EAST, WEST
 
 SNAPSHOT = "2024Q4-0001"
-
-
-@dataclass
-class Answer:
-    status_code: int
-    headers: Headers
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        return self.content.decode()
-
-    def json(self) -> dict:
-        return json.loads(self.content)
-
-
-class Client:
-    """Asks the application for an address, as a web server would pass it on."""
-
-    def __init__(self) -> None:
-        behind = Mount("/", app=PlainTextResponse("Streamlit"))
-        self.app = Starlette(routes=[*server.routes(), behind], middleware=server.middleware())
-
-    def get(self, address: str, params: dict[str, str] | None = None) -> Answer:
-        path, query = urlsplit(address).path, urlencode(params or {}) or urlsplit(address).query
-        scope = {"type": "http", "method": "GET", "path": path, "raw_path": quote(path).encode()}
-        scope |= {"query_string": query.encode(), "headers": [], "root_path": "", "scheme": "http"}
-        scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "http_version": "1.1"}
-        sent: list[dict] = []
-
-        async def receive() -> dict:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(message: dict) -> None:
-            sent.append(message)
-
-        asyncio.run(self.app(scope, receive, send))
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
 
 
 @pytest.fixture
