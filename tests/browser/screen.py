@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,10 @@ from dashboard.navigation import DEFAULT_PAGE, PAGES
 
 PATHS = ["/" if entry.url_path == DEFAULT_PAGE else f"/{entry.url_path}" for entry in PAGES if not entry.permission]
 """Of every page of the menu."""
+
+WALL_TOKEN = secrets.token_hex(12)
+PROVIDER_ASKS = ("cdn.jsdelivr.net",)
+"""The test provider's own page wants a stylesheet from there."""
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI"}
@@ -166,3 +171,16 @@ def screenshot(page, name: str) -> None:
     """Keep a picture for people to look at."""
     BUILD.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=BUILD / f"{name}.png")
+
+
+def sign_in(page, address: str, subject: str, path: str = "/") -> None:
+    """Sign in as ``subject`` and open a page."""
+    page.goto(f"{address}/")
+    page.get_by_role("button", name="登录").click()
+    page.locator("input[name=sub]").fill(subject)
+    page.locator("button[type=submit], input[type=submit]").first.click()
+    page.wait_for_url(f"{address}/**")
+    page.wait_for_selector("footer.page-foot, .gate")
+    if path != "/":
+        page.goto(f"{address}{path}")
+        settle(page)

@@ -3,74 +3,28 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
 from data_access.access import Scope
 from data_access.audit import AuditBook
-from data_access.home import Home
-from tests.browser.screen import region_in_breadcrumb, settle, visible_text, watched_page
+from tests.browser.screen import (
+    PROVIDER_ASKS,
+    WALL_TOKEN,
+    region_in_breadcrumb,
+    settle,
+    sign_in,
+    visible_text,
+    watched_page,
+)
 from tests.conftest import OWN_HOSTS, REPOSITORY
-from tests.servers import free_port, running_app, running_provider
-
-WALL_TOKEN = secrets.token_hex(12)
-PROVIDER_ASKS = ("cdn.jsdelivr.net",)
-"""The test provider's own page wants a stylesheet from there."""
 
 
-@pytest.fixture(scope="module")
-def home(demonstration_home, tmp_path_factory) -> Home:
-    copy = Home(tmp_path_factory.mktemp("signed") / "home")
-    subprocess.run(["cp", "-r", str(demonstration_home.path), str(copy.path)], check=True)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def counties(reader, city_scope) -> list[str]:
-    regions = reader.regions(city_scope)
-    return regions.index[regions["depth"] == 1].tolist()
-
-
-@pytest.fixture(scope="module")
-def signed_app(home, counties, tmp_path_factory) -> Iterator[str]:
-    (home.path / "role_holders.toml").write_text(
-        f'[[holder]]\nsubject = "county"\nrole = "county_leader"\nregion = "{counties[0]}"\n'
-        '[[holder]]\nsubject = "auditor"\nrole = "auditor"\n'
-        '[[holder]]\nsubject = "admin"\nrole = "administrator"\n'
-    )
-    port = free_port()
-    with running_provider() as provider:
-        file = tmp_path_factory.mktemp("secrets") / "secrets.toml"
-        file.write_text(
-            f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\n'
-            f'cookie_secret = "{secrets.token_hex(32)}"\nclient_id = "pingan"\nclient_secret = "{secrets.token_hex(8)}"\n'
-            f'server_metadata_url = "{provider}/.well-known/openid-configuration"\n'
-        )
-        with running_app(
-            home, port=port, arguments=["--secrets.files", str(file)], PINGAN_WALL_TOKEN=WALL_TOKEN
-        ) as address:
-            yield address
-
-
-def sign_in(page, address: str, subject: str, path: str = "/") -> None:
-    page.goto(f"{address}/")
-    page.get_by_role("button", name="登录").click()
-    page.locator("input[name=sub]").fill(subject)
-    page.locator("button[type=submit], input[type=submit]").first.click()
-    page.wait_for_url(f"{address}/**")
-    page.wait_for_selector("footer.page-foot, .gate")
-    if path != "/":
-        page.goto(f"{address}{path}")
-        settle(page)
-
-
-def test_county_leader_sees_the_own_county_and_no_other(browser, signed_app, home, reader, city_scope, counties):
+def test_county_leader_sees_the_own_county_and_no_other(browser, signed_app, signed_home, reader, city_scope, counties):
     names = reader.regions(city_scope)["name"]
     with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
         page.goto(f"{signed_app}/")
@@ -92,10 +46,10 @@ def test_county_leader_sees_the_own_county_and_no_other(browser, signed_app, hom
         settle(page)
         assert "不能打开此页" in visible_text(page)
         assert page.locator("nav a[href^='./audit']").count() == 0
-    lines = AuditBook(home).lines(Scope("auditor", counties[0]))
+    lines = AuditBook(signed_home).lines(Scope("auditor", counties[0]))
     own = lines[lines["subject"] == "county"]
     assert {"sign_in", "refused"} <= set(own["kind"])
-    assert AuditBook(home).verify()[1] == []
+    assert AuditBook(signed_home).verify()[1] == []
 
 
 def test_stranger_is_told_that_the_account_holds_no_role(browser, signed_app):
