@@ -7,7 +7,8 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -114,30 +115,37 @@ def _disputes(random: np.random.Generator, grids: pa.Array, weight: np.ndarray, 
     )
 
 
-def timed(name: str, call: Callable[[], object]) -> None:
+def milliseconds(call: Callable[[], object]) -> tuple[float, float]:
+    """Return the median and the longest time of a call, after one that warms up."""
     call()
     taken = []
     for _ in range(RUNS):
         start = time.perf_counter()
         call()
         taken.append((time.perf_counter() - start) * 1000)
-    print(f"{name:44s} median {statistics.median(taken):8.1f} ms   max {max(taken):8.1f} ms")
+    return statistics.median(taken), max(taken)
 
 
-def main() -> None:
-    rows = int(os.environ.get("BENCH_ROWS", "1000000"))
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        fill(home, rows)
-        start = time.perf_counter()
-        publish(home)
-        print(f"publish {rows:,} incidents + {rows:,} disputes: {time.perf_counter() - start:.1f} s")
-        measure(SnapshotReader(home))
-        naive(home)
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+@contextmanager
+def published_home(rows: int) -> Iterator[Home]:
+    """Yield a home with so many incidents and as many disputes, published.
+
+    Where BENCH_HOMES names a folder, it is made there once, by its size, and stays for the next run.
+    """
+    with ExitStack() as stack:
+        kept = os.environ.get("BENCH_HOMES")
+        folder = Path(kept) / str(rows) if kept else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        home = Home(folder, database_url=None)
+        if not home.pointer.exists():
+            fill(home, rows)
+            start = time.perf_counter()
+            publish(home)
+            print(f"publish {rows:,} incidents + {rows:,} disputes: {time.perf_counter() - start:.1f} s", flush=True)
+        yield home
 
 
-def measure(reader: SnapshotReader) -> None:
+def page_queries(reader: SnapshotReader) -> dict[str, Callable[[], object]]:
+    """Return the queries behind the pages, as a city leader asks them, by what they answer."""
     scope = Scope("city_leader", CITY)
     depth = reader.regions(scope)["depth"]
     counties, towns, grids = (depth.index[depth == level].tolist() for level in (1, 2, 3))
@@ -145,15 +153,18 @@ def measure(reader: SnapshotReader) -> None:
     five = (date(2020, 1, 1), date(2024, 12, 31))
     values, by_class = reader.measure_values, ("class_code",)
     due = ["disputes_received", "disputes_due", "disputes_due_resolved"]
-    timed("city, 12 months", lambda: values(scope, ["homicide_incidents"], [CITY], *year))
-    timed("city, 5 years by month and class", lambda: values(scope, due[:1], [CITY], *five, grain="month", by=by_class))
-    timed("12 counties, a quarter", lambda: values(scope, due, counties, *quarter))
-    timed("126 townships, a quarter", lambda: values(scope, due, towns, *quarter))
-    timed("1,236 grids, a quarter", lambda: values(scope, due[:1], grids, *quarter))
-    timed("12 counties, waiting times", lambda: reader.histogram(scope, "resolution_days", counties, *quarter))
-    timed("126 townships, person-years", lambda: reader.person_years(scope, towns, *quarter))
-    timed("latest 50 disputes of a county", lambda: reader.records(scope, "dispute", counties[3], *year, limit=50))
-    timed("homicides of a county as points", lambda: reader.points(scope, "homicide", counties[3], *year))
+    return {
+        "city, 12 months": lambda: values(scope, ["homicide_incidents"], [CITY], *year),
+        "city, 5 years by month and class": lambda: values(scope, due[:1], [CITY], *five, grain="month", by=by_class),
+        "12 counties, a quarter": lambda: values(scope, due, counties, *quarter),
+        "126 townships, a quarter": lambda: values(scope, due, towns, *quarter),
+        "126 townships, 12 months one by one": lambda: values(scope, due, towns, *year, grain="month"),
+        "1,236 grids, a quarter": lambda: values(scope, due[:1], grids, *quarter),
+        "12 counties, waiting times": lambda: reader.histogram(scope, "resolution_days", counties, *quarter),
+        "126 townships, person-years": lambda: reader.person_years(scope, towns, *quarter),
+        "latest 50 disputes of a county": lambda: reader.records(scope, "dispute", counties[3], *year, limit=50),
+        "homicides of a county as points": lambda: reader.points(scope, "homicide", counties[3], *year),
+    }
 
 
 def naive(home: Home) -> None:
@@ -164,6 +175,17 @@ def naive(home: Home) -> None:
         read = time.perf_counter()
         frame[frame["received_at"].dt.year == 2024].groupby(["region_code", "class_code"]).size()
         print(f"naive: read the table {read - start:.1f} s, then group {time.perf_counter() - read:.2f} s, each rerun")
+
+
+def main() -> None:
+    """Print each query's time, and the naive way's."""
+    with published_home(int(os.environ.get("BENCH_ROWS", "1000000"))) as home:
+        print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        for name, query in page_queries(SnapshotReader(home)).items():
+            median, longest = milliseconds(query)
+            print(f"{name:44s} median {median:8.1f} ms   max {longest:8.1f} ms", flush=True)
+        naive(home)
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":

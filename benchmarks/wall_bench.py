@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, sync_playwright
 
+from benchmarks.processes import MEGABYTE, resident_mb
 from data_access.demo import load_demonstration
 from data_access.home import Home
 from data_access.publishing import publish
@@ -16,7 +17,6 @@ from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 from tests.servers import running_app_process
 
 LONGEST_SECONDS = 1800
-MEGABYTE = 1024 * 1024
 
 
 def main() -> None:
@@ -40,7 +40,9 @@ def main() -> None:
             while marks:
                 if time.monotonic() - started >= marks[0]:
                     heap, nodes = _browser_memory(session)
-                    print(f"{marks.pop(0):7.0f}s {shown:9d} {heap:16.1f} {nodes:10.0f} {_resident(process.pid):14.1f}")
+                    print(
+                        f"{marks.pop(0):7.0f}s {shown:9d} {heap:16.1f} {nodes:10.0f} {resident_mb(process.pid):14.1f}"
+                    )
                     continue
                 _next(page)
                 shown += 1
@@ -61,11 +63,6 @@ def _browser_memory(session: CDPSession) -> tuple[float, float]:
     session.send("Performance.enable")
     metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
     return metrics["JSHeapUsedSize"] / MEGABYTE, metrics["Nodes"]
-
-
-def _resident(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
 
 
 if __name__ == "__main__":
