@@ -84,7 +84,8 @@ def funnel_plot(
         )
     )
     smallest = rate_funnel(np.array([float(regions["exposure"].min())]), centre, factor).limits_99_8.upper
-    top = 1.2 * max(float(regions["value"].max()), float(np.nanmax(smallest)))
+    highest = max(float(regions["value"].max()), float(np.nanmax(smallest)))
+    top = 1.2 * highest or factor / most  # where nothing happened anywhere: as high as one case in the largest region
     _add_regions(figure, regions, centre, words, factor, viewed, theme)
     _name_regions(figure, regions, centre, factor, viewed, (most, top), (width, height), ground.text)
     figure.update_yaxes(range=[0, top])

@@ -42,6 +42,12 @@ def test_a_map_of_equal_regions_names_nobody():
     assert names_on(plot(regions([10] * 12, [1e6] * 12))) == []
 
 
+def test_regions_without_any_event_stand_on_the_ground_of_a_plot_that_is_drawn():
+    figure = plot(regions([0, 0, 0], [1e5, 2e5, 3e5]), "r1")
+    assert figure.layout.yaxis.range[1] > 0
+    assert names_on(figure) == ["示例1县"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 600), st.floats(0, 320)), min_size=1, max_size=40), st.integers(1, 40))
 def test_no_name_hides_another_or_a_point(points, count):
