@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.errors import ConfigError
 from data_access.queries.snapshot import ScopedSnapshot
+from data_access.queries.spans import begin_of, within
 
 RELAPSE_DAYS = 90
 STAGES = (
@@ -80,9 +81,9 @@ def _tests(
             stage=stage,
         )
     c = table.c
-    after = end + timedelta(days=1)
+    after = begin_of(end + timedelta(days=1), c.received_at)
     inside = [c[f"code_{depth}"] == region_code, *(c[name] == value for name, value in filters.items())]
-    inside += [c.received_at < after] + ([] if stage in WAITING else [c.received_at >= start])
+    inside += within(c.received_at, None if stage in WAITING else start, end)
     return [
         *inside,
         c.merged_into.is_not(None) if stage == "merged" else c.merged_into.is_(None),

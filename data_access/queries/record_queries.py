@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.errors import ConfigError
 from data_access.queries.snapshot import ScopedSnapshot
+from data_access.queries.spans import within
 
 _LISTED = {
     "incident": "occurred_on",
@@ -53,7 +54,7 @@ def newest_records(
     tests = [table.c[name].is_(None) if value is None else table.c[name] == value for name, value in where.items()]
     return snapshot.read(
         sa.select(*columns)
-        .where(table.c[f"code_{depth}"] == region_code, *_span(when, start, end), *tests)
+        .where(table.c[f"code_{depth}"] == region_code, *within(when, start, end), *tests)
         .order_by(when.desc(), table.c.source, table.c.source_id)
         .limit(limit)
         .offset(offset)
@@ -134,7 +135,7 @@ def _located(
         table = schema.PLACED_TABLES["incident"]
         when, kind = table.c.occurred_on, table.c.category == category
     inside = table.c[f"code_{depth}"] == region_code
-    return table, when, [inside, kind, table.c.lon.is_not(None), *_span(when, start, end)]
+    return table, when, [inside, kind, table.c.lon.is_not(None), *within(when, start, end)]
 
 
 def facilities(snapshot: ScopedSnapshot, region_code: str, depth: int) -> pd.DataFrame:
@@ -147,7 +148,3 @@ def facilities(snapshot: ScopedSnapshot, region_code: str, depth: int) -> pd.Dat
         .order_by(table.c.kind, table.c.source_id)
     )
 
-
-def _span(when: sa.ColumnElement, start: date | None, end: date) -> list[sa.ColumnElement[bool]]:
-    span = [when < end + timedelta(days=1)]
-    return span + ([when >= start] if start else [])
