@@ -88,18 +88,23 @@ def changes_of(
     when = Period.parse(period) if isinstance(period, str) else period
     before = when.same_last_year() if against == "same_last_year" else when.previous()
     frames = evaluate(reader, scope, items, codes, [before, when])
-    return {item.id: _compared(item, frames[item.id], before, when, against) for item in items}
+    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
+
+    def side(item: Indicator, place: int) -> pd.DataFrame:
+        # A frame holds the regions in order, and of each the two periods: taken by place, which costs no search.
+        return frames[item.id].iloc[place::2].set_axis(regions)
+
+    return {item.id: _compared(item, side(item, 0), side(item, 1), before, when, against) for item in items}
 
 
 def _compared(
-    indicator: Indicator, frame: pd.DataFrame, before: Period, when: Period, against: Against
+    indicator: Indicator, old: pd.DataFrame, new: pd.DataFrame, before: Period, when: Period, against: Against
 ) -> pd.DataFrame:
-    old, new = _at(frame, before), _at(frame, when)
     if indicator.kind == "change" and against == "same_last_year":
         # The figure is itself a comparison with last year: its counts are compared, not its percentages.
         old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
         new = new.assign(value=new["numerator"], denominator=np.nan)
-    valid = (new["status"].isin(words.WITH_VALUE) & old["status"].isin(words.WITH_VALUE)).to_numpy()
+    valid = np.isin(new["status"].to_numpy(), words.WITH_VALUE) & np.isin(old["status"].to_numpy(), words.WITH_VALUE)
     untestable = _why_untestable(indicator, before, when)
     unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
     test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
@@ -132,33 +137,28 @@ def _compared(
     return pd.DataFrame(columns, index=new.index, columns=CHANGE_COLUMNS)
 
 
-def _at(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """Return the rows of one period, indexed by region."""
-    return frame[frame.index.get_level_values("period") == str(period)].droplevel("period")
-
-
-def _standing(frame: pd.DataFrame, valid: np.ndarray) -> pd.DataFrame:
+def _standing(frame: pd.DataFrame, valid: np.ndarray) -> dict[str, np.ndarray]:
     """Return the counts of the rows that are compared; missing elsewhere."""
-    counts = frame[["numerator", "denominator", "squares"]].astype(float)
-    return counts.where(np.repeat(valid[:, None], counts.shape[1], axis=1))
+    names = ("numerator", "denominator", "squares")
+    return {name: np.where(valid, frame[name].to_numpy(float), np.nan) for name in names}
 
 
-def _tested(indicator: Indicator, new: pd.DataFrame, old: pd.DataFrame) -> comparison.Comparison:
-    count, whole = new["numerator"].to_numpy(float), new["denominator"].to_numpy(float)
-    old_count, old_whole = old["numerator"].to_numpy(float), old["denominator"].to_numpy(float)
+def _tested(indicator: Indicator, new: dict[str, np.ndarray], old: dict[str, np.ndarray]) -> comparison.Comparison:
+    count, old_count = new["numerator"], old["numerator"]
     if indicator.kind == "proportion":
-        return comparison.shares(count, whole, old_count, old_whole)
+        return comparison.shares(count, new["denominator"], old_count, old["denominator"])
     if indicator.kind == "rate":
-        return comparison.rates(count, whole, old_count, old_whole, indicator.factor, _spread(new, old))
-    alone = np.ones(len(new))
+        spread = _spread(new, old)
+        return comparison.rates(count, new["denominator"], old_count, old["denominator"], indicator.factor, spread)
+    alone = np.ones(len(count))
     return comparison.rates(count, alone, old_count, alone, 1.0, _spread(new, old))
 
 
-def _spread(new: pd.DataFrame, old: pd.DataFrame) -> np.ndarray:
+def _spread(new: dict[str, np.ndarray], old: dict[str, np.ndarray]) -> np.ndarray:
     """Return squared events ÷ events of both periods; 1 where events are independent or nothing is known."""
-    squares = np.nansum([frame["squares"].to_numpy(float) for frame in (new, old)], axis=0)
-    known = np.isfinite(new["squares"].to_numpy(float)) & np.isfinite(old["squares"].to_numpy(float))
-    events = new["numerator"].to_numpy(float) + old["numerator"].to_numpy(float)
+    squares = np.nansum([new["squares"], old["squares"]], axis=0)
+    known = np.isfinite(new["squares"]) & np.isfinite(old["squares"])
+    events = new["numerator"] + old["numerator"]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(known & (events > 0), np.maximum(squares / events, 1.0), 1.0)
 

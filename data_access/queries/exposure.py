@@ -61,16 +61,15 @@ def _populations(
     population: pd.DataFrame, codes: Sequence[str], years: np.ndarray, limit: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return populations (regions × years) and the year each was taken from."""
-    known = population.reindex(list(codes))
-    all_years = np.union1d(population.columns.to_numpy(dtype=int, na_value=0), years).astype(int)
-    filled = known.reindex(columns=all_years)
-    values = filled.ffill(axis=1, limit=limit).reindex(columns=years).to_numpy(float)
-    taken = pd.DataFrame(
-        np.where(filled.notna(), all_years.astype(float), np.nan), index=filled.index, columns=all_years
-    )
-    taken_from = taken.ffill(axis=1, limit=limit).reindex(columns=years).to_numpy(float)
-    recent = years - taken_from <= limit
-    return np.where(recent, values, np.nan), np.where(recent, taken_from, np.nan)
+    held = population.columns.to_numpy(dtype=int, na_value=0)
+    known = population.reindex(list(codes)).to_numpy(float)
+    values, taken_from = np.full((2, len(known), len(years)), np.nan)
+    for place, year in enumerate(years.tolist()):
+        for column in np.flatnonzero((held >= year - limit) & (held <= year)):  # rising: the latest known stays
+            found = ~np.isnan(known[:, column])
+            values[found, place] = known[found, column]
+            taken_from[found, place] = held[column]
+    return values, taken_from
 
 
 def _periods(start: date, end: date, grain: str) -> list[tuple[date, date, date]]:

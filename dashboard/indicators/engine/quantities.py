@@ -65,9 +65,9 @@ def flow_sums(
     for by, group in _by_breakdown(wanted):
         measures = list(dict.fromkeys(part.measure for part in group))
         for place, (first, last) in single.items():
-            frame = reader.measure_values(scope, measures, codes, first, last, by=by)
-            for part, rows in _selected(frame, group):
-                sums[part][:, place] = _by_region(rows, codes)
+            rows = _Placed(reader.measure_values(scope, measures, codes, first, last, by=by), codes)
+            for part in group:
+                sums[part][:, place] = rows.of(part)
         if aligned:
             _fill_from_months(reader, scope, codes, by, group, aligned, sums)
     return sums
@@ -86,12 +86,11 @@ def stock_months(
     """
     wanted = list(dict.fromkeys(parts))
     months = pd.date_range(first.replace(day=1), last, freq="MS")
-    values = {}
+    values: dict[Part, np.ndarray] = {}
     for by, group in _by_breakdown(wanted):
         measures = list(dict.fromkeys(part.measure for part in group))
-        frame = reader.measure_values(scope, measures, codes, first, last, grain="month", by=by)
-        for part, rows in _selected(frame, group):
-            values[part] = _matrix(rows, codes, months)
+        rows = _Placed(reader.measure_values(scope, measures, codes, first, last, grain="month", by=by), codes, months)
+        values |= {part: rows.of(part) for part in group}
     return months, values
 
 
@@ -123,8 +122,9 @@ def _fill_from_months(
     edges = periods.append(pd.DatetimeIndex([pd.Timestamp(last) + pd.Timedelta(days=1)]))
     lower = [0 if start is None else int(edges.searchsorted(pd.Timestamp(start))) for start, _ in spans]
     upper = [int(edges.searchsorted(pd.Timestamp(end) + pd.Timedelta(days=1))) for _, end in spans]
-    for part, rows in _selected(frame, group):
-        matrix = _matrix(rows, codes, periods)
+    rows = _Placed(frame, codes, periods)
+    for part in group:
+        matrix = rows.of(part)
         known = np.isfinite(matrix)
         total = _running(np.where(known, matrix, 0.0))
         seen = _running(known.astype(float))
@@ -143,36 +143,39 @@ def _by_breakdown(parts: Sequence[Part]) -> list[tuple[tuple[str, ...], list[Par
     return list(groups.items())
 
 
-def _selected(frame: pd.DataFrame, parts: Sequence[Part]) -> Iterable[tuple[Part, pd.DataFrame]]:
-    by_measure = dict(tuple(frame.groupby("measure", sort=False)))
-    nothing = frame.iloc[:0]
-    for part in parts:
-        rows = by_measure.get(part.measure, nothing)
+class _Placed:
+    """Rows of a read with their place in an array region (× period): many parts are taken from one, without a frame each."""
+
+    def __init__(self, frame: pd.DataFrame, codes: Sequence[str], periods: pd.DatetimeIndex | None = None) -> None:
+        number = {code: place for place, code in enumerate(codes)}
+        places = [np.array([number.get(code, -1) for code in frame["region_code"].tolist()], dtype=int)]
+        self._shape: tuple[int, ...] = (len(codes),)
+        if periods is not None:
+            places.append(periods.get_indexer(pd.DatetimeIndex(pd.to_datetime(frame["period_start"]))))
+            self._shape = (len(codes), len(periods))
+        self._frame, self._places = frame, places
+        self._known = np.all([place >= 0 for place in places], axis=0)
+        self._measures: tuple[np.ndarray, dict[str, int]] | None = None
+
+    def of(self, part: Part) -> np.ndarray:
+        """Return the rows of ``part`` added up, NaN where there is none."""
+        if self._measures is None:
+            found, measures = pd.factorize(self._frame["measure"])
+            self._measures = found, {name: place for place, name in enumerate(measures)}
+        numbers, names = self._measures
+        chosen = numbers == names.get(part.measure, len(names))
         for name in part.by:
-            rows = rows[rows[name].isin(getattr(part, name))]
-        yield part, rows
+            chosen &= self._frame[name].isin(getattr(part, name)).to_numpy(bool)
+        return self.added_up(self._frame["value"].to_numpy(float), chosen)
 
-
-def _by_region(rows: pd.DataFrame, codes: Sequence[str]) -> np.ndarray:
-    """Return the rows added up by region, NaN where there is none."""
-    return _sum_into((len(codes),), (pd.Index(list(codes)).get_indexer(pd.Index(rows["region_code"])),), rows)
-
-
-def _matrix(rows: pd.DataFrame, codes: Sequence[str], periods: pd.DatetimeIndex) -> np.ndarray:
-    """Return the rows as an array region × period, NaN where there is none."""
-    place = pd.Index(list(codes)).get_indexer(pd.Index(rows["region_code"]))
-    column = periods.get_indexer(pd.DatetimeIndex(pd.to_datetime(rows["period_start"])))
-    return _sum_into((len(codes), len(periods)), (place, column), rows)
-
-
-def _sum_into(shape: tuple[int, ...], places: tuple[np.ndarray, ...], rows: pd.DataFrame) -> np.ndarray:
-    """Return an array of ``shape`` with the rows' values added up at their places, NaN where there is none."""
-    known = np.all([place >= 0 for place in places], axis=0)
-    where = tuple(place[known] for place in places)
-    total, seen = np.zeros(shape), np.zeros(shape, bool)
-    np.add.at(total, where, rows["value"].to_numpy(float)[known])
-    seen[where] = True
-    return np.where(seen, total, np.nan)
+    def added_up(self, values: np.ndarray, chosen: np.ndarray | bool = True) -> np.ndarray:
+        """Return the chosen rows' values added up at their places, NaN where there is none."""
+        known = self._known & chosen
+        where = tuple(place[known] for place in self._places)
+        total, seen = np.zeros(self._shape), np.zeros(self._shape, bool)
+        np.add.at(total, where, values[known])
+        seen[where] = True
+        return np.where(seen, total, np.nan)
 
 
 def _ends_a_month(day: date) -> bool:
@@ -199,9 +202,9 @@ def person_years(
         begin, end = min(first for first, _ in months.values()), max(last for _, last in months.values())
         frame = reader.person_years(scope, codes, begin, end, grain="month")
         periods = pd.date_range(begin, end, freq="MS")
-        known = frame.assign(period_start=pd.to_datetime(frame["period_start"]))
-        by_month = _matrix(known.assign(value=known["person_years"]), codes, periods)
-        old = _running(_matrix(known.assign(value=known["carried"].astype(float)), codes, periods))
+        rows = _Placed(frame, codes, periods)
+        by_month = rows.added_up(frame["person_years"].to_numpy(float))
+        old = _running(rows.added_up(frame["carried"].to_numpy(float)))
         total, lost = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float))
         for place, (first, last) in months.items():
             low, high = (int((periods < pd.Timestamp(day)).sum()) for day in (first, last + timedelta(days=1)))
