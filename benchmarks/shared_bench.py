@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 
+from benchmarks.processes import cpu_seconds
 from benchmarks.queries_bench import milliseconds, page_queries, published_home
 from benchmarks.servers import fresh_postgresql
 from data_access.home import Home
@@ -34,7 +36,10 @@ def main() -> None:
             print("  no PostgreSQL on this machine: not measured")
             return
         home, shared = stack.enter_context(published_home(rows)), Home(folder, url)
+        start, used = time.perf_counter(), cpu_seconds(os.getpid())
         share(home, shared)
+        wall, used = time.perf_counter() - start, cpu_seconds(os.getpid()) - used
+        print(f"loading the snapshot into PostgreSQL: {wall:.1f} s wall, {used:.1f} s CPU here and there", flush=True)
         with patch.object(shared_store, "Answers", lambda _megabytes: Answers(0)):  # each question is really asked
             reader = SnapshotReader(shared)
             reader.snapshot()

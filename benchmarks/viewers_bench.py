@@ -87,11 +87,12 @@ def measure(home: Home, viewers: Sequence[Viewer], seconds: float) -> None:
         while not looking.done():
             time.sleep(1)
             memory.append((time.perf_counter() - start, resident_mb(server.pid)))
-        cores = (cpu_seconds(server.pid) - used) / (time.perf_counter() - start)
-    report(looking.result(), empty, warm, memory, len(viewers))
-    print(
-        f"  server's CPU {cores:.2f} cores of {os.cpu_count()}; load before {load:.1f}, after {os.getloadavg()[0]:.1f}"
-    )
+        took, used = time.perf_counter() - start, cpu_seconds(server.pid) - used
+    answers = looking.result()
+    report(answers, empty, warm, memory, len(viewers))
+    each = 1000 * used / max(1, len(answers.first) + len(answers.drills))
+    print(f"  server's CPU {each:.0f} ms a page, {used / took:.2f} cores of {os.cpu_count()}")
+    print(f"  load of the machine before {load:.1f}, after {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def report(answers: Answers, empty: float, warm: float, memory: list[tuple[float, float]], count: int) -> None:

@@ -24,6 +24,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.kept import kept
 from dashboard.screens.overview import headline_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import Triggers, chance_text, triggers_of
@@ -67,6 +68,7 @@ class RankingScreen:
         return bool((self.league.rows["grade"] != "insufficient").any())
 
 
+@kept
 def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     """Prepare the ranking of the regions below the current one, for the last month of the period."""
     snapshot = reader.snapshot()

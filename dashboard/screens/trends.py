@@ -20,6 +20,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Grain, periods_between
 from dashboard.screens.control import ControlScreen, control_screen
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text
+from dashboard.screens.kept import kept
 from dashboard.screens.map import chosen_indicator, mapped_indicators
 from dashboard.screens.overview import change_sentence
 from data_access.measures import load_measures
@@ -51,6 +52,7 @@ class TrendsScreen:
     """What the figures stand on: records or counts."""
 
 
+@kept
 def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     """Prepare the trends of the context's region over all that the data cover."""
     snapshot = reader.snapshot()
