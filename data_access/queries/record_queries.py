@@ -147,4 +147,3 @@ def facilities(snapshot: ScopedSnapshot, region_code: str, depth: int) -> pd.Dat
         .where(table.c[f"code_{depth}"] == region_code)
         .order_by(table.c.kind, table.c.source_id)
     )
-
