@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.processes import cpu_seconds
+from benchmarks.instruments.processes import cpu_seconds
+from benchmarks.instruments.servers import fresh_postgresql
 from benchmarks.queries_bench import fill
-from benchmarks.servers import fresh_postgresql
 from data_access.home import ClusterAddress, Home
 from data_access.publishing import publish
 from tests.spark import running_spark, spark_is_absent

@@ -13,9 +13,9 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 
-from benchmarks.processes import cpu_seconds
+from benchmarks.instruments.processes import cpu_seconds
+from benchmarks.instruments.servers import fresh_postgresql
 from benchmarks.queries_bench import milliseconds, page_queries, published_home
-from benchmarks.servers import fresh_postgresql
 from data_access.home import Home
 from data_access.queries import SnapshotReader
 from data_access.store import snapshot_files

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.processes import cpu_seconds, resident_mb
-from benchmarks.servers import fresh_postgresql
-from benchmarks.viewers import HEADER, PAGES, Answers, Viewer, look
+from benchmarks.instruments.processes import cpu_seconds, resident_mb
+from benchmarks.instruments.servers import fresh_postgresql
+from benchmarks.instruments.viewers import HEADER, PAGES, Answers, Viewer, look
 from data_access.access import Scope
 from data_access.demo import load_demonstration
 from data_access.home import DATABASE_VARIABLE, Home

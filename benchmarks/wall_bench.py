@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, sync_playwright
 
-from benchmarks.processes import MEGABYTE, resident_mb
+from benchmarks.instruments.processes import MEGABYTE, resident_mb
 from data_access.demo import load_demonstration
 from data_access.home import Home
 from data_access.publishing import publish

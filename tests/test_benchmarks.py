@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.bench import chosen, names
-from benchmarks.processes import cpu_seconds
+from benchmarks.instruments.processes import cpu_seconds
+from benchmarks.instruments.viewers import Viewer, look
 from benchmarks.publish_bench import durations
 from benchmarks.shared_bench import without_policies
-from benchmarks.viewers import Viewer, look
 from benchmarks.viewers_bench import SIGN_IN, signed_in_viewers
 from data_access.home import Home
 from data_access.publishing import publish

@@ -1,0 +1,1 @@
+"""What the measurements measure with: processes, servers of their own, viewers."""
