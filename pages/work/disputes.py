@@ -198,6 +198,28 @@ with (
         caption=t("disputes.title_sources", language),
     )
 
+with chart_card(
+    language,
+    title=t("disputes.title_handling", language),
+    sentence=t("disputes.note_handling", language),
+    key="handling",
+    **card("MT4"),
+):
+    if screen.handling.empty:
+        empty_state(t("disputes.county_only", language))
+    else:
+        table(
+            screen.handling,
+            [
+                Column(name="name", title=screen.handled_in.level_name, href="href"),
+                *indicator_columns(dispute_settings().handling, language),
+            ],
+            language,
+            caption=t("disputes.title_handling", language),
+            selected=screen.handled_in.selected,
+            max_height=420,
+        )
+
 with chart_card(language, title=t("disputes.title_regions", language), key="regions", **card("BH2")):
     table(
         screen.regions,

@@ -172,6 +172,28 @@ with chart_card(
             selected=screen.video_listed.selected,
         )
 
+with chart_card(
+    language,
+    title=t("response.title_compliance", language),
+    sentence=t("response.note_compliance", language),
+    key="compliance",
+    **card("XL6"),
+):
+    if screen.compliance.empty:
+        empty_state(t("response.county_only", language))
+    else:
+        table(
+            screen.compliance,
+            [
+                Column(name="name", title=screen.video_listed.level_name, href="href"),
+                *indicator_columns(settings.compliance, language),
+            ],
+            language,
+            caption=t("response.title_compliance", language),
+            selected=screen.video_listed.selected,
+            max_height=420,
+        )
+
 section(t("response.section_campaigns", language), t("response.note_section_campaigns", language))
 with chart_card(
     language,

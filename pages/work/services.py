@@ -125,23 +125,9 @@ else:
             screen.youth,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
-                *indicator_columns(
-                    (
-                        "HM5",
-                        "HM1",
-                        "HM2",
-                        "HM2v",
-                    ),
-                    language,
-                ),
+                *indicator_columns(("HM5", "HM1", "HM4", "HM2", "HM2v"), language),
                 Column(name="HM2v_use", title=heading("use"), kind="number"),
-                *indicator_columns(
-                    (
-                        "HM3",
-                        "HM3v",
-                    ),
-                    language,
-                ),
+                *indicator_columns(("HM3", "HM3v"), language),
                 Column(name="HM3v_use", title=heading("use"), kind="number"),
             ],
             language,

@@ -10,6 +10,7 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions
 from dashboard.screens.kept import kept
@@ -18,6 +19,7 @@ from dashboard.screens.work import dispute_parts as parts
 from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
 from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
 from dashboard.screens.work.settings import dispute_settings
+from dashboard.screens.work.shares import COUNTY, listed_down_to, share_rows, share_table
 from data_access.queries import SnapshotReader
 
 COMPARED = ("MT1", "BH2", "BH1", "BH4")
@@ -35,6 +37,9 @@ class DisputesScreen:
     ages: pd.DataFrame
     classes: pd.DataFrame
     sources: pd.DataFrame
+    handling: pd.DataFrame
+    """How hotline and petition office handle what comes to them, by county; empty for who sees no county."""
+    handled_in: Listed
     colours: pd.DataFrame
     red: pd.DataFrame
     red_count: int | None
@@ -65,6 +70,8 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
     came = parts.sources(context, counts)
     ages = parts.ages(context, counts)
     colours = parts.colours(context, counts, rows)
+    counties = listed_down_to(reader, context, COUNTY)
+    handling = _handling(reader, context, counties)
     causes = parts.causes(reader, context)
     regions = region_rows(reader, context, listed, settings.regions.indicators, "disputes")
     records = dispute_list(reader, context)
@@ -77,6 +84,8 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
         ages=ages,
         classes=kinds,
         sources=came,
+        handling=handling,
+        handled_in=counties,
         colours=colours,
         red=red,
         red_count=red_count,
@@ -85,8 +94,17 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
         listed=listed,
         regions=regions,
         records=records,
-        tables=_tables(context, steps, ages, kinds, came, colours, causes, regions, red, records),
+        tables=_tables(context, steps, ages, kinds, came, handling, colours, causes, regions, red, records),
     )
+
+
+def _handling(reader: SnapshotReader, context: Context, counties: Listed) -> pd.DataFrame:
+    in_scope = reader.regions(context.viewer)["in_scope"]
+    if not all(in_scope[list(counties.codes)]):
+        return pd.DataFrame()
+    names = dispute_settings().handling
+    found = values_of(reader, context.viewer, list(names), list(counties.codes), context.period)
+    return share_rows(reader, context, found, names, counties, "disputes")
 
 
 def _red_without(rows: dict[str, pd.Series]) -> int | None:
@@ -174,6 +192,7 @@ def _tables(
     ages: pd.DataFrame,
     kinds: pd.DataFrame,
     came: pd.DataFrame,
+    handling: pd.DataFrame,
     colours: pd.DataFrame,
     causes: pd.DataFrame,
     regions: pd.DataFrame,
@@ -193,6 +212,9 @@ def _tables(
         made("ages", ages),
         made("classes", kinds),
         made("sources", came),
+        share_table(
+            "handling", t("disputes.title_handling", language), handling, dispute_settings().handling, language
+        ),
         made("colours", colours),
         made("causes", causes),
         region_screen_table("regions", t("disputes.title_regions", language), regions, indicators, language),

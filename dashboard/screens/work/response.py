@@ -71,6 +71,8 @@ class ResponseScreen:
     bounds: tuple[float, float, float, float] | None
     geometry: str
     video: pd.DataFrame
+    compliance: pd.DataFrame
+    """Systems registered, marked and purged on time, the lowest share that meets all three first."""
     video_listed: Listed
     watch: pd.DataFrame
     campaigns: pd.DataFrame
@@ -90,7 +92,11 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     seen = in_scope(regions, county)
     own = context.at(town)
     beside = [name for names in settings.beside.values() for name in names]
-    wanted = list(dict.fromkeys([*settings.cards, *beside, *settings.regions, *settings.video, *settings.watch]))
+    wanted = list(
+        dict.fromkeys(
+            [*settings.cards, *beside, *settings.regions, *settings.video, *settings.compliance, *settings.watch]
+        )
+    )
     codes = list(dict.fromkeys([town, *listed.codes, *([county, *counties.codes] if seen else [])]))
     found = values_of(reader, context.viewer, wanted, codes, context.period)
     rows = {
@@ -100,6 +106,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     rings = _rings(reader, own)
     table = _with_remarks(share_rows(reader, context, found, settings.regions, listed, PAGE), context.language)
     video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
+    compliance = share_rows(reader, context, found, settings.compliance, counties, PAGE) if seen else pd.DataFrame()
     watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()
     places = _places(reader, context, regions)
     campaign = campaign_rows(reader, own, as_of)
@@ -117,11 +124,12 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         bounds=tuple(shapes.total_bounds) if len(shapes) else None,
         geometry=geometry_address(snapshot.snapshot_id, outlined),
         video=_against_targets(video, context.language),
+        compliance=compliance.sort_values("XL6", na_position="last", kind="stable") if seen else compliance,
         video_listed=counties,
         watch=watch,
         campaigns=campaign,
         why_no_campaigns=_why_no_campaigns(own),
-        tables=_tables(context, rings, table, video, watch, places, campaign),
+        tables=_tables(context, rings, table, video, compliance, watch, places, campaign),
     )
 
 
@@ -339,6 +347,7 @@ def _tables(
     rings: pd.DataFrame,
     table: pd.DataFrame,
     video: pd.DataFrame,
+    compliance: pd.DataFrame,
     watch: pd.DataFrame,
     places: pd.DataFrame,
     campaign: pd.DataFrame,
@@ -358,6 +367,7 @@ def _tables(
         made("places", places, ["kind", "name", "region", "lon", "lat"]),
         listed("watch", watch, settings.watch),
         listed("video", video, settings.video),
+        listed("compliance", compliance, settings.compliance),
         made(
             "campaigns",
             campaign,

@@ -42,6 +42,7 @@ class DisputeSettings(_Declared):
 
     classes: tuple[str, ...] = Field(min_length=1)
     channels: tuple[str, ...] = Field(min_length=1)
+    handling: tuple[str, ...] = Field(min_length=1)
     cards: tuple[str, ...] = Field(min_length=1, max_length=7)
     beside: dict[str, tuple[str, ...]] = {}
     regions: RegionColumns
@@ -50,7 +51,7 @@ class DisputeSettings(_Declared):
     @model_validator(mode="after")
     def _indicators_exist(self) -> DisputeSettings:
         _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
-        _known(self.regions.indicators)
+        _known((*self.regions.indicators, *self.handling))
         return self
 
 
@@ -112,13 +113,14 @@ class ResponseSettings(_Declared):
     unstamped_limit: float = Field(gt=0, lt=1)
     regions: tuple[str, ...] = Field(min_length=1)
     video: tuple[str, ...] = Field(min_length=1)
+    compliance: tuple[str, ...] = Field(min_length=1)
     watch: tuple[str, ...] = Field(min_length=1)
     targets: dict[str, float] = {}
 
     @model_validator(mode="after")
     def _indicators_exist(self) -> ResponseSettings:
         _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
-        _known((*self.regions, *self.video, *self.watch, *self.targets))
+        _known((*self.regions, *self.video, *self.compliance, *self.watch, *self.targets))
         return self
 
 

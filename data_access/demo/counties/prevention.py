@@ -75,6 +75,33 @@ def video(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterato
     )
 
 
+def connection(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:
+    """Yield public feeds on the network, and systems that are registered, marked and purged on time."""
+    random = settings.random("video_connection")
+    months, counties = len(calendar.months), len(city.counties.code)
+    weight = residents_of(city) * np.where(city.counties.urban, 1.3, 1.0)
+    wanted = settings.counts
+    year_ends = wanted.cameras_before + np.cumsum(wanted.cameras_added)
+    due = np.array([shares(round(total), weight) for total in month_ends(year_ends, months)])
+    networked = success(month_ends([0.90, 0.93, 0.955, 0.975, 0.988], months)[:, None], city.county_quality, 0.25)
+    yield VIDEO, "public_feeds_due", due, {}
+    yield VIDEO, "public_feeds_networked", np.floor(due * networked), {}
+    systems = np.maximum(np.round(residents_of(city) / 9_000), 20).astype(int)
+    yield VIDEO, "video_systems_due", np.repeat(systems[None, :], months, axis=0), {}
+    # A system lacks each of the three as long as its turn has not come; it complies once it lacks none.
+    share = {"registered": [0.7, 0.79, 0.87, 0.94, 0.975], "marked": [0.62, 0.72, 0.82, 0.9, 0.955]}
+    share["purged"] = [0.74, 0.82, 0.88, 0.93, 0.965]
+    turn = {name: [random.random(count) for count in systems] for name in share}
+    reached = {
+        name: success(month_ends(ends, months)[:, None], city.county_quality, 0.3) for name, ends in share.items()
+    }
+    has = {name: [turn[name][own][None, :] < reached[name][:, own, None] for own in range(counties)] for name in share}
+    for name, by_county in has.items():
+        yield VIDEO, f"video_systems_{name}", np.stack([each.sum(axis=1) for each in by_county], axis=1), {}
+    every = [np.logical_and.reduce([has[name][own] for name in share]).sum(axis=1) for own in range(counties)]
+    yield VIDEO, "video_systems_compliant", np.stack(every, axis=1), {}
+
+
 def watch(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:
     """Yield shifts of the workstations, and hours of the volunteer teams."""
     random = settings.random("watch")

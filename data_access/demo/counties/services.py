@@ -63,6 +63,7 @@ def sunshine(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iter
         missing = np.where(complete[:, None], 0, _shortfall(due, share, city, random))
         yield HEALTH, f"{name}_due", due, {}
         yield HEALTH, f"{name}_done", due - missing, {}
+    yield from _medication(np.round(registered * 0.86).astype(int), city, settings)
     handed = random.poisson(registered * 0.014)
     yield HEALTH, "handover_due", handed, {}
     yield HEALTH, "handover_done", random.binomial(handed, success(0.94, city.county_quality, 0.5)[None, :]), {}
@@ -76,6 +77,16 @@ def sunshine(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iter
     )
 
 
+def _medication(due: np.ndarray, city: DemoCity, settings: DemoSettings) -> Iterator[Block]:
+    """Yield persons due medication and those who take it regularly, slowly more of them."""
+    random = settings.random("medication")
+    months = len(due)
+    mean = month_ends([0.44, 0.47, 0.50, 0.53, 0.56], months)[:, None]
+    regular = random.binomial(due, success(mean, city.county_quality[None, :], 0.12))
+    yield HEALTH, "medication_due", due, {}
+    yield HEALTH, "medication_regular", regular, {}
+
+
 def youth(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:
     """Yield files and support in place, and places for the young that are open, with their visits."""
     random = settings.random("youth")
@@ -87,6 +98,10 @@ def youth(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterato
     yield YOUTH, "youth_due", due, {}
     yield YOUTH, "youth_filed", due - _shortfall(due, 0.02, city, settings.random("youth_files")), {}
     yield YOUTH, "youth_helped", due - _shortfall(due, 0.05, city, random), {}
+    referrals = settings.random("youth_referrals")
+    referred = referrals.poisson(due * 0.009)
+    yield YOUTH, "referral_due", referred, {}
+    yield YOUTH, "referral_done", referrals.binomial(referred, success(0.95, city.county_quality, 0.4)[None, :]), {}
     sites = {
         "classroom_sites": np.round(residents_of(city) / 11_000).astype(int),
         "mind_station_sites": np.bincount(city.townships.parent, minlength=len(city.counties.code)),
@@ -125,8 +140,12 @@ def resettlement(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> 
         received.append(random.multinomial(total, cells).reshape(months, counties))
         missed.append(random.multinomial(11 - 2 * number, cells).reshape(months, counties))
     got = np.concatenate(received)
-    yield JUSTICE, "returned_due", got + np.concatenate(missed), {}
+    lacking = np.concatenate(missed)
+    yield JUSTICE, "returned_due", got + lacking, {}
     yield JUSTICE, "returned_received", got, {}
+    # Where somebody was not received, guidance slips now and then, too.
+    slipped = settings.random("guidance").binomial(np.minimum(lacking, got), 0.5)
+    yield JUSTICE, "returned_guided", got - slipped, {}
     for measure, mean in (("resettled_housed", 0.94), ("resettled_trained", 0.88), ("resettled_employed", 0.85)):
         yield JUSTICE, measure, random.binomial(got, success(mean, city.county_quality, 0.35)[None, :]), {}
     yield JUSTICE, "five_in_one_due", got, {}

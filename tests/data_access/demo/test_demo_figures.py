@@ -106,6 +106,22 @@ def test_562_returned_and_23000_cameras_were_added_in_2024(counts):
     assert stock(counts, "cameras_total") - stock(counts, "cameras_total", "2023-12-01") == 23_000
 
 
+def test_nobody_lacks_guidance_beyond_those_not_received_so_the_township_matrix_stands(counts):
+    keys = ["region_code", "period_start"]
+    own = counts[counts["measure"].str.startswith("returned_")]
+    wide = own.pivot_table(index=keys, columns="measure", values="value")
+    lacking = wide["returned_due"] - wide["returned_received"]
+    assert (wide["returned_received"] - wide["returned_guided"] <= lacking).all()
+    assert flow(counts, "returned_guided", 2024) < 562
+
+
+def test_a_video_system_complies_when_it_lacks_none_of_three(counts):
+    due, whole = stock(counts, "video_systems_due"), stock(counts, "video_systems_compliant")
+    parts = [stock(counts, f"video_systems_{name}") for name in ("registered", "marked", "purged")]
+    assert sum(parts) - 2 * due <= whole <= min(parts) < due
+    assert stock(counts, "public_feeds_due") == stock(counts, "cameras_total")
+
+
 def test_every_key_area_is_covered(counts):
     assert stock(counts, "key_areas_covered") == stock(counts, "key_areas") > 0
 

@@ -217,6 +217,21 @@ def test_counts_use_declared_measures_and_done_never_exceeds_due(counts):
         ("mediators_certified", "mediators_full"),
         ("standing_topic_listed", "standing_topic_due"),
         ("key_places_led", "key_places"),
+        ("hotline_orders_rated", "hotline_orders_asked"),
+        ("hotline_orders_satisfied", "hotline_orders_rated"),
+        ("petitions_accepted", "petitions_received"),
+        ("petitions_answered", "petitions_due"),
+        ("petitions_rated", "petitions_asked"),
+        ("petitions_satisfied", "petitions_rated"),
+        ("medication_regular", "medication_due"),
+        ("returned_guided", "returned_received"),
+        ("public_feeds_networked", "public_feeds_due"),
+        ("video_systems_registered", "video_systems_due"),
+        ("video_systems_marked", "video_systems_due"),
+        ("video_systems_purged", "video_systems_due"),
+        ("video_systems_compliant", "video_systems_registered"),
+        ("video_systems_compliant", "video_systems_marked"),
+        ("video_systems_compliant", "video_systems_purged"),
     ]
     assert len(pairs) >= 26
     for done, due in pairs:
