@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data_access.access import read_config, validated
 
+MEETING_KINDS = ("quarterly_dispatch", "monthly_supervision", "consultation")
+LEADER_LEVELS = ("city", "county")
+FACILITY_KINDS = ("police_workstation", "patrol_team", "mediation_centre")
+"""Words that files may use for meetings, for leader posts, and for places; screens have a word for each."""
 AWARD_SCHEMES = ("one_event", "one_case")
 """一事一奖, 一案一补."""
 

@@ -11,9 +11,8 @@ import pydeck as pdk
 
 from dashboard.maps.view import MapView
 from dashboard.palette import load_palette
+from data_access.local_rules import FACILITY_KINDS
 
-FACILITY_KINDS = ("police_workstation", "patrol_team", "mediation_centre")
-"""Kinds of places in the order of their colours; others take the next colour."""
 CELL_SHARE = 40
 """A density cell is this fraction of the map's width."""
 

@@ -93,6 +93,34 @@ REASONS = {
         "{column} = {value!r} is not a word of config/assessment.toml; correct it or add it there",
         "“{column}”的值“{value}”不在 config/assessment.toml 所列范围内,请更正或在其中补充",
     ),
+    "unlisted_kind": (
+        "{column} = {value}; map it to one of those",
+        "“{column}”为“{value}”;请映射到所列之一",
+    ),
+    "unlisted_department": (
+        "{column} = {value!r} is not one of config/departments.toml; map it to one or add it there",
+        "“{column}”的值“{value}”不在 config/departments.toml 所列范围内,请映射到其中之一或在其中补充",
+    ),
+    "stands_twice": (
+        "{column} = {value!r} stands already in a row of another id for the same place and time; take one of them out",
+        "“{column}”的值“{value}”在同一地区、同一时间已有另一编号的行,请去掉其中之一",
+    ),
+    "unknown_meeting": (
+        "{column} = {value!r} is no meeting of the right kind; correct it or import that meeting, too",
+        "“{column}”的值“{value}”不是相应的会议,请更正或同时导入该会议",
+    ),
+    "decided_without_meeting": (
+        "{column} = {value}: nothing is decided before the meeting is held",
+        "“{column}”为“{value}”:会议召开之前不能议定事项",
+    ),
+    "found_before_dispute": (
+        "{column} = {value}: the package is older than the dispute it answers for",
+        "“{column}”为“{value}”:包案早于所包纠纷的受理",
+    ),
+    "more_than_townships": (
+        "{column} = {value}: more townships use the practice than there are",
+        "“{column}”为“{value}”:采用乡镇数多于乡镇总数",
+    ),
     "unlisted_award_word": (
         "{column} = {value!r} is not a word of config/fund.toml; correct it or add it there",
         "“{column}”的值“{value}”不在 config/fund.toml 所列范围内,请更正或在其中补充",

@@ -167,7 +167,9 @@ class _Run:
         groups: dict[tuple[str, str], list[tuple[Path, _Staged]]] = {}
         for path, staged in self.staged:
             groups.setdefault((staged.target.table, staged.target.source), []).append((path, staged))
-        for (table_name, source), members in groups.items():
+        # What others refer to comes first: meetings before what they decided, the fund before its awards.
+        places = {table.name: place for place, table in enumerate(schema.FACT_TABLES)}
+        for (table_name, source), members in sorted(groups.items(), key=lambda group: places.get(group[0][0], -1)):
             table = schema.metadata.tables[table_name]
             self._refuse_crossing(connection, table_name, source, members)
             for path, staged in members:

@@ -1,4 +1,4 @@
-"""What rows must keep to together: one open package a dispute, known originals, parts not above wholes, awards within the fund."""
+"""What rows must keep to together: no thing twice, known originals and meetings, parts not above wholes, awards in the fund."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from data_access.store.engines import read_frame
 
 COLUMNS = ["source_id", "reason", "column", "value"]
 _VIEW = "crossing_rows"
+_Check = Callable[[sa.Connection, sa.Table, sa.TableClause, str], pd.DataFrame]
 
 
 def crossing_rows(connection: sa.Connection, table_name: str, source: str, parts: Sequence[Path]) -> pd.DataFrame:
@@ -63,7 +64,89 @@ def _second_packages(connection: sa.Connection, table: sa.Table, staged: sa.Tabl
             ranked.c.place > 1, ranked.c.is_staged == 1
         ),
     )
-    return frame.assign(reason="second_package", column="dispute_source_id")
+    second = frame.assign(reason="second_package", column="dispute_source_id")
+    return pd.concat([second, _packages_before_disputes(connection, staged)], ignore_index=True)
+
+
+def _packages_before_disputes(connection: sa.Connection, staged: sa.TableClause) -> pd.DataFrame:
+    """Return packages found before the day that their dispute was received, where that dispute is held."""
+    received = sa.cast(schema.dispute.c.received_at, sa.Date)
+    frame = read_frame(
+        connection,
+        sa.select(staged.c.source_id, staged.c.found_on, sa.func.min(received).label("received_on"))
+        .join_from(staged, schema.dispute, schema.dispute.c.source_id == staged.c.dispute_source_id)
+        .group_by(staged.c.source_id, staged.c.found_on)
+        .having(sa.func.min(received) > staged.c.found_on),
+    )
+    return _said_of_days(frame, "found_on", "received_on", "found_before_dispute")
+
+
+def _outside_meetings(connection: sa.Connection, table: sa.Table, staged: sa.TableClause, source: str) -> pd.DataFrame:
+    """Return what was decided at no known meeting, at one that was not held, or before it was."""
+    meeting = schema.meeting
+    is_right = meeting.c.source_id == staged.c.meeting_source_id
+    if table.name == "consultation_item":
+        is_right &= meeting.c.kind == "consultation"
+    rows = read_frame(
+        connection,
+        sa.select(
+            staged.c.source_id,
+            staged.c.meeting_source_id,
+            staged.c.decided_on,
+            sa.func.count(meeting.c.source_id).label("known"),
+            sa.func.min(meeting.c.held_on).label("held_on"),
+        )
+        .select_from(staged.outerjoin(meeting, is_right))
+        .where(staged.c.meeting_source_id.is_not(None), staged.c.meeting_source_id != "")
+        .group_by(staged.c.source_id, staged.c.meeting_source_id, staged.c.decided_on),
+    )
+    unknown = rows[rows["known"] == 0]
+    unknown = unknown.assign(value=unknown["meeting_source_id"], reason="unknown_meeting", column="meeting_source_id")
+    held = pd.to_datetime(rows["held_on"])
+    early = rows[(rows["known"] > 0) & ~(held <= pd.to_datetime(rows["decided_on"]))]
+    early = _said_of_days(early, "decided_on", "held_on", "decided_without_meeting")
+    return pd.concat([unknown, early], ignore_index=True)
+
+
+def _standing_twice(*keys: str, column: str) -> _Check:
+    """Return the check that refuses rows which say the same of ``keys`` as another row, under another id."""
+
+    def check(connection: sa.Connection, table: sa.Table, staged: sa.TableClause, source: str) -> pd.DataFrame:
+        both = _with_held(table, staged, ["source_id", *keys])
+        place = sa.func.row_number().over(
+            partition_by=[both.c[key] for key in keys], order_by=[both.c.is_staged, both.c.source_id]
+        )
+        ranked = sa.select(both, place.label("place")).subquery()
+        frame = read_frame(
+            connection,
+            sa.select(ranked.c.source_id, ranked.c[column].label("value")).where(
+                ranked.c.place > 1, ranked.c.is_staged == 1, ranked.c[column].is_not(None)
+            ),
+        )
+        return frame.assign(reason="stands_twice", column=column, value=frame["value"].astype("str"))
+
+    return check
+
+
+def _adopted_by_too_many(
+    connection: sa.Connection, table: sa.Table, staged: sa.TableClause, source: str
+) -> pd.DataFrame:
+    region = schema.region
+    townships = connection.scalar(
+        sa.select(sa.func.count()).where(region.c.level == "township", region.c.valid_to.is_(None))
+    )
+    frame = read_frame(
+        connection,
+        sa.select(staged.c.source_id, staged.c.adopted_townships).where(staged.c.adopted_townships > townships),
+    )
+    value = [f"{adopted:.0f} > {townships}" for adopted in frame["adopted_townships"]]
+    return frame.assign(reason="more_than_townships", column="adopted_townships", value=value)
+
+
+def _said_of_days(frame: pd.DataFrame, column: str, other: str, reason: str) -> pd.DataFrame:
+    days = [pd.to_datetime(frame[name]).dt.strftime("%Y-%m-%d").fillna("–") for name in (column, other)]
+    value = [f"{day} < {limit} ({other})" for day, limit in zip(*days, strict=True)]
+    return frame.assign(reason=reason, column=column, value=value)
 
 
 def _unknown_originals(connection: sa.Connection, table: sa.Table, staged: sa.TableClause, source: str) -> pd.DataFrame:
@@ -123,9 +206,17 @@ def _with_held(table: sa.Table, staged: sa.TableClause, names: Sequence[str]) ->
     return sa.union_all(fresh, held).subquery()
 
 
-_CHECKS: dict[str, Callable[[sa.Connection, sa.Table, sa.TableClause, str], pd.DataFrame]] = {
+_CHECKS: dict[str, _Check] = {
     "case_package": _second_packages,
+    "consultation_item": _outside_meetings,
+    "data_delivery": _standing_twice("region_code", "department", "data_set", "due_on", column="data_set"),
+    "decision": _outside_meetings,
     "dispute": _unknown_originals,
+    "facility": _standing_twice("region_code", "kind", "name", column="name"),
     "fund_award": _awards_over_the_fund,
+    "meeting": _standing_twice("region_code", "kind", "due_on", column="due_on"),
+    "pilot_site": _adopted_by_too_many,
     "reported_count": _parts_above_wholes,
+    "survey": _standing_twice("region_code", "period_start", "question", column="question"),
+    "veto": _standing_twice("region_code", "year", "veto_kind", "reason_kind", "document_no", column="document_no"),
 }

@@ -8,6 +8,7 @@ from data_access.access import read_config
 from data_access.importing.consistency.awards import check_award_rows
 from data_access.importing.consistency.responses import check_response_rows
 from data_access.importing.problems import Problems
+from data_access.local_rules import FACILITY_KINDS, LEADER_LEVELS, MEETING_KINDS
 from data_access.measures import load_measures
 
 _AFTER_INTAKE = ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at", "arrived_at")
@@ -24,6 +25,8 @@ _STAGES = {
     ),
     "case_package": (("found_on", "due_on"), ("found_on", "handled_on"), ("handled_on", "closed_on")),
     "fund_award": (("applied_on", "awarded_on"),),
+    "decision": (("decided_on", "due_on"), ("decided_on", "done_on")),
+    "consultation_item": (("decided_on", "due_on"), ("decided_on", "done_on")),
 }
 """Table → pairs of a stage and one that can't be earlier."""
 _NEEDED = {
@@ -31,6 +34,12 @@ _NEEDED = {
     "case_package": (("handled_on", "closed_on"),),
 }
 """Table → pairs of a stage and one that can't be without it, where the file gives both."""
+_WORDS = {
+    "meeting": ("kind", MEETING_KINDS),
+    "case_package": ("leader_level", LEADER_LEVELS),
+    "facility": ("kind", FACILITY_KINDS),
+}
+"""Table → column and the words that screens know for it."""
 
 
 def check_record_rows(table_name: str, frame: pd.DataFrame, problems: Problems) -> None:
@@ -77,6 +86,24 @@ def check_listed_words(table_name: str, frame: pd.DataFrame, problems: Problems)
         listed = read_config("disputes.toml")
         for column, words in (("class_code", listed["classes"]), ("channel", listed["channels"])):
             problems.add(~frame[column].isin(words), "unlisted_class", column, frame[column])
+    if table_name in _WORDS:
+        column, known = _WORDS[table_name]
+        said = frame[column].astype("str") + f" ∉ {', '.join(known)}"
+        problems.add(~frame[column].isin(known), "unlisted_kind", column, said)
+    if table_name in ("data_delivery", "consultation_item"):
+        _check_departments(frame, problems)
+
+
+def _check_departments(frame: pd.DataFrame, problems: Problems) -> None:
+    """Note departments, and data sets of a department, that config/departments.toml does not have."""
+    owed = {key: tuple(row["data_sets"]) for key, row in read_config("departments.toml").items()}
+    problems.add(~frame["department"].isin(list(owed)), "unlisted_department", "department", frame["department"])
+    if "data_set" in frame:
+        pairs = pd.Series(
+            list(zip(frame["department"], frame["data_set"], strict=True)), index=frame.index, dtype=object
+        )
+        listed = {(key, name) for key, names in owed.items() for name in names}
+        problems.add(~pairs.isin(listed), "unlisted_department", "data_set", frame["data_set"])
 
 
 def period_starts(starts: pd.Series, grains: pd.Series) -> pd.Series:

@@ -22,20 +22,9 @@ match = "*.csv"
 source = "office"
 table = "{table}"
 region.code = {{ column = "region" }}
+{point}
 [file.target.columns]
 """
-FIELDS = {
-    "dispute": (
-        *("source_id", "class_code", "subclass_code", "channel", "received_at", "mediated_at", "resolved_at"),
-        *("revisited_at", "archived_at", "risk_colour", "red_at", "red_handled_at", "transfers", "merged_into"),
-    ),
-    "case_package": (
-        *("source_id", "dispute_source_id", "leader_post", "leader_level", "found_on", "due_on", "handled_on"),
-        *("closed_on", "review_returns"),
-    ),
-    "reported_count": ("source_id", "period_start", "grain", "measure", "class_code", "channel", "value"),
-    "incident": ("source_id", "occurred_on", "date_grain", "category", "class_code", "victims"),
-}
 GOOD = {
     "dispute": {
         "class_code": "01",
@@ -77,7 +66,76 @@ GOOD = {
         "class_code": "01",
         "victims": "1",
     },
+    "survey": {"period_start": "2024-07-01", "question": "sense_of_safety", "respondents": "400", "satisfied": "390"},
+    "meeting": {"kind": "consultation", "due_on": "2024-03-31", "held_on": "2024-03-20"},
+    "decision": {
+        **{"meeting_source_id": "", "task": "排查重点网格", "unit": "司法局"},
+        **{"decided_on": "2024-03-20", "due_on": "2024-04-20", "done_on": "2024-04-10"},
+    },
+    "consultation_item": {
+        **{"meeting_source_id": "", "task": "共享调解名册", "department": "justice"},
+        **{"decided_on": "2024-03-20", "due_on": "2024-04-20", "done_on": ""},
+    },
+    "data_delivery": {
+        **{"department": "justice", "data_set": "mediation"},
+        **{"due_on": "2024-04-05", "delivered_on": "2024-04-04"},
+    },
+    "facility": {"kind": "police_workstation", "name": "东镇警务工作站", "name_en": "East", "lon": "0.5", "lat": "0.5"},
+    "veto": {
+        **{"year": "2024", "veto_kind": "否决", "status": "成立", "reason_kind": "瞒报查实"},
+        **{"document_no": "示考〔2024〕1号", "authority": "市委政法委", "decided_on": "2024-05-06"},
+    },
+    "pilot_site": {
+        **{"name": "东镇示范点", "practice": "乡贤理事会", "approval_basis": "市批复1号", "nurtured_on": "2023-01-01"},
+        **{"ripe_on": "2023-06-01", "accepted_on": "2023-09-01", "spread_on": "2023-12-01", "adopted_townships": "3"},
+    },
+    "fund_award": {
+        **{"class_code": "dispute_settled", "channel": "one_case", "amount": "50000"},
+        **{"applied_on": "2024-03-01", "awarded_on": "2024-03-11"},
+    },
+    "alarm_response": {
+        "class_code": "ring_3",
+        "received_at": "2024-05-01 10:00:00",
+        "arrived_at": "2024-05-01 10:02:30",
+    },
 }
+"""A row of each table that nothing is wrong with."""
+FAULTS = [
+    ("case_package", {"leader_level": "village"}, "leader_level"),
+    ("case_package", {"due_on": "2023-12-31"}, "due_on = '2023-12-31"),
+    ("case_package", {"handled_on": "2023-12-31"}, "handled_on"),
+    ("case_package", {"closed_on": "2024-02-01"}, "closed_on"),
+    ("survey", {"satisfied": "401"}, "satisfied"),
+    ("meeting", {"kind": "tea"}, "kind = tea"),
+    ("decision", {"due_on": "2024-03-19"}, "due_on"),
+    ("decision", {"done_on": "2024-03-19"}, "done_on"),
+    ("decision", {"meeting_source_id": "m9"}, "'m9' is no meeting"),
+    ("decision", {"meeting_source_id": "missed"}, "2024-03-20 < – (held_on)"),
+    ("decision", {"meeting_source_id": "held", "decided_on": "2024-03-19"}, "2024-03-19 < 2024-03-20 (held_on)"),
+    ("consultation_item", {"department": "circus"}, "config/departments.toml"),
+    ("consultation_item", {"due_on": "2024-03-19"}, "due_on"),
+    ("consultation_item", {"done_on": "2024-03-19"}, "done_on"),
+    ("consultation_item", {"meeting_source_id": "dispatch"}, "'dispatch' is no meeting"),
+    ("consultation_item", {"meeting_source_id": "missed"}, "(held_on)"),
+    ("data_delivery", {"department": "circus"}, "department = 'circus'"),
+    ("data_delivery", {"data_set": "petitions"}, "data_set = 'petitions'"),
+    ("facility", {"kind": "fort"}, "kind = fort"),
+    ("veto", {"document_no": ""}, "document_no"),
+    ("veto", {"status": "大概"}, "status"),
+    ("pilot_site", {"adopted_townships": "4"}, "adopted_townships = 4 > 3"),
+    ("pilot_site", {"accepted_on": "2023-05-01"}, "accepted_on"),
+    ("pilot_site", {"approval_basis": " "}, "approval_basis"),
+    ("fund_award", {"amount": "200001"}, "200,001 > 200,000"),
+    ("fund_award", {"applied_on": "2024-03-12"}, "awarded_on"),
+    ("alarm_response", {"arrived_at": "2024-05-01 09:59:59"}, "arrived_at"),
+    ("alarm_response", {"class_code": "ring_9"}, "ring_9"),
+    ("incident", {"victims": "0"}, "victims"),
+    ("dispute", {"archived_at": "2023-12-31"}, "archived_at"),
+    ("reported_count", {"measure": "tea"}, "measure"),
+]
+"""Table, what is wrong with a row of it, and what the reason names."""
+TWICE = ("survey", "meeting", "data_delivery", "facility", "veto", "case_package")
+"""Tables in which a second row that says the same under another id is refused."""
 
 
 @pytest.fixture
@@ -85,9 +143,7 @@ def brought_in(home: Home, tmp_path: Path):
     """Import rows (their fields that differ from a good one); return ids kept and reasons of the others."""
 
     def run(table: str, rows: list[dict[str, str]]) -> tuple[list[str], list[str]]:
-        lines = HEAD.format(table=table) + "\n".join(
-            f'{name} = {{ column = "{name}"{_reading(table, name)} }}' for name in FIELDS[table]
-        )
+        lines = _head(table) + _columns(table)
         mapping = tmp_path / f"{table}.toml"
         mapping.write_text(lines, encoding="utf-8")
         file = tmp_path / f"{table}.csv"
@@ -104,10 +160,80 @@ def brought_in(home: Home, tmp_path: Path):
     return run
 
 
+def _head(table: str) -> str:
+    point = 'region.point = { lon = "lon", lat = "lat", crs = "EPSG:4326" }' if "lon" in GOOD[table] else ""
+    return HEAD.format(table=table, point=point)
+
+
+def _columns(table: str) -> str:
+    names = [name for name in ("source_id", *GOOD[table]) if name not in ("lon", "lat")]
+    return "\n".join(f'{name} = {{ column = "{name}"{_reading(table, name)} }}' for name in names) + "\n"
+
+
 def _reading(table: str, name: str) -> str:
     kind = schema.metadata.tables[table].c[name].type
-    dates = ', dates = ["%Y-%m-%d"]' if isinstance(kind, (sa.Date, sa.DateTime)) else ""
+    dates = ', dates = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S"]' if isinstance(kind, (sa.Date, sa.DateTime)) else ""
     return dates + (", optional = true" if schema.metadata.tables[table].c[name].nullable else "")
+
+
+def test_every_table_of_records_has_a_row_here_and_a_fault():
+    assert set(GOOD) == {table.name for table in schema.FACT_TABLES}
+    assert {table for table, _, _ in FAULTS} == set(GOOD)
+
+
+@pytest.fixture
+def meetings(brought_in) -> None:
+    """A consultation that was held, one that was not, and a dispatch."""
+    rows = [{"source_id": "held"}, {"source_id": "missed", "held_on": "", "due_on": "2024-04-30"}]
+    brought_in("meeting", [*rows, {"source_id": "dispatch", "kind": "quarterly_dispatch"}])
+
+
+@pytest.mark.parametrize(("table", "changed", "named"), FAULTS)
+def test_a_row_that_can_not_be_is_set_aside_and_the_row_beside_it_stays(brought_in, meetings, table, changed, named):
+    other = {"source_id": "good"}
+    other |= {"due_on": "2024-06-30"} if table in ("meeting", "data_delivery") else {}
+    other |= {"period_start": "2024-01-01"} if table == "survey" else {}
+    other |= {"name": "别处"} if table == "facility" else {}
+    other |= {"document_no": "示考〔2024〕9号"} if table == "veto" else {}
+    other |= {"dispute_source_id": ""} if table == "case_package" else {}
+    kept, reasons = brought_in(table, [other, {"source_id": "bad", **changed}])
+    assert "bad" not in kept and "good" in kept
+    assert len(reasons) == 1
+    assert named in reasons[0] and f"{table}.csv row" in reasons[0]
+
+
+@pytest.mark.parametrize("table", TWICE)
+def test_what_stands_already_under_another_id_is_refused_in_one_file_and_against_what_is_held(brought_in, table):
+    kept, reasons = brought_in(table, [{"source_id": "a"}, {"source_id": "b"}])
+    assert (kept, len(reasons)) == (["a"], 1)
+    kept, reasons = brought_in(table, [{"source_id": "0"}])
+    assert (kept, len(reasons)) == (["a"], 1)
+    assert brought_in(table, [{"source_id": "a"}]) == (["a"], [])
+
+
+def test_two_vetoes_still_to_be_examined_may_look_alike(brought_in):
+    open_one = {"status": "待核", "document_no": "", "authority": "", "decided_on": ""}
+    kept, reasons = brought_in("veto", [{"source_id": "a", **open_one}, {"source_id": "b", **open_one}])
+    assert (kept, reasons) == (["a", "b"], [])
+
+
+def test_package_older_than_its_dispute_is_refused(brought_in):
+    brought_in("dispute", [{"source_id": "d1", "received_at": "2024-01-02", "red_at": "2024-01-02"}])
+    kept, reasons = brought_in("case_package", [{"source_id": "p1"}])
+    assert kept == []
+    assert "2024-01-01 < 2024-01-02 (received_on)" in reasons[0]
+    assert brought_in("case_package", [{"source_id": "p1", "found_on": "2024-01-02"}]) == (["p1"], [])
+
+
+def test_meetings_and_what_they_decided_come_in_together_in_any_order_of_files(home, tmp_path):
+    head, body = _head("decision").replace("*.csv", "decision*"), _head("meeting")
+    mapping = head + _columns("decision") + body.replace('name = "crossing"', "").replace("*.csv", "meeting*")
+    (tmp_path / "m.toml").write_text(mapping + _columns("meeting"), encoding="utf-8")
+    for table, more in (("decision", {"meeting_source_id": "m1"}), ("meeting", {"source_id": "m1"})):
+        frame = pd.DataFrame([{"region": TOWN, **GOOD[table], "source_id": "1", **more}])
+        frame.to_csv(tmp_path / f"{table}.csv", index=False)
+    report = import_files(home, tmp_path / "m.toml", [tmp_path / "decision.csv", tmp_path / "meeting.csv"])
+    assert [target.added for target in report.targets] == [1, 1]
 
 
 @pytest.mark.parametrize(
