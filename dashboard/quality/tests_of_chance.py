@@ -42,11 +42,10 @@ def outlying_shares(numerator: ArrayLike, denominator: ArrayLike, *, two_sided: 
     places = np.flatnonzero(known)
     for place in places:
         rest = places[places != place]
-        if not 0 < usual[place] < 1:
-            chance[place] = np.nan
-            continue
-        spread = proportion_overdispersion(part[rest], whole[rest], usual[place], winsorised=0.0).tau2
-        deviation = np.arcsin(np.sqrt(part[place] / whole[place])) - np.arcsin(np.sqrt(usual[place]))
+        # Half an event and half a non-event more: where no other area has any, one that has many still stands out.
+        expected = (part[rest].sum() + 0.5) / (whole[rest].sum() + 1)
+        spread = proportion_overdispersion(part[rest], whole[rest], expected, winsorised=0.0).tau2
+        deviation = np.arcsin(np.sqrt(part[place] / whole[place])) - np.arcsin(np.sqrt(expected))
         noise = 1 / (4 * whole[place]) + spread + (1 / (4 * whole[rest].sum()) + spread / len(rest))
         score = deviation / np.sqrt(noise)
         chance[place] = 2 * t.sf(abs(score), len(rest) - 1) if two_sided else t.sf(score, len(rest) - 1)

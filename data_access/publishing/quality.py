@@ -24,7 +24,15 @@ class CountedQuality(BaseModel):
     month_end_days: int = Field(ge=1, le=10)
     back_fill_days: float = Field(gt=0)
     least_for_digit: int = Field(ge=10)
+    due_by_rule: tuple[str, ...]
     missing: dict[str, tuple[str, ...]]
+
+    @model_validator(mode="after")
+    def _measures_exist(self) -> CountedQuality:
+        unknown = [name for name in self.due_by_rule if name not in load_measures()]
+        if unknown:
+            raise ValueError(f"due_by_rule: {unknown[0]!r} is no measure of config/measures.toml")
+        return self
 
     @model_validator(mode="after")
     def _fields_exist(self) -> CountedQuality:
@@ -90,6 +98,7 @@ def _value_digits(rows: Rows, path: sa.Table) -> pd.DataFrame:
     """Count the last digit of reported numbers that are large enough to end in any digit."""
     table = schema.reported_count
     flows = [key for key, measure in load_measures().items() if measure.kind == "flow" and measure.unit != "元"]
+    flows = [key for key in flows if key not in counted_quality().due_by_rule]
     tens = sa.func.floor(table.c.value / 10)
     digit = (table.c.value - 10 * tens).label("digit")
     large = sa.and_(table.c.value >= counted_quality().least_for_digit, table.c.measure.in_(flows))

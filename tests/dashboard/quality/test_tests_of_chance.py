@@ -27,6 +27,15 @@ def test_one_area_far_above_eleven_alike_is_marked_alone(random):
     assert usual[3] == pytest.approx(np.delete(part, 3).sum() / (11 * 400))
 
 
+def test_area_that_alone_lacks_something_is_marked_and_areas_that_all_have_it_are_not():
+    _, alone = outlying_shares([0, 0, 60, 0, 0, 0], [200] * 6, two_sided=False)
+    assert alone[2] < 1e-4
+    assert (np.delete(alone, 2) > 0.4).all()
+    for whole in (200, 0.0):
+        _, same = outlying_shares([whole] * 6, [200] * 6, two_sided=True)
+        assert (same > 0.4).all()
+
+
 def test_areas_that_truly_differ_a_little_are_rarely_marked(random):
     marks = 0
     for _ in range(TRIALS):
