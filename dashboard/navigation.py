@@ -111,6 +111,7 @@ PAGES = (
         "pages/work/resources.py",
         "nav.resources",
         "work",
+        ("proposals",),
         screen="dashboard.screens.work.resources:resources_screen",
     ),
     PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),

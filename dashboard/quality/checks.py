@@ -94,8 +94,10 @@ def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period:
 def _late(reader: SnapshotReader, scope: Scope, codes: Sequence[str]) -> pd.DataFrame:
     rows = reader.lateness(scope)
     rows = rows[rows["region_code"].isin(list(codes))]
-    late = set(late_rows(rows)[["source", "region_code"]].itertuples(index=False, name=None))
-    marked = [pair in late for pair in rows[["source", "region_code"]].itertuples(index=False, name=None)]
+    # A source may send several kinds of rows, of which only some are late.
+    key = ["source", "region_code", "days_late"]
+    late = set(late_rows(rows)[key].itertuples(index=False, name=None))
+    marked = [each in late for each in rows[key].itertuples(index=False, name=None)]
     return _rows("late", rows["source"], rows["region_code"], "", rows["days_late"], 0.0, np.nan, np.nan, marked)
 
 

@@ -7,12 +7,14 @@ import streamlit as st
 from dashboard.charts.bullets import bullets, steps
 from dashboard.components import (
     Column,
+    Definition,
     Headings,
     aside,
     card_grid,
     chart_card,
     draw_figure,
     empty_state,
+    link_group,
     offer_tables,
     section,
     sentence,
@@ -23,7 +25,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.resource_parts import MONEY, reason_name
-from dashboard.screens.work.resources import resources_screen
+from dashboard.screens.work.resources import proposal_links, resources_screen
 from dashboard.screens.work.settings import resource_settings
 from dashboard.settings import snapshot_reader
 
@@ -262,4 +264,42 @@ with chart_card(
             caption=t("resources.title_awards", language),
             max_height=420,
         )
+with chart_card(
+    language,
+    title=t("resources.title_proposals", language),
+    sentence=screen.proposals.stress if screen.proposals else t("resources.note_proposals", language),
+    data_through=reader.snapshot().data_through,
+    source=t("overview.several_sources", language),
+    definition=Definition(text=t("creation.award_definition", language)),
+    key="proposals",
+):
+    link_group(t("resources.title_proposals", language), proposal_links(context))
+    if screen.proposals:
+        fund, townships = st.columns([0.6, 0.4], gap="small")
+        with fund:
+            table(
+                screen.proposals.balance,
+                [
+                    Column(name="item", title=heading("item")),
+                    *heading.numbers("amount"),
+                    Column(name="remark", title=heading("remark")),
+                ],
+                language,
+                caption=t("resources.title_proposals", language),
+            )
+        with townships:
+            if screen.proposals.townships.empty:
+                empty_state(t("creation.no_award", language), t("creation.people_decide", language))
+            else:
+                table(
+                    screen.proposals.townships,
+                    [
+                        Column(name="name", title=heading("name"), href="href"),
+                        Column(name="county", title=heading("county")),
+                        Column(name="years", title=t("creation_column.years", language)),
+                    ],
+                    language,
+                    caption=t("creation.award", language),
+                    max_height=220,
+                )
 offer_tables(screen.tables, context)

@@ -19,14 +19,22 @@ from dashboard.grading.assessment import (
 )
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import index_settings
-from dashboard.grading.townships.vetoes import COLUMNS as VETO_COLUMNS
 from dashboard.grading.triggers import review_sheets
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.duty.creation import Creation, PilotPool, all_tables, creation_of, pilots_of, stress_sentence
+from dashboard.screens.duty.creation import (
+    VETO_YEARS,
+    Creation,
+    PilotPool,
+    all_tables,
+    creation_of,
+    pilots_of,
+    stress_sentence,
+    vetoes_of,
+)
 from dashboard.screens.figures import definition_of, indicator_card
 from dashboard.screens.ranking import rank_text
 from dashboard.screens.tables import ScreenTable
@@ -34,7 +42,6 @@ from data_access.queries import SnapshotReader
 
 COUNTY_DEPTH = 1
 DEEPEST_GRADED = 2
-VETO_YEARS = 5
 """Years of vetoes listed, the period's own the last."""
 TOP = ("KH1", "KH2", "KH2b")
 EFFECTS = (
@@ -85,9 +92,9 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     listed = listed_regions(context, regions, snapshot)
     league, names = _league(reader, context, listed, regions, month, county_league, counties)
     sheets = review_sheets(league, index_settings()) if league is not None else []
-    ledger = _ledger(reader, context, month.year)
+    ledger = vetoes_of(reader, context, month.year)
     vetoes = _written_vetoes(ledger, regions, settings, language)
-    creation = creation_of(reader, context, regions, month, None if ledger is None else ledger[list(VETO_COLUMNS)])
+    creation = creation_of(reader, context, regions, month, ledger)
     pilots = pilots_of(reader, context, regions, last_day)
     frames = values_of(
         reader, context.viewer, [find_indicator(name) for name in TOP + PILOTS], [context.region], context.period
@@ -142,13 +149,6 @@ def _league(
     if codes == counties:
         return county_league, names
     return (league_of(reader, context.viewer, codes, month) if codes else None), names
-
-
-def _ledger(reader: SnapshotReader, context: Context, year: int) -> pd.DataFrame | None:
-    """Return the vetoes of the last years, or None for a role that opens no records."""
-    if not context.viewer.permissions.records:
-        return None
-    return reader.vetoes(context.viewer, context.region, year - VETO_YEARS + 1, year)
 
 
 def _written_vetoes(

@@ -15,6 +15,7 @@ from dashboard.grading.assessment import assessment_settings
 from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW
 from dashboard.grading.townships.matrix import MET, TownshipMatrix, matrix_of
 from dashboard.grading.townships.settings import Line
+from dashboard.grading.townships.vetoes import COLUMNS as VETO_COLUMNS
 from dashboard.i18n import localised, t
 from dashboard.screens.children import names_of
 from dashboard.screens.tables import ScreenTable
@@ -24,6 +25,8 @@ TOWNSHIP_DEPTH = 2
 GRADES = (BLUE, YELLOW, RED, INSUFFICIENT)
 STAGES = ("nurtured", "ripe", "accepted", "spread")
 """Stages of a pilot site in their order; the last one reached is where it stands."""
+VETO_YEARS = 5
+"""Years of assessment whose vetoes are looked at."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,13 @@ class Creation:
         return self.townships == 1
 
 
+def vetoes_of(reader: SnapshotReader, context: Context, year: int) -> pd.DataFrame | None:
+    """Return the vetoes of the last years, or None for a role that opens no records."""
+    if not context.viewer.permissions.records:
+        return None
+    return reader.vetoes(context.viewer, context.region, year - VETO_YEARS + 1, year)
+
+
 def creation_of(
     reader: SnapshotReader, context: Context, regions: pd.DataFrame, month: pd.Period, vetoes: pd.DataFrame | None
 ) -> Creation:
@@ -74,7 +84,8 @@ def creation_of(
     if not codes:
         empty = pd.DataFrame()
         return Creation(None, empty, empty, empty, ())
-    matrix = matrix_of(reader, context.viewer, codes, month, vetoes)
+    own = None if vetoes is None else vetoes[list(VETO_COLUMNS)]
+    matrix = matrix_of(reader, context.viewer, codes, month, own)
     names = names_of(regions, tuple(codes), language)
     order = matrix.rows.sort_values(
         ["on_list", "streak", "verdict", "blue", "red"], ascending=[False, False, True, False, True], kind="stable"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -14,6 +15,7 @@ from dashboard.i18n import localised, t
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, depth_of, names_of
+from dashboard.screens.duty.creation import creation_of, stress_sentence, vetoes_of
 from dashboard.screens.work.settings import resource_settings
 from data_access.local_rules import fund_rules, pay_scale
 from data_access.queries import SnapshotReader
@@ -64,6 +66,17 @@ def budgets(reader: SnapshotReader, context: Context, codes: Sequence[str], by: 
     if by:
         frame["item"] = [resource_settings().item_name(code, language) for code in frame.index.get_level_values(by[0])]
     return frame
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """The fund against the awards proposed to townships that met the matrix years in a row."""
+
+    balance: pd.DataFrame
+    """``item, amount, remark``: the fund now, what the awards cost, what would be left, one award against the cap."""
+    townships: pd.DataFrame
+    stress: str
+    """How many would be without a case by chance, and what that would cost."""
 
 
 def _wide(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -232,6 +245,41 @@ def award_list(reader: SnapshotReader, context: Context, regions: pd.DataFrame, 
             "days_text": [formatting.number(value) for value in days],
         }
     )
+
+
+def after_proposals(
+    reader: SnapshotReader, context: Context, regions: pd.DataFrame, as_of: date, left: float
+) -> Proposals | None:
+    """Return what the fund would hold after every proposed award; None where there are no townships.
+
+    Parameters
+    ----------
+    left : float
+        What the fund holds now, yuan; NaN where it is not known for the region.
+    """
+    language = context.language
+    vetoes = vetoes_of(reader, context, as_of.year)
+    creation = creation_of(reader, context, regions, pd.Period(as_of, freq="M"), vetoes)
+    if creation.matrix is None:
+        return None
+    stress, award = creation.matrix.stress, creation.matrix.settings.award_yuan
+    cost = np.nan if creation.matrix.hidden else stress.cost
+    after, cap = left - cost, fund_rules().award_cap
+    remarks = (
+        "" if left == left else t("resources.fund_of_whole", language),
+        t("resources.proposed", language, count=stress.listed) if cost == cost else t("figure.hidden", language),
+        "" if after != after else t(f"resources.{'enough' if after >= 0 else 'not_enough'}", language),
+        t("resources.above_cap" if award > cap else "resources.kept", language, cap=yuan(cap, language)),
+    )
+    rows = pd.DataFrame(
+        {
+            "item": [t(f"resources.{key}", language) for key in ("fund_left", "cost", "left_after", "one_award")],
+            "amount": [left, cost, after, award],
+            "remark": remarks,
+        }
+    )
+    rows["amount_text"] = [yuan(value, language) for value in rows["amount"]]
+    return Proposals(rows, creation.awards, stress_sentence(creation.matrix, language))
 
 
 def fund_checks(largest: float, spent: float, total: float, language: str) -> pd.DataFrame:

@@ -22,6 +22,8 @@ from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.resource_parts import (
     TOWNSHIP,
+    Proposals,
+    after_proposals,
     award_list,
     awarded_by,
     budgets,
@@ -48,6 +50,8 @@ from data_access.queries import SnapshotReader
 
 PAGE = "resources"
 GROWTH = "JF1"
+PROPOSALS = "proposals"
+"""Parameter that asks for the fund after the awards proposed."""
 PER_COUNTY = ("JF2", "WG1")
 """Indicators that are counted by county at the finest."""
 
@@ -78,6 +82,8 @@ class ResourcesScreen:
     awards: pd.DataFrame
     awards_allowed: bool
     checks: pd.DataFrame
+    proposals: Proposals | None
+    """The fund after the awards proposed; prepared only when the address asks for it, since it grades every township."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -108,6 +114,9 @@ def resources_screen(reader: SnapshotReader, context: Context) -> ResourcesScree
     awards = award_list(reader, context, regions, year_start, as_of)
     checks = _checks(reader, context, rows, year_start, as_of)
     growth = _growth(reader, context, county)
+    left = float(rows["JJ4"]["value"]) if rows["JJ4"]["status"] in WITH_VALUE else float("nan")
+    asked = context.own_value(PROPOSALS, ("on",), "") == "on"
+    proposals = after_proposals(reader, context, regions, as_of, left) if asked else None
     return ResourcesScreen(
         verdict=_verdict(context, items, rows, growth, lacks),
         coarser=_coarser(context, county, regions),
@@ -125,8 +134,18 @@ def resources_screen(reader: SnapshotReader, context: Context) -> ResourcesScree
         awards=awards,
         awards_allowed=context.viewer.permissions.records,
         checks=checks,
-        tables=_tables(context, items, budget, standards, lacks, spread, awards_by, reasons, awards, checks),
+        proposals=proposals,
+        tables=_tables(context, items, budget, standards, lacks, spread, awards_by, reasons, awards, checks, proposals),
     )
+
+
+def proposal_links(context: Context) -> list[tuple[str, str, bool]]:
+    """Return the ways to the fund after the proposed awards, and to the matrix that proposes them."""
+    language = context.language
+    asked = context.own_value(PROPOSALS, ("on",), "") == "on"
+    ways = ((t("resources.proposals_off", language), None), (t("resources.proposals_on", language), "on"))
+    links = [(word, context.href(PAGE, **{PROPOSALS: value}), asked == bool(value)) for word, value in ways]
+    return [*links, (t("resources.to_matrix", language), context.href("assessment"), False)]
 
 
 def _in_scope(regions: pd.DataFrame, code: str) -> str:
@@ -301,6 +320,7 @@ def _tables(
     reasons: tuple[str, ...],
     awards: pd.DataFrame,
     checks: pd.DataFrame,
+    proposals: Proposals | None,
 ) -> tuple[ScreenTable, ...]:
     language = context.language
 
@@ -308,6 +328,7 @@ def _tables(
         headings = {name: t(f"resources_column.{name}", language) for name in names} | (more or {})
         return ScreenTable(key, t(f"resources.title_{key}", language), frame.reindex(columns=list(headings)), headings)
 
+    proposed = () if proposals is None else (made("proposals", proposals.balance, ("item", "amount", "remark")),)
     named = {name: reason_name(name, language) for name in reasons}
     return (
         made("items", items, ("item", *_BUDGET)),
@@ -328,4 +349,5 @@ def _tables(
             ("number", "region", "reason", "scheme", "amount", "applied_on", "awarded_on", "days", "document"),
         ),
         made("checks", checks, ("rule", "limit", "found", "verdict")),
+        *proposed,
     )

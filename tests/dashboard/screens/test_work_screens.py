@@ -143,6 +143,7 @@ def test_quality_marks_the_counties_that_are_late_and_says_what_chance_gives(rea
     screen = quality_screen(reader, whole_year)
     late = screen.found.rows.query("check == 'late' and marked")
     assert {code[:6] for code in late["region_code"]} == {"990125", "990126"}
+    assert (late["found"] > 0).all(), "a source that sends two kinds of rows is late with one of them"
     assert screen.found.tested > 100
     assert screen.found.by_chance == pytest.approx(screen.found.tested / 1000)
     assert screen.found.marked_by_test <= 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -131,3 +133,26 @@ def test_a_year_without_figures_says_so(reader, city_scope):
     shown = screen(reader, city_scope, period=Period.parse("2018"))
     assert "没有经费" in shown.verdict
     assert shown.awards_by.empty
+
+
+def test_fund_after_the_proposed_awards_is_worked_out_when_the_address_asks(reader, city_scope):
+    root = city_scope.region_code
+    plain = Context(root, Period.parse("2024"), "zh", "light", city_scope)
+    assert resources_screen(reader, plain).proposals is None
+    asked = replace(plain, own=(("proposals", "on"),))
+    screen = resources_screen(reader, asked)
+    assert screen.proposals is not None
+    amount = screen.proposals.balance["amount"].tolist()
+    assert amount[0] == 5_000_000 - 3_860_000
+    assert amount[1] == 500_000 * len(screen.proposals.townships)
+    assert amount[2] == amount[0] - amount[1]
+    assert "20万" in screen.proposals.balance["remark"].iloc[3], "one award of 500,000 is above the fund's cap"
+    assert "压力测试" in screen.proposals.stress
+    assert "proposals" in [table.key for table in screen.tables]
+
+
+def test_proposed_awards_stay_hidden_from_roles_that_may_not_see_small_counts(reader, city_scope):
+    viewer = Scope("public_demo", city_scope.region_code)
+    context = Context(viewer.region_code, Period.parse("2024"), "zh", "light", viewer, own=(("proposals", "on"),))
+    balance = resources_screen(reader, context).proposals.balance
+    assert balance["amount"].iloc[1:3].isna().all()
