@@ -123,7 +123,13 @@ PAGES = (
         ("months",),
         "dashboard.screens.data.backtest:backtest_screen",
     ),
-    PageEntry("data", "pages/data_status.py", "nav.data", "data"),
+    PageEntry(
+        "data",
+        "pages/data_status.py",
+        "nav.data",
+        "data",
+        screen="dashboard.screens.data_status:data_screen",
+    ),
     PageEntry(
         "quality",
         "pages/data/quality.py",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components import chart_card, columns_of, empty_state, offer_download, table
+from dashboard.components import Definition, chart_card, columns_of, empty_state, offer_tables, sentence, table
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.data_status import data_screen
@@ -12,19 +12,26 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 snapshot = reader.snapshot()
-card = {"data_through": snapshot.data_through, "source": t("data.stamp", language, snapshot=snapshot.snapshot_id)}
+card = {
+    "data_through": snapshot.data_through,
+    "source": t("data.stamp", language, snapshot=snapshot.snapshot_id),
+    "definition": Definition(text=t("data.definition", language)),
+}
 screen = data_screen(reader, context)
 
-
+sentence(screen.verdict)
 left, right = st.columns([0.62, 0.38], gap="small")
 with left, chart_card(language, title=t("data.coverage", language), key="coverage", **card):
-    table(
-        screen.coverage,
-        columns_of(screen.coverage, "data", language),
-        language,
-        caption=t("data.coverage", language),
-        max_height=420,
-    )
+    if screen.coverage.empty:
+        empty_state(t("data.no_coverage", language), t("quality.no_data_advice", language))
+    else:
+        table(
+            screen.coverage,
+            columns_of(screen.coverage, "data", language),
+            language,
+            caption=t("data.coverage", language),
+            max_height=420,
+        )
 with right, chart_card(language, title=t("data.late", language), key="late", **card):
     if screen.late.empty:
         empty_state(t("overview.no_late", language))
@@ -48,8 +55,4 @@ with chart_card(language, title=t("data.imports", language), key="imports", **ca
             caption=t("data.imports", language),
             max_height=360,
         )
-offer_download(
-    screen.coverage.rename(columns={name: t(f"data.{name}", language) for name in screen.coverage.columns}),
-    context,
-    title=t("data.coverage", language),
-)
+offer_tables(screen.tables, context)

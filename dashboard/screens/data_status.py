@@ -10,6 +10,7 @@ from dashboard import formatting
 from dashboard.context import Context, region_name
 from dashboard.i18n import localised, t
 from dashboard.lateness import late_rows
+from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
@@ -22,9 +23,11 @@ GENERATED = "demo"
 class DataScreen:
     """What the data page draws, as written."""
 
+    verdict: str
     imports: pd.DataFrame
     coverage: pd.DataFrame
     late: pd.DataFrame
+    tables: tuple[ScreenTable, ...]
 
 
 def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
@@ -44,7 +47,31 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
             "disagreements": [formatting.number(value) for value in imports["region_disagreements"]],
         }
     )
-    return DataScreen(shown, _coverage(reader, context), _late(reader, context))
+    coverage, late = _coverage(reader, context), _late(reader, context)
+    return DataScreen(
+        verdict=_verdict(reader, late, int(imports["rows_quarantined"].sum()), language),
+        imports=shown,
+        coverage=coverage,
+        late=late,
+        tables=tuple(
+            ScreenTable(key, t(f"data.{key}", language), frame, {name: t(f"data.{name}", language) for name in frame})
+            for key, frame in (("late", late), ("coverage", coverage), ("imports", shown))
+        ),
+    )
+
+
+def _verdict(reader: SnapshotReader, late: pd.DataFrame, refused: int, language: str) -> str:
+    """Return who is late first, then what was set aside, then what the numbers stand on."""
+    said = [t("overview.no_late", language).rstrip("。.")]
+    if len(late):
+        first = late.iloc[0]
+        said = [
+            t("data.verdict_late", language, count=late["region"].nunique()),
+            t("data.verdict_longest", language, name=first["region"], source=first["source"], days=first["days"]),
+        ]
+    said.append(t("data.verdict_refused" if refused else "data.verdict_none_refused", language, count=refused))
+    said.append(t("data.stamp", language, snapshot=reader.snapshot().snapshot_id))
+    return t("overview.joint", language).join(said) + t("overview.stop", language)
 
 
 def _coverage(reader: SnapshotReader, context: Context) -> pd.DataFrame:

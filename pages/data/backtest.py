@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.charts.grade_months import grade_months
 from dashboard.components import (
     Column,
+    Definition,
     card_grid,
     chart_card,
     draw_figure,
@@ -25,7 +26,11 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 screen = backtest_screen(reader, context)
-card = {"data_through": reader.snapshot().data_through, "source": t("backtest_page.source", language)}
+card = {
+    "data_through": reader.snapshot().data_through,
+    "source": t("backtest_page.source", language),
+    "definition": Definition(text=t("backtest_page.definition", language), href=context.href("ranking")),
+}
 
 if not screen.is_graded:
     empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))

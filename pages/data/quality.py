@@ -28,6 +28,7 @@ reader = snapshot_reader()
 heading = Headings("quality_column", language)
 screen = quality_screen(reader, context)
 card = {"data_through": reader.snapshot().data_through, "source": t("overview.several_sources", language)}
+checks = Definition(text=t("quality.definition", language), method=t("quality.method", language))
 
 sentence(screen.verdict)
 notice(screen.chance_sentence, language)
@@ -38,7 +39,7 @@ with (
         language,
         title=t("quality.title_marks", language),
         sentence=screen.span,
-        definition=Definition(text=t("quality.definition", language), method=t("quality.method", language)),
+        definition=checks,
         key="marks",
         **card,
     ),
@@ -68,6 +69,7 @@ with (
         language,
         title=t("quality.title_declared", language),
         sentence=screen.declared_note,
+        definition=Definition(text=t("quality.declared_definition", language)),
         notes=[("declared", "")] if len(screen.declared) else (),
         key="declared",
         **card,
@@ -91,6 +93,7 @@ with chart_card(
     language,
     title=t("quality.title_matrix", language),
     sentence=t("quality.note_matrix", language),
+    definition=checks,
     key="matrix",
     **card,
 ):
@@ -115,6 +118,7 @@ with (
         sentence=t("corrections.note", language),
         data_through=reader.snapshot().data_through,
         source=t("entry.ledger_source", language),
+        definition=Definition(text=t("corrections.definition", language)),
         key="corrections",
     ),
 ):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.components import (
     Column,
+    Definition,
     card_grid,
     chart_card,
     empty_state,
@@ -18,9 +19,11 @@ from dashboard.components import (
 from dashboard.components.calendar_cells import calendar_legend, delivery_cell, meeting_cell
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.screens.duty.entries import opened_entry
 from dashboard.screens.duty.packages import BOARD
 from dashboard.screens.duty.responsibility import responsibility_screen
+from dashboard.screens.figures import definition_of
 from dashboard.settings import snapshot_reader
 
 context = current_context()
@@ -59,6 +62,7 @@ if screen.secretaries is not None:
         sentence=t("duty.calendar_note", language),
         data_through=through,
         source=t("duty.party_source", language),
+        definition=definition_of(context, find_indicator("ZR1")),
         key="calendar",
     ):
         if part.calendar.empty:
@@ -92,6 +96,7 @@ if screen.secretaries is not None:
             sentence=t("duty.decisions_note", language),
             data_through=through,
             source=t("duty.party_source", language),
+            definition=definition_of(context, find_indicator("ZR4")),
             key="decisions",
         ),
     ):
@@ -121,6 +126,7 @@ if screen.packages is not None:
             sentence=t("duty.board_note", language),
             data_through=through,
             source=t("duty.package_source", language),
+            definition=definition_of(context, find_indicator("BA2")),
             key="board",
         ),
     ):
@@ -142,6 +148,7 @@ if screen.packages is not None:
             sentence=board.posts_note,
             data_through=through,
             source=t("duty.package_source", language),
+            definition=definition_of(context, find_indicator("BA5")),
             key="posts",
         ),
     ):
@@ -166,6 +173,7 @@ if screen.packages is not None:
             sentence=t("duty.packages_note", language),
             data_through=through,
             source=t("duty.package_source", language),
+            definition=definition_of(context, find_indicator("BA6")),
             key="packages",
         ),
     ):
@@ -197,6 +205,7 @@ if screen.summons is not None:
             sentence=t("ranking.rising_note", language, chance=called.somewhere),
             data_through=through,
             source=t("duty.police_source", language),
+            definition=Definition(text=t("duty.summons_definition", language), href=context.href("ranking")),
             key="summons",
             height="content",
         ):
@@ -219,6 +228,7 @@ if screen.summons is not None:
             sentence=t("duty.sheets_note", language),
             data_through=through,
             source=t("overview.several_sources", language),
+            definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
             key="sheets",
         ):
             if called.sheets.empty:
@@ -246,6 +256,7 @@ if screen.departments is not None:
             sentence=t("duty.deliveries_note", language),
             data_through=through,
             source=t("duty.exchange_source", language),
+            definition=definition_of(context, find_indicator("HS2")),
             key="deliveries",
         ),
     ):
@@ -278,6 +289,7 @@ if screen.departments is not None:
             sentence=t("duty.consultation_note", language),
             data_through=through,
             source=t("duty.party_source", language),
+            definition=definition_of(context, find_indicator("HS3")),
             key="items",
         ),
     ):

@@ -1,0 +1,16 @@
+"""The data page says first who is late, and offers every table it shows."""
+
+from __future__ import annotations
+
+from dashboard.context import Context
+from dashboard.periods import Period
+from dashboard.screens.data_status import data_screen
+
+
+def test_who_is_late_stands_first_and_all_three_tables_are_offered(reader, city_scope):
+    context = Context(city_scope.region_code, Period.parse("2024Q4"), "zh", "light", city_scope)
+    screen = data_screen(reader, context)
+    assert screen.verdict.startswith("2 个地区迟报,最久的是岑湾县(110接处警,")
+    assert [table.key for table in screen.tables] == ["late", "coverage", "imports"]
+    for table in screen.tables:
+        assert len(table.frame) == len(getattr(screen, table.key)) > 0
