@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.context import Context, region_name
+from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
 from dashboard.lateness import late_rows
 from dashboard.screens.tables import ScreenTable
@@ -15,6 +15,7 @@ from dashboard.sources import source_name
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
+COUNTY = 1
 GENERATED = "demo"
 """Mapping name of the demonstration city's own rows, which come from no file."""
 
@@ -97,6 +98,10 @@ def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     language = context.language
     regions = reader.regions(context.viewer)
     rows = late_rows(reader.lateness(context.viewer))
+    # A county's own rows, and below it those of the county that the open region lies in.
+    path = region_path(regions, context.region)
+    if len(path) > COUNTY:
+        rows = rows[rows["region_code"] == path[COUNTY]]
     return pd.DataFrame(
         {
             "region": [region_name(regions, code, language) for code in rows["region_code"]],

@@ -26,6 +26,7 @@ from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.duty.creation import (
+    STAGES,
     VETO_YEARS,
     Creation,
     PilotPool,
@@ -390,6 +391,9 @@ def _verdict(
             )
         )
     parts.append(t("assessment.verdict_pilots", language, count=len(pilots.rows)))
+    if len(pilots.rows):
+        waiting = dict(zip(STAGES, pilots.stages["count"].astype(int), strict=True))
+        parts.append(t("assessment.verdict_ready", language, accept=waiting["ripe"], spread=waiting["accepted"]))
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
 
 

@@ -110,15 +110,20 @@ def _verdict(span: Span, rows: pd.DataFrame, owed: Owed) -> str:
     for row in own.to_dict("records"):
         lacking[row["department"], row["data_set"]] += int(row["late"] + row["missing"])
     (department, data_set), most = lacking.most_common(1)[0]
+    worst = t(
+        "duty.verdict_worst_sender" if most else "duty.verdict_all_sent",
+        span.language,
+        worst=department_name(department, span.language),
+        data_set=data_set_name(department, data_set, span.language),
+        lacking=most,
+    )
     return t(
         "duty.verdict_departments",
         span.language,
         due=int(own["due"].sum()),
         on_time=int(own["on_time"].sum()),
         missing=int(own["missing"].sum()),
-        worst=department_name(department, span.language),
-        data_set=data_set_name(department, data_set, span.language),
-        lacking=most,
+        worst=worst,
         overdue=owed.overdue_text,
     )
 

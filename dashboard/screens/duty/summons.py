@@ -102,7 +102,7 @@ def summons_part(span: Span) -> SummonsPart:
     return SummonsPart(
         verdict=t("duty.summons_hidden", span.language)
         if hidden
-        else _verdict(span, codes, len(risen), len(red), items),
+        else _verdict(span, codes, [span.name(code) for code in risen.index], len(red), items),
         hidden=hidden,
         summons=frames[0],
         years=years,
@@ -183,11 +183,12 @@ def _sheet_row(span: Span, code: str, month: str, months_red: str, items: Mappin
     return {**_row(span, SHEET, code, key, items.get(key)), "months_red": months_red, "month": month}
 
 
-def _verdict(span: Span, codes: list[str], rising: int, sheets: int, items: Mapping[str, Item]) -> str:
+def _verdict(span: Span, codes: list[str], risen: list[str], sheets: int, items: Mapping[str, Item]) -> str:
     if not codes:
         return t("duty.counties_only", span.language)
     kept = sum(item.state in ("reviewed", "closed", "waived") for item in items.values())
-    return t("duty.verdict_summons", span.language, rising=rising, sheets=sheets, kept=kept)
+    listed = t("duty.named", span.language, names=t("ranking.and", span.language).join(risen)) if risen else ""
+    return t("duty.verdict_summons", span.language, rising=len(risen), named=listed, sheets=sheets, kept=kept)
 
 
 def _table(span: Span, key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:

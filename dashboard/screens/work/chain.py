@@ -385,6 +385,8 @@ def _verdict(
 ) -> str:
     language = context.language
     first = chain.iloc[0]
+    if not first["count"] > 0:
+        return t("disputes.none", language)
     parts = [
         t(
             "chain.received",

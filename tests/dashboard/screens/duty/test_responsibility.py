@@ -103,6 +103,7 @@ def test_those_to_be_called_in_are_those_the_rule_names(opened, reader, city_sco
     expected = rising_years(reader, city_scope, counties(reader, city_scope), 2024)
     assert part.summons["region_code"].tolist() == expected.rows.index.tolist()
     assert (part.summons["state"] == t("duty.triggered", "zh")).all()
+    assert all(name in part.verdict for name in part.summons["name"])
 
 
 def test_who_must_be_called_in_is_hidden_where_it_rests_on_small_counts(opened, city_scope):
@@ -116,6 +117,8 @@ def test_deliveries_add_up_to_the_indicator(opened, reader, city_scope):
     assert (sum(cell.on_time for cell in cells), sum(cell.due for cell in cells)) == share_of(reader, city_scope, "HS2")
     assert all(cell.on_time + cell.late + cell.missing == cell.due for cell in cells)
     assert part.matrix["department"].nunique() == 9
+    quiet = [opened("departments", code).departments.verdict for code in counties(reader, city_scope)]
+    assert not any("(0 个)" in verdict for verdict in quiet)
 
 
 @pytest.mark.parametrize("part", PARTS)
