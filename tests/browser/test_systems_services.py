@@ -105,6 +105,30 @@ def test_budget_stations_grades_and_the_fund(page, demonstration_app, told):
     assert region_in_breadcrumb(page) == name
 
 
+def test_fund_after_the_proposed_awards_is_one_click_away(page, demonstration_app, told):
+    menu(page, demonstration_app, "/resources", "连续达标建议奖励与基金结余")
+    page.locator("nav.links a", has_text=re.compile("^试算$")).click()
+    page.wait_for_url("**proposals=on*")
+    settle(page)
+    shown = rows_of(page, "连续达标建议奖励与基金结余")
+    balance = told("resources", "proposals", "--set", "proposals=on")
+    assert [line.split("\t")[0] for line in shown] == [row["item"] for row in balance]
+    assert "114万元" in shown[0] and "高于基金单笔上限20万元" in shown[3]
+    assert balance[2]["amount"] == balance[0]["amount"] - balance[1]["amount"]
+    page.locator("nav.links a", has_text="无命案乡镇矩阵").click()
+    page.wait_for_url("**/assessment?**")
+
+
+def test_handling_of_the_hotline_and_of_petitions_shows_satisfaction_beside_who_rated(page, demonstration_app, told):
+    menu(page, demonstration_app, "/disputes", "12345与信访的办理")
+    handling = told("disputes", "handling")
+    shown = rows_of(page, "12345与信访的办理")
+    assert len(shown) == len(handling) == 12
+    first = handling[0]
+    for name in ("MT3p", "MT3s", "MT4p", "MT4s"):
+        assert f"{first[f'{name}_numerator']:,.0f}/{first[f'{name}_denominator']:,.0f}" in shown[0]
+
+
 def test_response_video_workstations_and_campaigns(page, demonstration_app, told):
     menu(page, demonstration_app, "/response", "按圈层")
     page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas")
