@@ -55,7 +55,9 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
         coverage=coverage,
         late=late,
         tables=tuple(
-            ScreenTable(key, t(f"data.{key}", language), frame, {name: t(f"data.{name}", language) for name in frame})
+            ScreenTable(
+                key, t(f"data.{key}", language), frame, {str(name): t(f"data.{name}", language) for name in frame}
+            )
             for key, frame in (("late", late), ("coverage", coverage), ("imports", shown))
         ),
     )
