@@ -157,6 +157,14 @@ def test_what_has_no_source_yet_says_so(reader, city_scope):
     assert (row["status"], row["notes"]) == (words.NO_DATA, ("not_collected",))
 
 
+def test_many_regions_have_no_data_before_the_first_day(reader, city_scope):
+    regions = reader.regions(city_scope)
+    townships = regions.index[regions["depth"] == 2].tolist()
+    rows = values(reader, city_scope, "BH2", townships, "2019")
+    assert len(rows) == 126
+    assert (rows["status"] == words.NO_DATA).all()
+
+
 def test_a_region_out_of_scope_is_refused(reader, counties):
     viewer = Scope("county_leader", counties[0])
     with pytest.raises(ScopeError):
