@@ -80,8 +80,17 @@ def test_23000_cameras_58000_feeds_and_every_key_area_covered(city):
     assert video["XL8"].sum() == 58_000
     assert (video["XL1"] == 1).all() and "100.0%(1,480/1,480)" in city.verdict
     assert video[["XL3", "XL4", "XL5"]].apply(lambda rates: rates.between(0.5, 1).all()).all()
-    below = city.video["XL3"] < 0.98
-    assert (city.video.loc[below, "missed"] == "视频完好率").all() and below.any()
+    for name, target, word in (("XL3", 0.98, "视频完好率"), ("XL2", 1.0, "联网率")):
+        below = city.video[name] < target
+        assert below.any()
+        assert (city.video["missed"].str.contains(word) == below).all()
+
+
+def test_systems_in_compliance_meet_all_three_and_the_lowest_share_leads(city):
+    compliance = frame(city, "compliance")
+    parts = compliance[["XL6r", "XL6m", "XL6p"]]
+    assert (compliance["XL6"] <= parts.min(axis=1)).all()
+    assert compliance["XL6"].is_monotonic_increasing
 
 
 def test_criminal_alarms_fell_by_18_7_percent(city):
