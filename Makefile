@@ -8,7 +8,7 @@ PORT ?= 8501
 PINGAN_HOME ?= var
 ARGS ?=
 NAME ?= toronto
-DATA ?= $(firstword $(wildcard ../shared/data/*$(NAME)*))
+DATA ?= $(firstword $(wildcard ../shared/data/*$(NAME)*) $(wildcard ../shared/data/*$(firstword $(subst _, ,$(NAME)))*))
 EXAMPLE_HOME = $(if $(filter var,$(PINGAN_HOME)),var/$(NAME),$(PINGAN_HOME))
 export PINGAN_HOME
 export PYTHONUTF8 = 1

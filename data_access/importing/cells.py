@@ -16,12 +16,20 @@ import sqlalchemy as sa
 from data_access.errors import ImportRefused
 from data_access.importing.mapping import ColumnRule
 from data_access.importing.problems import Problems
-from data_access.importing.settings import code_list
+from data_access.importing.settings import code_list, import_settings
 
 FIRST_YEAR = 1900
 FUTURE_COLUMNS = {"due_at", "due_on", "period_start", "look_back_due_on"}
 """Times that may lie ahead."""
-_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_ALWAYS_READ = (
+    *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%f"),
+    *("%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%Y.%m.%d"),
+)
+"""Ways to write a date that can't be mistaken for another: year, month, day in this order."""
+_INVISIBLE = "[\ufeff\u200b\u200c\u200d\u2060\u00ad]"
+"""Byte order marks and joiners that copying leaves behind: they are no part of a word."""
+_CONTROL = "[\x00-\x08\x0e-\x1f\x7f]"
+LARGEST = 2**31 - 1
 _EXCEL_DAY_ZERO = pd.Timestamp("1899-12-30")
 
 
@@ -56,7 +64,7 @@ def text_of(rows: pd.DataFrame, rule: ColumnRule) -> pd.Series:
 
 def _blanked(text: pd.Series, rule: ColumnRule) -> pd.Series:
     """Return text trimmed, with no line breaks in it, missing where it says nothing."""
-    text = text.str.replace(r"\s+", " ", regex=True).str.strip()
+    text = text.str.replace(_INVISIBLE, "", regex=True).str.replace(r"\s+", " ", regex=True).str.strip()
     return text.mask(text.isin(["", *rule.blank]))
 
 
@@ -96,6 +104,8 @@ def column_of(rows: pd.DataFrame, name: str, rule: ColumnRule, column: sa.Column
     text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
     if not column.nullable and rule.value is None and not rule.optional:
         problems.add(text.isna(), "blank", rule.column or name)
+    problems.add(text.str.len() > import_settings().longest_text, "too_long", rule.column or name, text.str[:40])
+    problems.add(text.str.contains(_CONTROL, regex=True), "control_character", rule.column or name, text)
     return text if column.nullable else text.fillna("")
 
 
@@ -182,8 +192,9 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
         text = times.astype("str")
     else:
         text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
+        text = _half_width(text)
         times = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-        for pattern in (*rule.dates, *_ISO):
+        for pattern in (*rule.dates, *_ALWAYS_READ):
             left = times.isna() & text.notna()
             if not left.any():
                 break
@@ -196,6 +207,12 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
     if not rule.optional and rule.value is None:
         problems.add(text.isna(), "blank", rule.column or name)
     return times
+
+
+def _half_width(text: pd.Series) -> pd.Series:
+    """Return text with full-width digits and signs as ordinary ones."""
+    wide = text.notna() & ~text.fillna("").str.isascii()
+    return text.mask(wide, text.where(wide).str.normalize("NFKC")) if wide.any() else text
 
 
 def _parsed(text: pd.Series, pattern: str) -> pd.Series:
@@ -213,7 +230,11 @@ def _numbers(
     rows: pd.DataFrame, name: str, rule: ColumnRule, whole: bool, needed: bool, problems: Problems
 ) -> pd.Series:
     text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
-    plain = text.str.replace("." if rule.decimal == "," else ",", "", regex=False)
+    plain = _half_width(text)
+    grouping, sign = (r"\.", ",") if rule.decimal == "," else (",", r"\.")
+    grouped = plain.str.fullmatch(rf"[+-]?\d{{1,3}}(?:{grouping}\d{{3}})+(?:{sign}\d*)?").fillna(False).astype(bool)
+    plain = plain.mask(grouped, plain.str.replace(grouping, "", regex=True))
+    plain = plain.mask(plain.str.contains("." if rule.decimal == "," else ",", regex=False).fillna(False).astype(bool))
     plain = plain.str.replace(",", ".", regex=False) if rule.decimal == "," else plain
     numbers = pd.to_numeric(plain, errors="coerce").astype(float)
     numbers = numbers.where(np.isfinite(numbers))
@@ -224,6 +245,8 @@ def _numbers(
     elif needed:
         problems.add(text.isna(), "blank", rule.column or name)
     if whole:
+        problems.add(numbers > LARGEST, "too_large", rule.column or name, text)
+        numbers = numbers.where(numbers <= LARGEST)
         problems.add(numbers.notna() & (numbers != np.floor(numbers)), "not_whole", rule.column or name, text)
         return numbers.round().astype("Int64")
     return numbers

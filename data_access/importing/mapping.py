@@ -60,7 +60,8 @@ class ColumnRule(_Part):
     extract : str
         Pattern with one group: the part of the text that counts. Text without it is refused.
     dates : tuple of str
-        Formats to try in turn (``%Y-%m-%d`` …, ``epoch_ms``, ``epoch_s``, ``excel_serial``); ISO dates are always read.
+        Formats to try in turn (``%Y-%m-%d`` …, ``epoch_ms``, ``epoch_s``, ``excel_serial``); year-month-day is always read, as is
+        2024/3/5 and 2024年3月5日.
     codes : mapping
         Code list from the file's words to ours; ``code_list`` names one of config/classes.toml instead.
     otherwise : str

@@ -12,16 +12,40 @@ import pandas as pd
 REASONS = {
     "blank": ("{column} is empty; fill it in", "“{column}”为空,请补填"),
     "not_a_date": (
-        "{column} = {value!r} is not a date of the mapping's formats",
-        "“{column}”的值“{value}”不是映射所列格式的日期",
+        "{column} = {value!r} is not a date of the mapping's formats; correct it, or add its format there under dates",
+        "“{column}”的值“{value}”不是映射所列格式的日期,请更正,或在映射的 dates 中补充该格式",
     ),
     "impossible_date": (
-        "{column} = {value!r} lies in the future or before 1900",
-        "“{column}”的日期“{value}”晚于今天或早于1900年",
+        "{column} = {value!r} lies in the future or before 1900; correct it",
+        "“{column}”的日期“{value}”晚于今天或早于1900年,请更正",
     ),
-    "not_a_number": ("{column} = {value!r} is not a number", "“{column}”的值“{value}”不是数字"),
-    "negative": ("{column} = {value!r} is negative", "“{column}”的值“{value}”为负数"),
-    "not_whole": ("{column} = {value!r} is not a whole number", "“{column}”的值“{value}”不是整数"),
+    "not_a_number": (
+        '{column} = {value!r} is not a number; correct it (decimal = "," in the mapping where commas are decimal signs)',
+        "“{column}”的值“{value}”不是数字,请更正(若以逗号作小数点,请在映射中写明 decimal)",
+    ),
+    "negative": ("{column} = {value!r} is negative; correct it", "“{column}”的值“{value}”为负数,请更正"),
+    "not_whole": ("{column} = {value!r} is not a whole number; correct it", "“{column}”的值“{value}”不是整数,请更正"),
+    "too_large": ("{column} = {value!r} is too large to be right; correct it", "“{column}”的值“{value}”过大,请更正"),
+    "too_long": (
+        "{column} is longer than config/import.toml allows: {value}…; shorten it",
+        "“{column}”超过 config/import.toml 规定的长度:{value}…,请缩短",
+    ),
+    "control_character": (
+        "{column} = {value!r} holds a character that can't be shown; delete it",
+        "“{column}”的值“{value}”含不可显示的控制字符,请删除",
+    ),
+    "unclosed_quote": (
+        "{column}: the quotation mark opened in line {value} is never closed; close it, or take it away",
+        "“{column}”:第 {value} 行的引号没有闭合,请补上或删去引号",
+    ),
+    "formula": (
+        "{column}: the formula {value} has no stored result; open the workbook, let it calculate, and save it",
+        "“{column}”:公式 {value} 没有保存计算结果,请打开工作簿重新计算并保存",
+    ),
+    "total_row": (
+        "{value!r}: a row of totals is not imported, it would count twice; delete it",
+        "“{value}”为合计行,导入会重复计算,请删去该行",
+    ),
     "unknown_code": (
         "{column} = {value!r} is not in the code list; add it to the mapping or correct it",
         "“{column}”的值“{value}”不在代码表中,请补充映射或更正",
@@ -39,8 +63,8 @@ REASONS = {
         "“{column}”的值“{value}”中找不到映射所要的内容",
     ),
     "ragged": (
-        "the row has another number of cells than the heading: {value}",
-        "该行的列数与标题行不同:{value}",
+        "the row has another number of cells than the heading: {value}; add or delete cells",
+        "该行的列数与标题行不同:{value},请补齐或删去多余的列",
     ),
     "not_degrees": (
         "the coordinates ({value}) are none in {column}; is that the right coordinate system?",
@@ -175,16 +199,19 @@ class Problems:
 
     def add(self, bad: pd.Series, reason: str, column: str, values: pd.Series | None = None) -> None:
         """Note ``reason`` for the rows where ``bad`` is true and that have no problem yet."""
-        positions = bad.to_numpy(bool).nonzero()[0]
+        positions = bad.fillna(False).to_numpy(bool).nonzero()[0]
         for position in positions:
             if position not in self.rows:
                 value = "" if values is None else str(values.iloc[position])
-                self.rows[int(position)] = (reason, column, value[:80])
+                shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in value[:80])
+                self.rows[int(position)] = (reason, column, shown)
 
     def take_over(self, other: Problems, places: Sequence[int]) -> None:
         """Note the problems of another batch, whose rows at ``places`` are the rows of this one, in that order."""
         if other.rows:
-            self.rows.update({new: other.rows[old] for new, old in enumerate(places) if old in other.rows})
+            for new, old in enumerate(places):
+                if old in other.rows:
+                    self.rows.setdefault(new, other.rows[old])
 
     def good(self, length: int) -> pd.Series:
         """Return which rows of the batch have no problem."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -481,8 +482,7 @@ class _Run:
 def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule]]:
     chosen = []
     for path in files:
-        if not path.is_file():
-            raise ImportRefused(f"{path} does not exist.", f"{path} 不存在。", file=str(path))
+        _refuse_no_file(path)
         rule = mapping.rule_for(path)
         if rule is None:
             patterns = ", ".join(rule.match for rule in mapping.file)
@@ -493,6 +493,22 @@ def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule
             )
         chosen.append((path, rule))
     return chosen
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raise when there is no file to read at ``path``."""
+    if path.is_file():
+        if os.access(path, os.R_OK):
+            return
+        english, chinese = "may not be read by this user; change its permissions", "无读取权限,请调整文件权限"
+    elif path.is_dir():
+        english = "is a folder; name its files, or use build --data for all of them"
+        chinese = "是文件夹,请指定其中的文件,或用 build --data 导入整个文件夹"
+    elif path.exists():
+        english, chinese = "is no ordinary file", "不是普通文件"
+    else:
+        english, chinese = "does not exist; check its name", "不存在,请核对文件名"
+    raise ImportRefused(f"{path} {english}.", f"{path} {chinese}。", file=str(path))
 
 
 def _check_kept_text(frame: pd.DataFrame, problems: Problems) -> None:

@@ -20,6 +20,8 @@ class ImportSettings(BaseModel):
 
     batch_rows: int = Field(ge=1000, le=2_000_000)
     name_endings: tuple[str, ...] = Field(description="what a region's name may lack in a file; longest first")
+    longest_text: int = Field(ge=50, le=100_000)
+    total_words: tuple[str, ...] = Field(description="what the first cell of a row of totals says")
     identity_names: tuple[str, ...]
     identity_share: float = Field(gt=0, le=1)
     identity_values: tuple[str, ...]

@@ -11,12 +11,17 @@ import pandas as pd
 import shapely
 
 from data_access.errors import ImportRefused
-from data_access.importing.cells import coded, noted_text, required_columns, text_of
+from data_access.importing.cells import as_text, coded, noted_text, required_columns, text_of
 from data_access.importing.coordinates import outside_degrees, shapes_to_stored
 from data_access.importing.mapping import ColumnRule, FileRule, Target
 from data_access.importing.problems import Problems
-from data_access.importing.readers import FAULT, Batch
+from data_access.importing.readers import FAULT, FAULT_COLUMNS, Batch
+from data_access.importing.settings import import_settings
 
+MAX_NAMED = 40
+"""Columns named in a message."""
+MAX_TITLES = 10
+"""Rows looked at for the heading when the first has none of the columns."""
 MELTED = "melted"
 """Column that holds the cell of a melted column."""
 
@@ -27,15 +32,47 @@ def check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: 
     for target in targets:
         needed |= _columns_read(target, rule.derived) - {MELTED, *_groups(target)}
     missing = sorted(needed - set(batch.rows.columns))
-    if missing:
-        found = ", ".join(map(str, batch.rows.columns))
+    nested = next((name for name in missing if name in batch.unusable), None)
+    if nested is not None:
+        kind = batch.unusable[nested]
         raise ImportRefused(
-            f"{path.name} lacks the column(s) {', '.join(missing)}. It has: {found}. Correct the file or the mapping.",
-            f"{path.name} 缺少列 {'、'.join(missing)}。现有列:{found}。请更正文件或映射。",
+            f"{path.name}: column {nested!r} holds {kind}, no text, number or time. Export it as one.",
+            f"{path.name}:列“{nested}”的类型为 {kind},不是文字、数字或时间,请转换后重新导出。",
+            code="unusable_column",
+            file=path.name,
+            columns=[nested],
+        )
+    if missing:
+        own = batch.rows.columns.difference(list(FAULT_COLUMNS), sort=False)
+        found = ", ".join(map(str, own[:MAX_NAMED])) + (" …" if len(own) > MAX_NAMED else "")
+        english, chinese = _advice(needed, batch)
+        raise ImportRefused(
+            f"{path.name} lacks the column(s) {', '.join(missing)}. It has: {found}. {english}",
+            f"{path.name} 缺少列 {'、'.join(missing)}。现有列:{found}。{chinese}",
             code="missing_columns",
             file=path.name,
             columns=missing,
         )
+
+
+def _advice(needed: set[str], batch: Batch) -> tuple[str, str]:
+    """Return what to do about missing columns: the heading may stand lower, or other signs between the cells."""
+    for place in range(min(len(batch.rows), MAX_TITLES)):
+        cells = set(batch.rows.iloc[place].dropna().astype("str").str.strip())
+        if len(needed & cells) > len(needed) / 2:
+            row = int(batch.numbers.iloc[place])
+            return (
+                f"The heading seems to be row {row}: write skip_rows = {row - 1} in the mapping, or delete the rows above it.",
+                f"标题行似为第 {row} 行,请在映射中写明 skip_rows = {row - 1},或删去其上各行。",
+            )
+    names = [str(name) for name in batch.rows.columns if name not in FAULT_COLUMNS]
+    for sign, written in ((";", ";"), ("\t", "\\t"), ("|", "|"), ("\uff0c", "\uff0c"), (",", ",")):
+        if any(needed & {part.strip() for part in name.split(sign)} for name in names if sign in name):
+            return (
+                f'The cells seem to be separated by "{written}": write delimiter = "{written}" in the mapping.',
+                f'各列似以“{written}”分隔,请在映射中写明 delimiter = "{written}"。',
+            )
+    return "Correct the file or the mapping.", "请更正文件或映射。"
 
 
 def target_rows(batch: Batch, rule: FileRule, target: Target, problems: Problems) -> tuple[Batch, int]:
@@ -47,13 +84,24 @@ def target_rows(batch: Batch, rule: FileRule, target: Target, problems: Problems
     if FAULT in rows:
         taken |= rows[FAULT].notna()
     places = taken.to_numpy().nonzero()[0]
-    problems.take_over(noted, places.tolist())
     rows, numbers = rows.iloc[places].reset_index(drop=True), numbers.iloc[places].reset_index(drop=True)
     shapes = None if shapes is None else shapes.iloc[places].reset_index(drop=True)
     if FAULT in rows:
-        problems.add(rows[FAULT].notna(), "ragged", FAULT, rows[FAULT])
-        rows = rows.drop(columns=FAULT)
+        for place in rows[FAULT].notna().to_numpy().nonzero()[0]:
+            reason, column, value = (str(rows.at[place, name]) for name in FAULT_COLUMNS)
+            problems.rows[int(place)] = (reason, column, value)
+        rows = without(rows, FAULT_COLUMNS)
+    problems.add(_totals(rows), "total_row", "", None if rows.empty else as_text(rows.iloc[:, 0]))
+    problems.take_over(noted, places.tolist())
     return Batch(rows, numbers, shapes), len(taken) - len(places)
+
+
+def _totals(rows: pd.DataFrame) -> pd.Series:
+    """Return which rows are totals of others by their first cell."""
+    if rows.empty or not pd.api.types.is_string_dtype(rows.iloc[:, 0]):
+        return pd.Series(False, index=rows.index)
+    words = {word.replace(" ", "") for word in import_settings().total_words}
+    return rows.iloc[:, 0].str.replace(r"\s", "", regex=True).str.lower().isin(words)
 
 
 def file_columns(rows: pd.DataFrame, rule: FileRule) -> pd.DataFrame:
@@ -74,12 +122,15 @@ def wkb_of(shapes: gpd.GeoSeries | None, rule: FileRule, problems: Problems, cou
     strange |= outside_degrees(bounds["east"].to_numpy(), bounds["north"].to_numpy())
     corner = bounds["west"].round(1).astype("str") + ", " + bounds["south"].round(1).astype("str")
     problems.add(pd.Series(strange) & ~missing.reset_index(drop=True), "not_degrees", str(rule.crs), corner)
-    flat = ~pd.Series(shapely.get_type_id(stored)).isin(_AREAS) & ~missing.reset_index(drop=True)
+    kinds = pd.Series(shapely.get_type_id(stored))
+    flat = ~kinds.isin(_AREAS) | (kinds.eq(_COLLECTION) & (shapely.area(stored) == 0))
+    flat &= ~missing.reset_index(drop=True)
     problems.add(flat, "no_area", "geometry", pd.Series([shape.geom_type for shape in stored]))
     return pd.Series(shapely.to_wkb(stored), dtype=object)
 
 
-_AREAS = (3, 6, 7)
+_COLLECTION = 7
+_AREAS = (3, 6, _COLLECTION)
 """Polygon, MultiPolygon, and the collection that mending a polygon may leave."""
 
 

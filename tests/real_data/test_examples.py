@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from calendar import monthrange
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ FOLDERS = {
     "london": "london_homicide_monthly",
     "us_counties": "ncovr_us_counties",
     "mexico": "mexico_homicide_monthly",
+    "mexico_daily": "mexico_homicide_monthly",
     "chuzhou": "cn_divisions_chuzhou_3411",
     "baltimore": "baltimore_311",
 }
@@ -145,6 +147,27 @@ def test_mexico_by_month_and_municipality(built):
     assert basis[["basis", "grain"]].drop_duplicates().to_numpy().tolist() == [["counts", "month"]]
 
 
+def test_mexico_by_day_counts_the_months_that_stand_twice_once(built):
+    city = City(built("mexico_daily"))
+    assert city.total("homicide_victims", start=date(2019, 1, 1)) == 54633
+    assert [city.total("homicide_victims", year=year) for year in (2019, 2020)] == [27987, 26646]
+    months = {
+        2019: [2259, 2225, 2183, 2239, 2417, 2517, 2479, 2446, 2359, 2445, 2240, 2178],
+        2020: [2313, 2162, 2207, 2105, 2196, 2232, 2363, 2366, 2152, 2313, 2162, 2075],
+    }
+    for year, expected in months.items():
+        days = [(date(year, m, 1), date(year, m, monthrange(year, m)[1])) for m in range(1, 13)]
+        assert [city.total("homicide_victims", start=start, end=end) for start, end in days] == expected
+    named = city.regions["name"].str.casefold() == "chilpancingo de los bravo"  # the file writes it in two ways
+    (chilpancingo,) = city.regions.index[named]
+    day = date(2020, 1, 22)
+    assert city.total("homicide_victims", chilpancingo, start=day, end=day) == 1 + 2, (
+        "two reports of one day both count"
+    )
+    assert len(city.codes(1)) == 32
+    assert city.reader.coverage(city.scope)[["basis", "grain"]].to_numpy().tolist() == [["counts", "day"]]
+
+
 def test_chuzhou_has_its_four_levels_of_codes(built):
     city = City(built("chuzhou"))
     assert [len(city.codes(depth)) for depth in range(4)] == [1, 10, 124, 1267]
@@ -244,6 +267,7 @@ def test_every_page_stands_on_data_that_lack_most_tables(served, name):
     [
         ("london", "2023", "汇总数"),
         ("mexico", "2019", "汇总数"),
+        ("mexico_daily", "2019", "汇总数"),
         ("us_counties", "1990", "汇总数"),
         ("baltimore", "2018Q4", "逐件记录"),
     ],

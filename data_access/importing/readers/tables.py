@@ -1,0 +1,144 @@
+"""Read workbooks and Parquet files."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree  # nosec B405  # only the name of an error
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_access.importing.mapping import FileRule
+from data_access.importing.readers.common import (
+    FAULT_COLUMNS,
+    FIRST_DATA_ROW,
+    Batch,
+    column_names,
+    damaged,
+    refused,
+    text_batch,
+)
+from data_access.importing.readers.vector import shaped_batch
+
+MOST_UNPACKED = 2 << 30
+"""Bytes that a workbook may unpack to: more than a sheet of a million rows has, less than memory."""
+_DAMAGED = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError, ValueError)
+"""What a workbook that was cut short or is none may raise."""
+
+
+def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
+    """Yield the rows of a sheet: the one the mapping names, else the first that is not hidden."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+        if unpacked > MOST_UNPACKED:
+            raise refused(
+                path,
+                f"unpacks to {unpacked >> 20:,} MiB, more than a workbook may; export it as CSV",
+                f"解压后有 {unpacked >> 20:,} MiB,超出工作簿上限,请导出为 CSV",
+            )
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+        if rule.sheet is not None and rule.sheet not in book.sheetnames:
+            found = ", ".join(book.sheetnames)
+            raise refused(
+                path, f"has no sheet {rule.sheet!r}; it has {found}", f"没有工作表“{rule.sheet}”,现有:{found}"
+            )
+        if not shown:
+            raise refused(path, "has no sheet with cells", "没有含单元格的工作表")
+        sheet = book[rule.sheet] if rule.sheet else shown[0]
+        lines = sheet.iter_rows(values_only=True)
+        for _ in range(rule.skip_rows):
+            next(lines, None)
+        names = column_names(["" if cell is None else str(cell) for cell in next(lines, ())])
+    except (KeyError, *_DAMAGED) as error:
+        raise damaged(path) from error
+    if not names:
+        raise refused(path, "has no heading row", "没有标题行")
+    held: list[tuple] = []
+    numbers: list[int] = []
+    try:
+        for number, line in enumerate(lines, start=FIRST_DATA_ROW + rule.skip_rows):
+            if all(cell is None for cell in line):
+                continue  # sheets often end in rows that only have a format
+            held.append(line[: len(names)] + (None,) * (len(names) - len(line)))
+            numbers.append(number)
+            if len(held) == size:
+                yield _sheet_batch(path, sheet.title, held, names, numbers)
+                held, numbers = [], []
+    except _DAMAGED as error:
+        raise damaged(path) from error
+    if held:
+        yield _sheet_batch(path, sheet.title, held, names, numbers)
+
+
+def _sheet_batch(path: Path, sheet: str, lines: list[tuple], names: list[str], numbers: list[int]) -> Batch:
+    frame = pd.DataFrame(lines, columns=names, dtype=object)
+    text = frame.map(lambda cell: None if cell is None else _cell_text(cell)).astype("str")
+    if text.columns.is_unique and text.isna().to_numpy().any():
+        text = _with_formula_faults(path, sheet, text, numbers)
+    return Batch(text, pd.Series(numbers))
+
+
+def _with_formula_faults(path: Path, sheet: str, text: pd.DataFrame, numbers: list[int]) -> pd.DataFrame:
+    """Return rows with a fault where a cell is a formula whose result the program that wrote the file left out."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=False)
+    missing = text.isna()
+    places = {number: place for place, number in enumerate(numbers)}
+    found: dict[int, tuple[str, str, str]] = {}
+    for number, line in enumerate(book[sheet].iter_rows(min_row=numbers[0], max_row=numbers[-1]), start=numbers[0]):
+        if (place := places.get(number)) is None:
+            continue
+        for column, (cell, name) in enumerate(zip(line, text.columns, strict=False)):
+            if cell.data_type == "f" and missing.iat[place, column]:
+                found.setdefault(place, ("formula", str(name), str(cell.value)))
+    book.close()
+    if found:
+        for part, name in enumerate(FAULT_COLUMNS):
+            text[name] = pd.Series({place: fault[part] for place, fault in found.items()}, text.index, dtype="str")
+    return text
+
+
+def _cell_text(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
+    """Yield the rows of a Parquet or GeoParquet file."""
+    try:
+        file = pq.ParquetFile(path)
+        if b"geo" in (file.schema_arrow.metadata or {}):
+            yield shaped_batch(gpd.read_parquet(path))
+            return
+        unusable = {
+            column.name: str(column.type)
+            for column in file.schema_arrow
+            if pa.types.is_nested(column.type)
+            or pa.types.is_binary(column.type)
+            or pa.types.is_large_binary(column.type)
+            or pa.types.is_fixed_size_binary(column.type)
+        }
+        usable = [name for name in file.schema_arrow.names if name not in unusable]
+        first = FIRST_DATA_ROW
+        for record_batch in file.iter_batches(batch_size=size):
+            batch = text_batch(pa.Table.from_batches([record_batch]).select(_places(record_batch, usable)), first)
+            batch.unusable = unusable
+            yield batch
+            first += len(record_batch)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise refused(
+            path, "is damaged or not Parquet; export it again", "已损坏或不是 Parquet 文件,请重新导出"
+        ) from error
+
+
+def _places(record_batch: pa.RecordBatch, usable: list[str]) -> list[int]:
+    """Return the columns to take by place: names may stand twice, which is said later."""
+    return [place for place, name in enumerate(record_batch.schema.names) if name in usable]

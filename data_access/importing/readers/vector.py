@@ -1,0 +1,95 @@
+"""Read map files: GeoJSON, GeoPackage, Shapefile."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+
+from data_access.importing.mapping import FileRule
+from data_access.importing.readers.common import FIRST_DATA_ROW, Batch, refused, text_batch
+from data_access.importing.readers.encodings import ENCODINGS, looks_chinese
+
+_PACKED = (".shp", ".gpkg", ".geojson", ".json")
+
+
+def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
+    """Yield all rows of one layer: the one the mapping names, else the first."""
+    try:
+        source = _source(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # several layers and odd dates are no concern of the reader of the report
+            layers = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+            if rule.sheet is not None and rule.sheet not in layers:
+                found = ", ".join(layers)
+                raise refused(
+                    path, f"has no layer {rule.sheet!r}; it has {found}", f"没有图层“{rule.sheet}”,现有:{found}"
+                )
+            encoding = rule.encoding or _table_encoding(path)
+            shapes = pyogrio.read_dataframe(source, layer=rule.sheet, encoding=encoding, on_invalid="ignore")
+    except UnicodeDecodeError as error:
+        raise refused(
+            path,
+            'has texts in another encoding than it says; write encoding = "gb18030" (or what it is) in the mapping',
+            '的文字编码与声明不符,请在映射文件中写明 encoding,如 encoding = "gb18030"',
+        ) from error
+    except (
+        *(pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError),
+        *(gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError),
+    ) as error:
+        reason = str(error).replace(str(path), path.name).partition(";")[0].rstrip(".")
+        raise refused(
+            path,
+            f"can't be read as a map file ({reason}); export it again, a Shapefile with its .shp, .shx and .dbf",
+            f"无法按地图文件读取({reason}),请重新导出;Shapefile 须同时有 .shp、.shx 和 .dbf",
+        ) from error
+    if not isinstance(shapes, gpd.GeoDataFrame):
+        raise refused(path, "has no shapes", "没有几何图形")
+    yield shaped_batch(shapes)
+
+
+def shaped_batch(shapes: gpd.GeoDataFrame) -> Batch:
+    """Return the rows of a table with shapes."""
+    table = pa.Table.from_pandas(pd.DataFrame(shapes.drop(columns=shapes.geometry.name)), preserve_index=False)
+    batch = text_batch(table, FIRST_DATA_ROW)
+    batch.shapes = gpd.GeoSeries(shapes.geometry.reset_index(drop=True))
+    return batch
+
+
+def _source(path: Path) -> Path | str | io.BytesIO:
+    """Return what the map library opens: the file, its unpacked bytes, or the map file within an archive."""
+    if path.suffix.lower() == ".gz":
+        return io.BytesIO(gzip.decompress(path.read_bytes()))
+    if path.suffix.lower() != ".zip":
+        return path
+    with zipfile.ZipFile(path) as archive:
+        inner = [name for name in archive.namelist() if name.lower().endswith(_PACKED) and "__MACOSX" not in name]
+    if not inner:
+        raise refused(path, "holds no map file; unpack it and import what is in it", "中没有地图文件,请解压后导入")
+    return f"zip://{path}!{inner[0]}"
+
+
+def _table_encoding(path: Path) -> str | None:
+    """Return the encoding of a Shapefile's table that doesn't say (no .cpg): UTF-8 or GB18030, where it reads as one."""
+    table = path.with_suffix(".dbf")
+    if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists() or not table.exists():
+        return None
+    content = table.read_bytes()
+    cells = content[int.from_bytes(content[8:10], "little") :]
+    for encoding in ENCODINGS:
+        try:
+            cells.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8" or looks_chinese(cells):
+            return encoding
+    return None
