@@ -100,11 +100,11 @@ class AuditBook:
         return {
             "recorded_at": datetime.now(UTC).replace(tzinfo=None),
             "kind": kind,
-            "subject": acting_subject()[:160],
+            "subject": _storable(acting_subject())[:160],
             "role": scope.role if scope else "operator",
             "region_code": scope.region_code if scope else "",
             "snapshot_id": snapshot_id,
-            "details": said[:DETAIL_CHARACTERS],
+            "details": _storable(said)[:DETAIL_CHARACTERS],
         }
 
     def add(self, connection: sa.Connection, line: dict[str, Any]) -> None:
@@ -319,6 +319,11 @@ def line_hash(line: Mapping[str, Any] | sa.RowMapping) -> str:
     fields = [str(line[name].isoformat() if name == "recorded_at" else line[name]) for name in _FIELDS]
     said = json.dumps([line["previous_hash"], *fields], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _storable(text: str) -> str:
+    """Return ``text`` with what no store keeps, NUL and halves of characters (from a command line), written out."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(details: Mapping[str, object]) -> dict[str, object]:

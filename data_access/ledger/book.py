@@ -15,7 +15,7 @@ from data_access.audit import AuditBook
 from data_access.audit.book import ADD_ATTEMPTS, LineTakenError
 from data_access.errors import ConflictError, ScopeError, StoreBusyError, WriteRefused
 from data_access.home import Home
-from data_access.ledger.checks import check_step, checked_reason, checked_values
+from data_access.ledger.checks import check_names, check_step, checked_reason, checked_values
 from data_access.ledger.item import Item, change_lines
 from data_access.ledger.settings import ledger_settings
 from data_access.queries import SnapshotReader
@@ -165,6 +165,7 @@ class Ledger:
         key = item_id or uuid.uuid4().hex
         if not key or len(key) > _ID_LENGTH:
             raise WriteRefused("The item's id is too long.", "事项编号过长。", code="item_id")
+        check_names(item_id=key, parent_id=parent_id, snapshot_id=snapshot_id, subject=subject)
 
         book = AuditBook(self._reader.home)
         said = {"item": key, "of": kind, "state": state, "region": region_code, "version": seen_version + 1}

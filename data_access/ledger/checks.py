@@ -75,6 +75,15 @@ def checked_reason(kind: Kind, state: str, reason: str) -> str:
     return str(text or "")
 
 
+def check_names(**names: str | None) -> None:
+    """Raise when an id that comes along with what was typed holds a sign that no store keeps (control, half a character)."""
+    for name, value in names.items():
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value or ""):
+            raise WriteRefused(
+                f"{name} holds a sign that can't be kept.", f"{name} 中含有无法保存的字符。", code="name", name=name
+            )
+
+
 def _checked(rule: FieldRule, value: object) -> object:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
