@@ -100,7 +100,9 @@ def draw_offers(context: Context) -> None:
                 for kind, name, media, produce in paper.files:
                     st.download_button(
                         t(f"download.{kind}", language),
-                        data=produce,
+                        data=partial(
+                            _recorded, produce, context, current_account().subject, table=paper.name, format=kind
+                        ),
                         file_name=name,
                         mime=media,
                         key=f"paper-{number}-{kind}",
@@ -112,7 +114,15 @@ def draw_offers(context: Context) -> None:
                 for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE)):
                     st.download_button(
                         t(f"download.{kind}", language),
-                        data=partial(_recorded, write, offer, kind, context, current_account().subject),
+                        data=partial(
+                            _recorded,
+                            partial(write, offer.frame, offer.heading),
+                            context,
+                            current_account().subject,
+                            table=offer.name,
+                            format=kind,
+                            rows=len(offer.frame),
+                        ),
                         file_name=f"{file_stem(offer)}.{kind}",
                         mime=media,
                         key=f"download-{number}-{kind}",
@@ -121,19 +131,13 @@ def draw_offers(context: Context) -> None:
         st.caption(t("download.note", language))
 
 
-def _recorded(
-    write: Callable[[pd.DataFrame, Sequence[tuple[str, str]]], bytes],
-    offer: Offer,
-    kind: str,
-    context: Context,
-    subject: str,
-) -> bytes:
+def _recorded(write: Callable[[], bytes], context: Context, subject: str, **asked: object) -> bytes:
     """Return the file, once the audit record says that it is taken. Runs outside the page, hence the account."""
     acting_as(subject)
     snapshot_id = snapshot_reader().snapshot().snapshot_id
-    asked = {"table": offer.name, "format": kind, "rows": len(offer.frame), "region": context.region}
-    AuditBook(load_settings().home).record("export", context.viewer, snapshot_id, **asked, period=str(context.period))
-    return write(offer.frame, offer.heading)
+    where = {"region": context.region, "period": str(context.period)}
+    AuditBook(load_settings().home).record("export", context.viewer, snapshot_id, **asked, **where)
+    return write()
 
 
 def heading_rows(context: Context, title: str) -> tuple[tuple[str, str], ...]:
