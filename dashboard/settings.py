@@ -26,6 +26,8 @@ DEFAULT_ROLE = "city_leader"
 WALL_ROLE_VARIABLE = "PINGAN_WALL_ROLE"
 WALL_REGION_VARIABLE = "PINGAN_WALL_REGION"
 DEFAULT_WALL_ROLE = "duty_officer"
+NOBODY = Scope("", "")
+"""Who is refused before it is known what they hold."""
 _VIEW_AS = "pingan_view_as"
 _RECORDED = "pingan_sign_in_recorded"
 _CAME_AT = "pingan_came_at"
@@ -154,7 +156,7 @@ def record_sign_in() -> None:
 
 
 def record_refused(scope: Scope, **asked: str) -> None:
-    """Record that something was asked for that the scope doesn't hold."""
-    with contextlib.suppress(AuditUnavailableError):
+    """Record that something was asked for that the scope doesn't hold; a refusal stands even where that can't be written."""
+    with contextlib.suppress(DataAccessError):
         book = AuditBook(load_settings().home)
         book.record_once("refused", scope, snapshot_reader().snapshot().snapshot_id, **asked)

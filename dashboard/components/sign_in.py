@@ -9,7 +9,7 @@ from dashboard.components.messages import empty_state
 from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.navigation import PageEntry, may_open
-from dashboard.settings import current_account, record_refused, record_sign_in, view_as, viewed_as
+from dashboard.settings import NOBODY, current_account, record_refused, record_sign_in, view_as, viewed_as
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from dashboard.sign_in.settings import sign_in_mode
 from data_access.access import Scope, load_roles
@@ -21,11 +21,14 @@ def signed_in(language: str) -> bool:
     try:
         current_account()
     except SignInRequired as error:
+        if error.code != SignInRequired.default_code:  # nobody signed in yet is no refusal
+            record_refused(NOBODY, sign_in=error.code)
         _gate(t("sign_in.title", language), error.message(language))
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.button", language), type="primary", on_click=st.login, key="sign-in")
         return False
     except NoRoleError as error:
+        record_refused(NOBODY, sign_in=error.code, account=str(error.details["subject"]))
         _gate(t("sign_in.no_role", language), error.message(language))
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.out", language), on_click=st.logout, key="sign-out")

@@ -11,14 +11,15 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
 from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.server.shell import not_found_page, page_shell
-from dashboard.settings import current_account, record_sign_out
+from dashboard.settings import NOBODY, current_account, record_refused, record_sign_out
 from dashboard.sign_in.accounts import WALL_SUBJECT
-from dashboard.sign_in.request import claims_of_request, is_wall_screen, keep_claims
+from dashboard.sign_in.request import claims_of_request, is_wall_screen, keep_claims, opens_a_session
 from dashboard.sign_in.settings import sign_in_mode
 from dashboard.sign_in.start import is_loopback
 from data_access.errors import DataAccessError
@@ -125,7 +126,26 @@ class SignInGate:
         if mode != "off" and scope["path"].startswith(FOR_ACCOUNTS) and not await run_in_threadpool(_has_account):
             await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
             return
-        await self.app(scope, receive, send)
+        is_answer = scope["path"] == "/oauth2callback" and "code" in QueryParams(scope.get("query_string", b""))
+        await self.app(scope, receive, _refusing_unsigned(send) if is_answer else send)
+
+
+def _refusing_unsigned(send: Send) -> Send:
+    """Let a sign-in without a signed token leave no cookie, and record it."""
+
+    async def send_checked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            cookies = headers.getlist("set-cookie")
+            if not opens_a_session(cookies):
+                del headers["set-cookie"]
+                for cookie in cookies:  # those that are taken away still are
+                    if not cookie.startswith(USER_COOKIE_NAME) or "Max-Age=0" in cookie:
+                        headers.append("set-cookie", cookie)
+                await run_in_threadpool(record_refused, NOBODY, sign_in="token")
+        await send(message)
+
+    return send_checked
 
 
 def _has_account() -> bool:

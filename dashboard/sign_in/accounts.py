@@ -72,6 +72,7 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
     raise NoRoleError(
         "This account holds no role in this system. Ask the administrator to enter it in role_holders.toml.",
         "该账号在本系统中没有角色,请联系系统管理员在 role_holders.toml 中登记。",
+        subject=subject,
     )
 
 

@@ -6,15 +6,17 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from http.cookies import SimpleCookie
 
 import streamlit as st
 from starlette.requests import HTTPConnection
 from streamlit.auth_util import get_origin_from_redirect_uri
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE_NAME, USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import (
     _get_signed_cookie_with_chunks,
     gather_user_info,
@@ -52,6 +54,25 @@ def claims_of_request(request: HTTPConnection, mode: Mode) -> Mapping[str, objec
         return {}
     # As for the pages themselves: a cookie counts only for the address it was given for.
     return claims if claims.get("origin") == get_origin_from_redirect_uri() else {}
+
+
+def opens_a_session(cookies: Sequence[str]) -> bool:
+    """Return whether cookies that Streamlit is about to give stand for a token that its provider signed.
+
+    Streamlit takes an unsigned one where the provider's metadata list ``none`` among its algorithms.
+    """
+    given: SimpleCookie = SimpleCookie()
+    for cookie in cookies:
+        given.load(cookie)
+    values = {name: each.value for name, each in given.items()}
+    if not values.get(USER_COOKIE_NAME):
+        return False
+    try:
+        token = json.loads(_get_signed_cookie_with_chunks(values, TOKENS_COOKIE_NAME) or "{}")["id_token"]
+        header = json.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))
+    except (ValueError, KeyError):
+        return False
+    return str(header.get("alg", "none")).lower() != "none"
 
 
 def is_wall_token(token: str | None) -> bool:
