@@ -280,7 +280,7 @@ with chart_card(
             table(
                 screen.proposals.balance,
                 [
-                    Column(name="item", title=heading("item")),
+                    Column(name="entry", title=heading("entry")),
                     *heading.numbers("amount"),
                     Column(name="remark", title=heading("remark")),
                 ],

@@ -112,7 +112,7 @@ def test_fund_after_the_proposed_awards_is_one_click_away(page, demonstration_ap
     settle(page)
     shown = rows_of(page, "连续达标建议奖励与基金结余")
     balance = told("resources", "proposals", "--set", "proposals=on")
-    assert [line.split("\t")[0] for line in shown] == [row["item"] for row in balance]
+    assert [line.split("\t")[0] for line in shown] == [row["entry"] for row in balance]
     assert "114万元" in shown[0] and "高于基金单笔上限20万元" in shown[3]
     assert balance[2]["amount"] == balance[0]["amount"] - balance[1]["amount"]
     page.locator("nav.links a", has_text="无命案乡镇矩阵").click()

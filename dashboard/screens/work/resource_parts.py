@@ -73,7 +73,7 @@ class Proposals:
     """The fund against the awards proposed to townships that met the matrix years in a row."""
 
     balance: pd.DataFrame
-    """``item, amount, remark``: the fund now, what the awards cost, what would be left, one award against the cap."""
+    """``entry, amount, remark``: the fund now, what the awards cost, what would be left, one award against the cap."""
     townships: pd.DataFrame
     stress: str
     """How many would be without a case by chance, and what that would cost."""
@@ -273,7 +273,7 @@ def after_proposals(
     )
     rows = pd.DataFrame(
         {
-            "item": [t(f"resources.{key}", language) for key in ("fund_left", "cost", "left_after", "one_award")],
+            "entry": [t(f"resources.{key}", language) for key in ("fund_left", "cost", "left_after", "one_award")],
             "amount": [left, cost, after, award],
             "remark": remarks,
         }

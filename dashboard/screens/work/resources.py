@@ -328,7 +328,7 @@ def _tables(
         headings = {name: t(f"resources_column.{name}", language) for name in names} | (more or {})
         return ScreenTable(key, t(f"resources.title_{key}", language), frame.reindex(columns=list(headings)), headings)
 
-    proposed = () if proposals is None else (made("proposals", proposals.balance, ("item", "amount", "remark")),)
+    proposed = () if proposals is None else (made("proposals", proposals.balance, ("entry", "amount", "remark")),)
     named = {name: reason_name(name, language) for name in reasons}
     return (
         made("items", items, ("item", *_BUDGET)),
