@@ -121,6 +121,7 @@ with chart_card(
     sentence=t("chain.steps_note", language),
     data_through=through,
     source=source,
+    definition=Definition(text=t("chain.width_definition", language)),
     key="steps",
 ):
     table(
@@ -149,6 +150,7 @@ with chart_card(
     sentence=t("chain.regions_note", language),
     data_through=through,
     source=source,
+    definition=Definition(text=t("chain.against_definition", language)),
     key="regions",
 ):
     table(
