@@ -1,6 +1,6 @@
 """Maps without the internet: our own polygons on a plain ground, nothing asked of another host."""
 
-from dashboard.maps.choropleth import ColourScale, choropleth, graded_choropleth
+from dashboard.maps.choropleth import ColourScale, choropleth, graded_choropleth, robust_limits
 from dashboard.maps.layers import MapLayers, cell_side, layered_map
 from dashboard.maps.view import MapView, view_of
 
@@ -12,5 +12,6 @@ __all__ = [
     "choropleth",
     "graded_choropleth",
     "layered_map",
+    "robust_limits",
     "view_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,6 +13,8 @@ from dashboard.maps.view import MapView
 from dashboard.palette import GRADES, contrast, load_palette
 
 LABEL_SIZE = 14
+FEW_REGIONS = 8
+"""Below this many regions quartiles say nothing about extremes."""
 MAX_LABELS = 40
 """Above this many regions labels would hide each other; the list beside the map names them."""
 
@@ -25,6 +28,30 @@ class ColourScale:
     high: float
     ticks: tuple[float, ...]
     tick_texts: tuple[str, ...]
+
+
+def robust_limits(values: np.ndarray) -> tuple[float, float]:
+    """Return the ends of a colour scale: the extremes, or the outer fences where some values lie far beyond the rest.
+
+    The fences lie three times the distance of the quartiles outside them (Tukey 1977, "far out"); the ends are then the
+    outermost values within. Few regions, and quartiles that are alike, keep the extremes.
+
+    Parameters
+    ----------
+    values : ndarray
+        At least one, none missing.
+
+    Examples
+    --------
+    >>> robust_limits(np.array([0.0, 1, 2, 3, 4, 5, 6, 100]))
+    (0.0, 6.0)
+    """
+    first, third = np.quantile(values, [0.25, 0.75])
+    if len(values) < FEW_REGIONS or third == first:
+        return float(values.min()), float(values.max())
+    reach = 3 * (third - first)
+    within = values[(values >= first - reach) & (values <= third + reach)]
+    return float(within.min()), float(within.max())
 
 
 def choropleth(

@@ -18,7 +18,7 @@ from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.indicators.smoothing import can_be_smoothed, smoothed
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, view_of
+from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
@@ -320,13 +320,21 @@ def _in_brackets(text: str) -> str:
 
 
 def _scale(screen: MapScreen, language: str) -> ColourScale:
+    """Return a scale that one extreme region can't take for itself: beyond its ends stand ≤ and ≥ in the legend."""
     known = screen.regions["value"].dropna()
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    low, high = robust_limits(known.to_numpy(float)) if len(known) else (least, most)
     if screen.indicator.display_form in ("rate", "count"):
         low = 0.0
     if high <= low:
         high = low + (abs(low) or 1.0) * 0.1
     ticks = np.linspace(low, high, GRADATIONS)
-    texts = tuple(figure_text(screen.indicator, float(tick), None, language) for tick in ticks)
+    texts = [figure_text(screen.indicator, float(tick), None, language) for tick in ticks]
+    if most > high:
+        texts[-1] = f"≥{texts[-1]}"
+    if least < low:
+        texts[0] = f"≤{texts[0]}"
     title = screen.indicator.unit_label(language)
-    return ColourScale(title=title, low=low, high=high, ticks=tuple(float(tick) for tick in ticks), tick_texts=texts)
+    return ColourScale(
+        title=title, low=low, high=high, ticks=tuple(float(tick) for tick in ticks), tick_texts=tuple(texts)
+    )

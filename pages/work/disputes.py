@@ -87,6 +87,8 @@ with (
 ):
     if not screen.records.allowed:
         empty_state(t("work.no_records", language))
+    elif screen.red_count is None:
+        empty_state(t("disputes.no_colours", language), t("disputes.no_colours_advice", language))
     elif screen.red.empty:
         empty_state(t("overview.red_all_packaged", language))
     else:

@@ -10,7 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard.context import Context
 from dashboard.navigation import PAGES
+from dashboard.periods import Period
+from dashboard.screens.map import map_screen, region_map
+from dashboard.settings import snapshot_reader
 from data_access.access import Scope
 from data_access.home import HOME_VARIABLE, Home
 from data_access.queries import SnapshotReader
@@ -113,6 +117,22 @@ def test_london_by_year_borough_method_and_month(built):
     west, south, east, north = shapes.total_bounds
     assert -0.52 < west < -0.50 and 0.32 < east < 0.34 and 51.28 < south < 51.30 and 51.68 < north < 51.70
     assert city.reader.coverage(city.scope)["basis"].tolist() == ["counts"]
+
+
+def test_one_extreme_state_does_not_take_the_colour_scale(served):
+    served("us_counties")
+    reader = snapshot_reader()
+    root = reader.snapshot().root_code
+    context = Context(root, Period.parse("1990"), "zh", "light", Scope("city_leader", root), ())
+    screen = map_screen(reader, context)
+    values = screen.regions["value"]
+    (bar,) = [
+        trace for trace in region_map(screen, context, width=800, height=600).data if trace.showscale is not False
+    ][:1]
+    assert values.max() > 60, "the District of Columbia"
+    assert bar.zmax == sorted(values)[-2] < 25
+    assert bar.colorbar.ticktext[-1].startswith("≥")
+    assert "64" in screen.regions.loc[values.idxmax(), "hover"], "its own figure stays in its tooltip"
 
 
 def test_us_counties_by_decade_with_their_pooled_rates(built):
@@ -218,6 +238,8 @@ def test_a_stage_that_baltimore_does_not_keep_is_not_shown_as_none_reached(serve
     html = shown(opened("disputes", period="2018Q4"))
     assert "最窄的一环是化解" in html, "of the stages that are kept, not the mediation that isn't"
     assert "−481" not in html
+    assert "该数据未采集风险色" in html
+    assert "红色隐患均已包案" not in html, "nobody said which are red"
 
 
 def test_london_without_a_victim_is_a_zero_and_not_unknown(built):
