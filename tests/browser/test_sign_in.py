@@ -52,13 +52,15 @@ def test_county_leader_sees_the_own_county_and_no_other(browser, signed_app, sig
     assert AuditBook(signed_home).verify()[1] == []
 
 
-def test_stranger_is_told_that_the_account_holds_no_role(browser, signed_app):
+def test_stranger_is_told_that_the_account_holds_no_role_and_is_recorded(browser, signed_app, signed_home):
     with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
         sign_in(page, signed_app, "stranger")
         page.wait_for_selector(".gate")
         text = visible_text(page)
         assert "没有查看权限" in text
         assert "命案" not in text.replace("命案防控", "")
+    refused = AuditBook(signed_home).lines(Scope("auditor", ""), "refused")
+    assert '{"account":"stranger","sign_in":"no_role"}' in refused["details"].tolist()
 
 
 def test_auditor_reads_the_record_and_an_administrator_looks_as_another(
