@@ -59,7 +59,10 @@ if screen.is_graded:
                     name="interval",
                     title=t("ranking.interval", language),
                     kind="mark",
-                    draw=lambda row: interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"]),
+                    draw=lambda row: (
+                        interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"])
+                        + row["interval"]
+                    ),
                 ),
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
                 Column(name="change_text", title=t("ranking.change", language), kind="number"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dashboard.grading.monthly import read_monthly
 from dashboard.grading.problems import Problem, without_impossible, wrong_reports
 from dashboard.grading.settings import Component, IndexSettings
+from dashboard.indicators.catalogue import Term
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -49,7 +50,7 @@ def monthly_inputs(
     """Read what the index of ``codes`` in ``months`` stands on, with one query for flows and one for stocks."""
     first = months[0] - (settings.baseline_months + 12)
     every = pd.period_range(first, months[-1], freq="M")
-    read = read_monthly(reader, scope, codes, every, _measure_names(settings))
+    read = read_monthly(reader, scope, codes, every, _terms(settings))
     numerators, denominators, expected = {}, {}, {}
     problems: list[Problem] = []
     for component in settings.component:
@@ -78,9 +79,10 @@ def monthly_inputs(
     return without_impossible(replace(inputs, problems=graded))
 
 
-def _measure_names(settings: IndexSettings) -> list[str]:
-    items = [item for component in settings.component for item in (*component.members, *component.discounts)]
-    return list(dict.fromkeys(term.measure for item in items for term in item.terms))
+def _terms(settings: IndexSettings) -> Iterator[Term]:
+    for component in settings.component:
+        for item in (*component.members, *component.discounts):
+            yield from item.terms
 
 
 def _window(monthly: Array, component: Component, graded: int, stock: bool) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dashboard.indicators.catalogue import Term
 from dashboard.indicators.engine.facts import boundaries_of, evaluation_rules
+from dashboard.indicators.engine.quantities import Part
 from data_access.access import Scope
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
@@ -31,21 +32,29 @@ class Monthly:
     codes : tuple of str
     months : PeriodIndex
     values : dict
-        Measure → array of shape (regions, months); NaN where nothing was reported. Where a measure is counted from
-        records, a covered month without rows is 0.
+        Measure, or its part by class and channel → array of shape (regions, months); NaN where nothing was reported. Where
+        a measure is counted from records, a covered month without rows is 0.
+    heard : dict
+        Measure → array of shape (regions, months): whether a source covers the month and the region existed.
     """
 
     reader: SnapshotReader
     scope: Scope
     codes: tuple[str, ...]
     months: pd.PeriodIndex
-    values: dict[str, Array]
+    values: dict[Part, Array]
+    heard: dict[str, NDArray[np.bool_]]
 
     def terms(self, terms: Sequence[Term]) -> Array:
-        """Return the sum of an indicator's terms by region and month; a stock stands until it is reported anew."""
+        """Return the sum of an indicator's terms by region and month; a stock stands until it is reported anew.
+
+        Where a term says that who reports nothing has none, nothing is 0 in the months that a source covers.
+        """
         total: Array | None = None
         for term in terms:
-            each = self.values[term.measure]
+            each = self.values[Part.of(term)]
+            if term.absent_is_zero:
+                each = np.where(self.heard[term.measure], np.nan_to_num(each), each)
             if load_measures()[term.measure].kind == "stock":
                 each = carried(each, evaluation_rules().stock_carry_months)
             total = term.sign * each if total is None else total + term.sign * each
@@ -62,26 +71,42 @@ class Monthly:
 
 
 def read_monthly(
-    reader: SnapshotReader, scope: Scope, codes: Sequence[str], months: pd.PeriodIndex, measures: Sequence[str]
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], months: pd.PeriodIndex, terms: Iterable[Term]
 ) -> Monthly:
-    """Read ``measures`` of ``codes`` in ``months`` with one query for flows and one for stocks."""
+    """Read what ``terms`` stand on of ``codes`` in ``months``, with one query for each way they are broken down."""
     start, end = months[0].start_time.date(), months[-1].end_time.date()
-    names = list(measures)
-    frame = reader.measure_values(scope, names, list(codes), start, end, grain="month")
-    row = pd.Index(codes).get_indexer(pd.Index(frame["region_code"]))
-    stamps = pd.DatetimeIndex(frame["period_start"])
-    column = (stamps.year - months[0].year) * 12 + stamps.month - months[0].month
-    cube = np.full((len(names), len(codes), len(months)), np.nan)
-    cube[pd.Index(names).get_indexer(pd.Index(frame["measure"])), row, column] = frame["value"]
-    covered = _covered_by_records(reader.coverage(scope), months)
-    values = {}
-    for number, name in enumerate(names):
-        inside = covered.get(name)
-        values[name] = cube[number] if inside is None else np.where(inside, np.nan_to_num(cube[number]), np.nan)
-    absent = _before_regions(reader, scope, codes, months)
-    if absent.any():
-        values = {name: np.where(absent, np.nan, array) for name, array in values.items()}
-    return Monthly(reader, scope, tuple(codes), months, values)
+    wanted = list(dict.fromkeys(Part.of(term) for term in terms))
+    exists = ~_before_regions(reader, scope, codes, months)
+    covered, records = _covered(reader.coverage(scope), months)
+    none = np.zeros(len(months), bool)
+    values: dict[Part, Array] = {}
+    for by in dict.fromkeys(part.by for part in wanted):
+        group = [part for part in wanted if part.by == by]
+        names = list(dict.fromkeys(part.measure for part in group))
+        frame = reader.measure_values(scope, names, list(codes), start, end, grain="month", by=by)
+        row = pd.Index(codes).get_indexer(pd.Index(frame["region_code"]))
+        stamps = pd.DatetimeIndex(frame["period_start"])
+        column = (stamps.year - months[0].year) * 12 + stamps.month - months[0].month
+        measure = pd.Index(names).get_indexer(pd.Index(frame["measure"]))
+        for part in group:
+            chosen = measure == names.index(part.measure)
+            for name in by:
+                chosen &= frame[name].isin(getattr(part, name)).to_numpy()
+            sums = _sums(row[chosen], column[chosen], frame["value"].to_numpy(float)[chosen], exists.shape)
+            inside = records.get(part.measure)
+            if inside is not None:
+                sums = np.where(inside, np.nan_to_num(sums), np.nan)
+            values[part] = np.where(exists, sums, np.nan)
+    heard = {part.measure: covered.get(part.measure, none) & exists for part in wanted}
+    return Monthly(reader, scope, tuple(codes), months, values, heard)
+
+
+def _sums(row: Array, column: Array, value: Array, shape: tuple[int, ...]) -> Array:
+    """Return the values added up by row and column; NaN where there is none."""
+    place = np.ravel_multi_index((row, column), shape)
+    total = np.bincount(place, value, minlength=int(np.prod(shape)))
+    known = np.bincount(place, minlength=int(np.prod(shape))) > 0
+    return np.where(known, total, np.nan).reshape(shape)
 
 
 def _before_regions(
@@ -102,15 +127,19 @@ def carried(monthly: Array, limit: int) -> Array:
     return np.where(fresh, np.take_along_axis(monthly, np.maximum(last, 0), axis=-1), np.nan)
 
 
-def _covered_by_records(coverage: pd.DataFrame, months: pd.PeriodIndex) -> dict[str, NDArray[np.bool_]]:
-    """Return the months that the sources of a measure cover, of measures counted from records: there absence is zero."""
+def _covered(
+    coverage: pd.DataFrame, months: pd.PeriodIndex
+) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
+    """Return by measure the months that its sources cover: of all measures, and of those counted from records only.
+
+    In the latter absence is zero.
+    """
     starts = months.start_time.to_numpy("datetime64[D]")
     ends = months.end_time.to_numpy("datetime64[D]")
     first, last = (pd.to_datetime(coverage[name]).to_numpy("datetime64[D]") for name in ("first_day", "last_day"))
     records = set(coverage.loc[coverage["basis"] == "records", "measure"])
     covered: dict[str, NDArray[np.bool_]] = {}
     for place, name in enumerate(coverage["measure"].tolist()):
-        if name in records:
-            inside = (starts >= first[place]) & (ends <= last[place])
-            covered[name] = covered[name] | inside if name in covered else inside
-    return covered
+        inside = (starts >= first[place]) & (ends <= last[place])
+        covered[name] = covered[name] | inside if name in covered else inside
+    return covered, {name: inside for name, inside in covered.items() if name in records}

@@ -39,6 +39,7 @@ class Component(BaseModel):
             item = find_indicator(name)
             if isinstance(item.denominator, str) and self.kind != "relative_risk":
                 raise ValueError(f"indicator {name!r} is not a share")
+            check_months(item)
         return self
 
     @property
@@ -54,6 +55,15 @@ class Component(BaseModel):
     def unit_label(self, language: str) -> str:
         """Return the responsible unit on screen."""
         return localised(language, self.unit, self.unit_en)
+
+
+def check_months(item: Indicator) -> None:
+    """Refuse an indicator that can't be added up from months: grading reads months, whatever window a term has."""
+    own = [term for term in item.terms if term.window is not None]
+    if own:
+        raise ValueError(
+            f"indicator {item.id!r} can't be graded: its measure {own[0].measure!r} has a window of its own"
+        )
 
 
 class IndexSettings(BaseModel):

@@ -13,10 +13,11 @@ from dashboard.grading.grades import OFFICIAL, RED
 from dashboard.grading.index import probability_below
 from dashboard.grading.league import League
 from dashboard.grading.settings import IndexSettings
+from dashboard.grading.townships.matrix import matrix_of
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.evaluate import series
 from dashboard.periods import Period
-from dashboard.statistics.chance import chance_of_no_events, chance_of_rising, chance_of_run, chance_somewhere
+from dashboard.statistics.chance import chance_of_rising, chance_of_run, chance_somewhere
 from dashboard.statistics.comparisons import rate_ratio
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -69,9 +70,10 @@ class CleanYears:
     hidden : bool
         Whether the role may not learn it.
     rows : DataFrame
-        Indexed by region, of those without a case: ``expected`` (cases at the common rate) and ``chance`` (of none).
+        Indexed by region, of those without a case: ``expected`` (cases at the common rate), ``chance`` (of none) and
+        ``cases`` (0).
     basis, unknown
-        As of :class:`RisingYears`. A region is not called clean on years that have no figure or are not complete.
+        As of :class:`RisingYears`. A region is not called clean on months that have no figure or are not reported in full.
     """
 
     clean: int
@@ -100,26 +102,23 @@ def rising_years(reader: SnapshotReader, scope: Scope, codes: Sequence[str], yea
     return RisingYears(years, rows, chance_somewhere(chance), basis=basis, unknown=unknown)
 
 
-def clean_years(reader: SnapshotReader, scope: Scope, codes: Sequence[str], parent: str, year: int) -> CleanYears:
-    """Count the regions without a homicide in the three years up to ``year``, and how many chance alone would give."""
+def clean_years(reader: SnapshotReader, scope: Scope, codes: Sequence[str], year: int) -> CleanYears:
+    """Return the regions that the gate of the township matrix finds without a homicide at the end of ``year``.
+
+    With how many chance alone would give; see :func:`dashboard.grading.townships.matrix.matrix_of`.
+    """
     if not scope.permissions.small_counts:
         return CleanYears(0, len(codes), float("nan"), hidden=True)
-    years = tuple(range(year - CLEAN_YEARS + 1, year + 1))
-    basis = yearly_cases(reader, scope, list(dict.fromkeys([*codes, parent])), years)
-    cases, people = (
-        basis[name].unstack("year").sum(axis=1, min_count=CLEAN_YEARS) for name in ("cases", "person_years")
-    )
-    complete = (basis["status"].unstack("year") == words.OK).all(axis=1)
-    rate = cases[parent] / people[parent]
-    own = list(codes)
-    expected = people[own] * rate
-    chance = pd.Series(chance_of_no_events(expected.to_numpy()), index=expected.index)
-    clean = complete[own] & (cases[own] == 0)
-    rows = pd.DataFrame({"expected": expected, "chance": chance})[clean]
-    # A case is a case, however complete the year is; only to be called clean all three years must be in.
-    unknown = tuple(code for code in own if not complete[code] and not cases[code] > 0)
+    matrix = matrix_of(reader, scope, codes, pd.Period(f"{year}-12", "M"))
+    rows = matrix.rows[["expected_cases", "chance_no_case", "cases"]]
+    years = range(year - CLEAN_YEARS + 1, year + 1)
     return CleanYears(
-        int(clean.sum()), len(codes), float(np.nansum(chance)), rows=rows, basis=basis.loc[own], unknown=unknown
+        matrix.stress.clean,
+        len(codes),
+        matrix.stress.clean_by_chance,
+        rows=rows[rows["cases"] == 0].rename(columns={"expected_cases": "expected", "chance_no_case": "chance"}),
+        basis=yearly_cases(reader, scope, codes, years),
+        unknown=tuple(rows.index[rows["cases"].isna()]),
     )
 
 

@@ -83,7 +83,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     year = last_day.year if (last_day.month, last_day.day) == (12, 31) else last_day.year - 1
     rising = rising_years(reader, context.viewer, listed.codes, year)
     townships = townships_below(regions, listed.parent) or list(listed.codes)
-    clean = clean_years(reader, context.viewer, townships, listed.parent, year)
+    clean = clean_years(reader, context.viewer, townships, year)
     every = tuple(dict.fromkeys((*listed.codes, *townships)))
     every_name = names_of(regions, every, context.language)
     triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings())
@@ -255,4 +255,16 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
         parts.append(t("ranking.sheets", language, names=listed, chance=chance_text(float(evidence.max()))))
     else:
         parts.append(t("ranking.no_sheets", language))
+    parts += _tie_words(league.rows, language)
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
+
+
+def _tie_words(rows: pd.DataFrame, language: str) -> list[str]:
+    """Return whether ranks tell regions apart, where several have one."""
+    ranked = rows[rows["rank_best"] > 0]
+    if len(ranked) < 2:
+        return []
+    tied = int(((ranked["rank_best"] == 1) & (ranked["rank_worst"] == len(ranked))).sum())
+    if tied == len(ranked):
+        return [t("ranking.all_tied", language)]
+    return [t("ranking.some_tied", language, count=len(ranked) - tied, of=len(ranked))]

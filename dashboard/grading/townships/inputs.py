@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dashboard.grading.monthly import Monthly, read_monthly
 from dashboard.grading.townships.settings import Line, MatrixSettings
-from dashboard.indicators.catalogue import TOWNSHIPS, Indicator
+from dashboard.indicators.catalogue import TOWNSHIPS, Indicator, Term
 from dashboard.indicators.engine.facts import Facts, facts_of
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -62,7 +62,7 @@ def matrix_inputs(
     counties = [_county(facts, code) for code in codes]
     known = [code for code in dict.fromkeys(counties) if code is not None]
     asked = list(dict.fromkeys([*codes, *known]))
-    read = read_monthly(reader, scope, asked, months, _measures(settings))
+    read = read_monthly(reader, scope, asked, months, _terms(settings))
     own = pd.Index(asked).get_indexer(pd.Index(list(codes)))
     above = np.array([asked.index(code) if code is not None else -1 for code in counties], int)
     place = {"own": own, "county": above}
@@ -73,10 +73,13 @@ def matrix_inputs(
         for item in line.members:
             key = line.id, item.id
             numerator = _rows(read.terms(item.numerator), rows)
-            if line.kind in ("count", "relative_risk"):
+            if line.kind == "count":
+                silent = _silent(facts, item, codes, ends)
+                numerators[key] = _counted(numerator, end, line.window_months, silent)
+                continue
+            if line.kind == "relative_risk":
                 numerators[key] = _summed(numerator, end, line.window_months, whole=True)
-                if line.kind == "relative_risk":
-                    expected[line.id] = _expected(numerator, _rows(read.person_years, rows), end, line, settings)
+                expected[line.id] = _expected(numerator, _rows(read.person_years, rows), end, line, settings)
                 continue
             denominator = _denominator(read, facts, item, rows, codes)
             numerators[key], denominators[key] = _share(numerator, denominator, item, line, end)
@@ -104,8 +107,8 @@ def _county(facts: Facts, code: str) -> str | None:
     return county if county is not None and bool(facts.regions.at[county, "in_scope"]) else None
 
 
-def _measures(settings: MatrixSettings) -> list[str]:
-    return list(dict.fromkeys(term.measure for line in settings.line for item in line.members for term in item.terms))
+def _terms(settings: MatrixSettings) -> list[Term]:
+    return [term for line in settings.line for item in line.members for term in item.terms]
 
 
 def _rows(monthly: Array, rows: NDArray[np.int_]) -> Array:
@@ -149,6 +152,20 @@ def _summed(monthly: Array, end: NDArray[np.int_], months: int, *, whole: bool) 
     count = seen[:, end] - seen[:, start]
     enough = (count == months) if whole else (count > 0)
     return np.where(enough, total[:, end] - total[:, start], np.nan)
+
+
+def _counted(events: Array, end: NDArray[np.int_], months: int, silent: NDArray[np.bool_]) -> Array:
+    """Return the events of each window; none is known only where every month is, and every source was heard to its end."""
+    heard, whole = (_summed(events, end, months, whole=each) for each in (False, True))
+    count = np.where(heard > 0, heard, whole)
+    return np.where(silent & (count == 0), np.nan, count)
+
+
+def _silent(facts: Facts, item: Indicator, codes: Sequence[str], ends: pd.PeriodIndex) -> NDArray[np.bool_]:
+    """Return for which regions and years a source of the indicator is late: it has not told of the last days."""
+    sources = frozenset(cover.source for name in item.measures for cover in facts.coverage.get(name, ()))
+    last_days = [min(end.end_time.date(), facts.data_through) for end in ends]
+    return np.stack([facts.late_among(codes, sources, day) for day in last_days], axis=1)
 
 
 def _expected(events: Array, people: Array, end: NDArray[np.int_], line: Line, settings: MatrixSettings) -> Array:

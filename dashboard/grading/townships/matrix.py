@@ -108,7 +108,8 @@ class TownshipMatrix:
         Indexed by ``region_code``: ``verdict`` of the newest year, ``streak`` (years met in a row), ``blue, yellow, red,
         insufficient`` (lines of the newest year), ``on_list`` (proposed for the award), ``kept_off`` (by a veto of
         excellence), ``rejection, no_excellence`` (states of the two vetoes), ``chance_clean`` (that a township of its size
-        has no homicide for as long as the award takes, at the common rate), ``cases`` (homicides of the gate's window).
+        has no homicide for as long as the award takes, at the common rate), ``cases`` (homicides of the gate's window;
+        unknown where a source is late), ``expected_cases`` (at the common rate) and ``chance_no_case`` (of none in it).
     stress : FundStress
     stage : str
         How final the newest year is.
@@ -196,6 +197,8 @@ def build_matrix(
     newest = cells.grade[:, :, -1]
     gate = _gate(settings)
     cases = cells.value[gate, :, -1] if gate is not None else np.full(len(codes), np.nan)
+    months = settings.line[gate].window_months if gate is not None else 12
+    expected = inputs.clean_exposure * months / settings.clean_months * inputs.common_rate
     rows = pd.DataFrame(
         {
             "verdict": verdict[:, -1],
@@ -207,6 +210,8 @@ def build_matrix(
             "no_excellence": fields["no_excellence"].to_numpy(),
             "chance_clean": chance_of_no_events(inputs.clean_exposure * inputs.common_rate),
             "cases": cases,
+            "expected_cases": expected,
+            "chance_no_case": chance_of_no_events(expected),
         },
         index=pd.Index(codes, name="region_code"),
     )
@@ -217,7 +222,7 @@ def build_matrix(
         cells=cells,
         years=pd.DataFrame(verdict, index=rows.index, columns=[str(end) for end in inputs.ends]),
         rows=rows,
-        stress=fund_stress(inputs, settings, cases, int(rows["on_list"].sum())),
+        stress=fund_stress(rows, settings),
         stage=stage,
         hidden=False,
     )
@@ -276,18 +281,15 @@ def years_in_a_row(verdict: NDArray[np.str_]) -> NDArray[np.int_]:
     return np.logical_and.accumulate(met[:, ::-1], axis=1).sum(axis=1)
 
 
-def fund_stress(inputs: MatrixInputs, settings: MatrixSettings, cases: Array, listed: int) -> FundStress:
+def fund_stress(rows: pd.DataFrame, settings: MatrixSettings) -> FundStress:
     """Return what awards would cost if being without a homicide were enough, and what the list costs."""
-    gate = _gate(settings)
-    months = settings.line[gate].window_months if gate is not None else 12
-    exposure = inputs.clean_exposure * months / settings.clean_months
-    chance = chance_of_no_events(exposure * inputs.common_rate)
-    expected = float(np.nansum(chance))
+    by_chance = float(rows["chance_no_case"].sum())
+    listed = int(rows["on_list"].sum())
     return FundStress(
-        regions=len(inputs.codes),
-        clean=int((cases == 0).sum()),
-        clean_by_chance=expected,
-        cost_by_chance=expected * settings.award_yuan,
+        regions=len(rows),
+        clean=int((rows["cases"] == 0).sum()),
+        clean_by_chance=by_chance,
+        cost_by_chance=by_chance * settings.award_yuan,
         listed=listed,
         cost=listed * settings.award_yuan,
         fund=settings.fund_yuan,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dashboard.grading.settings import check_months
 from dashboard.i18n import localised
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from data_access.access import read_config, validated
@@ -68,6 +69,7 @@ class Line(_Declared):
         for item in self.members:
             if self.kind in ("share", "lowest_share") and item.kind != "proportion":
                 raise ValueError(f"indicator {item.id!r} is not a share")
+            check_months(item)
         return self
 
     @property

@@ -222,7 +222,7 @@ def test_years_without_figures_are_not_counted_as_clean_or_rising(odd_reader):
     """The small city has no records before 2022 and no people for some years: nothing is called clean on silence."""
     scope = Scope("city_leader", small_city.CITY)
     counties = [small_city.EAST, small_city.WEST]
-    before = clean_years(odd_reader, scope, counties, small_city.CITY, 2020)
+    before = clean_years(odd_reader, scope, counties, 2020)
     assert before.clean == 0 and before.rows.empty
     assert set(before.unknown) == set(counties)
     rising = rising_years(odd_reader, scope, counties, 2022)

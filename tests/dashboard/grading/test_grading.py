@@ -163,7 +163,7 @@ def test_rules_on_years_carry_their_chance(reader, city_scope):
     assert len(rising.rows) >= 1  # the demonstration city was drawn with one
     assert ((rising.rows["chance"] > 0) & (rising.rows["chance"] < 0.2)).all()
     assert 0.3 < rising.somewhere < 0.9
-    clean = clean_years(reader, city_scope, townships, reader.snapshot().root_code, 2024)
+    clean = clean_years(reader, city_scope, townships, 2024)
     assert clean.regions == 126
     assert abs(clean.clean - clean.expected) < 20
 
@@ -186,7 +186,7 @@ def test_roles_without_small_counts_see_colours_but_no_index_that_gives_counts_b
     parts = seen.contributions(codes[0])
     assert {"homicide_risk", "homicide_from_dispute_risk"} <= seen.hidden
     assert parts.loc[parts.index.isin(seen.hidden), ["value", "points", "lost"]].isna().all(axis=None)
-    rising, clean = rising_years(reader, scope, codes, 2024), clean_years(reader, scope, codes, scope.region_code, 2024)
+    rising, clean = rising_years(reader, scope, codes, 2024), clean_years(reader, scope, codes, 2024)
     assert rising.hidden and rising.rows.empty and clean.hidden and clean.clean == 0
 
 

@@ -24,6 +24,9 @@ from dashboard.grading.townships.matrix import (
 )
 from dashboard.grading.townships.settings import MatrixSettings, matrix_settings
 from dashboard.grading.townships.vetoes import veto_fields
+from dashboard.grading.triggers import clean_years
+from dashboard.indicators.evaluate import values as indicator_values
+from dashboard.lateness import late_rows
 from data_access.access import Scope
 from data_access.errors import ConfigError
 
@@ -275,7 +278,9 @@ def test_demonstration_city_fills_all_twelve_lines(reader, city_scope, townships
     )
     with_case = set(counted.loc[counted["value"] > 0, "region_code"])
     assert set(grades.index[grades["no_homicide"] == "red"]) == with_case
-    assert matrix.stress.clean == 126 - len(with_case)
+    unknown = set(grades.index[grades["no_homicide"] == "insufficient"])
+    assert 0 < len(unknown) < 10, "those of the county whose last days are not in"
+    assert matrix.stress.clean == 126 - len(with_case) - len(unknown)
     for code in townships[:3]:
         lines = matrix.lines_of(code)
         assert lines["number"].tolist() == list(range(1, 13))
@@ -311,3 +316,35 @@ def test_command_line_gives_the_matrix_of_the_screen(demonstration_home, reader,
         assert row["streak"] == matrix.rows.at[row["region_code"], "streak"]
         assert row["lines"] == matrix.grade_table().loc[row["region_code"]].to_dict()
     assert answer["stress"]["clean"] == matrix.stress.clean
+
+
+def test_a_share_by_channel_is_graded_by_its_channel(reader, city_scope, townships):
+    """Line 5 asks how much patrols found first: all disputes over all disputes would make every township blue."""
+    codes = townships[:20]
+    matrix = matrix_of(reader, city_scope, codes, pd.Period("2024-12", "M"))
+    place = RULES.ids.index("found_first")
+    asked = indicator_values(reader, city_scope, "GRD3", codes, "2024")
+    np.testing.assert_allclose(matrix.cells.value[place, :, -1], asked["value"].to_numpy())
+    np.testing.assert_allclose(matrix.cells.numerator[place, :, -1], asked["numerator"].to_numpy())
+
+
+def test_the_list_of_clean_years_and_the_gate_of_the_matrix_are_the_same_townships(reader, city_scope, townships):
+    clean = clean_years(reader, city_scope, townships, 2024)
+    matrix = matrix_of(reader, city_scope, townships, pd.Period("2024-12", "M"))
+    gate = matrix.grade_table()["no_homicide"]
+    assert set(gate.index[gate == "blue"]) == set(clean.rows.index)
+    assert set(gate.index[gate == "insufficient"]) == set(clean.unknown)
+    assert (clean.clean, clean.expected) == (matrix.stress.clean, matrix.stress.clean_by_chance)
+    assert clean.clean == len(clean.rows)
+
+
+def test_a_township_whose_county_is_late_is_not_called_clean_but_a_case_is_a_case(reader, city_scope, townships):
+    late = set(late_rows(reader.lateness(city_scope)).query("source == 'public_security'")["region_code"])
+    assert late, "a county reports its cases late in the demonstration city"
+    clean = clean_years(reader, city_scope, townships, 2024)
+    parents = reader.regions(city_scope)["parent_code"]
+    matrix = matrix_of(reader, city_scope, townships, pd.Period("2024-12", "M"))
+    in_late = [code for code in townships if parents[code] in late]
+    assert set(clean.unknown) == {code for code in in_late if not matrix.rows.at[code, "cases"] > 0}
+    assert any(matrix.rows.at[code, "cases"] > 0 for code in in_late)
+    assert (matrix.rows.loc[list(clean.unknown), "verdict"] != MET).all()
