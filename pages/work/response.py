@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from dashboard.charts.campaigns import before_and_during
 from dashboard.charts.time_series import bars
 from dashboard.components import (
     Column,
@@ -27,6 +28,8 @@ from dashboard.screens.work.settings import response_settings
 from dashboard.settings import snapshot_reader
 
 MAP_SIZE = (760, 400)
+CAMPAIGNS_A_ROW = 3
+CHART_WORDS = ("alarms", "before", "during", "began")
 
 context = current_context()
 language = context.language
@@ -209,6 +212,7 @@ with chart_card(
             screen.campaigns,
             [
                 Column(name="campaign", title=heading("campaign")),
+                Column(name="indicator_id", title=heading("indicator_id"), href="href"),
                 Column(name="began", title=heading("began_on"), kind="number"),
                 *heading.numbers("days", "before", "during", "change"),
                 Column(name="interval_text", title=t("column.interval", language), kind="number"),
@@ -217,4 +221,32 @@ with chart_card(
             language,
             caption=t("response.title_campaigns", language),
         )
+places = [place for _ in screen.campaign_cards[::CAMPAIGNS_A_ROW] for place in st.columns(CAMPAIGNS_A_ROW, gap="small")]
+for place, each in zip(places, screen.campaign_cards, strict=False):
+    with (
+        place,
+        chart_card(
+            language,
+            title=t("response.title_campaign", language, name=each.name, indicator=each.indicator.id),
+            sentence=each.sentence,
+            key=f"campaign-{each.class_code}",
+            **card(each.indicator.id),
+        ),
+    ):
+        if each.months.empty:
+            empty_state(each.why_empty)
+        else:
+            draw_figure(
+                before_and_during(
+                    each.months,
+                    each.phases,
+                    began=each.began,
+                    words={name: t(f"response.chart_{name}", language) for name in CHART_WORDS},
+                    theme=context.theme,
+                    height=230,
+                ),
+                context,
+                key=f"campaign-figure-{each.class_code}",
+                alt=each.sentence,
+            )
 offer_tables(screen.tables, context)

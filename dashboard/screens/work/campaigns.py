@@ -11,13 +11,16 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.screens.work.settings import Campaign, campaigns
 from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
+from dashboard.statistics.intervals import rate
 from data_access.queries import SnapshotReader
 
 ALARMS = "criminal_alarms"
 YEAR_MONTHS = 12
 CERTAIN = 0.05
+MONTH_DAYS = 365.25 / YEAR_MONTHS
 COLUMNS = [
     *("class_code", "campaign", "began_on", "days", "during_from", "during", "before_from", "before"),
     *("change", "lower", "upper", "q_value", "verdict"),
@@ -55,6 +58,112 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
     frame["q_value"] = np.where(days > 0, benjamini_hochberg(np.where(days > 0, ratio.p_value, np.nan)), np.nan)
     frame["verdict"] = [t(f"response.campaign_{_verdict(row)}", language) for row in frame.to_dict("records")]
     return _written(frame, language)
+
+
+@dataclass(frozen=True)
+class CampaignCard:
+    """One campaign as its card shows it.
+
+    Parameters
+    ----------
+    class_code : str
+    name : str
+    began : Timestamp
+    indicator : Indicator
+        What is counted, with its definition.
+    sentence : str
+        Both counts, the change with its interval, and whether it is beyond chance.
+    months : DataFrame
+        ``month`` (first day), ``alarms``; empty where the role may not see single months.
+    phases : tuple
+        ``before`` and ``during``: name, first and last day, alarms in a mean month and their limits.
+    why_empty : str
+        Why there are no months.
+    """
+
+    class_code: str
+    name: str
+    began: pd.Timestamp
+    indicator: Indicator
+    sentence: str
+    months: pd.DataFrame
+    phases: tuple[tuple[str, pd.Timestamp, pd.Timestamp, float, float, float], ...]
+    why_empty: str = ""
+
+
+def campaign_cards(
+    reader: SnapshotReader, context: Context, rows: pd.DataFrame, as_of: date
+) -> tuple[CampaignCard, ...]:
+    """Return a card for each of :func:`campaign_rows`, with the months from the first day compared to ``as_of``."""
+    if rows.empty:
+        return ()
+    alarms = _alarms_by_month(reader, context, rows, as_of)
+    return tuple(_card(context, row, alarms, as_of) for row in rows.to_dict("records"))
+
+
+def _card(context: Context, row: dict, alarms: pd.DataFrame | None, as_of: date) -> CampaignCard:
+    language, began = context.language, bool(row["days"])
+    months, phases = pd.DataFrame(columns=["month", "alarms"]), ()
+    why = t("response.campaign_not_begun" if not began else "response.campaign_months_hidden", language)
+    if alarms is not None and began:
+        first = pd.Timestamp(row["before_from"]).replace(day=1)
+        own = alarms[(alarms["class_code"] == row["class_code"]) & (alarms["period_start"] >= first)]
+        counted = own.groupby("period_start")["value"].sum()
+        every = pd.date_range(first, _last_whole_month(as_of), freq="MS")
+        months = pd.DataFrame({"month": every, "alarms": counted.reindex(every, fill_value=0.0).to_numpy()})
+        phases = tuple(_phase(name, row) for name in ("before", "during"))
+        why = ""
+    sentence = t(
+        "response.campaign_sentence" if began else "response.campaign_sentence_not_begun",
+        language,
+        **{name: row[f"{name}_text"] for name in ("before", "during", "change", "interval")},
+        days=row["days_text"],
+        began=row["began"],
+        verdict=row["verdict"],
+    )
+    return CampaignCard(
+        row["class_code"],
+        row["campaign"],
+        pd.Timestamp(row["began_on"]),
+        indicator_against(row["class_code"]),
+        sentence,
+        months,
+        phases,
+        why,
+    )
+
+
+def _phase(name: str, row: dict) -> tuple[str, pd.Timestamp, pd.Timestamp, float, float, float]:
+    """Return the days of a phase and what its count comes to in a mean month, with exact or Byar limits."""
+    first, months = pd.Timestamp(row[f"{name}_from"]), row["days"] / MONTH_DAYS
+    found = rate([row[name]], [months], factor=1.0)
+    last = first + pd.Timedelta(days=row["days"] - 1)
+    return name, first, last, float(found.value[0]), float(found.lower[0]), float(found.upper[0])
+
+
+def _alarms_by_month(reader: SnapshotReader, context: Context, rows: pd.DataFrame, as_of: date) -> pd.DataFrame | None:
+    """Return alarms by class and whole month; None where the role may not see the small ones."""
+    if not context.viewer.permissions.small_counts:
+        return None
+    begun = rows[rows["days"] > 0]
+    first = min(begun["before_from"], default=as_of).replace(day=1)
+    end = _last_whole_month(as_of) + pd.offsets.MonthEnd(0)
+    found = reader.measure_values(
+        context.viewer, [ALARMS], [context.region], first, end.date(), grain="month", by=("class_code",)
+    )
+    return found.assign(period_start=pd.to_datetime(found["period_start"]))
+
+
+def _last_whole_month(day: date) -> pd.Timestamp:
+    """Return the first day of the last month that has ended by ``day``."""
+    return (pd.Timestamp(day) + pd.Timedelta(days=1)).replace(day=1) - pd.DateOffset(months=1)
+
+
+def indicator_against(class_code: str) -> Indicator:
+    """Return the indicator that counts the alarms of a class; of all classes where none does."""
+    counts = [item for item in load_catalogue().values() if item.kind == "count" and len(item.numerator) == 1]
+    of = {item.numerator[0].class_code: item for item in counts if item.numerator[0].measure == ALARMS}
+    return of.get((class_code,), of[()])
 
 
 def may_see_campaigns(context: Context) -> bool:
@@ -134,6 +243,7 @@ def _verdict(row: dict) -> str:
 def _written(frame: pd.DataFrame, language: str) -> pd.DataFrame:
     texts = {
         "began": [formatting.day(day) for day in frame["began_on"]],
+        "indicator_id": [indicator_against(code).id for code in frame["class_code"]],
         "days_text": [formatting.number(days) if days else formatting.MISSING for days in frame["days"]],
         "during_text": [formatting.number(value) for value in frame["during"]],
         "before_text": [formatting.number(value) for value in frame["before"]],

@@ -24,7 +24,7 @@ from dashboard.screens.children import Listed, in_scope
 from dashboard.screens.kept import kept
 from dashboard.screens.map import LegendEntry
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.work.campaigns import campaign_rows, may_see_campaigns
+from dashboard.screens.work.campaigns import CampaignCard, campaign_cards, campaign_rows, may_see_campaigns
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.settings import response_settings
 from dashboard.screens.work.shares import (
@@ -76,6 +76,7 @@ class ResponseScreen:
     video_listed: Listed
     watch: pd.DataFrame
     campaigns: pd.DataFrame
+    campaign_cards: tuple[CampaignCard, ...]
     why_no_campaigns: tuple[str, str]
     """What is said, and advised, where there are none."""
     tables: tuple[ScreenTable, ...]
@@ -110,6 +111,8 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()
     places = _places(reader, context, regions)
     campaign = campaign_rows(reader, own, as_of)
+    campaign["href"] = [context.href("definitions", indicator=item) for item in campaign.get("indicator_id", [])]
+    cards = campaign_cards(reader, own, campaign, as_of)
     # Who sees no more than a township gets the outlines of its grids.
     outlined = listed.parent if in_scope(regions, listed.parent) else town
     shapes = reader.geometry(context.viewer, [*listed.codes])
@@ -128,8 +131,9 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         video_listed=counties,
         watch=watch,
         campaigns=campaign,
+        campaign_cards=cards,
         why_no_campaigns=_why_no_campaigns(own),
-        tables=_tables(context, rings, table, video, compliance, watch, places, campaign),
+        tables=_tables(context, rings, table, video, compliance, watch, places, campaign, cards),
     )
 
 
@@ -351,6 +355,7 @@ def _tables(
     watch: pd.DataFrame,
     places: pd.DataFrame,
     campaign: pd.DataFrame,
+    cards: tuple[CampaignCard, ...],
 ) -> tuple[ScreenTable, ...]:
     settings, language = response_settings(), context.language
 
@@ -371,6 +376,28 @@ def _tables(
         made(
             "campaigns",
             campaign,
-            ["campaign", "began_on", "days", "during", "before", "change", "lower", "upper", "q_value", "verdict"],
+            [
+                "campaign",
+                "indicator_id",
+                "began_on",
+                "days",
+                "during",
+                "before",
+                "change",
+                "lower",
+                "upper",
+                "q_value",
+                "verdict",
+            ],
         ),
+        made("campaign_months", _campaign_months(cards), ["campaign", "indicator_id", "month", "alarm_count"]),
     )
+
+
+def _campaign_months(cards: tuple[CampaignCard, ...]) -> pd.DataFrame:
+    """Return the months of all campaigns under each other."""
+    frames = [
+        each.months.rename(columns={"alarms": "alarm_count"}).assign(campaign=each.name, indicator_id=each.indicator.id)
+        for each in cards
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboard.context import Context
+from dashboard.indicators.evaluate import series
 from dashboard.periods import Period
 from dashboard.screens.work import campaigns as module
 from dashboard.screens.work.campaigns import campaign_rows
@@ -150,3 +151,37 @@ def test_a_period_without_alarms_says_so(reader, city_scope):
     shown = screen(reader, city_scope, period=Period.parse("2018"))
     assert shown.rings.empty
     assert "没有防控与响应数字" in shown.verdict
+
+
+def test_each_campaign_has_its_months_its_interval_and_a_defined_indicator(city):
+    rows = frame(city, "campaigns").set_index("campaign")
+    assert len(city.campaign_cards) == len(rows) == 6
+    for card in city.campaign_cards:
+        row = rows.loc[card.name]
+        assert card.indicator.numerator[0].class_code == (card.class_code,)
+        assert row["indicator_id"] == card.indicator.id
+        assert card.months["month"].iloc[-1] == pd.Timestamp("2024-12-01")
+        assert card.months["month"].iloc[0] <= pd.Timestamp(
+            city.campaigns.set_index("campaign").at[card.name, "before_from"]
+        )
+        assert [phase[0] for phase in card.phases] == ["before", "during"]
+        for name, first, last, mean, lower, upper in card.phases:
+            assert lower < mean < upper
+            assert (last - first).days + 1 == row["days"]
+            assert mean * row["days"] / 365.25 * 12 == pytest.approx(row[name])
+        for words in (str(int(row["during"])) if row["during"] < 1000 else "", row["verdict"]):
+            assert words in card.sentence
+
+
+def test_months_of_a_campaign_are_those_of_its_indicator(city, reader, city_scope):
+    card = next(each for each in city.campaign_cards if each.class_code == "fraud")
+    periods = [Period.parse(f"{month:%Y-%m}") for month in card.months["month"]]
+    asked = series(reader, city_scope, card.indicator.id, [city_scope.region_code], periods)
+    assert card.months["alarms"].tolist() == asked["numerator"].tolist()
+
+
+def test_months_of_campaigns_are_not_told_to_roles_without_small_counts(reader):
+    scope = Scope("public_demo", reader.snapshot().root_code)
+    shown = screen(reader, scope, scope.region_code)
+    assert shown.campaign_cards and all(card.months.empty and card.why_empty for card in shown.campaign_cards)
+    assert frame(shown, "campaign_months").empty
