@@ -29,7 +29,12 @@ GROUPS = ("situation", "work", "duty", "rooms", "data")
 """In the order of the menu."""
 
 PAGES = (
-    PageEntry("overview", "pages/overview.py", "nav.overview"),
+    PageEntry(
+        "overview",
+        "pages/overview.py",
+        "nav.overview",
+        screen="dashboard.screens.overview:overview_screen",
+    ),
     PageEntry(
         "map",
         "pages/map.py",
@@ -37,7 +42,13 @@ PAGES = (
         parameters=("indicator", "view", "shown", "rate"),
         screen="dashboard.screens.map:map_screen",
     ),
-    PageEntry("trends", "pages/trends.py", "nav.trends", parameters=("indicator",)),
+    PageEntry(
+        "trends",
+        "pages/trends.py",
+        "nav.trends",
+        parameters=("indicator", "rare"),
+        screen="dashboard.screens.trends.screen:trends_screen",
+    ),
     PageEntry(
         "ranking",
         "pages/ranking.py",
@@ -114,7 +125,14 @@ PAGES = (
         ("proposals",),
         screen="dashboard.screens.work.resources:resources_screen",
     ),
-    PageEntry("definitions", "pages/definitions.py", "nav.definitions", "data", ("indicator",)),
+    PageEntry(
+        "definitions",
+        "pages/definitions.py",
+        "nav.definitions",
+        "data",
+        ("indicator",),
+        "dashboard.screens.definitions:definitions_screen",
+    ),
     PageEntry(
         "backtest",
         "pages/data/backtest.py",

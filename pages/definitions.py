@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components import Column, chart_card, offer_download, table
+from dashboard.components import Column, chart_card, offer_tables, table
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.definitions import definitions_screen
@@ -34,10 +34,4 @@ with right, chart_card(language, title=screen.chosen.label(language), key="defin
         language,
         caption=screen.chosen.label(language),
     )
-offer_download(
-    screen.indicators.drop(columns="href").rename(
-        columns={name: t(f"definitions.{name}", language) for name in ("system", "id", "name", "unit")}
-    ),
-    context,
-    title=t("definitions.list", language),
-)
+offer_tables(screen.tables, context)

@@ -17,7 +17,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.map import map_screen, region_map
+from dashboard.screens.map import region_map
 from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
 
@@ -28,7 +28,7 @@ language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = overview_screen(reader, context)
-where = map_screen(reader, context, page="overview")
+where = screen.where
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=overview_settings().most_cards)
@@ -102,8 +102,8 @@ with (
                 Column(name="was", title=t("overview.was", language), kind="number"),
                 Column(name="now", title=t("overview.now", language), kind="number"),
                 Column(name="change", title=t("overview.change", language), kind="number"),
-                Column(name="words", title=""),
-                Column(name="certainty", title=t("overview.certainty", language)),
+                Column(name="words", title="", kind="mark"),
+                Column(name="certainty", title=t("overview.certainty", language), kind="mark"),
             ],
             language,
             caption=t("overview.changed", language),
@@ -160,4 +160,4 @@ with (
             caption=t("overview.late", language),
         )
 
-offer_tables(where.tables, context)
+offer_tables(screen.tables, context)

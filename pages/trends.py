@@ -6,18 +6,21 @@ from dashboard.charts.control_chart import control_chart
 from dashboard.charts.time_series import series_with_interval, small_multiples
 from dashboard.components import (
     Column,
+    aside,
     chart_card,
     choose_indicator,
     draw_figure,
     empty_state,
-    offer_download,
+    link_group,
+    offer_tables,
     sentence,
     table,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.trends import trends_screen
+from dashboard.screens.trends.marks import campaign_start, class_marks, drawn_marks, drawn_months
+from dashboard.screens.trends.screen import trends_screen
 from dashboard.settings import snapshot_reader
 
 CONTROL_WORDS = ("value", "centre", "limits", "target", "common_cause", "improvement", "concern", "neutral")
@@ -48,15 +51,19 @@ with (
     ),
 ):
     if screen.series["value"].notna().any():
-        names = {name: t(f"trends.{name}", language) for name in ("value", "interval", "last_year")}
+        names = {name: t(f"trends.{name}", language) for name in ("value", "interval", "last_year", "campaign")}
         figure = series_with_interval(
             screen.series,
             names=names,
             unit=screen.indicator.unit_label(language),
             theme=context.theme,
             height=420,
+            events=drawn_marks(screen.marks),
+            campaign_from=campaign_start(screen.marks),
         )
         draw_figure(figure, context, key="series-figure", alt=screen.verdict)
+        for line in screen.mark_lines:
+            aside(line)
     else:
         empty_state(t("trends.empty", language))
 with right, chart_card(language, title=t("trends.by_year", language), key="years", **card):
@@ -72,30 +79,37 @@ with right, chart_card(language, title=t("trends.by_year", language), key="years
         caption=t("trends.by_year", language),
         max_height=420,
     )
-with chart_card(
-    language,
-    title=t("control.title", language, kind=screen.control.kind or t("control.none", language)),
-    sentence=screen.control.sentence or None,
-    definition=definition_of(context, screen.indicator),
-    key="control",
-    **card,
-):
-    if screen.control.chart is None:
-        empty_state(screen.control.why_empty)
-    else:
-        st.html(screen.control.icons)
+for place, control in zip(st.columns(len(screen.controls), gap="small"), screen.controls, strict=True):
+    with (
+        place,
+        chart_card(
+            language,
+            title=t("control.title", language, kind=control.kind or t("control.none", language)),
+            sentence=control.sentence or None,
+            definition=definition_of(context, screen.indicator),
+            key=f"control-{control.key}",
+            **card,
+        ),
+    ):
+        if control.links:
+            link_group(t("control.rare", language), control.links)
+        if control.chart is None:
+            empty_state(control.why_empty)
+            continue
+        st.html(control.icons)
         draw_figure(
             control_chart(
-                screen.control.points,
+                control.points,
                 words={name: t(f"control.{name}", language) for name in CONTROL_WORDS},
-                unit=screen.control.unit,
+                unit=control.unit,
                 theme=context.theme,
                 height=340,
-                target=screen.control.target,
+                target=control.target,
+                events=() if control.is_rare else drawn_months(screen.marks),
             ),
             context,
-            key="control-figure",
-            alt=screen.control.sentence,
+            key=f"control-figure-{control.key}",
+            alt=control.sentence,
         )
 with chart_card(
     language, title=t("trends.by_class", language), sentence=t("trends.by_class_note", language), key="classes", **card
@@ -108,6 +122,7 @@ with chart_card(
                 unit=t("trends.count", language),
                 theme=context.theme,
                 height=360,
+                events=class_marks(screen.marks),
             ),
             context,
             key="classes-figure",
@@ -115,8 +130,4 @@ with chart_card(
         )
     else:
         empty_state(t("trends.no_classes", language))
-offer_download(
-    screen.series.rename(columns={name: t(f"trends_column.{name}", language) for name in screen.series.columns}),
-    context,
-    title=screen.indicator.label(language),
-)
+offer_tables(screen.tables, context)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.charts.time_series import mark_events
 from dashboard.palette import load_palette
 
 MEANINGS = ("common_cause", "improvement", "concern", "neutral")
@@ -22,6 +23,7 @@ def control_chart(
     theme: str,
     height: int,
     target: float | None = None,
+    events: Sequence[tuple[str, str]] = (),
 ) -> go.Figure:
     """Return values in time order with their centre and limits.
 
@@ -35,6 +37,8 @@ def control_chart(
         Title of the vertical axis.
     target : float, optional
         Drawn as a dashed line.
+    events : sequence of (label, sign)
+        Drawn as vertical lines where a point has the label.
     """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
@@ -65,6 +69,8 @@ def control_chart(
                     hovertemplate="%{x}<br>%{y:.3~g}<extra></extra>",
                 )
             )
+    labels = set(points["label"])
+    mark_events(figure, [event for event in events if event[0] in labels], ground.muted)
     figure.update_layout(
         height=height,
         xaxis={"type": "category", "nticks": 12, "categoryorder": "array", "categoryarray": points["label"].tolist()},

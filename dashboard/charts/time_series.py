@@ -21,6 +21,7 @@ def series_with_interval(
     theme: str,
     height: int,
     events: Sequence[tuple[pd.Timestamp, str]] = (),
+    campaign_from: pd.Timestamp | None = None,
 ) -> go.Figure:
     """Return a line with its interval as a band, and a second line of the same period a year before.
 
@@ -29,11 +30,13 @@ def series_with_interval(
     series : DataFrame
         ``period_start, value, lower, upper`` and, where known, ``last_year``; missing values leave gaps.
     names : mapping
-        Words for ``value``, ``interval`` and ``last_year``.
+        Words for ``value``, ``interval``, ``last_year`` and ``campaign``.
     unit : str
         Title of the vertical axis.
-    events : sequence of (moment, word)
-        Drawn as dated vertical lines.
+    events : sequence of (moment, sign)
+        Drawn as vertical lines with their sign on top; what the signs mean is said below the chart.
+    campaign_from : Timestamp, optional
+        From then to the end of the series the ground is shaded, named in the legend.
     """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
@@ -44,7 +47,7 @@ def series_with_interval(
             x=pd.concat([known["period_start"], known["period_start"][::-1]]),
             y=pd.concat([known["upper"], known["lower"][::-1]]),
             fill="toself",
-            fillcolor=_faint(colours[0]),
+            fillcolor=faint(colours[0]),
             line={"width": 0},
             name=names["interval"],
             hoverinfo="skip",
@@ -71,13 +74,27 @@ def series_with_interval(
             connectgaps=False,
         )
     )
-    _mark_events(figure, events, ground.muted)
-    figure.update_layout(height=height, hovermode="x unified", yaxis={"title": {"text": unit}})
+    mark_events(figure, events, ground.muted)
+    if campaign_from is not None:
+        figure.add_trace(_campaign(campaign_from, series["period_start"].max(), names["campaign"], ground.muted))
+    figure.update_layout(
+        height=height,
+        hovermode="x unified",
+        yaxis={"title": {"text": unit}},
+        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+    )
     return _dated(figure)
 
 
 def small_multiples(
-    series: pd.DataFrame, *, classes: Mapping[str, str], unit: str, theme: str, height: int, columns: int = 3
+    series: pd.DataFrame,
+    *,
+    classes: Mapping[str, str],
+    unit: str,
+    theme: str,
+    height: int,
+    columns: int = 3,
+    events: Mapping[str, tuple[pd.Timestamp, str]] | None = None,
 ) -> go.Figure:
     """Return one small chart per class on a common scale.
 
@@ -87,8 +104,11 @@ def small_multiples(
         ``period_start, class_code, value``.
     classes : mapping
         Class code → word, in the order drawn.
+    events : mapping, optional
+        Class code → (moment, sign) of a vertical line in its chart.
     """
-    colours = load_palette().categorical(theme)
+    palette = load_palette()
+    ground, colours = palette.ground_of(theme), palette.categorical(theme)
     present = [code for code in classes if code in set(series["class_code"])]
     rows = max((len(present) + columns - 1) // columns, 1)
     figure = make_subplots(
@@ -114,6 +134,10 @@ def small_multiples(
             row=number // columns + 1,
             col=number % columns + 1,
         )
+        if events and code in events:
+            mark_events(
+                figure, [events[code]], ground.muted, {"row": number // columns + 1, "col": number % columns + 1}
+            )
     figure.update_layout(height=height, margin={"t": 28})
     figure.update_yaxes(rangemode="tozero")
     figure.update_yaxes(title={"text": unit}, col=1)
@@ -186,12 +210,55 @@ def bars(
     return figure
 
 
-def _mark_events(figure: go.Figure, events: Sequence[tuple[pd.Timestamp, str]], colour: str) -> None:
-    for moment, word in events:
-        figure.add_vline(x=moment.timestamp() * 1000, line={"color": colour, "width": 1, "dash": "dash"})
-        figure.add_annotation(
-            x=moment, y=1, yref="paper", text=word, showarrow=False, xanchor="left", font={"color": colour}
+def mark_events(
+    figure: go.Figure, events: Sequence[tuple[object, str]], colour: str, panel: Mapping[str, int] | None = None
+) -> None:
+    """Draw a dashed vertical line at each event, its sign on top; neighbours take turns in height.
+
+    Parameters
+    ----------
+    events : sequence of (place on the horizontal axis, sign)
+    panel : mapping, optional
+        ``row`` and ``col`` of the chart in a figure of several.
+    """
+    where = dict(panel or {})
+    axis = "y domain" if panel else "paper"
+    for number, (place, sign) in enumerate(events):
+        figure.add_shape(
+            type="line",
+            x0=place,
+            x1=place,
+            y0=0,
+            y1=1,
+            yref=axis,
+            line={"color": colour, "width": 1, "dash": "dash"},
+            **where,
         )
+        figure.add_annotation(
+            x=place,
+            y=1 - 0.07 * (number % 2),
+            yref=axis,
+            yanchor="top",
+            text=sign,
+            showarrow=False,
+            xanchor="left",
+            font={"color": colour},
+            **where,
+        )
+
+
+def _campaign(start: pd.Timestamp, end: pd.Timestamp, name: str, colour: str) -> go.Scatter:
+    """Return the ground of the campaign period, as high as the chart, on an axis of its own."""
+    return go.Scatter(
+        x=[start, end],
+        y=[1, 1],
+        yaxis="y2",
+        fill="tozeroy",
+        mode="none",
+        fillcolor=faint(colour, 0.10),
+        name=name,
+        hoverinfo="skip",
+    )
 
 
 def _dated(figure: go.Figure) -> go.Figure:
@@ -199,6 +266,7 @@ def _dated(figure: go.Figure) -> go.Figure:
     return figure
 
 
-def _faint(colour: str) -> str:
+def faint(colour: str, strength: float = 0.18) -> str:
+    """Return the colour let through to ``strength``, for bands and grounds."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"
+    return f"rgba({red},{green},{blue},{strength})"

@@ -11,6 +11,7 @@ from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.screens.figures import value_text
+from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 
@@ -23,6 +24,7 @@ class DefinitionsScreen:
     chosen: Indicator
     facts: pd.DataFrame
     """``term, text`` of the chosen indicator."""
+    tables: tuple[ScreenTable, ...]
 
 
 def definitions_screen(reader: SnapshotReader, context: Context) -> DefinitionsScreen:
@@ -41,7 +43,18 @@ def definitions_screen(reader: SnapshotReader, context: Context) -> DefinitionsS
         }
         for item in catalogue.values()
     ]
-    return DefinitionsScreen(pd.DataFrame(rows), chosen, _facts(reader, context, chosen))
+    listed, facts = pd.DataFrame(rows), _facts(reader, context, chosen)
+    headings = {name: t(f"definitions.{name}", language) for name in ("system", "id", "name", "unit", "term", "text")}
+    tables = (
+        ScreenTable(
+            "indicators",
+            t("definitions.list", language),
+            listed,
+            {name: headings[name] for name in ("system", "id", "name", "unit")},
+        ),
+        ScreenTable("definition", chosen.label(language), facts, {name: headings[name] for name in ("term", "text")}),
+    )
+    return DefinitionsScreen(listed, chosen, facts, tables)
 
 
 def _facts(reader: SnapshotReader, context: Context, item: Indicator) -> pd.DataFrame:

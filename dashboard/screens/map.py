@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components import Basis
-from dashboard.context import Context
+from dashboard.context import Context, region_name
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.evaluate import values
@@ -36,6 +36,8 @@ RATES = ("raw", "all", "neighbours")
 CATEGORIES = ("homicide", "criminal_alarm", "dispute", "shooting")
 PLACES = "places"
 GRADATIONS = 3
+MOST_NAMED = 5
+"""Regions named in the sentence; the list beside the map has all."""
 _MAPPED_KINDS = ("rate", "proportion", "count", "mean", "minimum", "stock_difference", "quantile")
 
 
@@ -56,7 +58,7 @@ class MapScreen:
     rate: str = RATES[0]
     """One of ``RATES``."""
     sentence: str = ""
-    """What smoothing did, in words; empty for raw figures."""
+    """How many regions differ from the whole by more than chance; of smoothed rates, what smoothing did."""
     basis: Basis | None = None
     """What the figures stand on: records or counts."""
     tables: tuple[ScreenTable, ...] = ()
@@ -84,9 +86,9 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
     frame["lat"] = frame["lat"].fillna(centres.y.reindex(frame.index))
     offered = page == "map" and can_be_smoothed(indicator)
     rate = context.own_value("rate", RATES, RATES[0]) if offered else RATES[0]
-    sentence = ""
     if rate == RATES[0]:
         frame["drawn"] = frame["value"]
+        sentence = _spread(reader, context, indicator, listed, found, frame["name"])
     else:
         frame, sentence = _smoothed(reader, context, indicator, found, frame, rate)
     return MapScreen(
@@ -101,6 +103,35 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         sentence=sentence,
         basis=basis_of_all(found, context.language),
         tables=(_table_of(frame, indicator, context.language),),
+    )
+
+
+def _spread(
+    reader: SnapshotReader,
+    context: Context,
+    indicator: Indicator,
+    listed: Listed,
+    found: pd.DataFrame,
+    names: pd.Series,
+) -> str:
+    """Return which regions' 99.8 % intervals leave out the figure of the whole; empty where chance has no part in it."""
+    language, regions = context.language, reader.regions(context.viewer)
+    if len(found) < 2 or found["upper_998"].isna().all() or not regions["in_scope"].to_dict().get(listed.parent):
+        return ""
+    whole = values(reader, context.viewer, indicator, [listed.parent], context.period).iloc[0]
+    if whole["status"] not in WITH_VALUE:
+        return ""
+    beyond = found.index[(found["lower_998"] > whole["value"]) | (found["upper_998"] < whole["value"])]
+    return t(
+        "map.beyond" if len(beyond) else "map.none_beyond",
+        language,
+        of=int(found["upper_998"].notna().sum()),
+        count=len(beyond),
+        level=listed.level_name,
+        names=t("map.and", language).join(names[code] for code in beyond[:MOST_NAMED]),
+        more=t("map.and_more", language) if len(beyond) > MOST_NAMED else "",
+        whole=region_name(regions, listed.parent, language),
+        value=value_text(indicator, whole, language),
     )
 
 

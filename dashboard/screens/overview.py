@@ -12,13 +12,16 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context, region_name
 from dashboard.i18n import t
+from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import changes_of
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.lateness import late_rows
-from dashboard.screens.figures import indicator_card, value_text
+from dashboard.screens.figures import indicator_card, status_text, value_text
 from dashboard.screens.kept import kept
+from dashboard.screens.map import MapScreen, map_screen
+from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
 from data_access.access import read_config, validated
 from data_access.queries import SnapshotReader
@@ -59,6 +62,9 @@ class OverviewScreen:
     """``item, owner, region, due, days``."""
     late: pd.DataFrame
     """``source, region, last_day, days``."""
+    where: MapScreen
+    """The map and the list beside it."""
+    tables: tuple[ScreenTable, ...]
 
 
 @kept
@@ -71,16 +77,62 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     rows = {key: frame.iloc[0] for key, frame in found.items()}
     with_source = [item for item in wanted if rows[item.id]["status"] in WITH_VALUE or _has_source(rows[item.id])]
     few = len(with_source) < settings.most_cards
-    changes = _changes(reader, context, _chosen(settings.changes, headline))
-    cards = tuple(_card(context, item, rows, changes) for item in with_source[: settings.most_cards])
+    shown = with_source[: settings.most_cards]
+    listed = _chosen(settings.changes, headline)
+    changes = _changes(reader, context, list({item.id: item for item in (*listed, *shown)}.values()))
+    cards = tuple(_card(context, item, rows, changes) for item in shown)
+    changed = _what_changed(context, {item.id: changes[item.id] for item in listed}, settings.shown_each_way)
+    overdue, late = _overdue(reader, context, settings.overdue_rows), _late(reader, context)
+    where = map_screen(reader, context, page="overview")
+    figures = [*shown, *(item for item in _beside(shown) if rows[item.id]["status"] in WITH_VALUE)]
     return OverviewScreen(
         verdict=_verdict(context, headline, rows, changes),
         cards=cards,
         absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),
-        changes=_what_changed(context, changes, settings.shown_each_way),
-        overdue=_overdue(reader, context, settings.overdue_rows),
-        late=_late(reader, context),
+        changes=changed,
+        overdue=overdue,
+        late=late,
+        where=where,
+        tables=(
+            _figure_table(figures, rows, changes, context.language),
+            *where.tables,
+            _written_table("changes", changed, ("indicator", "was", "now", "change", "words", "certainty"), context),
+            _written_table("overdue", overdue, ("item", "owner", "region", "due", "days"), context),
+            _written_table("late", late, ("source", "region", "last_day", "days"), context),
+        ),
     )
+
+
+def _figure_table(
+    items: list[Indicator],
+    rows: dict[str, pd.Series],
+    changes: dict[str, tuple[Indicator, pd.Series]],
+    language: str,
+) -> ScreenTable:
+    """Return the figures of the cards, numbers as numbers, with the sentence on the change of each."""
+    names = ("value", "lower", "upper", "numerator", "denominator", "data_through")
+    frame = pd.DataFrame(
+        {
+            "indicator_id": [item.id for item in items],
+            "indicator": [item.label(language) for item in items],
+            "unit": [item.unit_label(language) for item in items],
+            **{name: [rows[item.id][name] for item in items] for name in names},
+            "status": [status_text(rows[item.id], language) for item in items],
+            "difference": [changes[item.id][1]["difference"] if item.id in changes else None for item in items],
+            "sentence": [
+                sentences.change_sentence(changes[item.id][1], item, language) if item.id in changes else ""
+                for item in items
+            ],
+        }
+    )
+    columns = {str(name): t(f"overview_column.{name}", language) for name in frame.columns}
+    return ScreenTable("figures", t("overview.figures", language), frame, columns)
+
+
+def _written_table(key: str, frame: pd.DataFrame, names: tuple[str, ...], context: Context) -> ScreenTable:
+    columns = {name: t(f"overview_column.{name}", context.language) for name in names}
+    title = "changed" if key == "changes" else key
+    return ScreenTable(key, t(f"overview.{title}", context.language), frame, columns)
 
 
 def headline_of(reader: SnapshotReader) -> Indicator:
@@ -136,7 +188,7 @@ def _card(
         more["change"] = change_text(item, row, language)
         more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
         more["compared_with"] = t("overview.last_year", language)
-        more["sentence"] = change_sentence(item, row, language)
+        more["sentence"] = sentences.change_sentence(row, item, language)
     return indicator_card(context, item, rows[item.id], **more)
 
 
@@ -168,7 +220,7 @@ def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
 
 
 def change_sentence(indicator: Indicator, row: pd.Series, language: str) -> str:
-    """Return what to make of a change, chance included."""
+    """Return what to make of a change in few words, chance included; `sentences.change_sentence` gives counts and interval."""
     return t(row["sentence"], language, amount=change_text(indicator, row, language).lstrip("+−"))
 
 
@@ -184,7 +236,7 @@ def _verdict(
     )
     parts = [first]
     if headline.id in changes and rows[headline.id]["status"] in WITH_VALUE:
-        parts.append(change_sentence(headline, changes[headline.id][1], language))
+        parts.append(sentences.change_sentence(changes[headline.id][1], headline, language))
     packaged = rows.get("YJ2")
     if packaged is not None and packaged["status"] in WITH_VALUE:
         number = int(packaged["denominator"] - packaged["numerator"])

@@ -135,7 +135,7 @@ class SnapshotReader:
         )
 
     def boundary_changes(self, scope: Scope) -> pd.DataFrame:
-        """Return which regions in scope took over old codes, and which did not exist before a day.
+        """Return which regions in scope, and of their ancestors, took over old codes or did not exist before a day.
 
         Returns
         -------
@@ -145,9 +145,8 @@ class SnapshotReader:
         """
         self._check_codes(scope, [scope.region_code])
         regions = self._current().regions_within(scope.region_code)
-        inside = regions.index[regions["in_scope"]]
         changes = self._current().boundary_changes
-        return changes[changes["region_code"].isin(inside)].reset_index(drop=True)
+        return changes[changes["region_code"].isin(regions.index)].reset_index(drop=True)
 
     def neighbours(self, scope: Scope, codes: Sequence[str]) -> pd.DataFrame:
         """Return the pairs among ``codes`` that touch (columns ``region_code, neighbour_code``)."""

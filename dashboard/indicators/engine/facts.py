@@ -102,13 +102,31 @@ def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
     return kept[key]
 
 
+def boundary_changes_of(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:
+    """Return :meth:`SnapshotReader.boundary_changes`, and those that changed the regions above, too.
+
+    A code that was taken over from outside a county or city changed the boundary of that county or city as well.
+    """
+    changes = reader.boundary_changes(scope)
+    regions, digits = reader.regions(scope), {level.depth: level.digits for level in reader.snapshot().levels}
+    parents, depths = (regions[name].to_dict() for name in ("parent_code", "depth"))
+    more = []
+    for row in changes[changes["kind"] == "took_over"].to_dict("records"):
+        above = parents.get(row["region_code"])
+        while above in depths:
+            if not str(row["old_code"]).startswith(above[: digits[depths[above]]]):
+                more.append({**row, "region_code": above})
+            above = parents[above]
+    return pd.concat([changes, pd.DataFrame(more)], ignore_index=True) if more else changes
+
+
 def boundaries_of(reader: SnapshotReader, scope: Scope) -> tuple[dict[str, date], dict[str, date]]:
     """Return ``Facts.took_over`` and ``Facts.began``; a first day before all data changes nothing and is left out."""
     coverage = reader.coverage(scope)
     data_begin = date.max if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date()
     took_over: dict[str, date] = {}
     began: dict[str, date] = {}
-    for row in reader.boundary_changes(scope).to_dict("records"):
+    for row in boundary_changes_of(reader, scope).to_dict("records"):
         changed = date.max if pd.isna(row["changed_on"]) else pd.Timestamp(row["changed_on"]).date()
         days = took_over if row["kind"] == "took_over" else began
         if days is began and changed <= data_begin:

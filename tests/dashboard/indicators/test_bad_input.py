@@ -11,8 +11,9 @@ import pytest
 from dashboard.grading.monthly import read_monthly
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.breakdown import by_class
-from dashboard.indicators.catalogue import load_catalogue
+from dashboard.indicators.catalogue import Term, load_catalogue
 from dashboard.indicators.changes import change
+from dashboard.indicators.engine.facts import boundaries_of
 from dashboard.indicators.evaluate import series, values
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -135,11 +136,27 @@ def test_old_codes_count_at_their_successor_and_it_is_said(changed_reader):
     assert "boundary_comparable" not in other["notes"]
 
 
+def test_what_was_taken_over_from_outside_is_said_of_the_regions_above_too(changed_reader, monkeypatch):
+    """A code of another city came to the west county: the boundary of the city changed with it; one of its own did not."""
+    real = SnapshotReader.boundary_changes
+
+    def from_outside(self, scope):
+        changes = real(self, scope)
+        return changes.assign(old_code=changes["old_code"].where(changes["kind"] != "took_over", "111111000000"))
+
+    inside, _ = boundaries_of(changed_reader, SCOPE)
+    monkeypatch.setattr(SnapshotReader, "boundary_changes", from_outside)
+    outside, _ = boundaries_of(changed_reader, SCOPE)
+    assert WEST in inside and CITY not in inside
+    assert outside[CITY] == outside[WEST]
+
+
 def test_the_index_takes_no_month_before_the_region_for_an_empty_one(changed_reader):
     months = pd.period_range("2023-01", "2023-12", freq="M")
-    read = read_monthly(changed_reader, SCOPE, [NEW, EAST], months, ["homicide_incidents"])
-    assert np.isnan(read.values["homicide_incidents"][0, :6]).all()
-    assert np.isfinite(read.values["homicide_incidents"][1]).all()
+    terms = [Term(measure="homicide_incidents")]
+    cases = read_monthly(changed_reader, SCOPE, [NEW, EAST], months, terms).terms(terms)
+    assert np.isnan(cases[0, :6]).all()
+    assert np.isfinite(cases[1]).all()
 
 
 def test_changes_of_boundaries_outside_the_scope_are_not_told(changed_reader):

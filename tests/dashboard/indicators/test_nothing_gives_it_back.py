@@ -26,9 +26,9 @@ from dashboard.indicators.evaluate import series, values_of
 from dashboard.navigation import PAGES, may_open
 from dashboard.periods import Period
 from dashboard.screens.command_line import screen_of
-from dashboard.screens.control import control_screen
 from dashboard.screens.map import layer_map, map_screen
-from dashboard.screens.trends import trends_screen
+from dashboard.screens.trends.control import control_screens
+from dashboard.screens.trends.screen import trends_screen
 from data_access.access import Scope
 from data_access.errors import ScopeError
 from data_access.home import Home
@@ -160,8 +160,8 @@ def pages(reader: SnapshotReader, context: Context) -> Iterator[tuple[str, objec
                 deck, legend = layer_map(reader, asked, screen)
                 yield f"layers {where}", [(entry.word, entry.count) for entry in legend]
                 yield f"deck {where}", json.loads(deck.to_json())["layers"]
-                control = control_screen(reader, asked, load_catalogue()[screen.indicator.id], QUARTERS[0])
-                yield f"control {indicator} {where}", plain(control.points)
+                for control in control_screens(reader, asked, load_catalogue()[screen.indicator.id], QUARTERS[0]):
+                    yield f"control {indicator} {where}", plain(control.points)
                 trends = trends_screen(reader, asked)
                 yield f"trends {indicator} {where}", [plain(trends.series), plain(trends.years), plain(trends.classes)]
 

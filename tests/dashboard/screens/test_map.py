@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dashboard.context import Context
+from dashboard.indicators.evaluate import values
 from dashboard.periods import Period
-from dashboard.screens.map import map_screen, rate_links, region_map
+from dashboard.screens.map import MOST_NAMED, map_screen, rate_links, region_map
 from data_access.access import Scope
 
 
@@ -74,3 +75,20 @@ def test_shares_are_not_smoothed_and_offer_no_switch(asked):
 def test_a_forged_rate_and_another_pages_rate_change_nothing(asked):
     assert asked(rate="worst")[0].rate == "raw"
     assert asked(page="overview", rate="all")[0].rate == "raw"
+
+
+@pytest.mark.parametrize("indicator", ["JQ2", "JQ1r"])
+def test_the_raw_map_names_who_differs_from_the_whole_by_more_than_chance(asked, reader, city_scope, indicator):
+    screen, context = asked(indicator=indicator)
+    codes, names = list(screen.listed.codes), screen.regions["name"]
+    whole = values(reader, city_scope, indicator, [context.region], context.period)["value"].iloc[0]
+    own = values(reader, city_scope, indicator, codes, context.period)
+    beyond = own.index[(own["lower_998"] > whole) | (own["upper_998"] < whole)]
+    assert f"{len(codes)} 个县区" in screen.sentence
+    named = [code for code in codes if names[code] in screen.sentence]
+    assert set(named) <= set(beyond)
+    assert len(named) == min(len(beyond), MOST_NAMED)
+
+
+def test_a_single_region_and_counts_of_stocks_make_no_claim_about_chance(asked):
+    assert asked(indicator="YJ1")[0].sentence == ""

@@ -10,17 +10,21 @@ import pytest
 
 from dashboard.__main__ import run
 from dashboard.context import Context
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.navigation import PAGES
 from dashboard.periods import Period
 from dashboard.screens.command_line import screen_of
+from dashboard.screens.figures import figure_text
+from dashboard.screens.overview import overview_screen
+from dashboard.screens.trends.screen import trends_screen
 
 WITH_TABLES = [entry for entry in PAGES if entry.screen and not entry.permission]
 
 
 @pytest.fixture
 def ask(demonstration_home, capsys):
-    def asked(*arguments: str) -> tuple[int, str, str]:
-        code = run(["page", *arguments, "--home", str(demonstration_home.path)])
+    def asked(*arguments: str, command: tuple[str, ...] = ("page",)) -> tuple[int, str, str]:
+        code = run([*command, *arguments, "--home", str(demonstration_home.path)])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
@@ -52,6 +56,50 @@ def test_page_answers_for_every_level(ask, reader, city_scope, entry, depth):
     )
     assert code == 0, problem
     assert json.loads(out)["page"] == entry.url_path
+
+
+def test_every_page_of_the_menu_has_its_numbers_on_the_command_line():
+    assert [entry.url_path for entry in PAGES if not entry.screen] == []
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_figures_on_the_overviews_cards_are_those_of_both_commands(ask, reader, city_scope, depth):
+    regions = reader.regions(city_scope)
+    region = regions.index[regions["depth"] == depth][0]
+    context = Context(region, Period.parse("2024Q4"), "zh", "light", city_scope)
+    cards = overview_screen(reader, context).cards
+    _, out, _ = ask("overview", "--region", region, "--period", "2024Q4", "--format", "json", "--table", "figures")
+    answer = json.loads(out)
+    assert answer["snapshot_id"] == reader.snapshot().snapshot_id
+    rows = answer["tables"][0]["rows"]
+    assert [row["indicator"] for row in rows][: len(cards)] == [card.title for card in cards]
+    asked = "indicators", "--region", region, "--period", "2024Q4", "--format", "json"
+    names = [argument for row in rows for argument in ("--indicator", row["indicator_id"])]
+    _, out, _ = ask(*asked, *names, command=())
+    given = json.loads(out)
+    assert given["snapshot_id"] == answer["snapshot_id"]
+    values = {row["indicator"]: row for row in given["rows"]}
+    for row, card in zip(rows, cards, strict=False):
+        same = values[row["indicator_id"]]
+        for name in ("value", "lower", "upper", "numerator", "denominator"):
+            assert row[name] == pytest.approx(same[name], nan_ok=True), (row["indicator_id"], name)
+        item = find_indicator(row["indicator_id"])
+        written = "—" if row["value"] is None else figure_text(item, row["value"], row["denominator"], "zh")
+        assert card.figure == written
+
+
+def test_the_trend_that_is_drawn_is_the_one_that_the_command_gives(ask, reader, city_scope):
+    context = Context(
+        city_scope.region_code, Period.parse("2024Q4"), "zh", "light", city_scope, (("indicator", "JQ2"),)
+    )
+    screen = trends_screen(reader, context)
+    _, out, _ = ask("trends", "--period", "2024Q4", "--set", "indicator=JQ2", "--format", "json")
+    tables = {table["key"]: table["rows"] for table in json.loads(out)["tables"]}
+    assert [row["value"] for row in tables["series"]] == screen.series["value"].tolist()
+    months, between = screen.controls
+    assert [row["upper"] for row in tables["control"]] == months.points["upper"].tolist()
+    assert [row["value"] for row in tables["between_cases"]] == between.points["value"].tolist()
+    assert [row["numerator"] for row in tables["years"]] == [22, 25, 27, 29, 31]
 
 
 def test_csv_rows_carry_the_snapshot(ask, reader):

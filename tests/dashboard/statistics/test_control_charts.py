@@ -148,6 +148,38 @@ def test_g_limits_are_geometric():
     assert chart.lower[0] == 0
 
 
+# qicharts2 0.8.1 (Anhøj), vignette "Quality Improvement Charts", section "T and G charts for rare events", and its data set
+# cabg: for each death after a bypass operation from the second on, operations and days since the death before.
+# Labels of the two figures: G chart 24.0 (median) and 128.2, T chart 11.2, 97.3 and 0.0; death 25 is marked in both.
+OPERATIONS_BETWEEN = [
+    *(23, 39, 15, 34, 1, 49, 98, 29, 27, 13, 45, 7, 10, 27, 24, 14, 20, 38, 44, 11, 10, 3, 113, 183, 3, 47, 18, 18),
+    *(33, 15, 2, 38, 27, 27, 1, 52, 23, 7, 26, 82, 5, 49, 5, 17, 24, 44, 26, 2, 27, 46, 55, 97, 22, 22, 20, 4, 60),
+    *(51, 7, 21, 66, 36, 25, 72, 15, 5, 3),
+]
+DAYS_BETWEEN = [
+    *(16, 20, 5, 13, 1, 26, 46, 12, 12, 5, 19, 4, 3, 15, 14, 9, 8, 15, 21, 6, 3, 1, 56, 117, 1, 33, 9, 9, 19, 12, 1),
+    *(16, 13, 18, 1, 35, 16, 5, 21, 38, 3, 25, 3, 11, 13, 20, 9, 3, 8, 21, 24, 38, 8, 13, 9, 1, 30, 23, 3, 7, 22, 19),
+    *(11, 31, 6, 1, 1),
+]
+MARKED = [25]
+
+
+def test_g_chart_agrees_with_the_published_one():
+    chart = g_chart(OPERATIONS_BETWEEN)
+    assert round(float(np.median(chart.values)), 1) == 24.0
+    assert round(chart.upper[0], 1) == 128.2
+    assert chart.lower[0] == 0
+    assert (np.flatnonzero(chart.rule == "outside") + 2).tolist() == MARKED
+    assert not chart.runs.signal
+
+
+def test_t_chart_agrees_with_the_published_one():
+    chart = t_chart(DAYS_BETWEEN)
+    assert [round(limit[0], 1) for limit in (chart.lower, chart.centre, chart.upper)] == [0.0, 11.2, 97.3]
+    assert (np.flatnonzero(chart.rule == "outside") + 2).tolist() == MARKED
+    assert not chart.runs.signal
+
+
 def test_cases_on_one_day_stay_separate():
     days = np.array(["2024-03-01", "2024-01-01", "2024-03-01"], dtype="datetime64[D]")
     assert gaps_between(days).tolist() == [60, 0]

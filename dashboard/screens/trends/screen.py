@@ -16,13 +16,15 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.changes import change
 from dashboard.indicators.evaluate import series
+from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Grain, periods_between
-from dashboard.screens.control import ControlScreen, control_screen
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text
 from dashboard.screens.kept import kept
 from dashboard.screens.map import chosen_indicator, mapped_indicators
-from dashboard.screens.overview import change_sentence
+from dashboard.screens.tables import ScreenTable
+from dashboard.screens.trends.control import ControlScreen, control_screens
+from dashboard.screens.trends.marks import Mark, marks_of
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
@@ -47,9 +49,18 @@ class TrendsScreen:
     """``period_start, class_code, value`` of the numerator."""
     class_names: dict[str, str]
     verdict: str
-    control: ControlScreen
-    basis: Basis | None = None
+    controls: tuple[ControlScreen, ...]
+    marks: tuple[Mark, ...]
+    """Campaigns and boundary changes that the series must be read with."""
+    basis: Basis | None
     """What the figures stand on: records or counts."""
+    tables: tuple[ScreenTable, ...]
+
+    @property
+    def mark_lines(self) -> tuple[str, ...]:
+        """What the signs of the marks mean, one line for each kind of change."""
+        kinds = dict.fromkeys(mark.kind for mark in self.marks)
+        return tuple("\u3000".join(mark.text for mark in self.marks if mark.kind == kind) for kind in kinds)
 
 
 @kept
@@ -69,11 +80,16 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     moved = change(reader, context.viewer, indicator, [context.region], context.period).iloc[0]
     years = _series(reader, context, indicator, start, "year")[::-1]
     scale = 100.0 if indicator.display_form in ("percent", "change") else 1.0
-    drawn = frame[["period_start", "value", "lower", "upper"]].copy()
+    # A rolling window that reaches back before the data is a shorter one: its wide interval would set the scale.
+    whole = frame[["starts_late" not in notes for notes in frame["notes"]]]
+    drawn = (whole if len(whole) else frame)[["period_start", "value", "lower", "upper"]].copy()
     drawn[["value", "lower", "upper"]] *= scale
     step = 12 if grain == "month" else 1
     drawn["last_year"] = drawn["value"].shift(step) if grain == "month" else np.nan
     classes = _classes(reader, context, indicator, start)
+    class_names = _class_names(classes["class_code"], snapshot.dataset, language)
+    controls = control_screens(reader, context, indicator, start)
+    marks = marks_of(reader, context, indicator, start)
     return TrendsScreen(
         indicator=indicator,
         choices=choices,
@@ -81,16 +97,61 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         series=drawn.reset_index(drop=True),
         years=_written(indicator, years, language),
         classes=classes,
-        class_names=_class_names(classes["class_code"], snapshot.dataset, language),
+        class_names=class_names,
         verdict=t(
             "trends.verdict",
             language,
             name=indicator.label(language),
-            change=change_sentence(indicator, moved, language),
+            change=change_sentence(moved, indicator, language),
         ),
         basis=basis_of_all(frame[frame["status"].isin(WITH_VALUE)], language),
-        control=control_screen(reader, context, indicator, start),
+        controls=controls,
+        marks=marks,
+        tables=_tables(indicator, drawn, years, classes.assign(name=classes["class_code"].map(class_names)), language)
+        + tuple(_control_table(each, language) for each in controls if each.chart is not None)
+        + (_mark_table(marks, language),),
     )
+
+
+def _tables(
+    indicator: Indicator, drawn: pd.DataFrame, years: pd.DataFrame, classes: pd.DataFrame, language: str
+) -> tuple[ScreenTable, ...]:
+    """Return the series, the years and the classes behind the charts, numbers as numbers."""
+    name = indicator.label(language)
+    status = [status_text(row, language) for _, row in years.iterrows()]
+    return (
+        _table("series", name, drawn, ("period_start", "value", "lower", "upper", "last_year"), language),
+        _table(
+            "years",
+            t("trends.by_year", language),
+            years.assign(status=status),
+            ("period", "value", "lower", "upper", "numerator", "denominator", "status"),
+            language,
+        ),
+        _table("classes", t("trends.by_class", language), classes, ("period_start", "name", "value"), language),
+    )
+
+
+def _control_table(screen: ControlScreen, language: str) -> ScreenTable:
+    points = screen.points.assign(
+        meaning=[t(f"control.{meaning}", language) for meaning in screen.points["meaning"]],
+        rule=[t(f"control.point_{rule}", language) for rule in screen.points["rule"]],
+    )
+    return _table(
+        screen.key, screen.kind, points, ("label", "value", "centre", "lower", "upper", "meaning", "rule"), language
+    )
+
+
+def _mark_table(marks: tuple[Mark, ...], language: str) -> ScreenTable:
+    frame = pd.DataFrame(
+        [(each.sign, each.day, t(f"trends.kind_{each.kind}", language), each.words) for each in marks],
+        columns=["sign", "day", "kind", "words"],
+    )
+    return _table("marks", t("trends.marks", language), frame, tuple(frame.columns), language)
+
+
+def _table(key: str, title: str, frame: pd.DataFrame, names: tuple[str, ...], language: str) -> ScreenTable:
+    return ScreenTable(key, title, frame, {name: t(f"trends_column.{name}", language) for name in names})
 
 
 def _class_names(codes: pd.Series, dataset: Mapping[str, str], language: str) -> dict[str, str]:
@@ -144,5 +205,9 @@ def _classes(reader: SnapshotReader, context: Context, indicator: Indicator, sta
     frame = reader.measure_values(
         context.viewer, divided[:1], [context.region], start, end, grain="month", by=("class_code",)
     )
-    table = frame.pivot_table(index="period_start", columns="class_code", values="value", aggfunc="sum").fillna(0.0)
+    frame["period_start"] = pd.to_datetime(frame["period_start"])
+    table = frame.pivot_table(index="period_start", columns="class_code", values="value", aggfunc="sum")
+    # Months without a case of any class have no rows at all.
+    months = pd.date_range(pd.Timestamp(start).replace(day=1), end, freq="MS", name="period_start")
+    table = table.reindex(months if len(table) else table.index).fillna(0.0)
     return table.reset_index().melt(id_vars="period_start", var_name="class_code", value_name="value")

@@ -1,25 +1,29 @@
-"""The control chart of one indicator: the kind of chart that fits its numbers, its icons and what they say."""
+"""The control charts of one indicator: the kinds that fit its numbers, their icons and what they say."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
+from dashboard import formatting
 from dashboard.context import Context
 from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
+from dashboard.indicators.engine.quantities import Part
 from dashboard.indicators.evaluate import series
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.palette import load_palette
 from dashboard.periods import periods_between
 from dashboard.statistics.control_charts import (
     ControlChart,
+    g_chart,
     gaps_between,
     p_chart,
     t_chart,
@@ -31,14 +35,19 @@ from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
 RARE_A_MONTH = 2.0
-"""Below this mean count a month the days between cases are charted: monthly rates would be mostly zero."""
+"""Below this mean count a month there is no monthly chart: its points would be mostly zero."""
+FEW_A_MONTH = 5.0
+"""Below this mean count a month the days between cases are charted, too: they tell sooner that cases come faster."""
+FEWEST_CASES = 3
 DAY_DEPTH = 2
 """Days of cases are known down to this depth."""
+RARE_CHARTS = {"g": g_chart, "t": t_chart}
+"""Charts of rare cases. Cases are dated to the day, which the geometric distribution (g) counts; t takes them as times."""
 
 
 @dataclass(frozen=True)
 class ControlScreen:
-    """What the control chart card draws."""
+    """What one control chart card draws."""
 
     chart: ControlChart | None
     points: pd.DataFrame
@@ -49,13 +58,30 @@ class ControlScreen:
     sentence: str
     target: float | None
     why_empty: str = ""
+    links: tuple[tuple[str, str, bool], ...] = ()
+    """Word, address and state of the switch between the charts of rare cases; empty for monthly ones."""
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether its points are cases, not months."""
+        return bool(self.links)
+
+    @property
+    def key(self) -> str:
+        """Name of its table, unique on the page."""
+        return "between_cases" if self.is_rare else "control"
 
 
-def control_screen(reader: SnapshotReader, context: Context, indicator: Indicator, start: date) -> ControlScreen:
-    """Prepare the control chart of the context's region from ``start`` to the data-through day."""
+def control_screens(
+    reader: SnapshotReader, context: Context, indicator: Indicator, start: date
+) -> tuple[ControlScreen, ...]:
+    """Prepare the control charts of the context's region from ``start`` to the data-through day.
+
+    Months where cases are not too few for them, the days between cases where they are few, or why there is none.
+    """
     language = context.language
     if indicator.kind not in ("rate", "proportion", "count", "mean"):
-        return _empty(t("control.not_for_kind", language))
+        return (_empty(t("control.not_for_kind", language)),)
     monthly = indicator.model_copy(update={"window": "period"}) if indicator.window != "half_year" else indicator
     periods = list(periods_between(start, reader.snapshot().data_through, "month"))
     frame = series(reader, context.viewer, monthly, [context.region], periods)
@@ -63,22 +89,56 @@ def control_screen(reader: SnapshotReader, context: Context, indicator: Indicato
     known = frame["status"].isin(WITH_VALUE) & frame["numerator"].notna()
     if not known.any():
         hidden = (frame["status"] == "suppressed").any()
-        return _empty(t("ranking.hidden" if hidden else "trends.empty", language))
+        return (_empty(t("ranking.hidden" if hidden else "trends.empty", language)),)
     frame = frame[known]
-    mean = float(frame["numerator"].mean())
-    if indicator.kind in ("rate", "count") and mean < RARE_A_MONTH:
-        rare = _days_between(reader, context, indicator, start)
-        if rare is None:
-            return _empty(t("control.too_rare", language))
-        chart, labels, direction = rare
-        unit, target = t("control.days_between", language), None
-    else:
-        chart, target = _monthly_chart(indicator, frame), _target(indicator)
-        labels = [f"{stamp:%Y-%m}" for stamp in pd.to_datetime(frame["period_start"])]
-        unit, direction = indicator.unit_label(language), indicator.direction
-    if np.isnan(chart.lower).all():
-        return _empty(t("control.too_few_points", language))
+    mean = float(frame["numerator"].mean()) if indicator.kind in ("rate", "count") else np.inf
+    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame)]
+    days = _case_days(reader, context, indicator, start) if mean < FEW_A_MONTH else None
+    if days is not None:
+        screens.append(_rare(context, indicator, days, reader.snapshot().data_through))
+    return tuple(screens) or (_empty(t("control.too_rare", language)),)
+
+
+def _months(context: Context, indicator: Indicator, frame: pd.DataFrame) -> ControlScreen:
+    labels = [f"{stamp:%Y-%m}" for stamp in pd.to_datetime(frame["period_start"])]
+    chart, target = _monthly_chart(indicator, frame), _target(indicator)
     scale = 100.0 if indicator.display_form == "percent" else 1.0
+    return _drawn(
+        context, chart, labels, indicator.unit_label(context.language), indicator.direction, target=target, scale=scale
+    )
+
+
+def _rare(context: Context, indicator: Indicator, days: NDArray, through: date) -> ControlScreen:
+    """Return the days between cases: which chart the address asks for, and for how long there was no case lately."""
+    language = context.language
+    kind = context.own_value("rare", RARE_CHARTS, "g")
+    better = {"lower_better": "higher_better", "higher_better": "lower_better"}.get(indicator.direction, "neutral")
+    labels = [str(day) for day in days[1:]]
+    chart = RARE_CHARTS[kind](gaps_between(days))
+    quiet = (through - days[-1].astype(object)).days
+    since = t("control.since_last", language, day=str(days[-1]), days=formatting.days(quiet, language))
+    screen = _drawn(context, chart, labels, t("control.days_between", language), better, since=since)
+    links = tuple(
+        (t(f"control.rare_{name}", language), context.href("trends", rare=name), name == kind) for name in RARE_CHARTS
+    )
+    return replace(screen, links=links)
+
+
+def _drawn(
+    context: Context,
+    chart: ControlChart,
+    labels: list[str],
+    unit: str,
+    direction: str,
+    *,
+    target: float | None = None,
+    scale: float = 1.0,
+    since: str = "",
+) -> ControlScreen:
+    language = context.language
+    if np.isnan(chart.lower).all():
+        why = t("control.too_few_points", language)
+        return _empty(t("overview.joint", language).join([since, why]) if since else why)
     points = pd.DataFrame(
         {
             "label": labels,
@@ -97,7 +157,7 @@ def control_screen(reader: SnapshotReader, context: Context, indicator: Indicato
         unit=unit,
         kind=t(f"control.kind_{chart.kind}", language),
         icons=_icons(variation, assurance, context),
-        sentence=_sentence(chart, variation, assurance, language),
+        sentence=_sentence(chart, variation, assurance, since, language),
         target=None if target is None else target * scale,
     )
 
@@ -114,24 +174,23 @@ def _monthly_chart(indicator: Indicator, frame: pd.DataFrame) -> ControlChart:
     return xmr_chart(frame["value"].to_numpy(float), bounds=(0.0, np.inf))
 
 
-def _days_between(
-    reader: SnapshotReader, context: Context, indicator: Indicator, start: date
-) -> tuple[ControlChart, list[str], str] | None:
-    """Return the chart of days between cases, the day of each case, and which way is better."""
-    names = indicator.measures
+def _case_days(reader: SnapshotReader, context: Context, indicator: Indicator, start: date) -> NDArray | None:
+    """Return the day of each case of the indicator, in order; None where days are not known or may not be."""
     # The days of single cases are small counts, whatever the months together come to.
     if indicator.suppression_limit and not context.viewer.permissions.small_counts:
         return None
     depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
-    if len(names) != 1 or depth > DAY_DEPTH or load_measures()[names[0]].table is None:
+    if len(indicator.numerator) != 1 or depth > DAY_DEPTH:
+        return None
+    part = Part.of(indicator.numerator[0])
+    if load_measures()[part.measure].table is None:
         return None
     end = reader.snapshot().data_through
-    rows = reader.measure_values(context.viewer, names, [context.region], start, end, grain="day")
+    rows = reader.measure_values(context.viewer, [part.measure], [context.region], start, end, grain="day", by=part.by)
+    for name in part.by:
+        rows = rows[rows[name].isin(getattr(part, name))]
     days = np.repeat(pd.to_datetime(rows["period_start"]).to_numpy("datetime64[D]"), rows["value"].astype(int))
-    if len(days) < 3:
-        return None
-    better = {"lower_better": "higher_better", "higher_better": "lower_better"}.get(indicator.direction, "neutral")
-    return t_chart(gaps_between(days)), [str(day) for day in np.sort(days)[1:]], better
+    return np.sort(days) if len(days) >= FEWEST_CASES else None
 
 
 def _target(indicator: Indicator) -> float | None:
@@ -156,8 +215,9 @@ def _icons(variation: str, assurance: str, context: Context) -> Markup:
     if variation != "not_enough_points":
         words = t(f"control.variation_{variation}", context.language)
         drawn.append(_picture(variation_icon(variation, inks, words), words))
-    words = t(f"control.assurance_{assurance}", context.language)
-    drawn.append(_picture(assurance_icon(assurance, inks, words), words))
+    if assurance != "empty":
+        words = t(f"control.assurance_{assurance}", context.language)
+        drawn.append(_picture(assurance_icon(assurance, inks, words), words))
     return Markup("&nbsp;").join(drawn)
 
 
@@ -169,12 +229,14 @@ def _picture(svg: str, words: str) -> Markup:
     )
 
 
-def _sentence(chart: ControlChart, variation: str, assurance: str, language: str) -> str:
+def _sentence(chart: ControlChart, variation: str, assurance: str, since: str, language: str) -> str:
     last = np.flatnonzero(~np.isnan(chart.values))[-1]
     rule = t(f"control.rule_{chart.rule[last]}", language)
     words = [t(f"control.variation_{variation}", language), rule]
     if assurance != "empty":
         words.append(t(f"control.assurance_{assurance}", language))
+    if since:
+        words.append(since)
     return t("overview.joint", language).join(words) + t("overview.stop", language)
 
 

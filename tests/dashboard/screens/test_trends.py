@@ -1,0 +1,30 @@
+"""The trends page draws whole windows and every month, those without a case as well."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from dashboard.context import Context
+from dashboard.periods import Period
+from dashboard.screens.trends.screen import trends_screen
+
+
+@pytest.fixture
+def county(reader, city_scope):
+    regions = reader.regions(city_scope)
+    code = regions.index[regions["depth"] == 1][0]
+    own = (("indicator", "JQ2"),)
+    return trends_screen(reader, Context(code, Period.parse("2024Q4"), "zh", "light", city_scope, own))
+
+
+def test_months_without_a_case_of_any_class_are_drawn_as_none(county):
+    for _, own in county.classes.groupby("class_code"):
+        months = pd.DatetimeIndex(own["period_start"])
+        assert months.equals(pd.date_range("2020-01", "2024-12", freq="MS"))
+    assert county.classes["value"].sum() == county.tables[1].frame["numerator"].sum()
+
+
+def test_a_rolling_window_is_drawn_from_its_first_whole_one_on(county):
+    assert county.series["period_start"].min() == pd.Timestamp("2020-12-01")
+    assert county.series["last_year"].notna().sum() == len(county.series) - 12
