@@ -55,14 +55,12 @@ if screen.is_graded:
                     draw=lambda row: grade_chip(row["grade"], language),
                 ),
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
+                Column(name="interval", title=t("ranking.interval", language), kind="number"),
                 Column(
-                    name="interval",
-                    title=t("ranking.interval", language),
+                    name="lower",
+                    title="",
                     kind="mark",
-                    draw=lambda row: (
-                        interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"])
-                        + row["interval"]
-                    ),
+                    draw=lambda row: interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"]),
                 ),
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
                 Column(name="change_text", title=t("ranking.change", language), kind="number"),
