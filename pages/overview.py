@@ -35,7 +35,7 @@ card_grid(screen.cards, language, columns=overview_settings().most_cards)
 if screen.absent:
     aside(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)))
 
-left, right, changed = st.columns([0.34, 0.29, 0.37], gap="small")
+left, right, changed = st.columns([0.33, 0.26, 0.41], gap="small")
 with (
     left,
     chart_card(
