@@ -101,7 +101,7 @@ def read_monthly(
     return Monthly(reader, scope, tuple(codes), months, values, heard)
 
 
-def _sums(row: Array, column: Array, value: Array, shape: tuple[int, ...]) -> Array:
+def _sums(row: NDArray[np.int_], column: NDArray[np.int_], value: Array, shape: tuple[int, ...]) -> Array:
     """Return the values added up by row and column; NaN where there is none."""
     place = np.ravel_multi_index((row, column), shape)
     total = np.bincount(place, value, minlength=int(np.prod(shape)))

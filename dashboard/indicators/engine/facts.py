@@ -113,7 +113,7 @@ def boundary_changes_of(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:
     more = []
     for row in changes[changes["kind"] == "took_over"].to_dict("records"):
         above = parents.get(row["region_code"])
-        while above in depths:
+        while isinstance(above, str) and above in depths:
             if not str(row["old_code"]).startswith(above[: digits[depths[above]]]):
                 more.append({**row, "region_code": above})
             above = parents[above]

@@ -46,7 +46,8 @@ class Mark:
 
     @property
     def moment(self) -> pd.Timestamp:
-        """The day as charts take it."""
+        """The day as charts take it; of a mark that is drawn."""
+        assert self.day is not None
         return pd.Timestamp(self.day)
 
     @property
@@ -89,7 +90,7 @@ def class_marks(marks: Sequence[Mark]) -> dict[str, tuple[pd.Timestamp, str]]:
 
 def campaign_start(marks: Sequence[Mark]) -> pd.Timestamp | None:
     """Return when the first campaign began; None where none concerns the series."""
-    return next((mark.moment for mark in marks if mark.kind == "campaign"), None)
+    return next((mark.moment for mark in marks if mark.kind == "campaign" and mark.sign), None)
 
 
 def _campaigns(context: Context, indicator: Indicator) -> list[Mark]:

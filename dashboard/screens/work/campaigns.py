@@ -20,6 +20,8 @@ from data_access.queries import SnapshotReader
 ALARMS = "criminal_alarms"
 YEAR_MONTHS = 12
 CERTAIN = 0.05
+Phase = tuple[str, pd.Timestamp, pd.Timestamp, float, float, float]
+"""Name, first and last day, alarms in a mean month and their limits."""
 MONTH_DAYS = 365.25 / YEAR_MONTHS
 COLUMNS = [
     *("class_code", "campaign", "began_on", "days", "during_from", "during", "before_from", "before"),
@@ -76,7 +78,7 @@ class CampaignCard:
     months : DataFrame
         ``month`` (first day), ``alarms``; empty where the role may not see single months.
     phases : tuple
-        ``before`` and ``during``: name, first and last day, alarms in a mean month and their limits.
+        ``before`` and ``during``.
     why_empty : str
         Why there are no months.
     """
@@ -87,7 +89,7 @@ class CampaignCard:
     indicator: Indicator
     sentence: str
     months: pd.DataFrame
-    phases: tuple[tuple[str, pd.Timestamp, pd.Timestamp, float, float, float], ...]
+    phases: tuple[Phase, ...]
     why_empty: str = ""
 
 
@@ -103,7 +105,8 @@ def campaign_cards(
 
 def _card(context: Context, row: dict, alarms: pd.DataFrame | None, as_of: date) -> CampaignCard:
     language, began = context.language, bool(row["days"])
-    months, phases = pd.DataFrame(columns=["month", "alarms"]), ()
+    months = pd.DataFrame(columns=["month", "alarms"])
+    phases: tuple[Phase, ...] = ()
     why = t("response.campaign_not_begun" if not began else "response.campaign_months_hidden", language)
     if alarms is not None and began:
         first = pd.Timestamp(row["before_from"]).replace(day=1)
@@ -133,7 +136,7 @@ def _card(context: Context, row: dict, alarms: pd.DataFrame | None, as_of: date)
     )
 
 
-def _phase(name: str, row: dict) -> tuple[str, pd.Timestamp, pd.Timestamp, float, float, float]:
+def _phase(name: str, row: dict) -> Phase:
     """Return the days of a phase and what its count comes to in a mean month, with exact or Byar limits."""
     first, months = pd.Timestamp(row[f"{name}_from"]), row["days"] / MONTH_DAYS
     found = rate([row[name]], [months], factor=1.0)
