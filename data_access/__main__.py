@@ -157,16 +157,21 @@ def status(home: Home) -> None:
 
 
 @main.command("migrate")
+@click.option("--shards", type=click.Path(path_type=Path), help="The servers that rows lie on from now on (TOML).")
 @click.pass_obj
-def migrate_command(home: Home) -> None:
-    """Bring the shared database (DATABASE_URL) to the present set-up; does nothing when it is."""
+def migrate_command(home: Home, shards: Path | None) -> None:
+    """Bring the shared database (DATABASE_URL) and its shards to the present set-up."""
     if not home.database_url:
         click.echo("DATABASE_URL: —")
         return
+    from data_access.store.postgresql.shards import read_shards, set_up_shards
     from data_access.store.postgresql.upgrade import upgrade
 
+    named = read_shards(shards) if shards else None
     found, newest = upgrade(home.database_url)
     click.echo(f"{found or '—'} → {newest}")
+    for name, (found, newest) in set_up_shards(home.database_url, named).items():
+        click.echo(f"{name}: {found or '—'} → {newest}")
 
 
 main.add_command(ledger_commands)

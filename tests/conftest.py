@@ -20,6 +20,7 @@ from data_access.home import ClusterAddress, Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from tests.servers import postgresql_programs, running_app, running_postgresql
+from tests.shards import ShardedServers, running_shards, sharded_database
 from tests.spark import JAVA_OPTIONS, SparkCluster, running_spark, spark_is_absent
 from tests.stores import STORES, fresh_database
 
@@ -114,6 +115,16 @@ def shared_database(postgresql_address: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def sharded_servers() -> Iterator[ShardedServers]:
+    """Three real PostgreSQL servers on loopback: a coordinator and two shards."""
+    programs = postgresql_programs()
+    if programs is None:
+        _absent("PostgreSQL")
+    with running_shards(programs) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
 def spark_cluster() -> Iterator[SparkCluster]:
     """A real Spark cluster on loopback: a master and two workers."""
     missing = spark_is_absent()
@@ -133,6 +144,9 @@ def new_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             url, cluster, folder = None, None, tmp_path_factory.mktemp("home")
             if request.param == "postgresql":
                 url = databases.enter_context(fresh_database(request.getfixturevalue("postgresql_address")))
+            if request.param == "shards":
+                servers = request.getfixturevalue("sharded_servers")
+                url = databases.enter_context(sharded_database(servers)).url()
             if request.param == "cluster":
                 cluster = ClusterAddress(request.getfixturevalue("spark_cluster").master, folder / "lake")
             return Home(folder, url, cluster)

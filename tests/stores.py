@@ -13,8 +13,9 @@ from data_access.store.postgresql.connections import engine_of
 from data_access.store.postgresql.shared_ledger import shared_ledger
 from data_access.store.postgresql.upgrade import upgrade
 
-STORES = ("embedded", "postgresql", "cluster")
-"""The cluster publishes: what it counted is served by the embedded store."""
+STORES = ("embedded", "postgresql", "shards", "cluster")
+"""Shards are a PostgreSQL whose rows lie on other servers. The cluster publishes: what it counted is served by the embedded
+store."""
 
 
 @contextmanager

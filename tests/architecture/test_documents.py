@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from data_access.migrations.versions import step_0001, step_0002
+from data_access.migrations.versions import step_0001, step_0002, step_0003
 from data_access.store.postgresql import catalogue
+from data_access.store.postgresql.shards import COORDINATOR_LOGIN
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DEPENDENCIES = (REPOSITORY / "docs" / "dependencies.md").read_text(encoding="utf-8")
@@ -49,6 +50,7 @@ def test_no_reason_is_given_for_a_dependency_that_is_gone():
         *("DATABASE_URL", "PINGAN_HOME", "PINGAN_SIGN_IN", "PINGAN_ROLE_HOLDERS", "PINGAN_WALL_TOKEN"),
         *("PINGAN_WALL_ROLE", "PINGAN_WALL_REGION", "PINGAN_ROLE", "PINGAN_REGION", "role_holders.toml"),
         *("data_access migrate", "data_access publish", "data_access import", "audit verify", "audit prune"),
+        *("migrate --shards", COORDINATOR_LOGIN),
         *(catalogue.READ_ROLE, catalogue.WRITE_ROLE, catalogue.LEDGER_ROLE, catalogue.PRUNE_ROLE),
     ],
 )
@@ -57,7 +59,9 @@ def test_deployment_says_what_an_administrator_needs(word):
 
 
 def test_steps_of_the_shared_database_follow_each_other():
-    assert (step_0001.revision, step_0002.down_revision) == (step_0002.down_revision, step_0001.revision)
+    steps = (step_0001, step_0002, step_0003)
+    assert [step.down_revision for step in steps] == [None, *(step.revision for step in steps[:-1])]
+    assert f"→ {steps[-1].revision}" in DEPLOYMENT
 
 
 def variables_read() -> set[str]:

@@ -1,4 +1,4 @@
-"""The tables that outlive a snapshot: what has been published, what is served, which roles may look."""
+"""The tables that outlive a snapshot: what has been published, what is served, which roles may look, which shards there are."""
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, MetaData, String, Table
 
@@ -9,6 +9,11 @@ fourth an administrator takes away audit lines older than six months."""
 CATALOGUE, LEDGER_SCHEMA = "cockpit", "ledger"
 PREFIX_SETTING, ROLE_SETTING, PATH_SETTING = "pingan.region_prefix", "pingan.role", "pingan.region_path"
 """Settings of one transaction that the row policies look at; the last is the ledger's."""
+
+ENTER_SCOPE = f"{CATALOGUE}.enter_scope"
+"""Function that sets role and prefix for the rest of a transaction, here and on every shard, and lets it only read."""
+SCOPE_DOOR = "scope"
+"""View whose update does the same on the server it lies on; ``scope_NAME`` is the door of shard NAME."""
 
 _metadata = MetaData(schema=CATALOGUE)
 
@@ -32,4 +37,15 @@ viewer_role = Table(
     "viewer_role",
     _metadata,
     Column("role", String, primary_key=True, comment="a role of config/roles.toml; any other sees no row"),
+)
+
+shard = Table(
+    "shard",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("host", String, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("database", String, nullable=False),
+    Column("first_digits", String, comment="codes from these leading digits on; empty when it takes no more rows"),
+    Column("last_digits", String, comment="up to these, which are its own too"),
 )

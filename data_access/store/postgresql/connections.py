@@ -25,13 +25,12 @@ from data_access.errors import (
 )
 from data_access.store.ledger_engine import BUSY_SECONDS, WRITES
 from data_access.store.postgresql.catalogue import (
+    ENTER_SCOPE,
     LEDGER_ROLE,
     LEDGER_SCHEMA,
     PATH_SETTING,
-    PREFIX_SETTING,
     PRUNE_ROLE,
     READ_ROLE,
-    ROLE_SETTING,
 )
 from data_access.store.snapshot_store import RowScope
 
@@ -109,9 +108,10 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
         "jit": "off",
         "statement_timeout": f"{int(settings.statement_seconds * 1000)}ms" if reads else "0",
         "lock_timeout": f"{BUSY_SECONDS}s" if adds else "0",
+        # Lets shards do the sums of their own regions.
+        "enable_partitionwise_aggregate": "on" if reads else "off",
         # An accepted decision outlives a crash, whatever the server's default.
         **({"synchronous_commit": "on"} if adds else {}),
-        "default_transaction_read_only": "on" if reads else "off",
     }
 
     @sa.event.listens_for(engine, "connect")
@@ -129,7 +129,10 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
 
 
 def _set_scope(connection: sa.Connection) -> None:
-    """Tell the row policies who looks, for this transaction only; without a scope they show nothing."""
+    """Tell the row policies who looks, here and on every shard, for this transaction only, which can only read.
+
+    Without a scope they show nothing.
+    """
     scope: RowScope | None = connection.get_execution_options().get("row_scope")
     role, prefix = (scope.role, scope.region_prefix) if scope else ("", "")
     if prefix and not (prefix.isascii() and prefix.isdigit()):
@@ -137,9 +140,7 @@ def _set_scope(connection: sa.Connection) -> None:
             f"Region {prefix!r} can't be a scope in the shared database: only digits can.",
             f"区划“{prefix}”不能作为共享数据库的权限范围:只能是数字。",
         )
-    connection.exec_driver_sql(
-        "select set_config(%s, %s, true), set_config(%s, %s, true)", (ROLE_SETTING, role, PREFIX_SETTING, prefix)
-    )
+    connection.exec_driver_sql(f"select {ENTER_SCOPE}(%s, %s)", (role, prefix))
 
 
 def _set_path(connection: sa.Connection) -> None:

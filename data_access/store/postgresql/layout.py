@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.store.postgresql.catalogue import CATALOGUE, PREFIX_SETTING, READ_ROLE, ROLE_SETTING, viewer_role
+from data_access.store.postgresql.shards import Shard
 
 PARTITIONED = {"incident_placed": "occurred_on", "dispute_placed": "received_at"}
 """The long record tables and the time that divides them into years."""
@@ -34,18 +36,58 @@ _SCOPE = (
 After ``set local`` a setting falls back to '' and not to NULL, so that ``like '' || '%'`` would show everything."""
 
 
-def snapshot_tables(schema_name: str) -> Mapping[str, sa.Table]:
-    """Return the published tables as they lie in ``schema_name``; text is compared byte by byte, as in DuckDB."""
-    metadata = sa.MetaData(schema=schema_name)
-    return {
-        table.name: sa.Table(
-            table.name,
-            metadata,
-            *(sa.Column(column.name, _stored(column.type), nullable=column.nullable) for column in table.columns),
-            **_partitioning(table.name),
+@dataclass(frozen=True)
+class Share:
+    """What one server keeps of a snapshot: all of it, a shard its rows, the coordinator the rest and where the shards' are."""
+
+    shard: Shard | None = None
+    shards: tuple[Shard, ...] = ()
+
+    def tables(self, schema_name: str) -> Mapping[str, sa.Table]:
+        """Return the published tables as they lie in ``schema_name``; text is compared byte by byte, as in DuckDB."""
+        metadata = sa.MetaData(schema=schema_name)
+        return {
+            table.name: sa.Table(
+                table.name,
+                metadata,
+                *(sa.Column(column.name, _stored(column.type), nullable=column.nullable) for column in table.columns),
+                **self._partitioning(table),
+            )
+            for table in (*schema.REGION_TABLES, *schema.ROLLUP_TABLES, schema.import_batch)
+            if self.shard is None or confining_code(table)
+        }
+
+    def divides(self, table: sa.Table) -> bool:
+        """Return whether shards hold rows of a table."""
+        return bool(self.shards) and confining_code(table) is not None
+
+    def rows(self, table: sa.Table) -> str:
+        """Return the test, in SQL, of the rows that are kept here."""
+        code = confining_code(table)
+        if self.shard:
+            return _between(code, self.shard)
+        return " and ".join(f"not ({_between(code, shard)})" for shard in self.shards if code) or "true"
+
+    def _partitioning(self, table: sa.Table) -> dict[str, Any]:
+        if self.divides(table):
+            return {"postgresql_partition_by": f"range (({confining_code(table)}))"}
+        return {"postgresql_partition_by": f"range ({PARTITIONED[table.name]})"} if table.name in PARTITIONED else {}
+
+
+def part_here(table: sa.Table) -> str:
+    """Return the name of the part of a divided table that stays on the coordinator."""
+    return f"{table.name}__here"
+
+
+def shard_partitions(table: sa.Table, shards: Sequence[Shard]) -> Iterator[str]:
+    """Yield the statements that make the parts of a table that lie on shards, and the one that stays here."""
+    yield f'create table "{table.schema}"."{part_here(table)}" partition of {_name(table)} default'
+    for shard in shards:
+        yield (
+            f'create foreign table "{table.schema}"."{table.name}_{shard.name}" partition of {_name(table)}'
+            f" for values from ('{shard.start}') to ('{shard.after}') server {shard.server}"
+            f" options (schema_name '{table.schema}', table_name '{table.name}')"
         )
-        for table in (*schema.REGION_TABLES, *schema.ROLLUP_TABLES, schema.import_batch)
-    }
 
 
 def year_partitions(table: sa.Table, years: range) -> Iterator[tuple[str, date, date, str]]:
@@ -91,8 +133,8 @@ _LISTED_BY = ("occurred_on", "received_at", "found_on", "decided_on", "period_st
 def policies(table: sa.Table) -> list[str]:
     """Return the statements that let the app's role read the table, and only the rows within the viewer's scope."""
     grant = f"grant select on {_name(table)} to {READ_ROLE}"
-    code = _scope_code(table)
-    if table.name in OPEN_TO_ALL or code is None:
+    code = confining_code(table)
+    if code is None:
         return [grant]
     return [
         f"alter table {_name(table)} enable row level security",
@@ -101,19 +143,24 @@ def policies(table: sa.Table) -> list[str]:
     ]
 
 
-def _scope_code(table: sa.Table) -> str | None:
-    """Return the code that decides who sees a row: the innermost region it lies in, after successors are followed."""
+def confining_code(table: sa.Table) -> str | None:
+    """Return the code that decides who sees a row, and where it lies: its innermost region, after successors are followed.
+
+    None for a table that is open to all.
+    """
+    if table.name in OPEN_TO_ALL:
+        return None
     if "code_0" in table.columns:
         return f"coalesce({', '.join(reversed(schema.ANCESTOR_COLUMNS))})"
     return "region_code" if "region_code" in table.columns else None
 
 
+def _between(code: str | None, shard: Shard) -> str:
+    return f"{code} >= '{shard.start}' and {code} < '{shard.after}'"
+
+
 def _stored(kind: sa.types.TypeEngine) -> sa.types.TypeEngine:
     return sa.Text(collation="C") if isinstance(kind, sa.String) else kind
-
-
-def _partitioning(name: str) -> dict[str, Any]:
-    return {"postgresql_partition_by": f"range ({PARTITIONED[name]})"} if name in PARTITIONED else {}
 
 
 def _index(table: sa.Table, columns: str, where: str | None = None) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import duckdb
@@ -18,6 +19,8 @@ from data_access.errors import PublishRefused
 from data_access.store.engines import MEMORY_LIMIT, THREADS
 from data_access.store.postgresql import layout
 from data_access.store.postgresql.catalogue import READ_ROLE, published, served, viewer_role
+from data_access.store.postgresql.layout import Share
+from data_access.store.postgresql.shards import Shard
 from data_access.store.snapshot_store import Report
 
 BATCH_ROWS = 200_000
@@ -30,8 +33,17 @@ def schema_of(snapshot_id: str) -> str:
     return f"snapshot_{snapshot_id.lower().replace('-', '_')}"
 
 
-def load(connection: sa.Connection, built: Path, snapshot_id: str, memory_mb: int, report: Report) -> None:
+def load(
+    connection: sa.Connection,
+    built: Path,
+    snapshot_id: str,
+    memory_mb: int,
+    report: Report,
+    shards: Mapping[Shard, sa.Engine] = MappingProxyType({}),
+) -> None:
     """Write the snapshot ``built`` and point to it, inside the transaction of ``connection``.
+
+    Each shard's rows are written and committed there first: no viewer looks at a snapshot before the pointer names it.
 
     Raises
     ------
@@ -43,45 +55,82 @@ def load(connection: sa.Connection, built: Path, snapshot_id: str, memory_mb: in
     ) as source:
         _check_codes_nest(source)
         connection.execute(sa.select(sa.func.pg_catalog.pg_advisory_xact_lock(PUBLISH_LOCK)))
-        connection.exec_driver_sql("select set_config('maintenance_work_mem', %s, true)", (f"{memory_mb}MB",))
         _refuse_a_taken_number(connection, snapshot_id)
-        schema_name = schema_of(snapshot_id)
-        connection.execute(sa.schema.CreateSchema(schema_name))
-        connection.exec_driver_sql(f'grant usage on schema "{schema_name}" to {READ_ROLE}')
-        tables = layout.snapshot_tables(schema_name)
-        lengths = {name: _count(source, name) for name in tables}
-        done, total = 0, max(sum(lengths.values()), 1)
-        for name, table in tables.items():
-            table.create(connection)
-            for target, select in _parts(connection, source, table):
-                _copy(connection, source, table, target, select)
-            for statement in (*layout.indexes(table), *layout.policies(table)):
-                connection.exec_driver_sql(statement)
-            connection.exec_driver_sql(f'analyze "{schema_name}"."{name}"')
-            done += lengths[name]
+        kept = set(connection.execute(sa.select(published.c.snapshot_id)).scalars())
+        total, done = max(sum(_count(source, name) for name in Share().tables("")), 1), 0
+
+        def wrote(rows: int) -> None:
+            nonlocal done
+            done += rows
             report(done / total, "share")
-        _point_to(connection, snapshot_id, schema_name)
+
+        for shard, engine in shards.items():
+            with engine.begin() as on_shard:
+                for known in on_shard.execute(sa.select(published.c.snapshot_id)).scalars().all():
+                    if known not in kept:  # dropped by the coordinator since, or left by a publish that broke off
+                        _drop(on_shard, known)
+                if shard.takes_rows:
+                    _write(on_shard, source, snapshot_id, memory_mb, Share(shard), wrote)
+        filled = tuple(shard for shard in shards if shard.takes_rows)
+        _write(connection, source, snapshot_id, memory_mb, Share(shards=filled), wrote)
+        connection.execute(sa.delete(served))
+        connection.execute(sa.insert(served).values(one=True, snapshot_id=snapshot_id))
+
+
+def _write(
+    connection: sa.Connection,
+    source: duckdb.DuckDBPyConnection,
+    snapshot_id: str,
+    memory_mb: int,
+    share: Share,
+    wrote: Callable[[int], None],
+) -> None:
+    """Write what one server keeps of a snapshot; nothing points to it yet."""
+    connection.exec_driver_sql("select set_config('maintenance_work_mem', %s, true)", (f"{memory_mb}MB",))
+    schema_name = schema_of(snapshot_id)
+    connection.execute(sa.schema.CreateSchema(schema_name))
+    connection.exec_driver_sql(f'grant usage on schema "{schema_name}" to {READ_ROLE}')
+    for name, table in share.tables(schema_name).items():
+        table.create(connection)
+        for target, select in _parts(connection, source, table, share):
+            _copy(connection, source, table, target, select)
+        for statement in (*layout.indexes(table), *layout.policies(table)):
+            connection.exec_driver_sql(statement)
+        here = layout.part_here(table) if share.divides(table) else name
+        connection.exec_driver_sql(f'analyze "{schema_name}"."{here}"')
+        wrote(_count(source, name, share.rows(table)))
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    connection.execute(
+        sa.insert(published).values(
+            snapshot_id=snapshot_id, number=_number(snapshot_id), schema_name=schema_name, published_at=now
+        )
+    )
+    connection.execute(sa.delete(viewer_role))
+    connection.execute(sa.insert(viewer_role), [{"role": role} for role in load_roles()])
 
 
 def drop_oldest(engine: sa.Engine, keep: int, held: frozenset[str] = frozenset()) -> None:
     """Drop the snapshots before the newest ``keep``; one that is being read now waits for the next publish.
 
-    Those in ``held`` stay.
+    Those in ``held`` stay. What lies of them on shards goes with the next publish, which no other can cross.
     """
     with engine.connect() as connection:
-        rows = connection.execute(
-            sa.select(published.c.snapshot_id, published.c.schema_name).order_by(published.c.number.desc()).offset(keep)
-        ).all()
-    for snapshot_id, schema_name in rows:
-        if snapshot_id in held:
-            continue
+        ids = connection.execute(
+            sa.select(published.c.snapshot_id).order_by(published.c.number.desc()).offset(keep)
+        ).scalars()
+        old = [snapshot_id for snapshot_id in ids if snapshot_id not in held]
+    for snapshot_id in old:
         try:
             with engine.begin() as connection:
                 connection.exec_driver_sql("set local lock_timeout = '2s'")
-                connection.execute(sa.delete(published).where(published.c.snapshot_id == snapshot_id))
-                connection.execute(sa.schema.DropSchema(schema_name, cascade=True, if_exists=True))
+                _drop(connection, snapshot_id)
         except sa.exc.DBAPIError:
             continue
+
+
+def _drop(connection: sa.Connection, snapshot_id: str) -> None:
+    connection.execute(sa.delete(published).where(published.c.snapshot_id == snapshot_id))
+    connection.execute(sa.schema.DropSchema(schema_of(snapshot_id), cascade=True, if_exists=True))
 
 
 def _refuse_a_taken_number(connection: sa.Connection, snapshot_id: str) -> None:
@@ -94,19 +143,6 @@ def _refuse_a_taken_number(connection: sa.Connection, snapshot_id: str) -> None:
             f"未发布:本次发布期间已有另一次发布完成(编号 {snapshot_id} 已被占用)。请重新发布。",
             snapshot_id=snapshot_id,
         )
-
-
-def _point_to(connection: sa.Connection, snapshot_id: str, schema_name: str) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    connection.execute(
-        sa.insert(published).values(
-            snapshot_id=snapshot_id, number=_number(snapshot_id), schema_name=schema_name, published_at=now
-        )
-    )
-    connection.execute(sa.delete(viewer_role))
-    connection.execute(sa.insert(viewer_role), [{"role": role} for role in load_roles()])
-    connection.execute(sa.delete(served))
-    connection.execute(sa.insert(served).values(one=True, snapshot_id=snapshot_id))
 
 
 def _number(snapshot_id: str) -> int:
@@ -136,27 +172,35 @@ def _check_codes_nest(source: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-def _count(source: duckdb.DuckDBPyConnection, name: str) -> int:
-    return source.execute(f'select count(*) from "{name}"').fetchall()[0][0]  # nosec B608  # declared names
+def _count(source: duckdb.DuckDBPyConnection, name: str, rows: str = "true") -> int:
+    return source.execute(f'select count(*) from "{name}" where {rows}').fetchall()[0][0]  # nosec B608  # declared names
 
 
-def _parts(connection: sa.Connection, source: duckdb.DuckDBPyConnection, table: sa.Table) -> Iterator[tuple[str, str]]:
+def _parts(
+    connection: sa.Connection, source: duckdb.DuckDBPyConnection, table: sa.Table, share: Share
+) -> Iterator[tuple[str, str]]:
     """Yield each table that rows are written to, with the select on the file that gives them, in the order of its index."""
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     order = ", ".join(_ORDERS[table.name]) if table.name in _ORDERS else ""
-    select = f'select {columns} from "{table.name}"'  # nosec B608  # declared names
+    kept = f'from "{table.name}" where {share.rows(table)}'
+    select = f"select {columns} {kept}"  # nosec B608  # declared names
     ordered = f" order by {order}" if order else ""
+    if share.divides(table):
+        for statement in layout.shard_partitions(table, share.shards):
+            connection.exec_driver_sql(statement)
+        yield layout.part_here(table), select + ordered
+        return
     when = layout.PARTITIONED.get(table.name)
     if when is None:
         yield table.name, select + ordered
         return
-    ends = f'select min("{when}")::date, max("{when}")::date from "{table.name}"'  # nosec B608  # declared names
+    ends = f'select min("{when}")::date, max("{when}")::date {kept}'  # nosec B608  # declared names
     first, last = source.execute(ends).fetchall()[0]
     if first is None or last is None:
         return
     for name, start, after, statement in layout.year_partitions(table, range(first.year, last.year + 1)):
         connection.exec_driver_sql(statement)
-        yield name, f'{select} where "{when}" >= \'{start}\' and "{when}" < \'{after}\' order by "{when}"'
+        yield name, f'{select} and "{when}" >= \'{start}\' and "{when}" < \'{after}\' order by "{when}"'
 
 
 _ORDERS: Mapping[str, tuple[str, ...]] = {

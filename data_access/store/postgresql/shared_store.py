@@ -18,8 +18,9 @@ from data_access.store.embedded import EmbeddedSnapshot
 from data_access.store.frames import frame_of_rows
 from data_access.store.postgresql.answers import Answers
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
-from data_access.store.postgresql.connections import Database, connection_settings, reachability
+from data_access.store.postgresql.connections import Database, connection_settings, engine_of, reachability
 from data_access.store.postgresql.loading import drop_oldest, load, schema_of
+from data_access.store.postgresql.shards import known_shards
 from data_access.store.snapshot_store import KEPT_SNAPSHOTS, Report, RowScope
 
 LOOK_SECONDS = 1.0
@@ -120,18 +121,20 @@ class SharedSnapshots:
         )
 
     def keep(self, built: Path, snapshot_id: str, report: Report, held: frozenset[str]) -> None:
-        """Load the finished file in one transaction that also points to it, then drop the oldest snapshots.
+        """Load the finished file, shards first, in a transaction that also points to it, then drop the oldest snapshots.
 
         The file stays on this machine as the copy that is shown while the database is away.
         """
         assert self._home.database_url is not None
-        writing = Database(self._home.database_url, WRITE_ROLE, self._reach)
+        url = self._home.database_url
+        writing = Database(url, WRITE_ROLE, self._reach)
         for attempt in range(1, LOAD_ATTEMPTS + 1):
             try:
                 if attempt > 1 and snapshot_id in self.kept_snapshot_ids():
                     break  # the commit was done; only its answer was lost
                 with writing.plain_errors(), writing.engine.begin() as connection:
-                    load(connection, built, snapshot_id, connection_settings().publish_memory_mb, report)
+                    shards = {each: engine_of(each.address(url), WRITE_ROLE) for each in known_shards(connection)}
+                    load(connection, built, snapshot_id, connection_settings().publish_memory_mb, report, shards)
                 break
             except StoreUnavailableError:
                 if attempt == LOAD_ATTEMPTS:
