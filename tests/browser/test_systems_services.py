@@ -109,6 +109,7 @@ def test_fund_after_the_proposed_awards_is_one_click_away(page, demonstration_ap
     menu(page, demonstration_app, "/resources", "连续达标建议奖励与基金结余")
     page.locator("nav.links a", has_text=re.compile("^试算$")).click()
     page.wait_for_url("**proposals=on*")
+    page.wait_for_selector("div[aria-label='连续达标建议奖励与基金结余'] tbody tr")
     settle(page)
     shown = rows_of(page, "连续达标建议奖励与基金结余")
     balance = told("resources", "proposals", "--set", "proposals=on")
