@@ -143,8 +143,7 @@ def weight_effects(league: League, change: WeightChange) -> pd.DataFrame:
     DataFrame
         Indexed by region: ``months, index, lower, upper`` and ``points_before, points_after`` (gained), ``lost_before,
         lost_after``, ``more_lost`` (what the change costs at the same index) with ``more_lost_lower, more_lost_upper``,
-        and ``against_mean`` (gain or loss of the change against the mean of the regions listed); no figures for a role
-        that may not see the index. The rest of the annual
+        and ``against_mean`` (gain or loss of the change against the mean of the regions listed). The rest of the annual
         score is not known here, so nothing is said about ranks in it.
     """
     month = league.inputs.months[-1]
@@ -161,9 +160,6 @@ def weight_effects(league: League, change: WeightChange) -> pd.DataFrame:
     half = _mean_where(np.where(known, (index.upper[:, own] - index.lower[:, own]) / 2, np.nan))
     lower, upper = np.clip(mean - half, 0, 100), np.clip(mean + half, 0, 100)
     step = change.point_after - change.point_before
-    if league.hidden:
-        # The index rests on small counts the role may not see; the mean of its months would tell them as well.
-        mean, lower, upper = (each * np.nan for each in (mean, lower, upper))
     rows = pd.DataFrame(
         {
             "months": known.sum(axis=1),

@@ -26,11 +26,8 @@ DOUBLED = 2.0
 HALFWAY = 0.5
 
 
-BY_CHANCE = (
-    *("chance_red", "chance_flips", "chance_any_red", "homicide_any_red"),
-    *("power_doubled", "watched_doubled", "power_halfway"),
-)
-"""Figures that come from simulations."""
+BY_EVENTS = ("homicide_any_red", "power_doubled", "watched_doubled")
+"""Figures that ask what homicides and alarms do to the colours."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,8 @@ class Backtest:
     grades : DataFrame
         Grade by region and month, as the rules would have coloured them.
 
-    The figures of ``BY_CHANCE`` are NaN for a role that may not see small counts.
+    A role that may not see small counts is told of colours without the components that rest on them; the figures of
+    ``BY_EVENTS`` are NaN for it.
     """
 
     months: int
@@ -100,8 +98,7 @@ def backtest(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: p
     done = kept(reader, key, lambda: _replayed(reader, scope, codes, last, months))
     if scope.permissions.small_counts:
         return done
-    # What chance would do rests on each region's own small counts; the colours are all that such a role is told.
-    hidden: dict[str, Any] = dict.fromkeys(BY_CHANCE, float("nan"))
+    hidden: dict[str, Any] = dict.fromkeys(BY_EVENTS, float("nan"))
     return replace(done, **hidden)
 
 

@@ -47,15 +47,29 @@ class Inputs:
 def monthly_inputs(
     reader: SnapshotReader, scope: Scope, codes: Sequence[str], months: pd.PeriodIndex, settings: IndexSettings
 ) -> Inputs:
-    """Read what the index of ``codes`` in ``months`` stands on, with one query for flows and one for stocks."""
+    """Read what the index of ``codes`` in ``months`` stands on, with one query for flows and one for stocks.
+
+    What rests on small counts is not read for a role that may not see them, and stands as never reported: then no index,
+    rank or colour can move with a hidden count.
+    """
     first = months[0] - (settings.baseline_months + 12)
     every = pd.period_range(first, months[-1], freq="M")
-    read = read_monthly(reader, scope, codes, every, _terms(settings))
+    hidden = settings.hidden_from(scope.permissions)
+    seen = [component for component in settings.component if component.id not in hidden]
+    read = read_monthly(reader, scope, codes, every, _terms(seen))
     numerators, denominators, expected = {}, {}, {}
     problems: list[Problem] = []
     for component in settings.component:
         for item in (*component.members, *component.discounts):
             key = component.id, item.id
+            if component.id in hidden:
+                nothing = np.full((len(codes), len(months)), np.nan)
+                numerators[key] = nothing
+                if component.kind == "relative_risk":
+                    expected[component.id] = nothing
+                else:
+                    denominators[key] = nothing
+                continue
             monthly = {"numerator": read.terms(item.numerator)}
             if component.kind != "relative_risk":
                 assert isinstance(item.denominator, tuple)
@@ -79,8 +93,8 @@ def monthly_inputs(
     return without_impossible(replace(inputs, problems=graded))
 
 
-def _terms(settings: IndexSettings) -> Iterator[Term]:
-    for component in settings.component:
+def _terms(components: Sequence[Component]) -> Iterator[Term]:
+    for component in components:
         for item in (*component.members, *component.discounts):
             yield from item.terms
 

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 
 from dashboard.grading.cache import kept
-from dashboard.grading.grades import BLUE, INSUFFICIENT, OFFICIAL, RED, YELLOW, grades, months_red, stage_of
+from dashboard.grading.grades import OFFICIAL, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.problems import table_of
-from dashboard.grading.settings import IndexSettings, index_settings
+from dashboard.grading.settings import index_settings
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 STRIP_MONTHS = 12
-GRADE_ORDER = {RED: 0, YELLOW: 1, BLUE: 2, INSUFFICIENT: 3}
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class League:
     index, inputs : Index, Inputs
         What the figures stand on.
     hidden : frozenset of str
-        Components that the role may not see, because they rest on small counts; the index that would give them back is
-        hidden with them.
+        Components that the role is graded without, because they rest on small counts.
     stages : mapping of month to str
         How final each month is.
     """
@@ -54,9 +52,7 @@ class League:
     @property
     def problems(self) -> pd.DataFrame:
         """Figures of the months shown that can't be true and were not scored (``problems.COLUMNS``), latest first."""
-        found = table_of([each for each in self.index.problems if each.month in self.months])
-        found.loc[found["component"].isin(self.hidden), ["numerator", "denominator"]] = np.nan
-        return found
+        return table_of([each for each in self.index.problems if each.month in self.months])
 
     def contributions(self, code: str) -> pd.DataFrame:
         """Return each component's points of one region in the month shown, costliest first.
@@ -77,7 +73,6 @@ class League:
             },
             index=pd.Index(self.index.components, name="component"),
         )
-        frame.loc[frame.index.isin(self.hidden), ["value", "score", "points", "lost"]] = np.nan
         return frame.sort_values("lost", ascending=False)
 
 
@@ -115,20 +110,6 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
         index=pd.Index(codes, name="region_code"),
     )
     strip = pd.DataFrame(grade[:, -STRIP_MONTHS:], index=rows.index, columns=months[-STRIP_MONTHS:])
-    hidden = frozenset() if scope.permissions.small_counts else _on_small_counts(settings)
-    if hidden:
-        rows[["index", "lower", "upper", "change", "probability_red"]] = np.nan
-        rows[["rank_best", "rank_worst"]] = 0
-        rows = rows.sort_values("grade", key=lambda grade: grade.map(GRADE_ORDER), kind="stable")
-    else:
-        rows = rows.sort_values("index", na_position="last")
+    rows = rows.sort_values("index", na_position="last")
+    hidden = settings.hidden_from(scope.permissions)
     return League(months[-STRIP_MONTHS:], rows, strip, index, inputs, hidden, dict(zip(months, stages, strict=True)))
-
-
-def _on_small_counts(settings: IndexSettings) -> frozenset[str]:
-    """Return the components whose figure, or its change from month to month, would tell a small count."""
-    return frozenset(
-        component.id
-        for component in settings.component
-        if any(item.suppression_limit for item in (*component.members, *component.discounts))
-    )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dashboard.i18n import localised
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from data_access.access import read_config, validated
+from data_access.access import Role, read_config, validated
 
 
 class Component(BaseModel):
@@ -51,6 +51,11 @@ class Component(BaseModel):
     def discounts(self) -> tuple[Indicator, ...]:
         """The indicator whose share is taken off, if there is one."""
         return (find_indicator(self.discount),) if self.discount else ()
+
+    @property
+    def on_small_counts(self) -> bool:
+        """Whether its figure, or its change from month to month, would tell a small count."""
+        return any(item.suppression_limit for item in (*self.members, *self.discounts))
 
     def unit_label(self, language: str) -> str:
         """Return the responsible unit on screen."""
@@ -99,6 +104,10 @@ class IndexSettings(BaseModel):
     def components(self) -> dict[str, Component]:
         """Components by id, in the order of the file."""
         return {component.id: component for component in self.component}
+
+    def hidden_from(self, role: Role) -> frozenset[str]:
+        """Return the components that a role is graded without, because it may not see small counts."""
+        return frozenset(each.id for each in self.component if each.on_small_counts and not role.small_counts)
 
 
 @lru_cache(maxsize=1)

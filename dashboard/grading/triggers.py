@@ -161,8 +161,6 @@ def review_basis(league: League, code: str, settings: IndexSettings) -> pd.DataF
         "upper": index.upper[place, last],
         "probability_red": probability_below(index.value, index.error, settings.yellow_from)[place, last],
     }
-    if league.hidden:
-        figures = {name: np.full(len(months), np.nan) for name in figures}
     return pd.DataFrame(
         {**figures, "grade": grade, "stage": stages, "counted": [number in counted for number in range(len(months))]},
         index=pd.Index(months, name="month"),

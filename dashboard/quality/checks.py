@@ -16,6 +16,7 @@ from dashboard.periods import Period
 from dashboard.quality.settings import QualityChecks, quality_checks
 from dashboard.quality.tests_of_chance import heaped, outlying_shares, uneven_digits
 from data_access.access import Scope
+from data_access.measures import load_measures
 from data_access.publishing.quality import counted_quality
 from data_access.queries import SnapshotReader
 
@@ -69,10 +70,14 @@ def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period:
     end = min(period.end, reader.snapshot().data_through)
     last = pd.Period(end, "M")
     start = (last - (rules.window_months - 1)).start_time.date()
-    counted = reader.quality(scope, start, end)
-    shown = counties or list(codes)
+    shown = counties or [code for code in codes if regions["in_scope"].to_dict().get(code)]
+    if not shown:
+        return Findings(pd.DataFrame(columns=COLUMNS), start, end)
+    counted, lateness = reader.quality(scope, start, end), reader.lateness(scope)
+    if not scope.permissions.small_counts:
+        counted, lateness = _without_small_counts(reader, scope, counted, lateness)
     frames = [
-        _late(reader, scope, shown),
+        _late(lateness, shown),
         _gaps(counted, shown, rules),
         *(_missing(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
         *(_back_filled(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
@@ -91,9 +96,19 @@ def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period:
     return Findings(rows[COLUMNS].reset_index(drop=True), start, end)
 
 
-def _late(reader: SnapshotReader, scope: Scope, codes: Sequence[str]) -> pd.DataFrame:
-    rows = reader.lateness(scope)
-    rows = rows[rows["region_code"].isin(list(codes))]
+def _without_small_counts(
+    reader: SnapshotReader, scope: Scope, counted: pd.DataFrame, lateness: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leave out what tells how many incidents a county has, or when, and the digits that protected counts end in."""
+    coverage = reader.coverage(scope)
+    of_incidents = [name for name, measure in load_measures().items() if measure.table == "incident"]
+    silent = coverage.loc[coverage["measure"].isin(of_incidents), "source"]
+    kept = (counted["target"] != "incident") & (counted["aspect"] != "value_digit")
+    return counted[kept], lateness[~lateness["source"].isin(silent)]
+
+
+def _late(lateness: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    rows = lateness[lateness["region_code"].isin(list(codes))]
     # A source may send several kinds of rows, of which only some are late.
     key = ["source", "region_code", "days_late"]
     late = set(late_rows(rows)[key].itertuples(index=False, name=None))

@@ -140,6 +140,21 @@ def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:
     )
 
 
+def basis_note(league: League, language: str) -> str:
+    """Return that a role is graded without what rests on small counts; nothing for a role that sees them."""
+    if not league.hidden:
+        return ""
+    weight = sum(index_settings().components[name].weight for name in league.hidden)
+    return t("ranking.without_hidden", language, share=formatting.percent(1 - weight / 100).replace(".0%", "%"))
+
+
+def sheets_text(league: League, sheets: list[str], names: pd.Series, language: str) -> str:
+    """Return which regions are due a review sheet, and how often chance alone would ask for one."""
+    listed = t("ranking.and", language).join(names[code] for code in sheets)
+    evidence = review_evidence(league, index_settings())["chance"]
+    return t("ranking.sheets", language, names=listed, chance=chance_text(float(evidence.max())))
+
+
 def rank_text(best: int, worst: int) -> str:
     """Return a rank or the range of ranks that the interval allows."""
     if best == 0:
@@ -250,12 +265,11 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
         )
     ]
     if sheets:
-        listed = t("ranking.and", language).join(names[code] for code in sheets)
-        evidence = review_evidence(league, index_settings())["chance"]
-        parts.append(t("ranking.sheets", language, names=listed, chance=chance_text(float(evidence.max()))))
+        parts.append(sheets_text(league, sheets, names, language))
     else:
         parts.append(t("ranking.no_sheets", language))
     parts += _tie_words(league.rows, language)
+    parts += [note for note in (basis_note(league, language),) if note]
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
 
 

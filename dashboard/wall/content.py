@@ -29,7 +29,7 @@ from dashboard.screens.overview import (
     headline_of,
     overview_screen,
 )
-from dashboard.screens.ranking import rank_text
+from dashboard.screens.ranking import basis_note, rank_text
 from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -246,7 +246,8 @@ class _Panels:
                 "strip": [self.league.grades.loc[code].tolist() for code in rows.index],
             }
         )
-        note = t("wall.league_note", self.language, month=str(self.league.months[-1]))
+        month = t("wall.league_note", self.language, month=str(self.league.months[-1]))
+        note = " · ".join(part for part in (month, basis_note(self.league, self.language)) if part)
         return self._content(panel, title, frame, "", note=note)
 
     def _ranking(self, panel: Panel) -> PanelContent:

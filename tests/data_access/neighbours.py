@@ -31,7 +31,7 @@ def inside(code: str, region: str) -> bool:
 def fill(home: Home, confined_to: str | None = None) -> Home:
     """Fill and publish the city; with ``confined_to`` everything outside that region is another."""
     small_city.fill(home)
-    incidents, disputes, counts = _incidents(), _disputes(), _counts()
+    incidents, disputes, counts = _incidents(), made_disputes(), _counts()
     people = pd.DataFrame(
         [(code, year, 50_000.0 + 1_000 * n) for n, code in enumerate(TOWNS) for year in (2022, 2023, 2024)],
         columns=["region_code", "year", "population"],
@@ -81,7 +81,7 @@ def _incidents() -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _disputes() -> pd.DataFrame:
+def made_disputes() -> pd.DataFrame:
     chance = np.random.default_rng(2)
     received = pd.Timestamp("2023-01-01 09:00") + pd.to_timedelta(np.sort(chance.integers(0, 700, DISPUTES)), unit="D")
     took = pd.to_timedelta(chance.integers(1, 90, DISPUTES), unit="D")

@@ -402,7 +402,8 @@ def _gate(settings: MatrixSettings) -> int | None:
 def _without_small_counts(matrix: TownshipMatrix) -> TownshipMatrix:
     """Return the matrix without what rests on small counts: their lines, and the verdicts that follow from them.
 
-    A colour that turns from one month's matrix to the next tells of a single case, so colours are hidden as well.
+    A colour that turns from one month's matrix to the next tells of a single case, so colours are hidden as well; and what
+    chance would do follows from the common rate, which gives the count of the townships listed.
     """
     lines = matrix.settings.line
     protected = np.array([any(item.suppression_limit for item in line.members) for line in lines])
@@ -412,10 +413,10 @@ def _without_small_counts(matrix: TownshipMatrix) -> TownshipMatrix:
         for name in ("value", "lower", "upper", "numerator", "denominator")
     }
     grade = np.where(protected[:, None, None], INSUFFICIENT, cells.grade)
-    rows = matrix.rows.assign(verdict=UNDECIDED, streak=0, on_list=False, cases=np.nan)
+    rows = matrix.rows.assign(verdict=UNDECIDED, streak=0, on_list=False, cases=np.nan, chance_clean=np.nan)
     for name in (BLUE, YELLOW, RED, INSUFFICIENT):
         rows[name] = (grade[:, :, -1] == name).sum(axis=0)
-    stress = matrix.stress
+    unknown, stress = float("nan"), matrix.stress
     return TownshipMatrix(
         settings=matrix.settings,
         codes=matrix.codes,
@@ -423,7 +424,7 @@ def _without_small_counts(matrix: TownshipMatrix) -> TownshipMatrix:
         cells=Cells(grade=grade, certain=cells.certain & ~protected[:, None, None], **numbers),
         years=matrix.years.assign(**dict.fromkeys(matrix.years.columns, UNDECIDED)),
         rows=rows,
-        stress=FundStress(stress.regions, 0, stress.clean_by_chance, stress.cost_by_chance, 0, 0.0, stress.fund),
+        stress=FundStress(stress.regions, 0, unknown, unknown, 0, unknown, stress.fund),
         stage=matrix.stage,
         hidden=True,
     )

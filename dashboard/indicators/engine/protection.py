@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -27,6 +27,7 @@ from dashboard.indicators.suppression import (
 )
 from dashboard.periods import Period
 from data_access.access import Scope
+from data_access.errors import NoSnapshotError, SchemaVersionError, ScopeError, StoreUnavailableError
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
@@ -43,6 +44,9 @@ class Pattern:
     classes: frozenset[str]
     root: str
     first_day: date
+    known: frozenset[str] = frozenset()
+    """Regions that there were figures of, shown or not."""
+    known_classes: frozenset[str] = frozenset()
 
 
 def protect(
@@ -97,21 +101,72 @@ _PATTERNS: WeakKeyDictionary[SnapshotReader, dict[tuple, Pattern]] = WeakKeyDict
 
 
 def pattern_of(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern:
-    """Return what ``scope`` may be shown of a family, worked out once per snapshot."""
+    """Return what ``scope`` may be shown of a family, worked out once per snapshot.
+
+    What an earlier snapshot hid stays hidden while that snapshot is kept: a late record that makes a small count large
+    would else give the earlier count back, by the difference of the totals before and after.
+    """
     facts = facts_of(reader, scope)
     kept = _PATTERNS.setdefault(reader, {})
     key = (facts.snapshot_id, scope, family)
     if key not in kept:
-        kept[key] = _work_out(reader, scope, family, facts)
+        pattern = _work_out(reader, scope, family, facts)
+        try:
+            for earlier in _earlier(reader, facts.snapshot_id):
+                pattern = _both(pattern, _of_earlier(earlier, scope, family))
+        except StoreUnavailableError:
+            # What was hidden before can't be learned now: until it can, nothing is shown.
+            return _nothing_of(pattern)
+        kept[key] = pattern
     return kept[key]
+
+
+def _nothing_of(pattern: Pattern) -> Pattern:
+    return replace(pattern, grain=None, regions=frozenset(), classes=frozenset())
+
+
+_EARLIER: WeakKeyDictionary[SnapshotReader, dict[str, SnapshotReader]] = WeakKeyDictionary()
+
+
+def _earlier(reader: SnapshotReader, snapshot_id: str) -> list[SnapshotReader]:
+    """Return readers of the kept snapshots before this one."""
+    ids = reader.kept_snapshot_ids()
+    before = ids[: ids.index(snapshot_id)] if snapshot_id in ids else []
+    opened = _EARLIER.setdefault(reader, {})
+    for each in before:
+        if each not in opened:
+            opened[each] = SnapshotReader(reader.home, each)
+    return [opened[each] for each in before]
+
+
+def _of_earlier(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern | None:
+    """Return what an earlier snapshot showed; None when it showed nothing to anybody in this scope."""
+    try:
+        return _work_out(reader, scope, family, facts_of(reader, scope))
+    except (SchemaVersionError, NoSnapshotError, ScopeError):
+        return None
+
+
+def _both(now: Pattern, before: Pattern | None) -> Pattern:
+    """Return what both patterns show; regions and classes that are new are as they are now."""
+    if before is None or now.grain is None or not before.known:
+        return now
+    if before.grain is None:
+        return _nothing_of(now)
+    return replace(
+        now,
+        grain=max(now.grain, before.grain, key=GRAINS.index),
+        regions=now.regions - (before.known - before.regions),
+        classes=now.classes - (before.known_classes - before.classes),
+    )
 
 
 def _work_out(reader: SnapshotReader, scope: Scope, family: frozenset[str], facts: Facts) -> Pattern:
     measures = sorted(name for name in family if name in facts.coverage)
     covers = [cover for name in measures for cover in facts.coverage[name]]
-    nothing = Pattern(None, frozenset(), frozenset(), scope.region_code, facts.data_through)
+    root = scope.region_code
     if not covers:
-        return nothing
+        return Pattern(None, frozenset(), frozenset(), root, facts.data_through)
     first_day = min(cover.first_day for cover in covers)
     limit = max(item.suppression_limit for item in _indicators_of(family))
     codes = _visible(facts, scope, family)
@@ -123,13 +178,21 @@ def _work_out(reader: SnapshotReader, scope: Scope, family: frozenset[str], fact
     stocks = {name for name in measures if load_measures()[name].kind == "stock"}
     for grain in GRAINS[wanted:]:
         table = _by_block(rows, grain, facts.data_through, stocks).reindex(codes)
-        if is_small(np.nan_to_num(table.loc[scope.region_code].to_numpy(float)), limit).any():
+        if is_small(np.nan_to_num(table.loc[root].to_numpy(float)), limit).any():
             continue
         shown = shown_regions(table, parents, limit)
-        if shown[scope.region_code]:
+        if shown[root]:
             classes = _classes(reader, scope, measures, facts, grain, read_grain, first_day, limit, stocks)
-            return Pattern(grain, frozenset(shown.index[shown]), frozenset(classes), scope.region_code, first_day)
-    return nothing
+            return Pattern(
+                grain,
+                frozenset(shown.index[shown]),
+                frozenset(classes.index[classes]),
+                root,
+                first_day,
+                known=frozenset(codes),
+                known_classes=frozenset(classes.index),
+            )
+    return Pattern(None, frozenset(), frozenset(), root, facts.data_through, known=frozenset(codes))
 
 
 def _classes(
@@ -142,17 +205,16 @@ def _classes(
     first_day: date,
     limit: int,
     stocks: set[str],
-) -> Iterable[str]:
-    """Return the classes of the root that may be shown."""
+) -> pd.Series:
+    """Return which classes of the root may be shown."""
     divided = [name for name in measures if load_measures()[name].by_class]
     if not divided:
-        return ()
+        return pd.Series(dtype=bool)
     rows = reader.measure_values(
         scope, divided, [scope.region_code], first_day, facts.data_through, grain=read_grain, by=("class_code",)
     )
     keyed = rows.assign(region_code=rows["class_code"])
-    shown = shown_classes(_by_block(keyed, grain, facts.data_through, stocks), limit)
-    return shown.index[shown]
+    return shown_classes(_by_block(keyed, grain, facts.data_through, stocks), limit)
 
 
 def _by_block(rows: pd.DataFrame, grain: str, through: date, stocks: set[str]) -> pd.DataFrame:
@@ -201,12 +263,13 @@ def _may_show(indicator: Indicator, period: Period, pattern: Pattern, facts: Fac
 
 
 def _hidden(frame: pd.DataFrame, hide: np.ndarray) -> pd.DataFrame:
-    rows = hide & ~frame["status"].isin(_NEVER_HIDDEN).to_numpy()
-    rows &= ~frame["notes"].map(lambda notes: "not_collected" in notes or "outside_coverage" in notes).to_numpy(bool)
-    if not rows.any():
+    if not hide.any():
         return frame
     result = frame.copy()
-    result.loc[rows, words.NUMBER_COLUMNS] = np.nan
+    # A figure that has no value for another reason says so, but keeps no part of it either: not the count of one year.
+    result.loc[hide, words.NUMBER_COLUMNS] = np.nan
+    rows = hide & ~frame["status"].isin(_NEVER_HIDDEN).to_numpy()
+    rows &= ~frame["notes"].map(lambda notes: "not_collected" in notes or "outside_coverage" in notes).to_numpy(bool)
     result.loc[rows, "method"] = NONE
     result.loc[rows, "status"] = words.SUPPRESSED
     notes = result["notes"].to_numpy(object, copy=True)

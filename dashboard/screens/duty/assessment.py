@@ -37,7 +37,7 @@ from dashboard.screens.duty.creation import (
     vetoes_of,
 )
 from dashboard.screens.figures import definition_of, indicator_card
-from dashboard.screens.ranking import rank_text
+from dashboard.screens.ranking import basis_note, rank_text, sheets_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -104,7 +104,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     written = _written_effects(effects, county_names, context)
     league_rows = _league_rows(context, league, names)
     return AssessmentScreen(
-        verdict=_verdict(change, written, sheets, names, creation, pilots, language),
+        verdict=_verdict(change, written, league, sheets, names, creation, pilots, language),
         cards=_cards(context, snapshot.data_through, settings, change, figures, league, sheets, creation, month.year),
         change=change,
         effects=written,
@@ -306,7 +306,7 @@ def _cards(
         Card(
             title=t("creation.met", language),
             figure=t("format.fraction", language, numerator=str(creation.met), denominator=str(creation.townships))
-            if matrix is not None
+            if matrix is not None and not matrix.hidden
             else formatting.MISSING,
             facts=[(t("creation.line_count", language), str(len(matrix.settings.line)))] if matrix is not None else (),
             sentence=t("creation.met_note", language) if matrix is not None else t("creation.no_townships", language),
@@ -319,7 +319,7 @@ def _cards(
         cards.append(
             Card(
                 title=t("creation.award", language),
-                figure=str(matrix.stress.listed),
+                figure=formatting.MISSING if matrix.hidden else str(matrix.stress.listed),
                 facts=[
                     (t("creation.years_needed", language), str(matrix.settings.years_for_award)),
                     (t("creation.award_yuan", language), formatting.count(matrix.settings.award_yuan, language)),
@@ -357,6 +357,7 @@ def weight_text(change: WeightChange) -> str:
 def _verdict(
     change: WeightChange,
     effects: pd.DataFrame,
+    league: League | None,
     sheets: list[str],
     names: pd.Series,
     creation: Creation,
@@ -376,10 +377,11 @@ def _verdict(
     if len(effects):
         worst = effects.iloc[0]
         parts.append(t("assessment.verdict_effect", language, name=worst["name"], points=worst["more_lost"]))
-    if sheets:
-        listed = t("ranking.and", language).join(names[code] for code in sheets)
-        parts.append(t("ranking.sheets", language, names=listed))
-    if creation.matrix is not None:
+    if league is not None and sheets:
+        parts.append(sheets_text(league, sheets, names, language))
+    if league is not None and league.hidden:
+        parts.append(basis_note(league, language))
+    if creation.matrix is not None and not creation.matrix.hidden:
         parts.append(
             t(
                 "assessment.verdict_creation",

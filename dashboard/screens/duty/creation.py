@@ -111,11 +111,13 @@ def townships_within(regions: pd.DataFrame, code: str) -> list[str]:
 def stress_sentence(matrix: TownshipMatrix, language: str) -> str:
     """Return what being without a case is worth as a test: how many would be so by chance, and what that would cost."""
     stress = matrix.stress
+    if matrix.hidden:
+        return t("ranking.hidden_advice", language)
     return t(
         "creation.stress",
         language,
         regions=stress.regions,
-        clean=t("figure.hidden", language) if matrix.hidden else str(stress.clean),
+        clean=str(stress.clean),
         expected=formatting.number(stress.clean_by_chance),
         share=formatting.percent(stress.clean_by_chance / stress.regions if stress.regions else None),
         cost=formatting.count(stress.cost_by_chance, language),
@@ -233,7 +235,7 @@ def _tables(matrix: TownshipMatrix, rows: pd.DataFrame, lines: pd.DataFrame, lan
                 "clean": float("nan") if hidden else stress.clean,
                 "clean_by_chance": stress.clean_by_chance,
                 "cost_by_chance": stress.cost_by_chance,
-                "listed": stress.listed,
+                "listed": float("nan") if hidden else stress.listed,
                 "cost": stress.cost,
                 "fund": stress.fund,
                 "lines": len(matrix.settings.line),

@@ -170,12 +170,12 @@ def indicator_against(class_code: str) -> Indicator:
 
 
 def may_see_campaigns(context: Context) -> bool:
-    """Return whether the viewer may see a region's alarms by class.
+    """Return whether the viewer may see a region's alarms by class, counted by days.
 
-    Without the right to small counts only those of the whole scope are told: parts of it could be small, or be taken
-    from one another.
+    Without the right to small counts nobody may, not even of the whole scope: the days compared move with the period, and two
+    periods taken from one another would give the alarms of single months.
     """
-    return context.viewer.permissions.small_counts or context.region == context.viewer.region_code
+    return context.viewer.permissions.small_counts
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from dashboard.grading.settings import index_settings
 from dashboard.grading.townships import inputs as township_inputs
 from dashboard.grading.townships import matrix, vetoes
 from dashboard.grading.townships.settings import matrix_settings
+from dashboard.indicators.catalogue import find_indicator
 from data_access.access import Scope
 from data_access.home import Home
 from data_access.publishing import publish
@@ -39,6 +40,7 @@ PLUMBING = {"kept", "index_settings", "matrix_settings", "assessment_settings", 
 SCOPE = Scope("city_leader", small_city.CITY)
 COUNTIES = [small_city.EAST, small_city.WEST]
 MONTH = pd.Period("2024-12", "M")
+CASES = find_indicator("homicide_incidents").numerator
 
 
 def public_functions() -> set[str]:
@@ -141,18 +143,14 @@ OF_READER: dict[str, Callable[[SnapshotReader, list[str], pd.Period], object]] =
     "monthly_inputs": lambda reader, codes, month: inputs.monthly_inputs(
         reader, SCOPE, codes, pd.period_range(month, month, freq="M"), RULES
     ),
-    "read_monthly": lambda reader, codes, month: (
-        monthly.read_monthly(
-            reader, SCOPE, codes, pd.period_range(month, month, freq="M"), ["homicide_incidents"]
-        ).values
-    ),
+    "read_monthly": lambda reader, codes, month: monthly.read_monthly(
+        reader, SCOPE, codes, pd.period_range(month, month, freq="M"), CASES
+    ).terms(CASES),
     "league_of": lambda reader, codes, month: league.league_of(reader, SCOPE, codes, month).rows,
     "grade_regions": lambda reader, codes, month: league.grade_regions(reader, SCOPE, codes, month).rows,
     "backtest": lambda reader, codes, month: backtest.backtest(reader, SCOPE, codes, month, months=2).grades,
     "rising_years": lambda reader, codes, month: triggers.rising_years(reader, SCOPE, codes, month.year).rows,
-    "clean_years": lambda reader, codes, month: (
-        triggers.clean_years(reader, SCOPE, codes, small_city.CITY, month.year).rows
-    ),
+    "clean_years": lambda reader, codes, month: triggers.clean_years(reader, SCOPE, codes, month.year).rows,
     "yearly_cases": lambda reader, codes, month: triggers.yearly_cases(reader, SCOPE, codes, [month.year]),
     "matrix_inputs": lambda reader, codes, month: township_inputs.matrix_inputs(
         reader, SCOPE, codes, pd.PeriodIndex([month], freq="M"), TWELVE

@@ -175,17 +175,20 @@ def test_months_before_the_data_are_not_graded(reader, city_scope):
     assert np.isnan(build_index(inputs, RULES).value).all()
 
 
-def test_roles_without_small_counts_see_colours_but_no_index_that_gives_counts_back(reader, city_scope):
+def test_roles_without_small_counts_see_an_index_without_what_rests_on_them(reader, city_scope):
     scope = Scope("public_demo", reader.snapshot().root_code)
     regions = reader.regions(scope)
     codes = regions.index[regions["depth"] == 1].tolist()
     month = pd.Period("2024-12", "M")
     seen, whole = grade_regions(reader, scope, codes, month), grade_regions(reader, city_scope, codes, month)
-    assert seen.rows["index"].isna().all() and seen.rows["probability_red"].isna().all()
-    assert seen.rows["grade"].to_dict() == whole.rows["grade"].to_dict()
-    parts = seen.contributions(codes[0])
-    assert {"homicide_risk", "homicide_from_dispute_risk"} <= seen.hidden
-    assert parts.loc[parts.index.isin(seen.hidden), ["value", "points", "lost"]].isna().all(axis=None)
+    assert {"homicide_risk", "homicide_from_dispute_risk", "three_hundred_percent"} <= seen.hidden
+    for code in codes:
+        parts, every = seen.contributions(code), whole.contributions(code)
+        kept = parts.index[~parts.index.isin(seen.hidden)]
+        assert parts.loc[list(seen.hidden), ["value", "score"]].isna().all(axis=None)
+        assert (parts.loc[list(seen.hidden), ["points", "full_points", "lost"]] == 0).all(axis=None)
+        np.testing.assert_allclose(parts.loc[kept, "score"], every.loc[kept, "score"])
+        assert parts["points"].sum() == pytest.approx(seen.rows.at[code, "index"])
     rising, clean = rising_years(reader, scope, codes, 2024), clean_years(reader, scope, codes, 2024)
     assert rising.hidden and rising.rows.empty and clean.hidden and clean.clean == 0
 

@@ -80,4 +80,3 @@ def test_a_role_without_small_counts_gets_no_rows_of_rare_cases(asked):
     assert found["rising"].rows.empty and found["clean"].rows.empty
     tables = {each.key: each for each in screen.tables}
     assert tables["rising_rows"].frame.empty and tables["clean_rows"].frame.empty
-    assert tables["sheets_rows"].frame[["index", "lower", "upper"]].isna().all(axis=None)

@@ -124,3 +124,24 @@ def test_a_role_without_records_is_told_why_there_are_no_vetoes(reader, city_sco
     shown = screen(reader, Scope("public_demo", city_scope.region_code))
     assert shown.vetoes.empty
     assert "无权" in shown.no_vetoes
+
+
+def test_a_review_sheet_that_is_due_stands_in_the_sentence_with_its_chance(reader, city_scope, monkeypatch):
+    from dashboard.screens.duty import assessment
+
+    monkeypatch.setattr(assessment, "review_sheets", lambda league, _: league.rows.index[:1].tolist())
+    monkeypatch.setattr(
+        "dashboard.screens.ranking.review_evidence", lambda league, _: pd.DataFrame({"chance": [0.004]})
+    )
+    shown = screen(reader, city_scope)
+    assert shown.sheets[0] in shown.verdict and "0.4%" in shown.verdict
+
+
+def test_what_rests_on_small_counts_is_neither_none_nor_all_for_a_role_that_may_not_see_it(reader, city_scope):
+    shown = screen(reader, Scope("public_demo", city_scope.region_code))
+    award = frame(shown, "award").iloc[0]
+    assert award[["clean", "clean_by_chance", "cost_by_chance", "listed"]].isna().all()
+    assert shown.creation.matrix.rows["chance_clean"].isna().all()
+    assert "62%" in shown.verdict, "graded by 62 % of the weight, and it is said"
+    assert "0/126" not in "".join(card.figure for card in shown.cards)
+    assert frame(shown, "league")["index"].notna().all()
