@@ -35,8 +35,8 @@ from tests.dashboard.grading.test_township_matrix import perfect
 from tests.data_access import small_city
 
 RULES, TWELVE = index_settings(), matrix_settings()
-PLUMBING = {"kept", "index_settings", "matrix_settings", "assessment_settings", "townships_of"}
-"""What keeps results, reads settings or lists regions; commands are tested with the command line."""
+PLUMBING = {"kept", "index_settings", "matrix_settings", "assessment_settings", "check_months", "townships_of"}
+"""What keeps results, reads or checks settings, or lists regions; commands are tested with the command line."""
 SCOPE = Scope("city_leader", small_city.CITY)
 COUNTIES = [small_city.EAST, small_city.WEST]
 MONTH = pd.Period("2024-12", "M")
