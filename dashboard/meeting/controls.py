@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -12,9 +11,9 @@ from markupsafe import Markup
 from dashboard.components import aside, empty_state, entry_form
 from dashboard.components.handouts import offer_briefing
 from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, t
+from dashboard.i18n import t
 from dashboard.meeting.record import MEETING, close_meeting, moved, reorder_meeting, start_meeting
-from dashboard.screens.rooms.meeting import MeetingScreen, current_briefing
+from dashboard.screens.rooms.meeting import MeetingScreen, shown_to_seats
 from dashboard.settings import snapshot_reader
 from data_access.errors import DataAccessError
 from data_access.ledger import Ledger
@@ -130,11 +129,9 @@ def offer_handouts(screen: MeetingScreen, context: Context) -> None:
 
 def _close(screen: MeetingScreen, context: Context) -> None:
     ledger = _ledger()
-    shown = [
-        current_briefing(snapshot_reader(), ledger, screen.meeting, replace(context, language=language))
-        for language in LANGUAGES
-    ]
-    close_meeting(ledger, context.viewer, screen.meeting, shown)
+    close_meeting(
+        ledger, context.viewer, screen.meeting, shown_to_seats(snapshot_reader(), ledger, screen.meeting, context)
+    )
 
 
 def _try(action: Callable[[], None], context: Context) -> None:

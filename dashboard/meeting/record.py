@@ -56,11 +56,9 @@ class Meeting:
         return str(shown) if shown else None
 
     def shown_to(self, scope: Scope, language: str) -> Briefing | None:
-        """Return what the closed meeting showed to this role and region; None when that was not kept."""
-        if self.item is None or not self.is_closed or self.item.values.get("shown_to") != _seat(scope):
-            return None
-        document = self.item.values.get(f"shown_{language}")
-        return unpacked(str(document)) if document else None
+        """Return what the closed meeting showed to this role and region, never another's; None when it was not kept."""
+        document = self.item.values.get(f"shown_{language}") if self.item is not None and self.is_closed else None
+        return unpacked(str(document)).get(_seat(scope)) if document else None
 
 
 def find_meeting(ledger: Ledger, scope: Scope, region: str, period: Period) -> Meeting:
@@ -95,7 +93,7 @@ def reorder_meeting(ledger: Ledger, scope: Scope, meeting: Meeting, agenda: Sequ
     _write(ledger, scope, meeting, "open", {"agenda": list(agenda)}, meeting.shown_snapshot or "")
 
 
-def close_meeting(ledger: Ledger, scope: Scope, meeting: Meeting, shown: Sequence[Briefing] = ()) -> None:
+def close_meeting(ledger: Ledger, scope: Scope, meeting: Meeting, shown: Sequence[tuple[Scope, Briefing]] = ()) -> None:
     """Close the meeting: from now on it shows the numbers and decisions of this moment.
 
     Parameters
@@ -103,16 +101,18 @@ def close_meeting(ledger: Ledger, scope: Scope, meeting: Meeting, shown: Sequenc
     ledger : Ledger
     scope : Scope
     meeting : Meeting
-    shown : sequence of Briefing
-        What it shows to ``scope``, in each language: kept whole, so that neither data nor rules that change later
-        change it. Other roles see the numbers of the kept snapshot.
+    shown : sequence of (Scope, Briefing)
+        What it shows to each seat that may open it, in each language: kept whole, so that neither data nor rules that
+        change later change it. A seat that is not among them sees the numbers of the kept snapshot.
 
     Raises
     ------
     ScopeError, WriteRefused, ConflictError
     """
-    documents = {f"shown_{briefing.language}": packed(briefing) for briefing in shown}
-    values = {"shown_to": _seat(scope), **documents} if documents else {}
+    by_language: dict[str, dict[str, Briefing]] = {}
+    for seat, briefing in shown:
+        by_language.setdefault(f"shown_{briefing.language}", {})[_seat(seat)] = briefing
+    values = {name: packed(briefings) for name, briefings in by_language.items()}
     _write(ledger, scope, meeting, "closed", values, meeting.shown_snapshot or "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -11,10 +11,12 @@ from dashboard.briefing import Briefing, Decision, build_briefing
 from dashboard.briefing.decisions import decisions_of
 from dashboard.briefing.model import RegionPage
 from dashboard.briefing.sections import progress_text
-from dashboard.context import Context
-from dashboard.i18n import t
-from dashboard.meeting.record import Meeting, find_meeting, reader_of
+from dashboard.context import LEVELS, Context, region_path
+from dashboard.i18n import LANGUAGES, t
+from dashboard.meeting.record import MEETING, Meeting, find_meeting, reader_of
+from dashboard.navigation import PAGES, may_open
 from dashboard.screens.tables import ScreenTable
+from data_access.access import Scope, load_roles
 from data_access.ledger import Ledger
 from data_access.queries import SnapshotReader
 
@@ -102,6 +104,27 @@ def current_briefing(reader: SnapshotReader, ledger: Ledger, meeting: Meeting, c
     shown, viewer, language = reader_of(reader, meeting), context.viewer, context.language
     decisions = decisions_of(shown, ledger, viewer, context.region, context.period, language, meeting.closed_at)
     return build_briefing(shown, viewer, context.region, context.period, language, decisions)
+
+
+def shown_to_seats(
+    reader: SnapshotReader, ledger: Ledger, meeting: Meeting, context: Context
+) -> list[tuple[Scope, Briefing]]:
+    """Return what the meeting shows now to each seat that may open it, in each language, each within its own scope."""
+    return [
+        (seat, current_briefing(reader, ledger, meeting, replace(context, viewer=seat, language=language)))
+        for seat in seats_of(reader, meeting, context.viewer)
+        for language in LANGUAGES
+    ]
+
+
+def seats_of(reader: SnapshotReader, meeting: Meeting, viewer: Scope) -> list[Scope]:
+    """Return who may open a meeting: the roles that may, confined to its region or to one that the region lies in."""
+    regions = reader_of(reader, meeting).regions(viewer)
+    entry = next(entry for entry in PAGES if entry.url_path == MEETING)
+    level = str(regions.at[meeting.region_code, "level"])
+    too_fine = set(LEVELS[: LEVELS.index(level)]) if level in LEVELS else set()
+    roles = [key for key, role in load_roles().items() if may_open(role, entry) and role.finest_level not in too_fine]
+    return [Scope(role, code) for code in region_path(regions, meeting.region_code) for role in roles]
 
 
 def in_order(pages: tuple[RegionPage, ...], agenda: tuple[str, ...]) -> tuple[RegionPage, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -12,9 +13,9 @@ from dashboard.briefing.model import plain
 from dashboard.context import Context
 from dashboard.meeting.record import close_meeting, moved, reorder_meeting, start_meeting
 from dashboard.periods import Period
-from dashboard.screens.rooms.meeting import CLOSING, OPENING, meeting_screen
+from dashboard.screens.rooms.meeting import CLOSING, OPENING, meeting_screen, seats_of, shown_to_seats
 from data_access.__main__ import main
-from data_access.access import Scope
+from data_access.access import Scope, load_roles
 from data_access.errors import ConflictError, ScopeError, WriteRefused
 from data_access.ledger.held import held_snapshot_ids
 from data_access.store.snapshot_files import kept_snapshot_ids, serve, snapshot_file
@@ -116,21 +117,50 @@ def test_closed_meeting_needs_neither_its_snapshot_nor_the_rules_of_its_time(
     screen = screen_of("2024Q4")
     begin(screen, ledger, city_scope)
     decide(ledger, city_scope, screen, due_on="2025-02-28")
-    open_screen = screen_of("2024Q4")
     english = Context(city_scope.region_code, Period.parse("2024Q4"), "en", "light", city_scope)
-    shown = [open_screen.briefing, meeting_screen(own_reader, english).briefing]
-    close_meeting(ledger, city_scope, open_screen.meeting, shown)
+    chinese = replace(english, language="zh")
+    meeting = screen_of("2024Q4").meeting
+    seats = seats_of(own_reader, meeting, city_scope)
+    assert {seat.role for seat in seats} == set(load_roles()) - {"public_demo"}
+    seen = {(seat, view.language): see(own_reader, view, seat) for seat in seats for view in (chinese, english)}
+    close_meeting(ledger, city_scope, meeting, shown_to_seats(own_reader, ledger, meeting, chinese))
     # A later version of the program may count otherwise, or may not read so old a snapshot at all.
     monkeypatch.setattr("dashboard.screens.rooms.meeting.build_briefing", _refuse)
     monkeypatch.setattr("dashboard.screens.rooms.meeting.reader_of", _refuse)
-    again = screen_of("2024Q4")
-    assert again.meeting.is_closed
-    assert again.briefing == open_screen.briefing
-    assert [table.frame.to_dict() for table in again.tables] == [table.frame.to_dict() for table in open_screen.tables]
-    assert meeting_screen(own_reader, english).briefing == shown[1]
-    # What was kept for one role is no other role's to see: that one counts for itself.
+    assert screen_of("2024Q4").meeting.is_closed
+    for (seat, language), (briefing, tables) in seen.items():
+        again, tables_again = see(own_reader, replace(english, language=language), seat)
+        assert again == briefing, seat
+        assert tables_again == tables, seat
+    # What was kept for one seat is no other's to see: one that may not open the meeting counts for itself.
     with pytest.raises(AssertionError, match="counted anew"):
-        meeting_screen(own_reader, replace(english, viewer=Scope("analyst", city_scope.region_code)))
+        see(own_reader, english, Scope("public_demo", city_scope.region_code))
+
+
+def see(reader, view, seat):
+    screen = meeting_screen(reader, replace(view, viewer=seat))
+    return screen.briefing, [table.frame.to_dict() for table in screen.tables]
+
+
+def test_a_countys_meeting_keeps_each_seat_its_own_view_and_gives_none_a_wider_one(own_reader, ledger, city_scope):
+    regions = own_reader.regions(city_scope)
+    county = regions.index[regions["depth"] == 1][0]
+    leader = Scope("county_leader", county)
+    view = Context(county, Period.parse("2024Q4"), "zh", "light", leader)
+    screen = meeting_screen(own_reader, view)
+    begin(screen, ledger, leader)
+    seats = seats_of(own_reader, screen.meeting, leader)
+    assert {seat.region_code for seat in seats} == {city_scope.region_code, county}
+    meeting = meeting_screen(own_reader, view).meeting
+    seen = {seat: see(own_reader, view, seat)[0] for seat in seats}
+    close_meeting(ledger, leader, meeting, shown_to_seats(own_reader, ledger, meeting, view))
+    closed = meeting_screen(own_reader, view).meeting
+    assert {seat: closed.shown_to(seat, "zh") for seat in seats} == seen
+    others = regions["name"][(regions["depth"] == 1) & (regions.index != county)]
+    own_view = json.dumps(plain(closed.shown_to(leader, "zh")), ensure_ascii=False)
+    assert not [name for name in others if name in own_view]
+    for stranger in (Scope("county_leader", regions.index[regions["depth"] == 1][1]), Scope("public_demo", county)):
+        assert closed.shown_to(stranger, "zh") is None
 
 
 def _refuse(*_: object) -> None:
@@ -140,7 +170,7 @@ def _refuse(*_: object) -> None:
 def test_what_a_meeting_showed_is_not_listed_as_text(screen_of, ledger, city_scope, own_home):
     screen = screen_of("2024Q4")
     begin(screen, ledger, city_scope)
-    close_meeting(ledger, city_scope, screen_of("2024Q4").meeting, [screen.briefing])
+    close_meeting(ledger, city_scope, screen_of("2024Q4").meeting, [(city_scope, screen.briefing)])
     arguments = ["--home", str(own_home.path), "ledger", "list", "--kind", "meeting"]
     listed = CliRunner().invoke(main, arguments)
     assert listed.exit_code == 0, listed.output
