@@ -413,7 +413,9 @@ def _without_small_counts(matrix: TownshipMatrix) -> TownshipMatrix:
         for name in ("value", "lower", "upper", "numerator", "denominator")
     }
     grade = np.where(protected[:, None, None], INSUFFICIENT, cells.grade)
-    rows = matrix.rows.assign(verdict=UNDECIDED, streak=0, on_list=False, cases=np.nan, chance_clean=np.nan)
+    rows = matrix.rows.assign(verdict=UNDECIDED, streak=0, on_list=False)
+    # Every figure of a row, today or added later, counts cases or follows from a rate of cases.
+    rows[rows.select_dtypes("float").columns] = np.nan
     for name in (BLUE, YELLOW, RED, INSUFFICIENT):
         rows[name] = (grade[:, :, -1] == name).sum(axis=0)
     unknown, stress = float("nan"), matrix.stress

@@ -164,7 +164,7 @@ OF_TOWNSHIPS: dict[str, Callable[[township_inputs.MatrixInputs], object]] = {
     "years_in_a_row": lambda made: matrix.years_in_a_row(
         matrix.verdicts(matrix.grade_cells(made, TWELVE).grade, TWELVE)
     ),
-    "fund_stress": lambda made: matrix.fund_stress(made, TWELVE, np.full(len(made.codes), np.nan), 0),
+    "fund_stress": lambda made: matrix.fund_stress(matrix.build_matrix(made, TWELVE).rows, TWELVE),
     "veto_fields": lambda made: vetoes.veto_fields(None, made.codes, 2024),
     "upheld": lambda made: vetoes.upheld(None, made.codes, [2024], ["rejection"]),
 }

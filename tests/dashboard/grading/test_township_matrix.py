@@ -291,7 +291,8 @@ def test_roles_without_small_counts_learn_nothing_of_single_cases(reader, townsh
     matrix = matrix_of(reader, scope, townships, pd.Period("2024-12", "M"))
     assert matrix.hidden
     assert (matrix.grade_table()["no_homicide"] == "insufficient").all()
-    assert (matrix.rows["verdict"] == UNDECIDED).all() and matrix.rows["cases"].isna().all()
+    assert (matrix.rows["verdict"] == UNDECIDED).all()
+    assert matrix.rows[["cases", "chance_clean", "expected_cases", "chance_no_case"]].isna().all(axis=None)
     assert matrix.stress.clean == 0
 
 
