@@ -233,9 +233,28 @@ def test_baltimore_requests_as_disputes_with_their_stages(built):
     )
 
 
+def test_baltimore_districts_close_on_time_as_its_readme_says(built):
+    city = City(built("baltimore"))
+    closed_and_late = {
+        "Central": (582, 74),
+        "Eastern": (880, 111),
+        "Northeastern": (1525, 210),
+        "Northern": (1047, 177),
+        "Northwestern": (892, 165),
+        "Southeastern": (1188, 168),
+        "Southern": (959, 175),
+        "Southwestern": (965, 161),
+        "Western": (779, 136),
+    }
+    every = date(2029, 12, 31)
+    in_time = {name: city.total("disputes_due_in_time", city.code(name), end=every) for name in closed_and_late}
+    assert in_time == {name: closed - late for name, (closed, late) in closed_and_late.items()}
+
+
 def test_a_stage_that_baltimore_does_not_keep_is_not_shown_as_none_reached(served):
     served("baltimore")
     html = shown(opened("disputes", period="2018Q4"))
+    assert "按期化解率" in html, "it keeps no return visits, but due days"
     assert "最窄的一环是化解" in html, "of the stages that are kept, not the mediation that isn't"
     assert "−481" not in html
     assert "该数据未采集风险色" in html
