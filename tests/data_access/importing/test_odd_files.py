@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_access.errors import ImportRefused
+from data_access.importing import cells
 from data_access.importing.run import import_files
 from tests.data_access.importing.test_import import GOOD, csv, held, home, mapping  # noqa: F401  # a fixture
 
@@ -252,3 +253,10 @@ def test_a_shapefile_that_does_not_say_its_encoding_is_read_by_what_it_holds(tmp
     rule = FileRule.model_construct(match="*", target=(target,))
     batch = next(read_batches(tmp_path / "areas.shp", rule, 1000))
     assert batch.rows["name"].tolist() == ["琅琊区", "南谯区"]
+
+
+def test_every_character_that_tidying_changes_is_found_beforehand():
+    characters = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code <= 0xDFFF]
+    text = pd.Series([f"a{character}b" for character in characters] + ["a  b", " a", "a ", "a b"], dtype="str")
+    tidied = text.str.replace(cells._INVISIBLE, "", regex=True).str.replace(r"\s+", " ", regex=True).str.strip()
+    assert (cells._matches(text, cells._UNTIDY) == (tidied != text)).all()
