@@ -16,7 +16,7 @@ import pytest
 from data_access.errors import ImportRefused
 from data_access.importing import cells
 from data_access.importing.run import import_files
-from tests.data_access.importing.test_import import GOOD, csv, held, home, mapping  # noqa: F401  # a fixture
+from tests.data_access.importing.test_import import GOOD, csv, held, mapping
 
 HEAD = "id,day,cause,dead,unit,region,lon,lat\n"
 FIRST = "1,2024-01-05,家庭,1,一队,970101001001001,0.5,0.5\n"
@@ -32,7 +32,7 @@ def written(tmp_path: Path, content: str | bytes, name: str = "cases.csv") -> Pa
     return path
 
 
-def imported(home, tmp_path, path: Path, **keys):  # noqa: F811
+def imported(home, tmp_path, path: Path, **keys):
     return import_files(home, mapping(tmp_path, **keys), [path]).targets[0]
 
 
@@ -44,7 +44,7 @@ def imported(home, tmp_path, path: Path, **keys):  # noqa: F811
         (HEAD + TWO_LINES + OPEN + THIRD, 3, 4),
     ],
 )
-def test_an_open_quotation_mark_costs_its_own_row_only(home, tmp_path, content, row, line):  # noqa: F811
+def test_an_open_quotation_mark_costs_its_own_row_only(home, tmp_path, content, row, line):
     report = imported(home, tmp_path, written(tmp_path, content))
     assert (report.read, report.added, report.quarantined) == (3, 2, 1)
     assert held(home)["source_id"].tolist() == ["1", "3"]
@@ -52,7 +52,7 @@ def test_an_open_quotation_mark_costs_its_own_row_only(home, tmp_path, content, 
     assert report.problems[0][0].startswith(f"cases.csv row {row}: unit: the quotation mark opened in line {line}")
 
 
-def test_an_open_quotation_mark_of_the_heading_is_named(home, tmp_path):  # noqa: F811
+def test_an_open_quotation_mark_of_the_heading_is_named(home, tmp_path):
     with pytest.raises(ImportRefused, match="quotation mark is not closed, at 'unit'"):
         imported(home, tmp_path, written(tmp_path, HEAD.replace("unit", '"unit') + FIRST))
 
@@ -61,20 +61,20 @@ def test_an_open_quotation_mark_of_the_heading_is_named(home, tmp_path):  # noqa
     ("before", "row"),
     [(TWO_LINES, 3), (FIRST + "2,2024-02-06\n", 4), (FIRST + "\n\n", 5), (FIRST + ",,,,,,,\n", 4)],
 )
-def test_rows_are_numbered_as_a_spreadsheet_shows_them(home, tmp_path, before, row):  # noqa: F811
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(home, tmp_path, before, row):
     report = imported(home, tmp_path, written(tmp_path, HEAD + before + THIRD.replace("2024", "20x4")))
     assert report.problems[0][0].startswith(f"cases.csv row {row}: day = '20x4-03-07'")
     assert report.added == 1
 
 
-def test_a_row_with_too_few_cells_is_named_by_its_row(home, tmp_path):  # noqa: F811
+def test_a_row_with_too_few_cells_is_named_by_its_row(home, tmp_path):
     report = imported(home, tmp_path, written(tmp_path, HEAD + FIRST + "2,2024-02-06,邻里\n" + THIRD))
     assert report.problems[0][0].startswith(
         "cases.csv row 3: the row has another number of cells than the heading: 3/8"
     )
 
 
-def test_blank_rows_at_the_end_are_no_rows(home, tmp_path):  # noqa: F811
+def test_blank_rows_at_the_end_are_no_rows(home, tmp_path):
     report = imported(home, tmp_path, written(tmp_path, HEAD + FIRST + THIRD + ",,,,,,,\n\n\n"))
     assert (report.read, report.added, report.quarantined) == (2, 2, 0)
 
@@ -90,7 +90,7 @@ def test_blank_rows_at_the_end_are_no_rows(home, tmp_path):  # noqa: F811
         ({"day": ["2024-01-05", "113年3月5日", "2024-03-07"]}, "day = '113年3月5日' is not a date"),
     ],
 )
-def test_a_cell_that_would_count_wrongly_is_refused(home, tmp_path, changed, said):  # noqa: F811
+def test_a_cell_that_would_count_wrongly_is_refused(home, tmp_path, changed, said):
     report = imported(home, tmp_path, csv(tmp_path, **changed))
     assert (report.added, report.quarantined) == (2, 1)
     assert report.problems[0][0].startswith("cases.csv row 3: ") and said in report.problems[0][0]
@@ -107,7 +107,7 @@ def test_a_cell_that_would_count_wrongly_is_refused(home, tmp_path, changed, sai
         ({"cause": ["家庭", "邻里\u200b", "家庭"]}, "class_code", "04"),
     ],
 )
-def test_other_ways_to_write_the_same_are_read(home, tmp_path, changed, column, kept):  # noqa: F811
+def test_other_ways_to_write_the_same_are_read(home, tmp_path, changed, column, kept):
     assert imported(home, tmp_path, csv(tmp_path, **changed)).quarantined == 0
     assert held(home)[column].iloc[1] == kept
 
@@ -130,14 +130,14 @@ def test_other_ways_to_write_the_same_are_read(home, tmp_path, changed, column, 
         ("cases.xlsx.gz", gzip.compress(b"abc"), "format that is not known"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_told_what_to_do(home, tmp_path, name, content, said):  # noqa: F811
+def test_a_file_that_is_not_what_it_should_be_is_told_what_to_do(home, tmp_path, name, content, said):
     with pytest.raises(ImportRefused) as refused:
         imported(home, tmp_path, written(tmp_path, content, name))
     assert said in refused.value.english and refused.value.english.startswith(name)
     assert refused.value.chinese != refused.value.english
 
 
-def test_a_folder_as_file_is_called_a_folder(home, tmp_path):  # noqa: F811
+def test_a_folder_as_file_is_called_a_folder(home, tmp_path):
     with pytest.raises(ImportRefused, match="is a folder"):
         imported(home, tmp_path, tmp_path)
 
@@ -153,7 +153,7 @@ def workbook(tmp_path: Path, change) -> Path:
     return path
 
 
-def test_a_formula_without_a_stored_result_is_no_blank_cell(home, tmp_path):  # noqa: F811
+def test_a_formula_without_a_stored_result_is_no_blank_cell(home, tmp_path):
     def change(book, sheet):
         sheet["D3"] = "=1+1"
 
@@ -161,7 +161,7 @@ def test_a_formula_without_a_stored_result_is_no_blank_cell(home, tmp_path):  # 
     assert report.problems[0][0].startswith("cases.xlsx row 3: dead: the formula =1+1 has no stored result")
 
 
-def test_a_hidden_sheet_is_not_taken_for_the_first(home, tmp_path):  # noqa: F811
+def test_a_hidden_sheet_is_not_taken_for_the_first(home, tmp_path):
     def change(book, sheet):
         hidden = book.create_sheet("说明", 0)
         hidden.append(["x"])
@@ -171,14 +171,14 @@ def test_a_hidden_sheet_is_not_taken_for_the_first(home, tmp_path):  # noqa: F81
     assert imported(home, tmp_path, workbook(tmp_path, change)).added == 3
 
 
-def test_a_workbook_that_unpacks_to_more_than_memory_is_refused(home, tmp_path, monkeypatch):  # noqa: F811
+def test_a_workbook_that_unpacks_to_more_than_memory_is_refused(home, tmp_path, monkeypatch):
     monkeypatch.setattr("data_access.importing.readers.tables.MOST_UNPACKED", 1000)
     with pytest.raises(ImportRefused, match="more than a workbook may"):
         imported(home, tmp_path, workbook(tmp_path, lambda book, sheet: None))
 
 
 @pytest.mark.parametrize("cells", [pa.array([{"a": 1}, None, None]), pa.array([b"\xff", None, b"b"])])
-def test_nested_and_binary_columns_are_named(home, tmp_path, cells):  # noqa: F811
+def test_nested_and_binary_columns_are_named(home, tmp_path, cells):
     table = pa.table(GOOD)
     pq.write_table(table.set_column(table.schema.get_field_index("unit"), "unit", cells), tmp_path / "cases.parquet")
     with pytest.raises(ImportRefused, match="column 'unit' holds"):
@@ -187,7 +187,7 @@ def test_nested_and_binary_columns_are_named(home, tmp_path, cells):  # noqa: F8
     assert imported(home, tmp_path, tmp_path / "cases.parquet").added == 3
 
 
-def test_times_with_a_zone_keep_the_day_of_that_zone(home, tmp_path):  # noqa: F811
+def test_times_with_a_zone_keep_the_day_of_that_zone(home, tmp_path):
     days = pa.array([datetime(2024, 1, 5, 20), datetime(2024, 2, 6), datetime(2024, 3, 7)])
     table = pa.table(GOOD).set_column(
         1, "day", days.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", "Asia/Shanghai"))
@@ -226,7 +226,7 @@ SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0
         ({"type": "GeometryCollection", "geometries": [SQUARE, {"type": "Point", "coordinates": [1, 1]}]}, True),
     ],
 )
-def test_one_odd_shape_does_not_cost_the_others(home, tmp_path, shape, good):  # noqa: F811
+def test_one_odd_shape_does_not_cost_the_others(home, tmp_path, shape, good):
     features = [
         {"type": "Feature", "properties": {"code": code}, "geometry": geometry}
         for code, geometry in (("970101000000", SQUARE), ("970102000000", shape))
