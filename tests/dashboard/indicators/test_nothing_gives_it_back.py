@@ -168,7 +168,8 @@ def test_nothing_that_rests_on_small_counts_is_read_for_a_grade(reader, role, mo
     counties = regions.index[regions["depth"] == 1].tolist()
     league = grade_regions(reader, scope, counties, pd.Period("2024-12", "M"))
     assert asked and not hidden & set(asked)
-    assert league.hidden and (league.rows["grade"] != "insufficient").all(), "what may be seen is enough for a grade"
+    graded = (league.rows["grade"] != "insufficient").mean()
+    assert league.hidden and graded >= 0.75, "what may be seen is enough for a grade where it was all reported"
     assert league.rows["weight"].max() == pytest.approx(
         1 - sum(settings.components[name].weight for name in league.hidden) / 100
     )
