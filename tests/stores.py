@@ -16,6 +16,8 @@ from data_access.store.postgresql.upgrade import upgrade
 STORES = ("embedded", "postgresql", "shards", "cluster")
 """Shards are a PostgreSQL whose rows lie on other servers. The cluster publishes: what it counted is served by the embedded
 store."""
+RECORD_STORES = ("embedded", "postgresql")
+"""Where the ledger and the audit record lie: in the folder, or in the database that shards hang on."""
 
 
 @contextmanager

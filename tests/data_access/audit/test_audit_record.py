@@ -22,12 +22,12 @@ from data_access.errors import ConfigError, ScopeError
 from data_access.home import Home
 from data_access.schema.audit_line import audit_line
 from data_access.store.ledger_engine import ledger_engine
-from tests.stores import STORES, fresh_database
+from tests.stores import RECORD_STORES, fresh_database
 
 LEADER, AUDITOR = Scope("county_leader", "990101000000"), Scope("auditor", "990100000000")
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=RECORD_STORES)
 def home(request, tmp_path) -> Iterator[Home]:
     if request.param == "embedded":
         yield Home(tmp_path / "data", None).create()

@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -28,18 +29,22 @@ from data_access.queries import SnapshotReader
 from data_access.schema.ledger_event import ledger_event
 from data_access.store.ledger_engine import ledger_engine
 from tests.data_access import small_city
-from tests.stores import empty_ledger
+from tests.stores import RECORD_STORES, empty_ledger, fresh_database
 
 COUNTY, OTHER_COUNTY = small_city.EAST, small_city.WEST
 DECISION = {"task": "逐件明确超期纠纷的责任单位", "unit": "司法局", "due_on": "2025-03-31"}
 
 
-@pytest.fixture(scope="module")
-def published_home(new_home: Callable[[], Home]) -> Home:
-    home = new_home()
-    small_city.fill(home)
-    publish(home)
-    return home
+@pytest.fixture(scope="module", params=RECORD_STORES)
+def published_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    with ExitStack() as databases:
+        url = None
+        if request.param == "postgresql":
+            url = databases.enter_context(fresh_database(request.getfixturevalue("postgresql_address")))
+        home = Home(tmp_path_factory.mktemp("home"), url)
+        small_city.fill(home)
+        publish(home)
+        yield home
 
 
 @pytest.fixture
