@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import lzma
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
 
 from dashboard.briefing.model import Briefing, BriefingError, plain
+
+_XZ = b"\xfd7zXZ\0"
+"""What every text compressed by lzma begins with."""
 
 
 def packed(shown: Mapping[str, Briefing]) -> str:
@@ -25,8 +29,14 @@ def packed(shown: Mapping[str, Briefing]) -> str:
 
 
 @lru_cache(maxsize=8)
-def unpacked(text: str) -> Mapping[str, Briefing]:
+def unpacked(text: str, closer: str = "") -> Mapping[str, Briefing]:
     """Return the briefings, by seat, that :func:`packed` made ``text`` of.
+
+    Parameters
+    ----------
+    text : str
+    closer : str
+        Seat of records that were written before every seat's view was kept: these hold one briefing, deflated.
 
     Raises
     ------
@@ -34,15 +44,13 @@ def unpacked(text: str) -> Mapping[str, Briefing]:
         When the text is not one, or was changed.
     """
     try:
-        return _briefings().validate_json(lzma.decompress(base64.b64decode(text, validate=True)))
-    except (ValueError, lzma.LZMAError, ValidationError) as error:
+        body = base64.b64decode(text, validate=True)
+        if body.startswith(_XZ):
+            return TypeAdapter(dict[str, Briefing]).validate_json(lzma.decompress(body))
+        return {closer: TypeAdapter(Briefing).validate_json(zlib.decompress(body))}
+    except (ValueError, lzma.LZMAError, zlib.error, ValidationError) as error:
         raise BriefingError(
             "What this meeting showed can't be read from its record. Restore the ledger from its backup.",
             "无法读取该会议闭会时定格的材料。请由备份恢复台账。",
             code="archive",
         ) from error
-
-
-@lru_cache(maxsize=1)
-def _briefings() -> TypeAdapter[dict[str, Briefing]]:
-    return TypeAdapter(dict[str, Briefing])

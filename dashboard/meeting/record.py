@@ -57,8 +57,9 @@ class Meeting:
 
     def shown_to(self, scope: Scope, language: str) -> Briefing | None:
         """Return what the closed meeting showed to this role and region, never another's; None when it was not kept."""
-        document = self.item.values.get(f"shown_{language}") if self.item is not None and self.is_closed else None
-        return unpacked(str(document)).get(_seat(scope)) if document else None
+        kept = self.item.values if self.item is not None and self.is_closed else {}
+        document = kept.get(f"shown_{language}")
+        return unpacked(str(document), str(kept.get("shown_to", ""))).get(_seat(scope)) if document else None
 
 
 def find_meeting(ledger: Ledger, scope: Scope, region: str, period: Period) -> Meeting:

@@ -54,9 +54,9 @@ class Item:
 
     @property
     def spoken_values(self) -> dict[str, object]:
-        """The fields that people read: all but what the program keeps for itself."""
+        """The fields that people read: all but what the program keeps for itself, and what no rule names any more."""
         rules = ledger_settings().kind(self.kind).fields
-        return {name: value for name, value in self.values.items() if rules[name].kind != "document"}
+        return {name: value for name, value in self.values.items() if name in rules and rules[name].kind != "document"}
 
     def state_label(self, language: str) -> str:
         """Return the state's name in ``language``."""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,12 @@ def move(ledger: Ledger, scope: Scope, item, state: str, **changes):
         item_id=item.item_id,
         **options,
     )
+
+
+def test_a_field_that_no_rule_names_any_more_breaks_no_item(ledger: Ledger, city_scope: Scope):
+    item = decide(ledger, city_scope)
+    older = replace(item, values={**item.values, "a_field_of_old": "甲"})
+    assert older.spoken_values == item.spoken_values
 
 
 def test_the_current_state_is_the_last_event_and_the_earlier_ones_are_kept(ledger: Ledger, city_scope: Scope):
