@@ -219,7 +219,7 @@ with chart_card(
             language,
             caption=t("disputes.title_handling", language),
             selected=screen.handled_in.selected,
-            max_height=420,
+            max_height=560,
         )
 
 with chart_card(language, title=t("disputes.title_regions", language), key="regions", **card("BH2")):

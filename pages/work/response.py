@@ -194,7 +194,7 @@ with chart_card(
             language,
             caption=t("response.title_compliance", language),
             selected=screen.video_listed.selected,
-            max_height=420,
+            max_height=560,
         )
 
 section(t("response.section_campaigns", language), t("response.note_section_campaigns", language))
