@@ -76,7 +76,7 @@ class CampaignCard:
     sentence : str
         Both counts, the change with its interval, and whether it is beyond chance.
     months : DataFrame
-        ``month`` (first day), ``alarms``; empty where the role may not see single months.
+        ``month`` (first day), ``alarms``; empty where the campaign had not begun.
     phases : tuple
         ``before`` and ``during``.
     why_empty : str
@@ -103,12 +103,12 @@ def campaign_cards(
     return tuple(_card(context, row, alarms, as_of) for row in rows.to_dict("records"))
 
 
-def _card(context: Context, row: dict, alarms: pd.DataFrame | None, as_of: date) -> CampaignCard:
+def _card(context: Context, row: dict, alarms: pd.DataFrame, as_of: date) -> CampaignCard:
     language, began = context.language, bool(row["days"])
     months = pd.DataFrame(columns=["month", "alarms"])
     phases: tuple[Phase, ...] = ()
-    why = t("response.campaign_not_begun" if not began else "response.campaign_months_hidden", language)
-    if alarms is not None and began:
+    why = t("response.campaign_not_begun", language)
+    if began:
         first = pd.Timestamp(row["before_from"]).replace(day=1)
         own = alarms[(alarms["class_code"] == row["class_code"]) & (alarms["period_start"] >= first)]
         counted = own.groupby("period_start")["value"].sum()
@@ -144,10 +144,8 @@ def _phase(name: str, row: dict) -> Phase:
     return name, first, last, float(found.value[0]), float(found.lower[0]), float(found.upper[0])
 
 
-def _alarms_by_month(reader: SnapshotReader, context: Context, rows: pd.DataFrame, as_of: date) -> pd.DataFrame | None:
-    """Return alarms by class and whole month; None where the role may not see the small ones."""
-    if not context.viewer.permissions.small_counts:
-        return None
+def _alarms_by_month(reader: SnapshotReader, context: Context, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Return alarms by class and whole month."""
     begun = rows[rows["days"] > 0]
     first = min(begun["before_from"], default=as_of).replace(day=1)
     end = _last_whole_month(as_of) + pd.offsets.MonthEnd(0)

@@ -108,6 +108,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     table = _with_remarks(share_rows(reader, context, found, settings.regions, listed, PAGE), context.language)
     video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
     compliance = share_rows(reader, context, found, settings.compliance, counties, PAGE) if seen else pd.DataFrame()
+    compliance = compliance.sort_values("XL6", na_position="last", kind="stable") if seen else compliance
     watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()
     places = _places(reader, context, regions)
     campaign = campaign_rows(reader, own, as_of)
@@ -127,7 +128,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         bounds=tuple(shapes.total_bounds) if len(shapes) else None,
         geometry=geometry_address(snapshot.snapshot_id, outlined),
         video=_against_targets(video, context.language),
-        compliance=compliance.sort_values("XL6", na_position="last", kind="stable") if seen else compliance,
+        compliance=compliance,
         video_listed=counties,
         watch=watch,
         campaigns=campaign,

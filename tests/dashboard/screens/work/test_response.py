@@ -180,8 +180,8 @@ def test_months_of_a_campaign_are_those_of_its_indicator(city, reader, city_scop
     assert card.months["alarms"].tolist() == asked["numerator"].tolist()
 
 
-def test_months_of_campaigns_are_not_told_to_roles_without_small_counts(reader):
+def test_campaigns_are_not_told_to_roles_without_small_counts(reader):
     scope = Scope("public_demo", reader.snapshot().root_code)
     shown = screen(reader, scope, scope.region_code)
-    assert shown.campaign_cards and all(card.months.empty and card.why_empty for card in shown.campaign_cards)
+    assert shown.campaigns.empty and not shown.campaign_cards and shown.why_no_campaigns
     assert frame(shown, "campaign_months").empty
