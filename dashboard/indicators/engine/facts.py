@@ -80,7 +80,7 @@ class Facts:
 
 
 _KNOWN: WeakKeyDictionary[SnapshotReader, dict[tuple[str, Scope], Facts]] = WeakKeyDictionary()
-_MOST_KEPT = 32
+_MOST_KEPT = 256
 
 
 def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
