@@ -30,5 +30,6 @@ class ScreenTable:
     columns: Mapping[str, str]
 
     def download(self) -> pd.DataFrame:
-        """Return the table as it is downloaded, under the screen's headings."""
-        return self.frame[list(self.columns)].rename(columns=dict(self.columns))
+        """Return the table as it is downloaded, under the screen's headings; an empty one has these, too."""
+        frame = self.frame.reindex(columns=list(self.columns)) if self.frame.empty else self.frame[list(self.columns)]
+        return frame.rename(columns=dict(self.columns))
