@@ -43,6 +43,8 @@ def record(page, task: str, unit: str, due: str) -> None:
     page.keyboard.insert_text(unit)
     page.keyboard.press("Tab")
     page.keyboard.insert_text(due)
+    # A key pressed while the page is drawn anew may meet no button.
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     page.get_by_role("button", name="记入台账").focus()
     page.keyboard.press("Enter")
     page.locator(".meeting-recorded", has_text=task).wait_for()
