@@ -83,8 +83,15 @@ def open_page(page, address: str, path: str = "/", **parameters: str) -> None:
 def settle(page) -> None:
     """Wait until Streamlit has run and the footer stands."""
     page.wait_for_selector("footer.page-foot")
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    rest(page)
     page.wait_for_timeout(600)
+
+
+def rest(page) -> None:
+    """Wait until Streamlit runs nothing: what is typed while a page is drawn anew goes to the page before."""
+    page.wait_for_selector(
+        "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+    )
 
 
 def visible_text(page, opened_menus: bool = False) -> str:

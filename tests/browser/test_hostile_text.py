@@ -17,7 +17,7 @@ from data_access.home import Home
 from data_access.ledger import Ledger, ledger_settings
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from tests.browser.screen import settle, visible_text
+from tests.browser.screen import rest, settle, visible_text
 from tests.data_access import small_city
 from tests.servers import running_app
 from tests.stores import fresh_database
@@ -71,7 +71,7 @@ def shared_app(shared_home) -> Iterator[str]:
 def drawn(page) -> None:
     """Wait until a page is drawn; the meeting hides the foot that other pages end with."""
     page.wait_for_selector("footer.page-foot, .meeting-head", state="attached")
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    rest(page)
     page.wait_for_timeout(600)
 
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from data_access.home import Home
-from tests.browser.screen import screenshot, stray_english, visible_text
+from tests.browser.screen import rest, screenshot, stray_english, visible_text
 from tests.servers import running_app
 
 HEAD = ".meeting-head"
@@ -37,14 +37,13 @@ def turn(page, key: str) -> str:
 
 def record(page, task: str, unit: str, due: str) -> None:
     """Type a decision and send it, by keyboard alone."""
+    rest(page)
     page.get_by_label("任务(必填)").focus()
     page.keyboard.insert_text(task)
     page.keyboard.press("Tab")
     page.keyboard.insert_text(unit)
     page.keyboard.press("Tab")
     page.keyboard.insert_text(due)
-    # A key pressed while the page is drawn anew may meet no button.
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     page.get_by_role("button", name="记入台账").focus()
     page.keyboard.press("Enter")
     page.locator(".meeting-recorded", has_text=task).wait_for()
