@@ -158,5 +158,4 @@ def record_sign_in() -> None:
 def record_refused(scope: Scope, **asked: str) -> None:
     """Record that something was asked for that the scope doesn't hold; a refusal stands even where that can't be written."""
     with contextlib.suppress(DataAccessError):
-        book = AuditBook(load_settings().home)
-        book.record_once("refused", scope, snapshot_reader().snapshot().snapshot_id, **asked)
+        AuditBook(load_settings().home).record_refused(scope, snapshot_reader().snapshot().snapshot_id, **asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 import time
 from dataclasses import replace
@@ -12,7 +11,7 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data_access.access import Scope
-from data_access.audit import AuditBook, acting_as
+from data_access.audit import AuditBook, acting_as_operator
 from data_access.audit.command_line import audit_commands
 from data_access.demo import load_demonstration
 from data_access.errors import AuditUnavailableError, DataAccessError, ImportRefused, SchemaVersionError
@@ -204,7 +203,7 @@ def _cluster(home: Home, master: str, lake: Path | None, sender: str) -> Cluster
 
 def _recorded(home: Home, kind: str, snapshot_id: str = "", **details: object) -> None:
     """Write into the audit record what the operator of this machine did; wait for a database that restarts meanwhile."""
-    acting_as(f"os:{getpass.getuser()}")
+    acting_as_operator()
     for attempt in range(1, RECORD_ATTEMPTS + 1):
         try:
             AuditBook(home).record(kind, None, snapshot_id, **details)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from data_access.access import Scope
 from data_access.demo import load_demonstration
@@ -190,5 +192,25 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the browser's tests last: its driver keeps an event loop that others can't start theirs beside."""
-    items.sort(key=lambda item: "tests/browser/" in item.nodeid)
+    """Run the slowest first and the browser's tests last: its driver keeps an event loop that others can't start theirs beside."""
+    order = {group: place for place, group in enumerate(reversed(STORES))}
+    items.sort(key=lambda item: ("tests/browser/" in item.nodeid, order.get(_group(item.nodeid), len(STORES))))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give each of several processes (`-n 2`) a whole group at a time: what is slow to make is then made once."""
+    config.option.loadscopereorder = False
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return Groups(config, log)
+
+
+def _group(nodeid: str) -> str:
+    """Return the store that a test is for, or else its file."""
+    parameters = nodeid.rpartition("[")[2].rstrip("]").split("-")
+    if "tests/data_access/cluster/" in nodeid:
+        return "cluster"
+    return next((store for store in STORES if store in parameters), nodeid.split("::")[0])

@@ -27,6 +27,7 @@ from dashboard.indicators.ranking import ranked
 from dashboard.indicators.sentences import change_sentence
 from dashboard.periods import Period, PeriodError
 from data_access.access import Scope
+from data_access.audit import AuditBook, acting_as_operator
 from data_access.home import Home
 from data_access.queries import SnapshotReader
 
@@ -215,7 +216,13 @@ COMMANDS = (indicators_command, ranking_command, catalogue_command)
 
 
 class Question:
-    """What was asked, of which snapshot, by whom."""
+    """What was asked, of which snapshot, by whom; recorded for the auditor, as a download from the screen is.
+
+    Raises
+    ------
+    AuditUnavailableError
+        When it can't be recorded: then nothing is given.
+    """
 
     def __init__(
         self,
@@ -227,7 +234,9 @@ class Question:
         language: str,
     ) -> None:
         self.language = language
-        self.reader = SnapshotReader(Home(home) if home else Home.default(), snapshot_id)
+        acting_as_operator()
+        at = Home(home) if home else Home.default()
+        self.reader, self._book = SnapshotReader(at, snapshot_id), AuditBook(at)
         self.snapshot = self.reader.snapshot()
         confined = os.environ.get(REGION_VARIABLE) or self.snapshot.root_code
         self.scope = Scope(role or os.environ.get(ROLE_VARIABLE, DEFAULT_ROLE), confined)
@@ -235,8 +244,20 @@ class Question:
         self.regions = self.reader.regions(self.scope)
         self.region = region or confined
         if self.region not in self.regions.index or not self.regions.at[self.region, "in_scope"]:
+            self.refused(region=self.region)
             raise WrongUse("command.unknown_region", value=self.region)
         self.period = period or Period.last_complete(self.snapshot.data_through)
+        asked = self._asked(click.get_current_context())
+        self._book.record("export", self.scope, self.snapshot.snapshot_id, **asked)
+
+    def refused(self, **asked: str) -> None:
+        """Record that the scope doesn't hold what was asked for."""
+        self._book.record_refused(self.scope, self.snapshot.snapshot_id, **asked)
+
+    def _asked(self, command: click.Context) -> dict[str, str]:
+        """Return the command and its parameters as the audit record takes them."""
+        given = {name: str(value) for name, value in command.params.items() if value and name not in ("home", "output", "snapshot_id")}
+        return given | {"command": str(command.info_name), "region": self.region, "period": str(self.period)}
 
     def children(self) -> list[str]:
         """Return the codes just below the region."""

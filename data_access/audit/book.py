@@ -140,6 +140,11 @@ class AuditBook:
                 _recent.pop(key, None)
             raise
 
+    def record_refused(self, scope: Scope, snapshot_id: str, **asked: str) -> None:
+        """Record that a scope doesn't hold what was asked for; the refusal stands even where that can't be written."""
+        with contextlib.suppress(AuditUnavailableError):
+            self.record_once("refused", scope, snapshot_id, **asked)
+
     def lines(
         self,
         scope: Scope,

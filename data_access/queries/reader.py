@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.access import Scope
 from data_access.audit import AuditBook
-from data_access.errors import AuditUnavailableError, ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
+from data_access.errors import ConfigError, NoSnapshotError, ScopeError, StoreUnavailableError
 from data_access.home import Home
 from data_access.measures import load_histograms, load_measures
 from data_access.queries import (
@@ -504,9 +503,7 @@ class SnapshotReader:
             )
 
     def _record_refused(self, scope: Scope, **asked: str) -> None:
-        # That a request was refused doesn't depend on whether it could be written down.
-        with contextlib.suppress(AuditUnavailableError):
-            AuditBook(self._home).record_once("refused", scope, self._current().info.snapshot_id, **asked)
+        AuditBook(self._home).record_refused(scope, self._current().info.snapshot_id, **asked)
 
     def _check_permission(self, scope: Scope, permission: str) -> None:
         role = scope.permissions

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
+import shutil
 
 import pytest
 
@@ -12,6 +14,13 @@ from dashboard.__main__ import run
 from dashboard.indicators.catalogue import find_indicator, load_catalogue
 from dashboard.indicators.evaluate import values
 from dashboard.indicators.presentation import shown
+from data_access.access import Scope
+from data_access.audit import AuditBook
+from data_access.home import Home
+from data_access.queries import SnapshotReader
+from tests.data_access import small_city
+
+AUDITOR = Scope("auditor", small_city.CITY)
 
 
 @pytest.fixture
@@ -131,6 +140,50 @@ def test_mistakes_are_named_in_the_language_asked_for(ask, arguments, code, chin
     found, _, err = ask(*arguments, "--language", "en")
     assert found == code
     assert english in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "details"),
+    [
+        (["indicators", "--indicator", "JQ2"], {"command": "indicators", "names": "('JQ2',)"}),
+        (["ranking", "--indicator", "BH2"], {"command": "ranking", "name": "BH2"}),
+        (["page", "trends"], {"command": "page", "page": "trends"}),
+        (["league"], {"command": "league"}),
+        (["briefing", "--format", "json"], {"command": "briefing", "form": "json"}),
+    ],
+    ids=lambda given: given[0] if isinstance(given, list) else "",
+)
+def test_what_is_given_is_recorded_for_the_auditor(small_home, tmp_path, monkeypatch, arguments, details):
+    monkeypatch.chdir(tmp_path)
+    assert run([*arguments, "--role", "county_leader", "--period", "2024Q1", "--home", str(small_home.path)]) == 0
+    line = AuditBook(small_home).lines(AUDITOR, "export").iloc[0]
+    assert (line["role"], line["subject"]) == ("county_leader", f"os:{getpass.getuser()}")
+    assert line["snapshot_id"] == SnapshotReader(small_home).snapshot().snapshot_id
+    assert details.items() <= json.loads(line["details"]).items()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "details"),
+    [
+        (["indicators", "--region", small_city.WEST], {"region": small_city.WEST}),
+        (["page", "audit"], {"page": "audit"}),
+    ],
+)
+def test_what_is_refused_is_recorded_for_the_auditor(small_home, monkeypatch, arguments, details):
+    monkeypatch.setenv("PINGAN_REGION", small_city.EAST)
+    assert run([*arguments, "--role", "county_leader", "--period", "2024Q1", "--home", str(small_home.path)]) != 0
+    line = AuditBook(small_home).lines(AUDITOR, "refused").iloc[0]
+    assert (line["role"], line["region_code"]) == ("county_leader", small_city.EAST)
+    assert details.items() <= json.loads(line["details"]).items()
+
+
+def test_what_cannot_be_recorded_is_not_given(small_home, tmp_path, capsys):
+    unwritable = Home(tmp_path / "home")
+    shutil.copytree(small_home.path, unwritable.path, ignore=shutil.ignore_patterns("ledger*"))
+    (unwritable.path / "ledger.sqlite").mkdir()
+    assert run(["indicators", "--period", "2024Q1", "--home", str(unwritable.path)]) == 1
+    said = capsys.readouterr()
+    assert (said.out, "审计记录无法写入" in said.err) == ("", True)
 
 
 def test_an_empty_home_says_what_to_do(ask, tmp_path):
