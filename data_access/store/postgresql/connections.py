@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ Answer = TypeVar("Answer")
 DRIVER = "postgresql+psycopg"
 LEDGER_LOCK = 0x70696E68
 """Key of the advisory lock that lets one writer at a time add to the ledger and the audit record."""
+_SHARD, _NO_REMOTE = re.compile('could not connect to server "shard_([^"]+)"'), "08001"
+"""How PostgreSQL names a server behind a foreign table that doesn't answer."""
 _FULL = ("too many clients", "too many connections", "connection slots")
 """What the server says when it takes no more connections; such a refusal carries no code."""
 RETRY_SECONDS = 1.0
@@ -158,15 +161,17 @@ class Reachability:
         self._lock = threading.Lock()
         self._since: datetime | None = None
         self._retry_at = 0.0
+        self._shard = ""
 
     @property
     def since(self) -> datetime | None:
         """Since when (UTC) it can't be reached, or None."""
         return self._since
 
-    def failed(self) -> None:
-        """Remember that it could not be reached just now."""
+    def failed(self, shard: str = "") -> None:
+        """Remember that it, or the server of a shard of it, could not be reached just now."""
         with self._lock:
+            self._shard = shard
             self._since = self._since or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
             self._retry_at = time.monotonic() + RETRY_SECONDS
 
@@ -183,11 +188,15 @@ class Reachability:
     def error(self) -> StoreUnavailableError:
         """Return the error that says so."""
         since = f"{self._since:%Y-%m-%d %H:%M:%S}" if self._since else "—"
+        what, what_zh = "The shared database", "共享数据库"
+        if self._shard:
+            what, what_zh = f"Shard {self._shard!r} of the shared database", f"共享数据库的分片“{self._shard}”"
         return StoreUnavailableError(
-            f"The shared database can't be reached (since {since} UTC). This works again by itself as soon as it can be; "
+            f"{what} can't be reached (since {since} UTC). This works again by itself as soon as it can be; "
             "if it lasts, ask whoever runs the database.",
-            f"共享数据库暂时无法连接(自 {since} UTC 起)。恢复后会自动继续;如持续较久,请联系数据库管理员。",
+            f"{what_zh}暂时无法连接(自 {since} UTC 起)。恢复后会自动继续;如持续较久,请联系数据库管理员。",
             since=since,
+            shard=self._shard,
         )
 
 
@@ -273,7 +282,8 @@ class Database:
             )
         lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
         if lost:
-            self.reach.failed()
+            shard = _SHARD.search(said) if state == _NO_REMOTE else None
+            self.reach.failed(shard[1] if shard else "")
             return self.reach.error()
         return StoreRefusedError(
             f"The shared database refused: {said}. Nothing was changed; if it recurs, report it.",

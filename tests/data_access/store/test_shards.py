@@ -241,7 +241,7 @@ def test_a_lost_shard_is_a_lost_database_never_a_partial_number(sharded_servers,
         wait_until(lambda: quietly(elsewhere._store.served_snapshot_id) is None)
         pd.testing.assert_frame_equal(months(elsewhere, [CITY, EAST, WEST], 2023), whole)
         for codes in ([CITY], [EAST], [WEST], [EAST, WEST]):
-            with pytest.raises(StoreUnavailableError):
+            with pytest.raises(StoreUnavailableError, match="Shard 'west'"):
                 months(elsewhere, codes, 2022)
         since = elsewhere.unreachable_since()
         assert since is not None
