@@ -1,12 +1,13 @@
 # 平安态势: two commands do everything, on a bare machine with Python 3.11 or newer.
 #   make run    serve the cockpit (HOST, PORT, PINGAN_HOME change where and what)
-#   make test   install what the tests need, then run all of them (ARGS='-k words' runs some)
+#   make test   install what the tests need, then run all of them (ARGS='-k words' runs some, PROCESSES=0 in one process)
 #   make help   list every command
 
 HOST ?= 127.0.0.1
 PORT ?= 8501
 PINGAN_HOME ?= var
 ARGS ?=
+PROCESSES ?= 2
 NAME ?= toronto
 DATA ?= $(firstword $(wildcard ../shared/data/*$(NAME)*) $(wildcard ../shared/data/*$(firstword $(subst _, ,$(NAME)))*))
 EXAMPLE_HOME = $(if $(filter var,$(PINGAN_HOME)),var/$(NAME),$(PINGAN_HOME))
@@ -33,7 +34,7 @@ demo: $(VENV)/.runtime ## build the demonstration city anew and publish it
 	@$(PYTHON) -m data_access demo
 
 test: system-packages $(VENV)/.development ## install what the tests need, then run all of them
-	@$(PYTHON) -m pytest $(ARGS); code=$$?; $(if $(TEST_STATUS),echo $$code >"$(TEST_STATUS)",exit $$code)
+	@$(PYTHON) -m pytest -n $(PROCESSES) $(ARGS); code=$$?; $(if $(TEST_STATUS),echo $$code >"$(TEST_STATUS)",exit $$code)
 
 bench: $(VENV)/.development ## measure speed and memory (BENCH_ROWS=10000000 for the full size, ARGS="import queries" for some parts)
 	@$(PYTHON) -m benchmarks.bench $(ARGS)

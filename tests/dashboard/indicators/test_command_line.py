@@ -71,7 +71,8 @@ def test_csv_has_a_row_for_each_figure(ask, counties):
     assert float(rows[0]["value"]) >= float(rows[-1]["value"])
 
 
-def test_the_table_reads_in_both_languages(ask):
+def test_the_table_reads_in_both_languages(ask, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     _, chinese, _ = ask("indicators", "--indicator", "JQ2", "--period", "2024Q4", "--compare", "last-year")
     assert "命案发案率" in chinese
     assert "演示数据" in chinese
