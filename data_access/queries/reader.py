@@ -288,7 +288,7 @@ class SnapshotReader:
             "records", scope, self.snapshot().snapshot_id, table=table, region=region_code, end=end, **asked
         )
         return record_queries.newest_records(
-            self._within(scope), table, region_code, depth, start, end, where or {}, min(limit, MAX_RECORDS), offset
+            self._within(scope), table, region_code, depth, start, end, where or {}, _bounded(limit), offset
         )
 
     def vetoes(self, scope: Scope, region_code: str, first_year: int, last_year: int) -> pd.DataFrame:
@@ -306,7 +306,7 @@ class SnapshotReader:
     def awards(self, scope: Scope, region_code: str, start: date, end: date, limit: int = 100) -> pd.DataFrame:
         """Return the awards of the fund in a region that were approved on these days, newest first."""
         depth = self._listed_depth(scope, region_code)
-        return award_queries.awards(self._within(scope), region_code, depth, start, end, min(limit, MAX_RECORDS))
+        return award_queries.awards(self._within(scope), region_code, depth, start, end, _bounded(limit))
 
     def largest_award(self, scope: Scope, region_code: str, start: date, end: date) -> float:
         """Return the largest award of the fund in a region in yuan, NaN when there is none."""
@@ -346,7 +346,7 @@ class SnapshotReader:
             end,
             stage,
             dict(filters or {}),
-            min(limit, MAX_RECORDS),
+            _bounded(limit),
             max(offset, 0),
         )
 
@@ -369,7 +369,7 @@ class SnapshotReader:
         """Return decisions and case packages past due on ``as_of``, longest first."""
         self._check_codes(scope, [region_code])
         depth = self._depth(region_code)
-        return record_queries.overdue_items(self._within(scope), region_code, depth, as_of, min(limit, MAX_RECORDS))
+        return record_queries.overdue_items(self._within(scope), region_code, depth, as_of, _bounded(limit))
 
     def points(
         self, scope: Scope, category: str, region_code: str, start: date, end: date, limit: int = 5_000
@@ -388,7 +388,7 @@ class SnapshotReader:
             self._check_permission(scope, "incident_points")
         depth = self._depth(region_code)
         return record_queries.points(
-            self._within(scope), category, region_code, depth, start, end, min(limit, MAX_POINTS)
+            self._within(scope), category, region_code, depth, start, end, _bounded(limit, MAX_POINTS)
         )
 
     def density(
@@ -447,7 +447,7 @@ class SnapshotReader:
         self._check_codes(scope, [region_code])
         self._check_permission(scope, "records")
         depth = self._depth(region_code)
-        return duty_queries.open_packages(self._within(scope), region_code, depth, as_of, min(limit, MAX_RECORDS))
+        return duty_queries.open_packages(self._within(scope), region_code, depth, as_of, _bounded(limit))
 
     def owed_items(
         self, scope: Scope, table: str, region_code: str, start: date, as_of: date, limit: int = 100
@@ -456,9 +456,7 @@ class SnapshotReader:
         self._check_codes(scope, [region_code])
         self._check_permission(scope, "records")
         depth = self._depth(region_code)
-        return duty_queries.owed_items(
-            self._within(scope), table, region_code, depth, start, as_of, min(limit, MAX_RECORDS)
-        )
+        return duty_queries.owed_items(self._within(scope), table, region_code, depth, start, as_of, _bounded(limit))
 
     def deliveries(self, scope: Scope, region_code: str, start: date, end: date, as_of: date) -> pd.DataFrame:
         """Return data sets due, delivered on time, late and missing, by department, data set and month."""
@@ -521,6 +519,10 @@ class SnapshotReader:
         for measure in measures:
             if measure not in known:
                 raise _unknown("measure", "计量", measure)
+
+
+def _bounded(limit: int, most: int = MAX_RECORDS) -> int:
+    return min(max(limit, 0), most)
 
 
 def _unknown(kind: str, chinese: str, name: str) -> ConfigError:

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from functools import cached_property
 
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access import schema
 from data_access.access import Scope
 from data_access.errors import SchemaVersionError
+from data_access.store.frames import frame_of_arrow
 from data_access.store.snapshot_store import RowScope, SnapshotSource
 
 
@@ -79,6 +81,10 @@ class OpenSnapshot:
 
     def read(self, statement: sa.Executable, scope: RowScope | None = None) -> pd.DataFrame:
         """Run a select; without a scope only what holds no region's numbers is seen."""
+        return frame_of_arrow(self.rows(statement, scope))
+
+    def rows(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
+        """Run a select as :meth:`read` does, for who goes on working with many rows."""
         return self._source.read(statement, scope)
 
     def within(self, scope: Scope) -> ScopedSnapshot:
@@ -205,3 +211,7 @@ class ScopedSnapshot:
     def read(self, statement: sa.Executable) -> pd.DataFrame:
         """Run a select within the scope."""
         return self.snapshot.read(statement, self.scope)
+
+    def rows(self, statement: sa.Executable) -> pa.Table:
+        """Run a select within the scope, for who goes on working with many rows."""
+        return self.snapshot.rows(statement, self.scope)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access import schema
 from data_access.home import Home
 from data_access.store import snapshot_files
-from data_access.store.engines import open_readonly, read_frame
+from data_access.store.engines import open_readonly, read_arrow
 from data_access.store.snapshot_store import Report, RowScope
 
 
@@ -21,10 +21,10 @@ class EmbeddedSnapshot:
     def __init__(self, file: Path) -> None:
         self._engine = open_readonly(file)
 
-    def read(self, statement: sa.Executable, scope: RowScope | None) -> pd.DataFrame:
+    def read(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
         """Run a select on a connection of this thread's own."""
         with self._engine.connect() as connection:
-            return read_frame(connection, statement)
+            return read_arrow(connection, statement)
 
     def warm(self) -> None:
         """Touch the roll-ups of the outer regions."""

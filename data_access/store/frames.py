@@ -1,4 +1,4 @@
-"""Turn what an engine answers into a frame; the one place where the engines' types are made the same.
+"""Turn what an engine answers into rows of Arrow and those into a frame; the one place where types are made the same.
 
 Integers stay integers (a sum of integers too, whatever width the engine gives it), every other number is a float,
 days and times are ``datetime64``, text is text.
@@ -61,17 +61,22 @@ def arrow_rows(table: sa.Table, frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame[[field.name for field in fields]], preserve_index=False).cast(pa.schema(fields))
 
 
-def frame_of_arrow(table: pa.Table) -> pd.DataFrame:
-    """Return the rows of an Arrow table as a frame."""
+def plain(table: pa.Table) -> pa.Table:
+    """Return the rows of an Arrow table without decimals: integers where they have no places, else floats."""
     for position, field in enumerate(table.schema):
         if pa.types.is_decimal(field.type):
             plain = pa.int64() if field.type.scale == 0 else pa.float64()
             table = table.set_column(position, field.name, table.column(position).cast(plain))
+    return table
+
+
+def frame_of_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return plain rows as a frame."""
     return table.to_pandas(date_as_object=False)
 
 
-def frame_of_rows(names: Sequence[str], type_numbers: Sequence[int], rows: Sequence[tuple]) -> pd.DataFrame:
-    """Return rows that PostgreSQL answered as a frame.
+def arrow_of_answer(names: Sequence[str], type_numbers: Sequence[int], rows: Sequence[tuple]) -> pa.Table:
+    """Return rows that PostgreSQL answered as plain rows of Arrow.
 
     Parameters
     ----------
@@ -82,7 +87,7 @@ def frame_of_rows(names: Sequence[str], type_numbers: Sequence[int], rows: Seque
     """
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     arrays = [_array(number, values) for number, values in zip(type_numbers, columns, strict=True)]
-    return frame_of_arrow(pa.Table.from_arrays(arrays, names=list(names)))
+    return plain(pa.Table.from_arrays(arrays, names=list(names)))
 
 
 def _array(type_number: int, values: Sequence) -> pa.Array:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access.home import Home
@@ -31,8 +31,8 @@ class RowScope:
 class SnapshotSource(Protocol):
     """One published snapshot, opened for reading by many threads."""
 
-    def read(self, statement: sa.Executable, scope: RowScope | None) -> pd.DataFrame:
-        """Return the rows of a select; without a scope only tables that hold no region's numbers are seen."""
+    def read(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
+        """Return the rows of a select, in plain types; without a scope only tables that hold no region's numbers are seen."""
         ...
 
     def warm(self) -> None:

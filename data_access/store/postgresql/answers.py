@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
-import pandas as pd
+import pyarrow as pa
 
 
 class Answers:
@@ -15,28 +15,31 @@ class Answers:
     def __init__(self, megabytes: int) -> None:
         self._limit = megabytes * 1024 * 1024
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[pd.DataFrame, int]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: Hashable) -> pd.DataFrame | None:
-        """Return a copy of the answer to ``key``, or None."""
+    def get(self, key: Hashable) -> pa.Table | None:
+        """Return the answer to ``key``, or None."""
         with self._lock:
             found = self._kept.get(key)
-            if found is None:
-                return None
-            self._kept.move_to_end(key)
-        return found[0].copy(deep=False)
+            if found is not None:
+                self._kept.move_to_end(key)
+        return found
 
-    def put(self, key: Hashable, frame: pd.DataFrame) -> None:
-        """Keep ``frame`` as the answer to ``key``."""
-        size = int(frame.memory_usage(deep=True).sum()) + 1000
+    def put(self, key: Hashable, rows: pa.Table) -> None:
+        """Keep ``rows`` as the answer to ``key``."""
+        size = _size(rows)
         if size > self._limit // 4:
             return
         with self._lock:
             if key in self._kept:
                 return
-            self._kept[key] = frame.copy(deep=False), size
+            self._kept[key] = rows
             self._bytes += size
             while self._bytes > self._limit:
-                _, (_, gone) = self._kept.popitem(last=False)
-                self._bytes -= gone
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= _size(gone)
+
+
+def _size(rows: pa.Table) -> int:
+    return rows.nbytes + 1000

@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access.errors import NoSnapshotError, StoreUnavailableError
 from data_access.home import Home
 from data_access.store import snapshot_files
 from data_access.store.embedded import EmbeddedSnapshot
-from data_access.store.frames import frame_of_rows
+from data_access.store.frames import arrow_of_answer
 from data_access.store.postgresql.answers import Answers
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
 from data_access.store.postgresql.connections import Database, connection_settings, engine_of, reachability
@@ -40,23 +40,21 @@ class SharedSnapshot:
         self._copy = copy
         self._opened_copy: EmbeddedSnapshot | None = None
 
-    def read(self, statement: sa.Executable, scope: RowScope | None) -> pd.DataFrame:
+    def read(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
         """Run a select in a transaction that carries ``scope`` to the row policies."""
         key = self._key(statement, scope)
         known = self._answers.get(key)
         if known is not None:
             return known
         try:
-            frame = self._database.ask(
-                lambda connection: _frame(connection, statement), row_scope=scope, **self._options
-            )
+            rows = self._database.ask(lambda connection: _rows(connection, statement), row_scope=scope, **self._options)
         except StoreUnavailableError:
             copy = self._local_copy()
             if copy is None:
                 raise
             return copy.read(statement, scope)
-        self._answers.put(key, frame)
-        return frame.copy(deep=False)
+        self._answers.put(key, rows)
+        return rows
 
     def warm(self) -> None:
         """Do nothing: the server keeps its pages in memory for everyone."""
@@ -150,8 +148,8 @@ class SharedSnapshots:
         return self._reach.since
 
 
-def _frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFrame:
+def _rows(connection: sa.Connection, statement: sa.Executable) -> pa.Table:
     result = connection.execute(statement)
     cursor: Any = result.cursor  # type: ignore[attr-defined]
     types = [column.type_code for column in cursor.description]
-    return frame_of_rows(list(result.keys()), types, cursor.fetchall())
+    return arrow_of_answer(list(result.keys()), types, cursor.fetchall())

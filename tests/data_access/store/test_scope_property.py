@@ -102,6 +102,7 @@ def outcome(reader: SnapshotReader, question: str, scope: Scope, code: str, days
 @MANY
 @given(confined=st.sampled_from(CONFINED), **REQUEST)
 @example("9702", "values", "county_leader", "9701", [date(2024, 1, 1), date(2024, 12, 31)], "a", 1)
+@example("970101000000", "overdue", "county_leader", "970101000000", [date(2024, 1, 1), date(2024, 12, 31)], "a", -1)
 def test_no_answer_depends_on_a_row_outside_the_scope(city, twins, confined, question, role, code, days, word, number):
     scope = Scope(role, confined)
     if confined not in twins:  # a scope that is no region of the data
