@@ -13,7 +13,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.engine import comparison
 from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.engine.windows import wanted_days
-from dashboard.indicators.evaluate import evaluate
+from dashboard.indicators.evaluate import evaluate, evaluate_each
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -84,17 +84,54 @@ def changes_of(
         ``notes``. Rates and counts: exact conditional test of two Poisson counts; shares: Newcombe's interval with the
         score test, Fisher's below 5 expected. Windows that overlap and states at a time are not tested.
     """
-    items = [each if isinstance(each, Indicator) else find_indicator(each) for each in indicators]
+    items = _found(indicators)
     when = Period.parse(period) if isinstance(period, str) else period
     before = when.same_last_year() if against == "same_last_year" else when.previous()
     frames = evaluate(reader, scope, items, codes, [before, when])
     regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
+    # A frame holds the regions in order, and of each the two periods: taken by place, which costs no search.
+    old, new = ({key: frame.iloc[place::2].set_axis(regions) for key, frame in frames.items()} for place in (0, 1))
+    return {item.id: _compared(item, old[item.id], new[item.id], before, when, against) for item in items}
 
-    def side(item: Indicator, place: int) -> pd.DataFrame:
-        # A frame holds the regions in order, and of each the two periods: taken by place, which costs no search.
-        return frames[item.id].iloc[place::2].set_axis(regions)
 
-    return {item.id: _compared(item, side(item, 0), side(item, 1), before, when, against) for item in items}
+def values_and_changes(
+    reader: SnapshotReader,
+    scope: Scope,
+    indicators: Sequence[str | Indicator],
+    codes: Sequence[str],
+    period: Period,
+    compared: Sequence[str],
+    region: str,
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Return indicators as :func:`dashboard.indicators.evaluate.values_of` does, and how some changed in one region.
+
+    All of it is read together.
+
+    Parameters
+    ----------
+    compared : sequence of str
+        Ids of those among ``indicators`` that are compared with the same period a year before.
+    region : str
+        One of ``codes``.
+    """
+    items, before = _found(indicators), period.same_last_year()
+    both = [item for item in items if item.id in compared]
+    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
+    asked = [(items, [period]), (both, [before])]
+    new, old = (
+        {key: frame.set_axis(regions) for key, frame in frames.items()}
+        for frames in evaluate_each(reader, scope, codes, asked)
+    )
+    own = regions == region
+    changed = {
+        item.id: _compared(item, old[item.id][own], new[item.id][own], before, period, "same_last_year")
+        for item in both
+    }
+    return new, changed
+
+
+def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:
+    return [each if isinstance(each, Indicator) else find_indicator(each) for each in indicators]
 
 
 def _compared(

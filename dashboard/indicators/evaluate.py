@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.engine.computation import evaluate_unsuppressed
+from dashboard.indicators.engine.computation import Asked, each_unsuppressed
 from dashboard.indicators.engine.protection import protect
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -56,7 +56,8 @@ def values_of(
     """Return several indicators at one period, by id, with as few queries as their windows allow; see :func:`values`."""
     when = Period.parse(period) if isinstance(period, str) else period
     frames = evaluate(reader, scope, [_found(name) for name in indicators], codes, [when])
-    return {key: frame.droplevel("period") for key, frame in frames.items()}
+    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
+    return {key: frame.set_axis(regions) for key, frame in frames.items()}
 
 
 def series(
@@ -89,8 +90,17 @@ def evaluate(
     periods: Sequence[Period],
 ) -> dict[str, pd.DataFrame]:
     """Return indicators by id, each a frame indexed by ``region_code, period``; see :func:`values` and :func:`series`."""
-    frames = evaluate_unsuppressed(reader, scope, indicators, codes, periods)
-    return {item.id: protect(reader, scope, item, frames[item.id], periods) for item in indicators}
+    return evaluate_each(reader, scope, codes, [(indicators, periods)])[0]
+
+
+def evaluate_each(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], asked: Sequence[Asked]
+) -> list[dict[str, pd.DataFrame]]:
+    """Return :func:`evaluate` of each pair of indicators and periods, all of it read together."""
+    return [
+        {item.id: protect(reader, scope, item, frames[item.id], periods) for item in indicators}
+        for frames, (indicators, periods) in zip(each_unsuppressed(reader, scope, codes, asked), asked, strict=True)
+    ]
 
 
 def _found(name: Name) -> Indicator:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
 
+Values = Mapping[Any, Any] | pd.Series
+"""One region's values of an indicator, by the names of :data:`dashboard.indicators.vocabulary.COLUMNS`."""
 _NOTE_KINDS = {
     "period_running": "partial",
     "starts_late": "partial",
@@ -55,12 +57,12 @@ def interval_text(indicator: Indicator, row: pd.Series) -> str | None:
     return formatting.interval(row["lower"], row["upper"], form, row["value"])
 
 
-def status_text(row: pd.Series, language: str) -> str:
+def status_text(row: Values, language: str) -> str:
     """Return why there is no value, in a word or two."""
     return t(f"indicator_status.{row['status']}", language)
 
 
-def value_text(indicator: Indicator, row: pd.Series, language: str) -> str:
+def value_text(indicator: Indicator, row: Values, language: str) -> str:
     """Return value and unit, or why there is none."""
     if row["status"] not in WITH_VALUE:
         return status_text(row, language)

@@ -24,6 +24,8 @@ MAX_LISTED_CODES = 100
 
 Asked = Mapping[int, Sequence[str]]
 """Depth → the regions of that depth that are asked for."""
+Span = tuple[date | None, date]
+"""First day, or None from the beginning, and last day."""
 
 _PERIOD_COLUMN = {"day": "day", "month": "month", "year": "year_start"}
 _TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": schema.measure_year}
@@ -43,9 +45,7 @@ def measure_values(
         raise ConfigError(
             f"Can't break measures down by {grain!r} and {list(by)!r}.", f"无法按“{grain}”和 {list(by)} 分解计量。"
         )
-    declared = load_measures()
-    flows = [key for key in measures if declared[key].kind == "flow"]
-    stocks = [key for key in measures if declared[key].kind == "stock"]
+    flows, stocks = _by_kind(measures)
     asked = _by_depth(snapshot, codes)
     selects = []
     if flows:
@@ -54,6 +54,24 @@ def measure_values(
         selects.append(_stock_select(stocks, asked, start, end, grain, by))
     rows = _only(pa.concat_tables([snapshot.rows(select) for select in selects]), asked)
     return frame_of_arrow(_in_order(rows))
+
+
+def span_values(
+    snapshot: ScopedSnapshot, measures: Sequence[str], codes: Sequence[str], spans: Sequence[Span], by: Sequence[str]
+) -> pd.DataFrame:
+    """Return the values of several spans side by side; see :meth:`SnapshotReader.span_values`."""
+    flows, stocks = _by_kind(measures)
+    asked = _by_depth(snapshot, codes)
+    tilings = [finest_grain_for(*span) for span in spans]
+    selects = []
+    for tiling in dict.fromkeys(tilings if flows else ()):
+        own = {place: span for place, span in enumerate(spans) if tilings[place] == tiling}
+        selects.append(_spans_select(flows, asked, own, tiling, by))
+    for place, span in enumerate(spans if stocks else ()):
+        stock = _stock_select(stocks, asked, *span, "total", by).subquery()
+        selects.append(sa.select(*(c.label(f"value_{place}") if c.name == "value" else c for c in stock.c)))
+    rows = pa.concat_tables([snapshot.rows(select) for select in selects], promote_options="default")
+    return frame_of_arrow(_only(rows, asked))
 
 
 def histograms(
@@ -68,7 +86,7 @@ def histograms(
     table = schema.measure_histogram
     asked = _by_depth(snapshot, codes)
     dimensions = [table.c.measure, table.c.region_code, *([table.c.class_code] if by_class else []), table.c.bin]
-    span = [table.c.month <= end] + ([table.c.month >= start] if start else [])
+    span = _inside(table.c.month, start, end)
     rows = snapshot.rows(
         sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
         .where(table.c.measure.in_(list(measures)), _of_regions(table, asked), *span)
@@ -97,19 +115,39 @@ def _flow_select(
 ) -> sa.Select:
     tiling = finest_grain_for(start, end)
     finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
-    table = _TABLE[finest]
-    period = table.c[_PERIOD_COLUMN[finest]]
+    table, period = _rolled_up_by(finest)
     shown = []
     if grain != "total":
         truncated = period if grain == finest else sa.func.date_trunc(grain, period).cast(sa.Date)
         shown = [truncated.label("period_start")]
     dimensions = [table.c.measure, table.c.region_code, *shown, *(table.c[name] for name in by)]
-    span = [period <= end] + ([period >= start] if start else [])
-    return (
-        sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
-        .where(table.c.measure.in_(measures), _of_regions(table, asked), _divided(table, by), *span)
-        .group_by(*dimensions)
-    )
+    limits = _limited(table, period, measures, asked, start, end, by)
+    return sa.select(*dimensions, sa.func.sum(table.c.value).label("value")).where(*limits).group_by(*dimensions)
+
+
+def _spans_select(
+    measures: list[str], asked: Asked, spans: Mapping[int, Span], tiling: str, by: Sequence[str]
+) -> sa.Select:
+    """Return a column of sums for each span, by its place, from one pass over all of them."""
+    table, period = _rolled_up_by(tiling)
+    dimensions = [table.c.measure, table.c.region_code, *(table.c[name] for name in by)]
+    sums = [
+        sa.func.sum(sa.case((sa.and_(*_inside(period, *span)), table.c.value))).label(f"value_{place}")
+        for place, span in spans.items()
+    ]
+    starts, ends = zip(*spans.values(), strict=True)
+    start = None if None in starts else min(start for start in starts if start is not None)
+    limits = _limited(table, period, measures, asked, start, max(ends), by)
+    return sa.select(*dimensions, *sums).where(*limits).group_by(*dimensions)
+
+
+def _rolled_up_by(grain: str) -> tuple[sa.Table, sa.Column]:
+    """Return the roll-up of ``grain`` and its period."""
+    return _TABLE[grain], _TABLE[grain].c[_PERIOD_COLUMN[grain]]
+
+
+def _inside(period: sa.Column, start: date | None, end: date) -> list[sa.ColumnElement[bool]]:
+    return [period <= end] + ([period >= start] if start else [])
 
 
 def _stock_select(
@@ -154,12 +192,21 @@ def _limited(
     end: date,
     by: Sequence[str],
 ) -> list[sa.ColumnElement[bool]]:
-    limits = [table.c.measure.in_(measures), _of_regions(table, asked), _divided(table, by), period <= end]
-    return limits + ([period >= start] if start else [])
+    return [
+        *(table.c.measure.in_(measures), _of_regions(table, asked), _divided(table, by)),
+        *_inside(period, start, end),
+    ]
 
 
 def _divided(table: sa.Table, by: Sequence[str]) -> sa.ColumnElement[bool]:
     return table.c.divided if by else sa.not_(table.c.divided)
+
+
+def _by_kind(measures: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the flows and the stocks among ``measures``."""
+    declared = load_measures()
+    flows = [key for key in measures if declared[key].kind == "flow"]
+    return flows, [key for key in measures if declared[key].kind == "stock"]
 
 
 def _by_depth(snapshot: ScopedSnapshot, codes: Sequence[str]) -> Asked:

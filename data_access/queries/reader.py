@@ -197,6 +197,30 @@ class SnapshotReader:
         self._check_measures(measures)
         return measure_queries.measure_values(self._within(scope), measures, codes, start, end, grain, by)
 
+    def span_values(
+        self,
+        scope: Scope,
+        measures: Sequence[str],
+        codes: Sequence[str],
+        spans: Sequence[measure_queries.Span],
+        by: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """Return measures of regions over several spans, as :meth:`measure_values` has them for one.
+
+        Parameters
+        ----------
+        spans : sequence of (first day or None, last day)
+
+        Returns
+        -------
+        DataFrame
+            ``measure, region_code[, class_code][, channel]`` and ``value_0, value_1 …``, missing where a span has no
+            rows. Spans of different grains stand in rows of their own, so that one combination may come several times.
+        """
+        self._check_codes(scope, codes)
+        self._check_measures(measures)
+        return measure_queries.span_values(self._within(scope), measures, codes, spans, by)
+
     def histogram(
         self, scope: Scope, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool = False
     ) -> pd.DataFrame:

@@ -11,11 +11,15 @@ from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.engine import intervals
 from dashboard.indicators.engine.facts import facts_of
-from dashboard.indicators.engine.numbers import Ledger, Numbers
-from dashboard.indicators.engine.quantiles import quantile_frame
+from dashboard.indicators.engine.intervals import Limits
+from dashboard.indicators.engine.numbers import Ledger, Numbers, frames_of
+from dashboard.indicators.engine.quantiles import quantile_numbers
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
+
+Asked = tuple[Sequence[Indicator], Sequence[Period]]
+"""Indicators, and the periods they are wanted at."""
 
 
 def evaluate_unsuppressed(
@@ -26,58 +30,79 @@ def evaluate_unsuppressed(
     periods: Sequence[Period],
 ) -> dict[str, pd.DataFrame]:
     """Return values before suppression; for the suppression itself and for tests, never for a screen."""
-    listed, when = list(dict.fromkeys(codes)), tuple(periods)
-    if not listed or not when:
-        return {item.id: _frame_of_nothing() for item in indicators}
+    return each_unsuppressed(reader, scope, codes, [(indicators, periods)])[0]
+
+
+def each_unsuppressed(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], asked: Sequence[Asked]
+) -> list[dict[str, pd.DataFrame]]:
+    """Return :func:`evaluate_unsuppressed` of each that is asked for, all of it read together."""
+    listed = list(dict.fromkeys(codes))
     ledger = Ledger(reader, scope, facts_of(reader, scope), listed)
-    last_year = tuple(period.same_last_year() for period in when)
-    wanted = _with_components(indicators)
-    for item in wanted:
-        if item.available and item.kind != "minimum":
-            ledger.plan(item, when)
-            if item.kind == "change":
-                ledger.plan(item, last_year)
+    for indicators, periods in asked if listed else ():
+        for item in _with_components(indicators):
+            if item.available and item.kind != "minimum":
+                ledger.plan(item, tuple(periods))
+                if item.kind == "change":
+                    ledger.plan(item, _last_year(periods))
     ledger.fetch()
-    frames: dict[str, pd.DataFrame] = {}
+    return [
+        _frames(ledger, indicators, tuple(periods))
+        if listed and periods
+        else {item.id: _frame_of_nothing() for item in indicators}
+        for indicators, periods in asked
+    ]
+
+
+def _frames(ledger: Ledger, indicators: Sequence[Indicator], when: tuple[Period, ...]) -> dict[str, pd.DataFrame]:
+    wanted = _with_components(indicators)
+    counted = {
+        item.id: quantile_numbers(ledger, item, when) if item.kind == "quantile" else _counted(ledger, item, when)
+        for item in wanted
+        if item.available and item.kind != "minimum"
+    }
+    frames = frames_of(counted)
     for item in wanted:
         if not item.available:
-            frames[item.id] = _unavailable(listed, when)
-        elif item.kind == "quantile":
-            frames[item.id] = quantile_frame(ledger, item, when)
+            frames[item.id] = _unavailable(ledger.codes, when)
         elif item.kind == "minimum":
             frames[item.id] = _lowest([frames[key] for key in item.components])
-        elif item.kind == "change":
-            frames[item.id] = _change_frame(ledger.numbers(item, when), ledger.numbers(item, last_year), item)
-        else:
-            frames[item.id] = _frame(ledger.numbers(item, when), item)
     return {item.id: frames[item.id] for item in indicators}
 
 
-def _frame(numbers: Numbers, indicator: Indicator) -> pd.DataFrame:
+def _last_year(periods: Sequence[Period]) -> tuple[Period, ...]:
+    return tuple(period.same_last_year() for period in periods)
+
+
+def _counted(ledger: Ledger, indicator: Indicator, when: tuple[Period, ...]) -> tuple[Numbers, Limits]:
+    numbers = ledger.numbers(indicator, when)
+    if indicator.kind == "change":
+        both = numbers.against(ledger.numbers(indicator, _last_year(when)))
+        return both, _limits_of_change(both, indicator)
+    return numbers, _limits(numbers, indicator)
+
+
+def _limits(numbers: Numbers, indicator: Indicator) -> Limits:
     valid = numbers.has_value
     numerator = np.where(valid, numbers.numerator, np.nan)
     denominator = np.where(valid, numbers.denominator, np.nan)
     if indicator.kind == "proportion" and indicator.interval:
-        limits = intervals.proportion(numerator, denominator)
-    elif indicator.kind == "rate" and indicator.interval:
-        limits = intervals.rate(numerator, denominator, indicator.factor, numbers.squares)
-    elif indicator.kind == "count" and indicator.interval:
-        limits = intervals.rate(numerator, np.ones_like(numerator), 1.0, numbers.squares)
-    elif indicator.kind in ("count", "stock_difference"):
-        limits = intervals.without(numerator)
-    else:
-        limits = intervals.without(numerator / denominator * indicator.factor)
-    return numbers.frame(limits)
+        return intervals.proportion(numerator, denominator)
+    if indicator.kind == "rate" and indicator.interval:
+        return intervals.rate(numerator, denominator, indicator.factor, numbers.squares)
+    if indicator.kind == "count" and indicator.interval:
+        return intervals.rate(numerator, np.ones_like(numerator), 1.0, numbers.squares)
+    if indicator.kind in ("count", "stock_difference"):
+        return intervals.without(numerator)
+    return intervals.without(numerator / denominator * indicator.factor)
 
 
-def _change_frame(new: Numbers, old: Numbers, indicator: Indicator) -> pd.DataFrame:
+def _limits_of_change(both: Numbers, indicator: Indicator) -> Limits:
     """Return the change against last year: numerator this year's count, denominator last year's."""
-    both = new.against(old)
     valid = both.has_value
     this = np.where(valid, both.numerator, np.nan)
     last = np.where(valid, both.denominator, np.nan)
-    limits = intervals.count_ratio(this, last) if indicator.interval else intervals.without(this / last - 1)
-    return both.frame(limits)
+    return intervals.count_ratio(this, last) if indicator.interval else intervals.without(this / last - 1)
 
 
 def _lowest(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.engine import intervals
+from dashboard.indicators.engine.intervals import Limits
 from dashboard.indicators.engine.numbers import NOTE, STATUS, Ledger, Numbers
 from dashboard.indicators.engine.windows import resolve
 from dashboard.indicators.waiting import bin_quantile
@@ -15,7 +16,7 @@ from dashboard.periods import Period
 from data_access.measures import load_histograms, load_measures
 
 
-def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, ...]) -> pd.DataFrame:
+def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period, ...]) -> tuple[Numbers, Limits]:
     """Return a quantile of waiting days (× the indicator's factor) by region and period; the denominator is the number of waits."""
     shape = (len(ledger.codes), len(periods))
     value, total = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -42,7 +43,7 @@ def quantile_frame(ledger: Ledger, indicator: Indicator, periods: tuple[Period, 
     fine = facts.depths(ledger.codes) > indicator.finest_depth
     status[fine], notes[fine] = STATUS[words.FINER_THAN_SOURCE], NOTE["level_too_fine"]
     numbers = Numbers(ledger.index(periods), np.full(shape, np.nan), total, None, status, notes, basis, grain, through)
-    return numbers.frame(intervals.without(np.where(numbers.has_value, value, np.nan)))
+    return numbers, intervals.without(np.where(numbers.has_value, value, np.nan))
 
 
 def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 Days = tuple[date | None, date]
+Spans = tuple[Days | None, ...]
+"""The days of several periods; None where there is nothing to ask."""
 
 
 @dataclass(frozen=True)
@@ -36,41 +39,49 @@ class Part:
 
 
 def flow_sums(
-    reader: SnapshotReader,
-    scope: Scope,
-    codes: Sequence[str],
-    parts: Iterable[Part],
-    spans: Sequence[Days | None],
-) -> dict[Part, np.ndarray]:
-    """Return the sums of flows.
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], needs: Mapping[Spans, Iterable[Part]]
+) -> dict[Spans, dict[Part, np.ndarray]]:
+    """Return the sums of flows over spans of days.
 
     Parameters
     ----------
     codes : sequence of str, length R
-    parts : iterable of Part
-    spans : sequence of (first day or None, last day) or None, length S
+    needs : mapping of spans, length S, to parts
 
     Returns
     -------
-    dict of Part to ndarray, shape (R, S)
+    dict of spans to dict of Part to ndarray, shape (R, S)
         NaN where no row is known (and in every column whose span is None).
     """
-    wanted = list(dict.fromkeys(parts))
-    sums = {part: np.full((len(codes), len(spans)), np.nan) for part in wanted}
-    asked = {place: days for place, days in enumerate(spans) if days is not None}
-    aligned = {place: days for place, days in asked.items() if _ends_a_month(days[1])}
-    if len(aligned) <= 2:
-        aligned = {}
-    single = {place: days for place, days in asked.items() if place not in aligned}
-    for by, group in _by_breakdown(wanted):
-        measures = list(dict.fromkeys(part.measure for part in group))
-        for place, (first, last) in single.items():
-            rows = _Placed(reader.measure_values(scope, measures, codes, first, last, by=by), codes)
-            for part in group:
-                sums[part][:, place] = rows.of(part)
-        if aligned:
-            _fill_from_months(reader, scope, codes, by, group, aligned, sums)
+    sums: dict[Spans, dict[Part, np.ndarray]] = {}
+    single: list[tuple[Part, Days, np.ndarray]] = []
+    for spans, parts in needs.items():
+        own = sums[spans] = {part: np.full((len(codes), len(spans)), np.nan) for part in parts}
+        asked = {place: days for place, days in enumerate(spans) if days is not None}
+        aligned = {place: days for place, days in asked.items() if _ends_a_month(days[1])}
+        if len(aligned) > 2:
+            for by, group in _by_breakdown(list(own)):
+                _fill_from_months(reader, scope, codes, by, group, aligned, own)
+            asked = {place: days for place, days in asked.items() if place not in aligned}
+        single += [(part, days, own[part][:, place]) for part in own for place, days in asked.items()]
+    for divided in (False, True):
+        _fill_side_by_side(reader, scope, codes, [each for each in single if bool(each[0].by) == divided])
     return sums
+
+
+def _fill_side_by_side(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], wanted: Sequence[tuple[Part, Days, np.ndarray]]
+) -> None:
+    """Read all spans of all parts at once, as finely divided as the finest of them, and fill the arrays."""
+    if not wanted:
+        return
+    parts, days, _ = zip(*wanted, strict=True)
+    places = {each: place for place, each in enumerate(dict.fromkeys(days))}
+    measures = list(dict.fromkeys(part.measure for part in parts))
+    by = [name for name in ("class_code", "channel") if any(name in part.by for part in parts)]
+    rows = _Placed(reader.span_values(scope, measures, codes, list(places), by=by), codes)
+    for part, own, column in wanted:
+        column[:] = rows.of(part, f"value_{places[own]}")
 
 
 def stock_months(
@@ -155,18 +166,26 @@ class _Placed:
             self._shape = (len(codes), len(periods))
         self._frame, self._places = frame, places
         self._known = np.all([place >= 0 for place in places], axis=0)
-        self._measures: tuple[np.ndarray, dict[str, int]] | None = None
+        self._chosen: dict[Part, np.ndarray] = {}
 
-    def of(self, part: Part) -> np.ndarray:
+    @cached_property
+    def _measures(self) -> tuple[np.ndarray, dict[str, int]]:
+        found, measures = pd.factorize(self._frame["measure"])
+        return found, {name: place for place, name in enumerate(measures)}
+
+    def _rows_of(self, part: Part) -> np.ndarray:
+        if part not in self._chosen:
+            numbers, names = self._measures
+            chosen = numbers == names.get(part.measure, len(names))
+            for name in part.by:
+                chosen &= self._frame[name].isin(getattr(part, name)).to_numpy(bool)
+            self._chosen[part] = chosen
+        return self._chosen[part]
+
+    def of(self, part: Part, column: str = "value") -> np.ndarray:
         """Return the rows of ``part`` added up, NaN where there is none."""
-        if self._measures is None:
-            found, measures = pd.factorize(self._frame["measure"])
-            self._measures = found, {name: place for place, name in enumerate(measures)}
-        numbers, names = self._measures
-        chosen = numbers == names.get(part.measure, len(names))
-        for name in part.by:
-            chosen &= self._frame[name].isin(getattr(part, name)).to_numpy(bool)
-        return self.added_up(self._frame["value"].to_numpy(float), chosen)
+        values = self._frame[column].to_numpy(float)
+        return self.added_up(values, self._rows_of(part) & ~np.isnan(values))
 
     def added_up(self, values: np.ndarray, chosen: np.ndarray | bool = True) -> np.ndarray:
         """Return the chosen rows' values added up at their places, NaN where there is none."""

@@ -11,23 +11,14 @@ from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.changes import changes_of
-from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, names_of
-from dashboard.screens.figures import indicator_card, value_text
+from dashboard.screens.figures import Values, indicator_card, value_text
 from dashboard.screens.overview import change_sentence, change_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 Rows = Mapping[str, pd.Series]
-
-
-def rows_of(reader: SnapshotReader, context: Context, names: Sequence[str]) -> dict[str, pd.Series]:
-    """Return the values of indicators for the context's region, by id."""
-    wanted = list(dict.fromkeys(names))
-    found = values_of(reader, context.viewer, wanted, [context.region], context.period)
-    return {key: frame.iloc[0] for key, frame in found.items()}
 
 
 def cards_of(
@@ -36,11 +27,10 @@ def cards_of(
     names: Sequence[str],
     beside: Mapping[str, Sequence[str]],
     rows: Rows,
-    compared: Sequence[str],
+    changes: Mapping[str, pd.DataFrame],
 ) -> tuple[Card, ...]:
-    """Return a card for each of ``names``, with the figures of ``beside`` on it and the change of those ``compared``."""
+    """Return a card for each of ``names``, with the figures of ``beside`` on it and its change where that is known."""
     language = context.language
-    changes = changes_of(reader, context.viewer, list(compared), [context.region], context.period)
     cards = []
     for name in names:
         item = find_indicator(name)
@@ -59,19 +49,23 @@ def cards_of(
 
 
 def region_rows(
-    reader: SnapshotReader, context: Context, listed: Listed, names: Sequence[str], page: str
+    reader: SnapshotReader,
+    context: Context,
+    found: Mapping[str, pd.DataFrame],
+    listed: Listed,
+    names: Sequence[str],
+    page: str,
 ) -> pd.DataFrame:
     """Return the regions listed with a column of numbers and one of texts (``<id>_text``) for each indicator."""
-    found = values_of(reader, context.viewer, list(names), list(listed.codes), context.period)
-    regions = reader.regions(context.viewer)
-    frame = pd.DataFrame({"name": names_of(regions, listed.codes, context.language)})
+    codes = list(listed.codes)
+    columns: dict[str, object] = {"name": names_of(reader.regions(context.viewer), listed.codes, context.language)}
     for name in names:
-        item, values = find_indicator(name), found[name].reindex(frame.index)
-        frame[name] = values["value"]
-        frame[f"{name}_text"] = [_short(item, row, context.language) for _, row in values.iterrows()]
-    frame["href"] = [context.href(page, region=code, offset=None, of=None) for code in frame.index]
-    frame["region_code"] = frame.index
-    return frame
+        item, values = find_indicator(name), found[name].reindex(codes)
+        columns[name] = values["value"].to_numpy()
+        columns[f"{name}_text"] = [_short(item, row, context.language) for row in values.to_dict("records")]
+    columns["href"] = [context.href(page, region=code, offset=None, of=None) for code in codes]
+    columns["region_code"] = codes
+    return pd.DataFrame(columns)
 
 
 def region_screen_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str], language: str) -> ScreenTable:
@@ -95,7 +89,7 @@ def _dated(reader: SnapshotReader, row: pd.Series) -> pd.Series:
     return row
 
 
-def _short(item: Indicator, row: pd.Series, language: str) -> str:
+def _short(item: Indicator, row: Values, language: str) -> str:
     if row["status"] not in WITH_VALUE or pd.isna(row["value"]):
         return formatting.MISSING
     if item.display_form == "percent" and row["denominator"] < formatting.SMALLEST_PERCENT_BASE:
@@ -103,7 +97,7 @@ def _short(item: Indicator, row: pd.Series, language: str) -> str:
     return value_text(item, row, language) if item.display_form == "percent" else _figure(item, row)
 
 
-def _figure(item: Indicator, row: pd.Series) -> str:
+def _figure(item: Indicator, row: Values) -> str:
     if item.display_form in ("count", "yuan"):
         return formatting.number(row["value"])
     return formatting.number(row["value"], 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +11,7 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.waiting import bin_quantile, quantiles_by, share_within
 from dashboard.screens.children import depth_of
 from dashboard.screens.work.settings import dispute_settings
@@ -41,9 +41,8 @@ _BY_CLASS = (
     *("disputes_resolved", "disputes_relapsed"),
 )
 _BY_CHANNEL = ("disputes_raw", "disputes_merged", "disputes_received")
-_FLOWS = tuple(dict.fromkeys((*_STEP_MEASURES.values(), *_BY_CLASS, *_BY_CHANNEL)))
-_STOCKS = (
-    *("disputes_received", "disputes_resolved"),
+_COUNTED = (
+    *dict.fromkeys((*_STEP_MEASURES.values(), *_BY_CLASS, *_BY_CHANNEL)),
     *(f"disputes_{way}_{days}" for days in AGES for way in ("reached", "left")),
 )
 _WAITS = (*_STEP_WAITS.values(), "intake_delay_days", "colour_days", "red_days")
@@ -81,20 +80,18 @@ class Counted:
 def counted(reader: SnapshotReader, context: Context) -> Counted:
     """Read what the parts of the page stand on."""
     earlier, start, end = context.period.same_last_year(), context.period.start, last_day(reader, context)
-    return Counted(
-        now=_counts(reader, context, _FLOWS, start, end),
-        last_year=_counts(reader, context, ["disputes_received", "disputes_raw"], earlier.start, earlier.end),
-        ever=_counts(reader, context, _STOCKS, None, end),
-        waits=reader.histograms(context.viewer, _WAITS, [context.region], start, end, by_class=True),
-    )
+    spans = [(start, end), (earlier.start, earlier.end), (None, end)]
+    found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=_DIVIDED)
+    now, last_year, ever = (_wide(found, f"value_{place}") for place in range(len(spans)))
+    waits = reader.histograms(context.viewer, _WAITS, [context.region], start, end, by_class=True)
+    return Counted(now, last_year, ever, waits)
 
 
-def _counts(
-    reader: SnapshotReader, context: Context, measures: Sequence[str], start: date | None, end: date
-) -> pd.DataFrame:
-    frame = reader.measure_values(context.viewer, list(measures), [context.region], start, end, by=_DIVIDED)
-    wide = frame.pivot(index=list(_DIVIDED), columns="measure", values="value")
-    return wide.reindex(columns=list(measures)).fillna(0.0).astype(float)
+def _wide(found: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a column a measure of what was counted in one span."""
+    known = found[found[column].notna()]
+    wide = known.pivot(index=list(_DIVIDED), columns="measure", values=column)
+    return wide.reindex(columns=list(_COUNTED)).fillna(0.0).astype(float)
 
 
 def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.DataFrame:
@@ -104,7 +101,7 @@ def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.Data
     """
     language = context.language
     frame = counts.now.sum()
-    kept = set(reader.coverage(context.viewer)["measure"])
+    kept = facts_of(reader, context.viewer).coverage
     numbers = [
         float(frame[_STEP_MEASURES[step]]) if _STEP_MEASURES[step] in kept or not place else np.nan
         for place, step in enumerate(STEPS)
@@ -301,13 +298,12 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     columns = ["class", "three_years", "this_year", "share_text"]
     if depth > 1 or not context.viewer.permissions.small_counts:
         return pd.DataFrame(columns=columns)
-    found = {}
-    for name, first in (("three_years", start), ("this_year", year)):
-        counts = reader.measure_values(
-            context.viewer, ["homicide_incidents"], [context.region], first, end, by=("class_code",)
-        )
-        found[name] = counts.set_index("class_code")["value"]
-    frame = pd.DataFrame(found).reindex(dispute_settings().classes).fillna(0.0)
+    spans = {"three_years": (start, end), "this_year": (year, end)}
+    found = reader.span_values(
+        context.viewer, ["homicide_incidents"], [context.region], list(spans.values()), by=("class_code",)
+    )
+    counted = found.groupby("class_code")[["value_0", "value_1"]].sum().set_axis(list(spans), axis=1)
+    frame = counted.reindex(dispute_settings().classes).fillna(0.0)
     if not frame["three_years"].sum():
         return pd.DataFrame(columns=columns)
     every = frame["three_years"].sum()

@@ -10,16 +10,16 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
-from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.screens.children import Listed, listed_regions
+from dashboard.screens.children import Listed, in_scope, listed_regions
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
-from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
+from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table
 from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
 from dashboard.screens.work.settings import dispute_settings
-from dashboard.screens.work.shares import COUNTY, listed_down_to, share_rows, share_table
+from dashboard.screens.work.shares import COUNTY, listed_down_to, row_of, share_rows, share_table
 from data_access.queries import SnapshotReader
 
 COMPARED = ("MT1", "BH2", "BH1", "BH4")
@@ -62,24 +62,38 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
     """Prepare the disputes of the context's region and period."""
     settings = dispute_settings()
     beside = [name for names in settings.beside.values() for name in names]
-    rows = rows_of(reader, context, [*settings.cards, *beside, *_COLOUR_FIGURES, _CAUSE_FIGURE])
-    listed = listed_regions(context, reader.regions(context.viewer), reader.snapshot())
+    regions_seen = reader.regions(context.viewer)
+    listed = listed_regions(context, regions_seen, reader.snapshot())
+    counties = listed_down_to(reader, context, COUNTY)
+    handled = counties.codes if all(in_scope(regions_seen, code) for code in counties.codes) else ()
+    names = [*settings.cards, *beside, *_COLOUR_FIGURES, _CAUSE_FIGURE, *settings.regions.indicators]
+    found, changes = values_and_changes(
+        reader,
+        context.viewer,
+        list(dict.fromkeys([*names, *settings.handling])),
+        [context.region, *listed.codes, *handled],
+        context.period,
+        COMPARED,
+        context.region,
+    )
+    rows = {name: row_of(frame, context.region) for name, frame in found.items()}
     counts = parts.counted(reader, context)
     steps = parts.funnel(reader, context, counts)
     kinds = parts.classes(context, counts)
     came = parts.sources(context, counts)
     ages = parts.ages(context, counts)
     colours = parts.colours(context, counts, rows)
-    counties = listed_down_to(reader, context, COUNTY)
-    handling = _handling(reader, context, counties)
+    handling = (
+        share_rows(reader, context, found, settings.handling, counties, "disputes") if handled else pd.DataFrame()
+    )
     causes = parts.causes(reader, context)
-    regions = region_rows(reader, context, listed, settings.regions.indicators, "disputes")
+    regions = region_rows(reader, context, found, listed, settings.regions.indicators, "disputes")
     records = dispute_list(reader, context)
     red = red_without_package(reader, context)
     red_count = _red_without(rows)
     return DisputesScreen(
         verdict=_verdict(context, rows, steps, kinds, red_count),
-        cards=cards_of(reader, context, settings.cards, settings.beside, rows, COMPARED),
+        cards=cards_of(reader, context, settings.cards, settings.beside, rows, changes),
         funnel=steps,
         ages=ages,
         classes=kinds,
@@ -96,15 +110,6 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
         records=records,
         tables=_tables(context, steps, ages, kinds, came, handling, colours, causes, regions, red, records),
     )
-
-
-def _handling(reader: SnapshotReader, context: Context, counties: Listed) -> pd.DataFrame:
-    in_scope = reader.regions(context.viewer)["in_scope"]
-    if not all(in_scope[list(counties.codes)]):
-        return pd.DataFrame()
-    names = dispute_settings().handling
-    found = values_of(reader, context.viewer, list(names), list(counties.codes), context.period)
-    return share_rows(reader, context, found, names, counties, "disputes")
 
 
 def _red_without(rows: dict[str, pd.Series]) -> int | None:

@@ -11,14 +11,16 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
+from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.evaluate import values_of
 from dashboard.screens.children import Listed, depth_of, listed_regions
 from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table, rows_of
+from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table
 from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day
 from dashboard.screens.work.settings import dispute_settings, patrol_settings
+from dashboard.screens.work.shares import row_of
 from data_access.queries import SnapshotReader
 
 COVERAGE = "GRD1"
@@ -57,18 +59,27 @@ def patrol_screen(reader: SnapshotReader, context: Context) -> PatrolScreen:
     regions = reader.regions(context.viewer)
     listed = listed_regions(context, regions, reader.snapshot())
     beside = [name for names in settings.beside.values() for name in names]
-    rows = rows_of(reader, context, [*settings.cards, *beside])
+    figures, changes = values_and_changes(
+        reader,
+        context.viewer,
+        list(dict.fromkeys([*settings.cards, *beside, *settings.regions.indicators])),
+        [context.region, *listed.codes],
+        context.period,
+        COMPARED,
+        context.region,
+    )
+    rows = {name: row_of(frame, context.region) for name, frame in figures.items()}
     daily = _daily(reader, context, context.region)
     low = float(daily["coverage"].quantile(settings.low_quantile)) if len(daily) else float("nan")
     weakest = _weakest(reader, context, regions)
     township = _township(context, regions, weakest)
     found = _found(reader, context)
-    table = region_rows(reader, context, listed, settings.regions.indicators, "patrol")
+    table = region_rows(reader, context, figures, listed, settings.regions.indicators, "patrol")
     grids = _grids(reader, context, township)
     return PatrolScreen(
         verdict=_verdict(context, rows[COVERAGE], low, weakest, found, regions),
         cards=_with_low_day(
-            context, cards_of(reader, context, settings.cards, settings.beside, rows, COMPARED), low, daily
+            context, cards_of(reader, context, settings.cards, settings.beside, rows, changes), low, daily
         ),
         daily=daily,
         low_day=low,
@@ -199,17 +210,18 @@ def _found(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     language = context.language
     earlier = context.period.same_last_year()
 
-    def counted(start, end) -> pd.DataFrame:
-        frame = reader.measure_values(
-            context.viewer, ["disputes_received"], [context.region], start, end, by=("class_code", "channel")
-        )
-        wide = frame.pivot_table(index="class_code", columns="channel", values="value", aggfunc="sum").fillna(0.0)
-        every = wide.sum(axis=1)
-        own = wide["grid"] if "grid" in wide else every * 0
-        return pd.DataFrame({"found": own, "every": every})
+    spans = [(context.period.start, last_day(reader, context)), (earlier.start, earlier.end)]
+    received = reader.span_values(
+        context.viewer, ["disputes_received"], [context.region], spans, by=("class_code", "channel")
+    )
 
-    now = counted(context.period.start, last_day(reader, context))
-    before = counted(earlier.start, earlier.end)
+    def counted(column: str) -> pd.DataFrame:
+        known = received[received[column].notna()]
+        every = known.groupby("class_code")[column].sum()
+        own = known[known["channel"] == "grid"].groupby("class_code")[column].sum()
+        return pd.DataFrame({"found": own.reindex(every.index).fillna(0.0), "every": every})
+
+    now, before = counted("value_0"), counted("value_1")
     order = [*dispute_settings().classes, *(code for code in now.index if code not in dispute_settings().classes)]
     now, before = now.reindex(order).fillna(0.0), before.reindex(order).fillna(0.0)
     compared = compared_counts(now["found"], before["found"], language)

@@ -200,7 +200,7 @@ def _cards(
 ) -> tuple[Card, ...]:
     settings, language = resource_settings(), context.language
     through = reader.snapshot().data_through
-    drawn = cards_of(reader, context, settings.cards, settings.beside, rows, ())
+    drawn = cards_of(reader, context, settings.cards, settings.beside, rows, {})
     cards = []
     for name, card in zip(settings.cards, drawn, strict=True):
         facts = [] if not is_divided(find_indicator(name)) else _counted(name, rows[name], language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
-from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.indicators.waiting import bin_quantile
 from dashboard.maps import MapLayers, layered_map, view_of
@@ -99,7 +100,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         )
     )
     codes = list(dict.fromkeys([town, *listed.codes, *([county, *counties.codes] if seen else [])]))
-    found = values_of(reader, context.viewer, wanted, codes, context.period)
+    found, changes = values_and_changes(reader, context.viewer, wanted, codes, context.period, COMPARED, town)
     rows = {
         name: row_of(frame, county if seen and find_indicator(name).finest_depth <= COUNTY else town)
         for name, frame in found.items()
@@ -120,7 +121,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     return ResponseScreen(
         verdict=_verdict(rows, table, campaign, context.language),
         coarser=_coarser(context, county, seen, regions),
-        cards=_cards(reader, own, rows),
+        cards=_cards(reader, own, rows, changes),
         rings=rings,
         regions=table,
         listed=listed,
@@ -261,9 +262,9 @@ def _places(reader: SnapshotReader, context: Context, regions: pd.DataFrame) -> 
     )
 
 
-def _cards(reader: SnapshotReader, own: Context, rows: Rows) -> tuple[Card, ...]:
+def _cards(reader: SnapshotReader, own: Context, rows: Rows, changes: Mapping[str, pd.DataFrame]) -> tuple[Card, ...]:
     settings, language = response_settings(), own.language
-    drawn = cards_of(reader, own, settings.cards, settings.beside, rows, COMPARED)
+    drawn = cards_of(reader, own, settings.cards, settings.beside, rows, changes)
     cards = []
     for name, card in zip(settings.cards, drawn, strict=True):
         item, row = find_indicator(name), rows[name]

@@ -5,6 +5,7 @@ Words of service only. Key groups stand by county at the finest, and no figure h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,8 @@ from dashboard.components import Card
 from dashboard.context import Context, region_name
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
-from dashboard.indicators.evaluate import evaluate, values_of
+from dashboard.indicators.changes import values_and_changes
+from dashboard.indicators.evaluate import evaluate
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope
@@ -83,7 +85,7 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
         dict.fromkeys([*settings.cards, *beside, *(name for names in settings.lists.values() for name in names)])
     )
     codes = list(dict.fromkeys([own.region, *listed.codes]))
-    found = values_of(reader, context.viewer, wanted, codes, context.period)
+    found, changes = values_and_changes(reader, context.viewer, wanted, codes, context.period, COMPARED, own.region)
     rows = {name: row_of(frame, own.region) for name, frame in found.items()}
     lists = {key: share_rows(reader, context, found, names, listed, PAGE) for key, names in settings.lists.items()}
     coverage = _by_lowest(lists["coverage"], settings.coverage, language)
@@ -94,7 +96,7 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     return ServicesScreen(
         verdict=_verdict(coverage, rows, language),
         coarser=_coarser(context, own, regions),
-        cards=_cards(reader, own, rows),
+        cards=_cards(reader, own, rows, changes),
         coverage=coverage,
         after_discharge=shown["after_discharge"],
         youth=_with_use(shown["youth"], context),
@@ -131,10 +133,10 @@ def _out_of_reach(context: Context, listed: Listed) -> ServicesScreen:
     )
 
 
-def _cards(reader: SnapshotReader, own: Context, rows: Rows) -> tuple[Card, ...]:
+def _cards(reader: SnapshotReader, own: Context, rows: Rows, changes: Mapping[str, pd.DataFrame]) -> tuple[Card, ...]:
     """Return the cards; a share says what it was counted from, and a share beside it, too."""
     settings, language = service_settings(), own.language
-    drawn = cards_of(reader, own, settings.cards, settings.beside, rows, COMPARED)
+    drawn = cards_of(reader, own, settings.cards, settings.beside, rows, changes)
     cards = []
     for name, card in zip(settings.cards, drawn, strict=True):
         facts = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -13,7 +12,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.figures import figure_text
+from dashboard.screens.figures import Values, figure_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -21,8 +20,6 @@ COUNTY = 1
 _DIVIDED = ("proportion", "mean")
 _TOO_LONG = 10_000_000
 _WRITTEN = ("value", "numerator", "denominator", "status")
-Values = Mapping[Any, Any] | pd.Series
-"""One region's values of an indicator, by the names of :data:`dashboard.indicators.vocabulary.COLUMNS`."""
 
 
 def is_divided(indicator: Indicator) -> bool:
