@@ -26,13 +26,18 @@ def bin_quantile(bins: pd.DataFrame, quantile: float) -> float:
     >>> bin_quantile(bins, 0.75)
     2.0
     """
-    edges, place = np.unique(bins["lower"].to_numpy(float), return_inverse=True)
-    counts = np.bincount(place, bins["value"].to_numpy(float), len(edges))
+    return quantile_of(*(bins[name].to_numpy(float) for name in ("lower", "upper", "value")), quantile)
+
+
+def quantile_of(lowers: np.ndarray, bounds: np.ndarray, waits: np.ndarray, quantile: float) -> float:
+    """Return :func:`bin_quantile` of bins whose edges and waits are arrays."""
+    edges, place = np.unique(lowers, return_inverse=True)
+    counts = np.bincount(place, waits, len(edges))
     running = np.cumsum(counts)
     if not len(running) or running[-1] <= 0:
         return float("nan")
     uppers = np.full(len(edges), np.inf)
-    uppers[place] = bins["upper"].to_numpy(float)
+    uppers[place] = bounds
     target = quantile * running[-1]
     chosen = int(np.searchsorted(running, target))
     lower, upper = float(edges[chosen]), float(uppers[chosen])

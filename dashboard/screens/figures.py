@@ -49,7 +49,7 @@ def figure_text(indicator: Indicator, value: float | None, denominator: float | 
     return formatting.number(value, 2)
 
 
-def interval_text(indicator: Indicator, row: pd.Series) -> str | None:
+def interval_text(indicator: Indicator, row: Values) -> str | None:
     """Return the limits of a value as written on screen, or None where chance has no part in it."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return None
@@ -96,13 +96,13 @@ def indicator_columns(names: Iterable[str], language: str) -> list[Column]:
     return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
 
 
-def notes_of(row: pd.Series) -> Sequence[tuple[str, str]]:
+def notes_of(row: Values) -> Sequence[tuple[str, str]]:
     """Return the marks of a value that must stand on its card."""
     kinds = [_NOTE_KINDS[note] for note in row["notes"] if note in _NOTE_KINDS]
     return [(kind, "") for kind in dict.fromkeys(kinds)]
 
 
-def basis_of(row: pd.Series) -> Basis | None:
+def basis_of(row: Values) -> Basis | None:
     """Return whether the value was counted from records or arrived counted."""
     return Basis(kind=row["basis"]) if row["basis"] in ("records", "counts") else None
 
@@ -118,7 +118,7 @@ def basis_of_all(frame: pd.DataFrame, language: str) -> Basis | None:
     return Basis(kind="records" if last == "records" else "counts", detail=detail)
 
 
-def indicator_card(context: Context, indicator: Indicator, row: pd.Series, **more: object) -> Card:
+def indicator_card(context: Context, indicator: Indicator, row: Values, **more: object) -> Card:
     """Return the card of one indicator's value; ``more`` are further fields of the card."""
     language = context.language
     known = row["status"] in WITH_VALUE

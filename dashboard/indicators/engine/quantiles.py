@@ -11,7 +11,7 @@ from dashboard.indicators.engine import intervals
 from dashboard.indicators.engine.intervals import Limits
 from dashboard.indicators.engine.numbers import NOTE, STATUS, Ledger, Numbers
 from dashboard.indicators.engine.windows import resolve
-from dashboard.indicators.waiting import bin_quantile
+from dashboard.indicators.waiting import quantile_of
 from dashboard.periods import Period
 from data_access.measures import load_histograms, load_measures
 
@@ -49,12 +49,15 @@ def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period
 def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the quantile of each region and the number of waits."""
     values, totals = np.full(len(codes), np.nan), np.zeros(len(codes))
-    by_region = dict(tuple(bins.groupby("region_code", sort=False)))
+    rows: dict[str, list[int]] = {}
+    for row, code in enumerate(bins["region_code"].tolist()):
+        rows.setdefault(code, []).append(row)
+    lower, upper, value = (bins[name].to_numpy(float) for name in ("lower", "upper", "value"))
     for place, code in enumerate(codes):
-        if code not in by_region:
-            continue
-        totals[place] = by_region[code]["value"].sum()
-        values[place] = bin_quantile(by_region[code], quantile)
+        own = rows.get(code)
+        if own:
+            totals[place] = value[own].sum()
+            values[place] = quantile_of(lower[own], upper[own], value[own], quantile)
     return values, totals
 
 

@@ -16,9 +16,11 @@ from dashboard.screens.children import Listed, names_of
 from dashboard.screens.figures import Values, indicator_card, value_text
 from dashboard.screens.overview import change_sentence, change_text
 from dashboard.screens.tables import ScreenTable
+from dashboard.screens.work.shares import written_rows
 from data_access.queries import SnapshotReader
 
-Rows = Mapping[str, pd.Series]
+Rows = Mapping[str, Values]
+"""One region's values of indicators, by id."""
 
 
 def cards_of(
@@ -60,9 +62,9 @@ def region_rows(
     codes = list(listed.codes)
     columns: dict[str, object] = {"name": names_of(reader.regions(context.viewer), listed.codes, context.language)}
     for name in names:
-        item, values = find_indicator(name), found[name].reindex(codes)
-        columns[name] = values["value"].to_numpy()
-        columns[f"{name}_text"] = [_short(item, row, context.language) for row in values.to_dict("records")]
+        item, rows = find_indicator(name), written_rows(found[name], codes)
+        columns[name] = [row["value"] for row in rows]
+        columns[f"{name}_text"] = [_short(item, row, context.language) for row in rows]
     columns["href"] = [context.href(page, region=code, offset=None, of=None) for code in codes]
     columns["region_code"] = codes
     return pd.DataFrame(columns)
@@ -77,15 +79,14 @@ def region_screen_table(key: str, title: str, frame: pd.DataFrame, names: Sequen
     return ScreenTable(key, title, frame, columns)
 
 
-def _fact(item: Indicator, row: pd.Series, language: str) -> tuple[str, str]:
+def _fact(item: Indicator, row: Values, language: str) -> tuple[str, str]:
     return item.label(language), value_text(item, row, language)
 
 
-def _dated(reader: SnapshotReader, row: pd.Series) -> pd.Series:
+def _dated(reader: SnapshotReader, row: Values) -> Values:
     """Return the row with the day it speaks to; a figure without any source is dated by the snapshot."""
     if row["data_through"] is None or pd.isna(row["data_through"]):
-        row = row.copy()
-        row["data_through"] = reader.snapshot().data_through
+        return {**row, "data_through": reader.snapshot().data_through}
     return row
 
 

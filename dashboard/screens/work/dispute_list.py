@@ -92,7 +92,11 @@ def written(reader: SnapshotReader, context: Context, found: pd.DataFrame) -> pd
     waited = (resolved.fillna(end + pd.Timedelta(days=1)) - received).dt.days
     overdue = (done.fillna(end + pd.Timedelta(days=1)) - due).dt.days
     unit = found["unit_en"].fillna(found["unit"]) if language == "en" else found["unit"]
-    frame = pd.DataFrame(
+    days = {
+        name: [formatting.day(value) if value is not pd.NaT else "" for value in found[f"{name}_at"]]
+        for name in ("received", "mediated", "resolved", "revisited", "archived", "due", "red")
+    }
+    return pd.DataFrame(
         {
             "number": found["source_id"],
             "class": [class_word(code, language) for code in found["class_code"]],
@@ -116,11 +120,9 @@ def written(reader: SnapshotReader, context: Context, found: pd.DataFrame) -> pd
                 else ""
                 for value, colour in zip(found["packaged_at"], found["risk_colour"], strict=True)
             ],
+            **days,
         }
     )
-    for name in ("received", "mediated", "resolved", "revisited", "archived", "due", "red"):
-        frame[name] = [formatting.day(value) if pd.notna(value) else "" for value in found[f"{name}_at"]]
-    return frame
 
 
 def stage_links(context: Context, chosen: DisputeList) -> list[tuple[str, str, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +15,7 @@ from dashboard.i18n import t
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.waiting import bin_quantile, quantiles_by, share_within
 from dashboard.screens.children import depth_of
+from dashboard.screens.figures import Values
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
 from data_access.queries import SnapshotReader
@@ -82,16 +84,17 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
     earlier, start, end = context.period.same_last_year(), context.period.start, last_day(reader, context)
     spans = [(start, end), (earlier.start, earlier.end), (None, end)]
     found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=_DIVIDED)
-    now, last_year, ever = (_wide(found, f"value_{place}") for place in range(len(spans)))
+    values = [f"value_{place}" for place in range(len(spans))]
+    wide = found.pivot_table(index=list(_DIVIDED), columns="measure", values=values, aggfunc="sum", sort=False)
+    now, last_year, ever = (_every(wide, name) for name in values)
     waits = reader.histograms(context.viewer, _WAITS, [context.region], start, end, by_class=True)
     return Counted(now, last_year, ever, waits)
 
 
-def _wide(found: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return a column a measure of what was counted in one span."""
-    known = found[found[column].notna()]
-    wide = known.pivot(index=list(_DIVIDED), columns="measure", values=column)
-    return wide.reindex(columns=list(_COUNTED)).fillna(0.0).astype(float)
+def _every(wide: pd.DataFrame, values: str) -> pd.DataFrame:
+    """Return the counts of one span with a column for every measure."""
+    counts = wide[values] if values in wide else pd.DataFrame(index=wide.index)
+    return counts.reindex(columns=list(_COUNTED)).fillna(0.0).astype(float)
 
 
 def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.DataFrame:
@@ -261,7 +264,7 @@ def sources(context: Context, counts: Counted) -> pd.DataFrame:
     )
 
 
-def colours(context: Context, counts: Counted, rows: dict[str, pd.Series]) -> pd.DataFrame:
+def colours(context: Context, counts: Counted, rows: Mapping[str, Values]) -> pd.DataFrame:
     """Return how many disputes of each risk colour are open and overdue, and how long the settled ones took."""
     language = context.language
     by_colour, red = counts.waited("colour_days"), counts.waited("red_days")

@@ -16,7 +16,7 @@ from dashboard.screens.children import Listed, in_scope, listed_regions
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
-from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table
+from dashboard.screens.work.cards import Rows, cards_of, region_rows, region_screen_table
 from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.screens.work.shares import COUNTY, listed_down_to, row_of, share_rows, share_table
@@ -112,7 +112,7 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
     )
 
 
-def _red_without(rows: dict[str, pd.Series]) -> int | None:
+def _red_without(rows: Rows) -> int | None:
     row = rows["YJ2"]
     if rows["YJ1"]["status"] not in WITH_VALUE:
         return None
@@ -121,9 +121,7 @@ def _red_without(rows: dict[str, pd.Series]) -> int | None:
     return int(row["denominator"] - row["numerator"])
 
 
-def _verdict(
-    context: Context, rows: dict[str, pd.Series], steps: pd.DataFrame, kinds: pd.DataFrame, red: int | None
-) -> str:
+def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFrame, red: int | None) -> str:
     language = context.language
     if not steps["count"].iloc[0]:
         return t("disputes.none", language)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dashboard import formatting
@@ -40,9 +42,16 @@ def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Li
     return listed_regions(own, regions[regions["depth"] <= deepest], snapshot)
 
 
-def row_of(frame: pd.DataFrame, code: str) -> pd.Series:
+def row_of(frame: pd.DataFrame, code: str) -> Mapping[Any, Any]:
     """Return the values of one region."""
-    return frame.iloc[frame.index.tolist().index(code)]
+    return frame.iloc[frame.index.tolist().index(code)].to_dict()
+
+
+def written_rows(frame: pd.DataFrame, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what the texts of a list are written from, region by region."""
+    places = {code: place for place, code in enumerate(frame.index.tolist())}
+    columns = [frame[name].tolist() for name in _WRITTEN]
+    return [dict(zip(_WRITTEN, (column[places[code]] for column in columns), strict=True)) for code in codes]
 
 
 def share_text(part: float, whole: float, language: str) -> str:
@@ -103,12 +112,10 @@ def share_rows(
     codes = list(listed.codes)
     columns: dict[str, object] = {"name": names_of(regions, listed.codes, language).tolist()}
     for name in names:
-        item, values = find_indicator(name), found[name].reindex(codes)
+        item, rows = find_indicator(name), written_rows(found[name], codes)
         for of in ("value", "numerator", "denominator"):
-            columns[name if of == "value" else f"{name}_{of}"] = values[of].to_numpy(float)
-        columns[f"{name}_text"] = [
-            with_counts(item, row, language) for row in values[list(_WRITTEN)].to_dict("records")
-        ]
+            columns[name if of == "value" else f"{name}_{of}"] = np.array([row[of] for row in rows], float)
+        columns[f"{name}_text"] = [with_counts(item, row, language) for row in rows]
     columns["href"] = [context.href(page, region=code) for code in codes]
     columns["region_code"] = codes
     return pd.DataFrame(columns, index=codes)
