@@ -26,7 +26,8 @@ def bin_quantile(bins: pd.DataFrame, quantile: float) -> float:
     >>> bin_quantile(bins, 0.75)
     2.0
     """
-    return quantile_of(*(bins[name].to_numpy(float) for name in ("lower", "upper", "value")), quantile)
+    lowers, bounds, waits = (bins[name].to_numpy(float) for name in ("lower", "upper", "value"))
+    return quantile_of(lowers, bounds, waits, quantile)
 
 
 def quantile_of(lowers: np.ndarray, bounds: np.ndarray, waits: np.ndarray, quantile: float) -> float:

@@ -93,8 +93,8 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
 
 def _every(wide: pd.DataFrame, values: str) -> pd.DataFrame:
     """Return the counts of one span with a column for every measure."""
-    counts = wide[values] if values in wide else pd.DataFrame(index=wide.index)
-    return counts.reindex(columns=list(_COUNTED)).fillna(0.0).astype(float)
+    counts = wide.xs(values, axis=1) if values in wide else pd.DataFrame(index=wide.index)
+    return pd.DataFrame(counts).reindex(columns=list(_COUNTED)).fillna(0.0).astype(float)
 
 
 def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.DataFrame:
@@ -346,5 +346,5 @@ def _shares(part: pd.Series, whole: pd.Series, language: str) -> list[str]:
     return [formatting.share(one, all_of, language) for one, all_of in zip(part, whole, strict=True)]
 
 
-def _value(row: pd.Series) -> float:
+def _value(row: Values) -> float:
     return float(row["value"]) if row["status"] in ("ok", "partial") else float("nan")

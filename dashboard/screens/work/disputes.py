@@ -13,6 +13,7 @@ from dashboard.i18n import t
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, in_scope, listed_regions
+from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
@@ -150,7 +151,7 @@ def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFr
     return t("overview.joint", language).join(said) + t("overview.stop", language)
 
 
-def _cause_sentence(context: Context, row: pd.Series) -> str:
+def _cause_sentence(context: Context, row: Values) -> str:
     language = context.language
     if row["status"] not in WITH_VALUE or pd.isna(row["numerator"]):
         return t("disputes.causes_unknown", language)
@@ -163,7 +164,7 @@ def _cause_sentence(context: Context, row: pd.Series) -> str:
     )
 
 
-def _percent(row: pd.Series, language: str) -> str:
+def _percent(row: Values, language: str) -> str:
     if row["status"] not in WITH_VALUE:
         return formatting.MISSING
     return formatting.share(row["numerator"], row["denominator"], language)

@@ -14,6 +14,7 @@ from dashboard.i18n import t
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.evaluate import values_of
 from dashboard.screens.children import Listed, depth_of, listed_regions
+from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
@@ -256,7 +257,7 @@ def _with_low_day(context: Context, cards: tuple[Card, ...], low: float, daily: 
 
 def _verdict(
     context: Context,
-    coverage: pd.Series,
+    coverage: Values,
     low: float,
     weakest: pd.DataFrame,
     found: pd.DataFrame,

@@ -17,6 +17,7 @@ from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope, names_of
+from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -221,7 +222,7 @@ def _cards(
     return tuple(cards)
 
 
-def _counted(name: str, row: pd.Series, language: str) -> list[tuple[str, str]]:
+def _counted(name: str, row: Values, language: str) -> list[tuple[str, str]]:
     if find_indicator(name).kind == "mean":
         pairs = (("resources.spent", row["numerator"]), ("resources.planned", row["denominator"]))
         return [(t(key, language), yuan(value, language)) for key, value in pairs if not pd.isna(value)]
@@ -229,7 +230,7 @@ def _counted(name: str, row: pd.Series, language: str) -> list[tuple[str, str]]:
     return [(t("work.counted", language), text)] if text else []
 
 
-def _fact(name: str, row: pd.Series, language: str) -> tuple[str, str]:
+def _fact(name: str, row: Values, language: str) -> tuple[str, str]:
     item = find_indicator(name)
     if item.display_form == "yuan" and row["status"] in WITH_VALUE:
         return item.label(language), yuan(row["value"], language)

@@ -22,6 +22,7 @@ from dashboard.maps import MapLayers, layered_map, view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import facility_colour
 from dashboard.screens.children import Listed, in_scope
+from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.map import LegendEntry
 from dashboard.screens.tables import ScreenTable
@@ -283,7 +284,7 @@ def _cards(reader: SnapshotReader, own: Context, rows: Rows, changes: Mapping[st
     return tuple(cards)
 
 
-def _fact(name: str, row: pd.Series, language: str) -> tuple[str, str]:
+def _fact(name: str, row: Values, language: str) -> tuple[str, str]:
     item = find_indicator(name)
     text = with_counts(item, row, language)
     if item.kind != "proportion" and row["status"] in WITH_VALUE:

@@ -93,13 +93,13 @@ def test_an_infinite_count_is_refused_at_publishing_and_given_no_value_should_it
     changed_reader, monkeypatch
 ):
     key, done, _ = proportion_measures()
-    real = SnapshotReader.measure_values
+    real = SnapshotReader.span_values
 
     def with_infinity(self, *arguments, **options):
         frame = real(self, *arguments, **options)
-        return frame.assign(value=np.where(frame["measure"] == done, np.inf, frame["value"]))
+        return frame.assign(value_0=np.where(frame["measure"] == done, np.inf, frame["value_0"]))
 
-    monkeypatch.setattr(SnapshotReader, "measure_values", with_infinity)
+    monkeypatch.setattr(SnapshotReader, "span_values", with_infinity)
     row = values(changed_reader, SCOPE, key, [EAST], "2024-01").loc[EAST]
     assert row["status"] == words.INCONSISTENT and "not_finite" in row["notes"]
     assert np.isnan(row["value"])

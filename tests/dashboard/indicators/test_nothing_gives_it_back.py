@@ -157,13 +157,16 @@ def test_nothing_that_rests_on_small_counts_is_read_for_a_grade(reader, role, mo
         for term in item.terms
     }
     asked: list[str] = []
-    real = SnapshotReader.measure_values
 
-    def watched(self, scope, measures, *arguments, **options):
-        asked.extend(measures)
-        return real(self, scope, measures, *arguments, **options)
+    def watched(real: Callable) -> Callable:
+        def read(self, scope, measures, *arguments, **options):
+            asked.extend(measures)
+            return real(self, scope, measures, *arguments, **options)
 
-    monkeypatch.setattr(SnapshotReader, "measure_values", watched)
+        return read
+
+    for name in ("measure_values", "span_values"):
+        monkeypatch.setattr(SnapshotReader, name, watched(getattr(SnapshotReader, name)))
     scope = Scope(role, reader.snapshot().root_code)
     counties = regions.index[regions["depth"] == 1].tolist()
     league = grade_regions(reader, scope, counties, pd.Period("2024-12", "M"))
