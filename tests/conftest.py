@@ -21,7 +21,7 @@ from data_access.demo import load_demonstration
 from data_access.home import ClusterAddress, Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from tests.servers import postgresql_programs, running_app, running_postgresql
+from tests.servers import PostgreSQL, postgresql_programs, postgresql_server, running_app, running_postgresql
 from tests.shards import ShardedServers, running_shards, sharded_database
 from tests.spark import JAVA_OPTIONS, SparkCluster, running_spark, spark_is_absent
 from tests.stores import STORES, fresh_database
@@ -107,6 +107,16 @@ def postgresql_address() -> Iterator[str]:
         _absent("PostgreSQL")
     with running_postgresql(programs) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSQL]:
+    """A PostgreSQL that only this module's tests use, who stop it and start it again."""
+    programs = postgresql_programs()
+    if programs is None:
+        _absent("PostgreSQL")
+    with postgresql_server(programs) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

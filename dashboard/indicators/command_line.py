@@ -256,7 +256,11 @@ class Question:
 
     def _asked(self, command: click.Context) -> dict[str, str]:
         """Return the command and its parameters as the audit record takes them."""
-        given = {name: str(value) for name, value in command.params.items() if value and name not in ("home", "output", "snapshot_id")}
+        given = {
+            name: str(value)
+            for name, value in command.params.items()
+            if value and name not in ("home", "output", "snapshot_id")
+        }
         return given | {"command": str(command.info_name), "region": self.region, "period": str(self.period)}
 
     def children(self) -> list[str]:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from dashboard.__main__ import run
 from data_access.home import Home
 from tests.browser.screen import WALL_TOKEN
 from tests.servers import free_port, running_app, running_provider
+
+
+@pytest.fixture
+def told(request, demonstration_home, capsys) -> Callable[..., list[dict]]:
+    """Rows of one table of a page in the module's PERIOD, as the command line gives them."""
+
+    def rows(page: str, table: str, *arguments: str) -> list[dict]:
+        command = ["page", page, "--table", table, "--period", request.module.PERIOD, "--format", "json"]
+        assert run([*command, *arguments, "--home", str(demonstration_home.path)]) == 0
+        return json.loads(capsys.readouterr().out)["tables"][0]["rows"]
+
+    return rows
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,19 @@ def click_menu(page, path: str) -> None:
     link.click()
 
 
+def open_by_menu(page, address: str, path: str, title: str, period: str) -> None:
+    """Open the cockpit, go to the page at ``path`` by the menu and wait for its part ``title``."""
+    open_page(page, address, period=period)
+    click_menu(page, path)
+    page.wait_for_selector(f"h3:has-text('{title}')")
+    settle(page)
+
+
+def card_text(page, title: str) -> str:
+    """Return what the card says whose title begins so (a regular expression)."""
+    return page.locator("article.card", has=page.locator("h3", has_text=re.compile(f"^{title}"))).first.inner_text()
+
+
 def click_first_region(page) -> str:
     """Click the first region of the list that goes down; return its name."""
     link = page.locator("table tbody a:visible").first

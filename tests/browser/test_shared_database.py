@@ -12,19 +12,10 @@ from data_access.home import Home
 from data_access.publishing import publish
 from tests.browser.screen import open_page, screenshot, settle, visible_text
 from tests.data_access import small_city
-from tests.servers import PostgreSQL, postgresql_programs, postgresql_server, running_app
+from tests.servers import running_app
 from tests.stores import fresh_database
 
 RECOVERS_SECONDS = 10
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    programs = postgresql_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed; `make system-packages` installs it")
-    with postgresql_server(programs) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

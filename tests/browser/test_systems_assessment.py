@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-
-from dashboard.__main__ import run
 from tests.browser.screen import click_menu, open_page, region_in_breadcrumb, screenshot, settle, visible_text
 
 PERIOD = "2024Q4"
-
-
-@pytest.fixture
-def told(demonstration_home, capsys):
-    """Rows of one table of a page, as the command line gives them."""
-
-    def rows(page: str, table: str, *arguments: str) -> list[dict]:
-        command = ["page", page, "--table", table, "--period", PERIOD, "--format", "json"]
-        assert run([*command, *arguments, "--home", str(demonstration_home.path)]) == 0
-        return json.loads(capsys.readouterr().out)["tables"][0]["rows"]
-
-    return rows
 
 
 def card_figure(page, title: str) -> str:

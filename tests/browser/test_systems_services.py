@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-import pytest
-
-from dashboard.__main__ import run
 from tests.browser.screen import (
     address_of,
+    card_text,
     click_first_region,
-    click_menu,
+    open_by_menu,
     open_page,
     region_in_breadcrumb,
     screenshot,
@@ -20,30 +17,7 @@ from tests.browser.screen import (
     visible_text,
 )
 
-YEAR = "2024"
-
-
-@pytest.fixture
-def told(demonstration_home, capsys):
-    """Rows of one table of a page, as the command line gives them."""
-
-    def rows(page: str, table: str, *arguments: str) -> list[dict]:
-        command = ["page", page, "--table", table, "--period", YEAR, "--format", "json"]
-        assert run([*command, *arguments, "--home", str(demonstration_home.path)]) == 0
-        return json.loads(capsys.readouterr().out)["tables"][0]["rows"]
-
-    return rows
-
-
-def card(page, title: str) -> str:
-    return page.locator("article.card", has=page.locator("h3", has_text=re.compile(f"^{title}"))).first.inner_text()
-
-
-def menu(page, address: str, path: str, title: str) -> None:
-    open_page(page, address, period=YEAR)
-    click_menu(page, path)
-    page.wait_for_selector(f"h3:has-text('{title}')")
-    settle(page)
+PERIOD = "2024"
 
 
 def rows_of(page, caption: str) -> list[str]:
@@ -57,17 +31,17 @@ def no_english_and_no_scroll_bar(page) -> None:
 
 
 def test_three_100_percent_files_and_562_returners(page, demonstration_app, told):
-    menu(page, demonstration_app, "/services", "三个100%")
+    open_by_menu(page, demonstration_app, "/services", "三个100%", PERIOD)
     screenshot(page, "services")
     no_english_and_no_scroll_bar(page)
     assert "三项均为100%" in page.locator("p.verdict").inner_text()
-    assert "100.0%" in card(page, "三个百分百最低值")
-    assert "562" in card(page, "本年已衔接")
+    assert "100.0%" in card_text(page, "三个百分百最低值")
+    assert "562" in card_text(page, "本年已衔接")
     coverage = told("services", "coverage")
     assert len(rows_of(page, "三个100%:谁还不到,差在哪一项")) == len(coverage) == 12
     assert all(row["YG1"] == row["YG2"] == row["YG3"] == 1 for row in coverage)
     done = sum(row["YG1_numerator"] for row in coverage)
-    assert f"{done:,.0f}/{done:,.0f}" in card(page, "三个百分百最低值")
+    assert f"{done:,.0f}/{done:,.0f}" in card_text(page, "三个百分百最低值")
     assert [row["count"] for row in told("services", "stages")][1] == 562
     assert sum(row["HM3_denominator"] for row in told("services", "youth")) == 126
 
@@ -83,16 +57,16 @@ def test_services_stop_at_the_county_and_their_definition_is_one_click_away(page
 
 
 def test_budget_stations_grades_and_the_fund(page, demonstration_app, told):
-    menu(page, demonstration_app, "/resources", "按投向:预算与支出")
+    open_by_menu(page, demonstration_app, "/resources", "按投向:预算与支出", PERIOD)
     screenshot(page, "resources")
     no_english_and_no_scroll_bar(page)
-    assert "+20.0%" in card(page, "2025年专项投入增幅")
-    assert "121/126" in card(page, "一加二配齐乡镇率")
-    assert "114/126" in card(page, "三名持证调解员乡镇率")
-    assert "274/291" in card(page, "三所标准化率")
+    assert "+20.0%" in card_text(page, "2025年专项投入增幅")
+    assert "121/126" in card_text(page, "一加二配齐乡镇率")
+    assert "114/126" in card_text(page, "三名持证调解员乡镇率")
+    assert "274/291" in card_text(page, "三所标准化率")
     assert {round(row["growth"], 9) for row in told("resources", "items")} == {0.2}
     assert sum(row["TJ1_denominator"] for row in told("resources", "standards")) == 126
-    fund = card(page, "基金结余")
+    fund = card_text(page, "基金结余")
     assert "114万" in fund and "500万元" in fund
     checks = told("resources", "checks")
     assert [row["limit"] for row in checks] == [200_000, 5_000_000]
@@ -106,7 +80,7 @@ def test_budget_stations_grades_and_the_fund(page, demonstration_app, told):
 
 
 def test_fund_after_the_proposed_awards_is_one_click_away(page, demonstration_app, told):
-    menu(page, demonstration_app, "/resources", "连续达标建议奖励与基金结余")
+    open_by_menu(page, demonstration_app, "/resources", "连续达标建议奖励与基金结余", PERIOD)
     page.locator("nav.links a", has_text=re.compile("^试算$")).click()
     page.wait_for_url("**proposals=on*")
     page.wait_for_selector("div[aria-label='连续达标建议奖励与基金结余'] tbody tr")
@@ -121,7 +95,7 @@ def test_fund_after_the_proposed_awards_is_one_click_away(page, demonstration_ap
 
 
 def test_handling_of_the_hotline_and_of_petitions_shows_satisfaction_beside_who_rated(page, demonstration_app, told):
-    menu(page, demonstration_app, "/disputes", "12345与信访的办理")
+    open_by_menu(page, demonstration_app, "/disputes", "12345与信访的办理", PERIOD)
     handling = told("disputes", "handling")
     shown = rows_of(page, "12345与信访的办理")
     assert len(shown) == len(handling) == 12
@@ -131,14 +105,14 @@ def test_handling_of_the_hotline_and_of_petitions_shows_satisfaction_beside_who_
 
 
 def test_response_video_workstations_and_campaigns(page, demonstration_app, told):
-    menu(page, demonstration_app, "/response", "按圈层")
+    open_by_menu(page, demonstration_app, "/response", "按圈层", PERIOD)
     page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas")
     screenshot(page, "response")
     no_english_and_no_scroll_bar(page)
-    assert "2.3万" in card(page, "本年新增高清摄像头")
-    assert "58,000" in card(page, "本年新增高清摄像头")
-    assert "1,480/1,480" in card(page, "重点公共区域覆盖率")
-    assert "−18.7%" in card(page, "刑事警情同比")
+    assert "2.3万" in card_text(page, "本年新增高清摄像头")
+    assert "58,000" in card_text(page, "本年新增高清摄像头")
+    assert "1,480/1,480" in card_text(page, "重点公共区域覆盖率")
+    assert "−18.7%" in card_text(page, "刑事警情同比")
     legend = page.locator("ul.legend").inner_text()
     assert re.search(r"警务工作站\s*23", legend) and re.search(r"平安义警巡逻队\s*12", legend)
     kinds = [row["kind"] for row in told("response", "places")]

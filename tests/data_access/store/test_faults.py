@@ -32,7 +32,7 @@ from data_access.store.postgresql.connections import Database, Reachability, eng
 from data_access.store.working import WorkingStore
 from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST, WEST
-from tests.servers import REPOSITORY, PostgreSQL, postgresql_programs, postgresql_server, wait_until
+from tests.servers import REPOSITORY, wait_until
 from tests.stores import fresh_database
 
 RECOVERS_SECONDS = 10
@@ -54,15 +54,6 @@ victims = { value = "1" }
 code = { column = "region" }
 """
 DECISION = {"task": "逐件明确责任单位", "unit": "司法局", "due_on": "2025-03-31"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    programs = postgresql_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed; `make system-packages` installs it")
-    with postgresql_server(programs) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.duty.assessment import assessment_screen
 from data_access.access import Scope
+from tests.dashboard.screens.shown import frame
 
 PERIOD = Period.parse("2024Q4")
 
@@ -17,19 +18,9 @@ def screen(reader, scope, region=None, language="zh", period=PERIOD):
     return assessment_screen(reader, Context(region or scope.region_code, period, language, "light", scope))
 
 
-def frame(shown, key: str) -> pd.DataFrame:
-    return next(table for table in shown.tables if table.key == key).frame
-
-
 @pytest.fixture(scope="module")
 def city(reader, city_scope):
     return screen(reader, city_scope)
-
-
-@pytest.fixture(scope="module")
-def places(reader, city_scope):
-    regions = reader.regions(city_scope)
-    return {depth: regions.index[regions["depth"] == depth][0] for depth in (1, 2, 3)}
 
 
 def test_weight_stands_on_the_card_and_in_the_sentence(city):
@@ -92,7 +83,7 @@ def test_pilot_sites_of_an_earlier_day_stand_where_they_stood(reader, city_scope
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_level_has_an_answer_or_says_why_not(reader, city_scope, places, depth, language):
-    shown = screen(reader, city_scope, places[depth], language)
+    shown = screen(reader, city_scope, places[depth][0], language)
     assert shown.verdict
     assert len(shown.effects) == 12
     assert len(shown.league)
@@ -100,22 +91,22 @@ def test_every_level_has_an_answer_or_says_why_not(reader, city_scope, places, d
 
 
 def test_a_single_township_shows_its_own_twelve_figures(reader, city_scope, places):
-    lines = screen(reader, city_scope, places[2]).creation.lines
+    lines = screen(reader, city_scope, places[2][0]).creation.lines
     assert {"figure", "interval", "grade"} <= set(lines.columns)
     assert len(lines) == 12
     assert (lines.loc[lines["grade"] != "insufficient", "figure"] != "不计分").all()
 
 
 def test_a_county_leader_sees_only_the_own_county(reader, places):
-    shown = screen(reader, Scope("county_leader", places[1]))
+    shown = screen(reader, Scope("county_leader", places[1][0]))
     assert len(shown.effects) == 1
-    own = reader.regions(Scope("county_leader", places[1]))
+    own = reader.regions(Scope("county_leader", places[1][0]))
     assert set(shown.creation.rows.index) <= set(own.index)
-    assert set(shown.vetoes["region"]) <= {own["name"].loc[places[1]]}
+    assert set(shown.vetoes["region"]) <= {own["name"].loc[places[1][0]]}
 
 
 def test_a_township_leader_is_told_that_the_weight_bears_on_counties(reader, places):
-    shown = screen(reader, Scope("township_leader", places[2]))
+    shown = screen(reader, Scope("township_leader", places[2][0]))
     assert shown.effects.empty
     assert "县区" in shown.no_effects
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.work.chain import chain_screen
 from data_access.access import Scope
+from tests.dashboard.screens.shown import frame
 
 PERIOD = Period.parse("2024Q4")
 STEPS = ["发现", "分级", "包案在办", "调处", "回访", "归档", "结果"]
@@ -16,16 +16,6 @@ STEPS = ["发现", "分级", "包案在办", "调处", "回访", "归档", "结�
 
 def screen(reader, scope, region=None, language="zh", period=PERIOD):
     return chain_screen(reader, Context(region or scope.region_code, period, language, "light", scope))
-
-
-def frame(shown, key: str) -> pd.DataFrame:
-    return next(table for table in shown.tables if table.key == key).frame
-
-
-@pytest.fixture(scope="module")
-def places(reader, city_scope):
-    regions = reader.regions(city_scope)
-    return {depth: regions.index[regions["depth"] == depth].tolist() for depth in (1, 2, 3)}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 
 from dashboard.context import Context
@@ -12,6 +11,7 @@ from dashboard.periods import Period
 from dashboard.screens.work.resource_parts import fund_checks
 from dashboard.screens.work.resources import resources_screen
 from data_access.access import Scope
+from tests.dashboard.screens.shown import frame
 
 YEAR = Period.parse("2024")
 
@@ -20,19 +20,9 @@ def screen(reader, scope, region=None, language="zh", period=YEAR):
     return resources_screen(reader, Context(region or scope.region_code, period, language, "light", scope))
 
 
-def frame(shown, key: str) -> pd.DataFrame:
-    return next(table for table in shown.tables if table.key == key).frame
-
-
 @pytest.fixture(scope="module")
 def city(reader, city_scope):
     return screen(reader, city_scope)
-
-
-@pytest.fixture(scope="module")
-def places(reader, city_scope):
-    regions = reader.regions(city_scope)
-    return {depth: regions.index[regions["depth"] == depth].tolist() for depth in (1, 2, 3)}
 
 
 def test_budget_grows_by_20_percent_in_2025_on_the_card_in_the_sentence_and_in_every_item(city):

@@ -16,6 +16,7 @@ from dashboard.screens.work.response import places_map, response_screen
 from dashboard.screens.work.settings import Campaign, Campaigns, campaigns
 from data_access.access import Scope
 from data_access.demo.settings import load_demo_settings
+from tests.dashboard.screens.shown import frame
 
 YEAR = Period.parse("2024")
 
@@ -24,19 +25,9 @@ def screen(reader, scope, region=None, language="zh", period=YEAR):
     return response_screen(reader, Context(region or scope.region_code, period, language, "light", scope))
 
 
-def frame(shown, key: str) -> pd.DataFrame:
-    return next(table for table in shown.tables if table.key == key).frame
-
-
 @pytest.fixture(scope="module")
 def city(reader, city_scope):
     return screen(reader, city_scope)
-
-
-@pytest.fixture(scope="module")
-def places(reader, city_scope):
-    regions = reader.regions(city_scope)
-    return {depth: regions.index[regions["depth"] == depth].tolist() for depth in (1, 2, 3)}
 
 
 def test_the_three_rings_add_up_to_the_card_and_every_share_has_its_interval(city):

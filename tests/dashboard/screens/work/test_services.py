@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from dashboard.context import Context
@@ -11,6 +10,7 @@ from dashboard.periods import Period
 from dashboard.screens.work.services import services_screen
 from dashboard.screens.work.shares import share_text
 from data_access.access import Scope
+from tests.dashboard.screens.shown import frame
 
 YEAR = Period.parse("2024")
 NOVEMBER = Period.parse("2024-11")
@@ -18,16 +18,6 @@ NOVEMBER = Period.parse("2024-11")
 
 def screen(reader, scope, region=None, language="zh", period=YEAR):
     return services_screen(reader, Context(region or scope.region_code, period, language, "light", scope))
-
-
-def frame(shown, key: str) -> pd.DataFrame:
-    return next(table for table in shown.tables if table.key == key).frame
-
-
-@pytest.fixture(scope="module")
-def places(reader, city_scope):
-    regions = reader.regions(city_scope)
-    return {depth: regions.index[regions["depth"] == depth].tolist() for depth in (1, 2, 3)}
 
 
 def test_the_three_stand_at_100_percent_in_december_and_the_page_asks_for_a_check(reader, city_scope):
