@@ -19,6 +19,9 @@ class ImportSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     batch_rows: int = Field(ge=1000, le=2_000_000)
+    unpacked_mib: int = Field(ge=1, description="that any packed file may unpack to")
+    unpacked_times: int = Field(ge=2, description="its size that a larger packed file may unpack to")
+    most_unpacked_mib: int = Field(ge=1, description="that a workbook or a packed map file may unpack to")
     name_endings: tuple[str, ...] = Field(description="what a region's name may lack in a file; longest first")
     longest_text: int = Field(ge=50, le=100_000)
     total_words: tuple[str, ...] = Field(description="what the first cell of a row of totals says")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
 from data_access.errors import ImportRefused
+from data_access.importing.settings import import_settings
 
+BLOCK_BYTES = 16 << 20
+"""What is read at once; no line of a text file may be longer."""
 FIRST_DATA_ROW = 2
 """Rows are numbered as a spreadsheet shows them: the heading is row 1, a row of several lines is one row."""
 FAULT, FAULT_COLUMN, FAULT_VALUE = FAULT_COLUMNS = ("__fault", "__fault_column", "__fault_value")
@@ -46,8 +51,72 @@ _KEPT_TYPES = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype(), pa.bool
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Return the bytes of a file, uncompressed."""
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+    """Return the bytes of a file, unpacked as they are read."""
+    if path.suffix.lower() != ".gz":
+        return path.open("rb")
+    return cast(IO[bytes], io.BufferedReader(_Unpacking(path), 1 << 20))
+
+
+class _Unpacking(io.RawIOBase):
+    """The bytes of a packed file, which is refused once they are more than such a file may hold."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._packed = gzip.GzipFile(path)
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        count = self._packed.readinto(buffer)
+        self._read += count
+        refuse_bomb(self._path, self._read)
+        return count
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def refuse_bomb(path: Path, unpacked: int) -> None:
+    """Raise when a packed file holds so many bytes that it can only be made to fill the memory or the disk."""
+    settings = import_settings()
+    if unpacked > settings.unpacked_mib << 20 and unpacked > settings.unpacked_times * path.stat().st_size:
+        raise refused(
+            path,
+            f"unpacks to more than {settings.unpacked_times} times its size, as no table does; ask its sender for another copy",
+            f"解压后超过原大小的 {settings.unpacked_times} 倍,正常表格不会如此,请向报送单位重新索取",
+        )
+
+
+def refuse_too_large(path: Path, unpacked: int) -> None:
+    """Raise when what is read whole, a workbook or a packed map file, unpacks to more than fits the memory."""
+    refuse_bomb(path, unpacked)
+    most = import_settings().most_unpacked_mib
+    if unpacked > most << 20:
+        raise refused(
+            path,
+            f"unpacks to {unpacked >> 20:,} MiB, more than {most:,} MiB; export it in parts, or a workbook as CSV",
+            f"解压后有 {unpacked >> 20:,} MiB,超出上限 {most:,} MiB,请分批导出,工作簿可导出为 CSV",
+        )
+
+
+def text_lines(path: Path, text: TextIO) -> Iterator[str]:
+    """Yield the lines of a text; one longer than a block is none that a table has, and would fill the memory."""
+    while line := text.readline(BLOCK_BYTES):
+        if len(line) == BLOCK_BYTES:
+            raise line_too_long(path)
+        yield line
+
+
+def line_too_long(path: Path) -> ImportRefused:
+    """Return the refusal of a text with a line that no table has."""
+    return refused(
+        path,
+        f"has a line of more than {BLOCK_BYTES >> 20} MiB: it is no table, or its line ends were lost; export it again",
+        f"有一行超过 {BLOCK_BYTES >> 20} MiB:不是表格,或换行符已丢失,请重新导出",
+    )
 
 
 def refused(path: Path, english: str, chinese: str) -> ImportRefused:

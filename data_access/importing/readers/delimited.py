@@ -18,18 +18,20 @@ import pyarrow.csv as pacsv
 from data_access.errors import ImportRefused
 from data_access.importing.mapping import FileRule
 from data_access.importing.readers.common import (
+    BLOCK_BYTES,
     FAULT_COLUMNS,
     FIRST_DATA_ROW,
     Batch,
     column_names,
     damaged,
+    line_too_long,
     opened,
     refused,
     text_batch,
+    text_lines,
 )
 from data_access.importing.readers.encodings import detected_encoding, refuse_other_encoding
 
-BLOCK_BYTES = 16 << 20
 MOST_LINES = 1000
 """A quoted cell that is longer is one whose quotation mark was left open."""
 csv.field_size_limit(1 << 30)
@@ -73,7 +75,8 @@ def _by_arrow(
         first = FIRST_DATA_ROW + rule.skip_rows
         for record_batch in reader:
             skipped = [number for number, _ in uneven]
-            numbers = np.setdiff1d(np.arange(first, first + len(record_batch) + len(skipped)), skipped)
+            numbers = np.arange(first, first + len(record_batch) + len(skipped))
+            numbers = np.setdiff1d(numbers, skipped) if skipped else numbers
             numbers = numbers[: len(record_batch)]
             first = int(numbers[-1]) + 1 if len(numbers) else first
             table = pa.Table.from_batches([record_batch])
@@ -99,7 +102,7 @@ def _quotes_close(path: Path, encoding: str, delimiter: str) -> bool:
     with opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding=_python_encoding(encoding), newline="")
         try:
-            deque(csv.reader(text, delimiter=delimiter, strict=True), maxlen=0)
+            deque(csv.reader(text_lines(path, text), delimiter=delimiter, strict=True), maxlen=0)
         except csv.Error:
             return False
     return True
@@ -111,9 +114,10 @@ def _row_by_row(
     """Yield rows, those whose quotation mark is left open by themselves and with their fault."""
     with opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding=_python_encoding(encoding), newline=None)
+        lines = text_lines(path, text)
         for _ in range(rule.skip_rows):
-            next(text, None)
-        rows = _records(text, len(names), delimiter, rule.skip_rows)
+            next(lines, None)
+        rows = _records(lines, len(names), delimiter, rule.skip_rows)
         _, heading, fault = next(rows)
         if fault is not None:
             raise _open_heading(path, heading)
@@ -180,7 +184,7 @@ def _own_batch(
 def _heading(path: Path, encoding: str, delimiter: str, skip: int) -> list[str]:
     with opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding=_python_encoding(encoding), newline="")
-        lines = csv.reader(text, delimiter=delimiter)
+        lines = csv.reader(text_lines(path, text), delimiter=delimiter)
         for _ in range(skip):
             next(lines, None)
         names = next(lines, [])
@@ -211,6 +215,8 @@ def _python_encoding(encoding: str) -> str:
 
 
 def _unreadable(path: Path, encoding: str, error: Exception) -> ImportRefused:
+    if "straddling" in str(error):
+        return line_too_long(path)
     if "UTF8" in str(error) or isinstance(error, (LookupError, UnicodeError)):
         refuse_other_encoding(path, encoding)
         return refused(

@@ -21,13 +21,12 @@ from data_access.importing.readers.common import (
     Batch,
     column_names,
     damaged,
+    refuse_too_large,
     refused,
     text_batch,
 )
 from data_access.importing.readers.vector import shaped_batch
 
-MOST_UNPACKED = 2 << 30
-"""Bytes that a workbook may unpack to: more than a sheet of a million rows has, less than memory."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError, ValueError)
 """What a workbook that was cut short or is none may raise."""
 
@@ -36,13 +35,7 @@ def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
     """Yield the rows of a sheet: the one the mapping names, else the first that is not hidden."""
     try:
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MOST_UNPACKED:
-            raise refused(
-                path,
-                f"unpacks to {unpacked >> 20:,} MiB, more than a workbook may; export it as CSV",
-                f"解压后有 {unpacked >> 20:,} MiB,超出工作簿上限,请导出为 CSV",
-            )
+            refuse_too_large(path, sum(part.file_size for part in archive.infolist()))
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
         if rule.sheet is not None and rule.sheet not in book.sheetnames:

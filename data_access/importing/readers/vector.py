@@ -16,7 +16,15 @@ import pyarrow as pa
 import pyogrio
 
 from data_access.importing.mapping import FileRule
-from data_access.importing.readers.common import FIRST_DATA_ROW, Batch, refused, text_batch
+from data_access.importing.readers.common import (
+    BLOCK_BYTES,
+    FIRST_DATA_ROW,
+    Batch,
+    opened,
+    refuse_too_large,
+    refused,
+    text_batch,
+)
 from data_access.importing.readers.encodings import ENCODINGS, looks_chinese
 
 _PACKED = (".shp", ".gpkg", ".geojson", ".json")
@@ -68,10 +76,16 @@ def shaped_batch(shapes: gpd.GeoDataFrame) -> Batch:
 def _source(path: Path) -> Path | str | io.BytesIO:
     """Return what the map library opens: the file, its unpacked bytes, or the map file within an archive."""
     if path.suffix.lower() == ".gz":
-        return io.BytesIO(gzip.decompress(path.read_bytes()))
+        content = bytearray()
+        with opened(path) as stream:
+            while block := stream.read(BLOCK_BYTES):
+                content += block
+                refuse_too_large(path, len(content))
+        return io.BytesIO(content)
     if path.suffix.lower() != ".zip":
         return path
     with zipfile.ZipFile(path) as archive:
+        refuse_too_large(path, sum(part.file_size for part in archive.infolist()))
         inner = [name for name in archive.namelist() if name.lower().endswith(_PACKED) and "__MACOSX" not in name]
     if not inner:
         raise refused(path, "holds no map file; unpack it and import what is in it", "中没有地图文件,请解压后导入")
