@@ -38,6 +38,25 @@ def key_of(table: sa.Table) -> tuple[str, ...]:
     return _KEYS.get(table.name, ("source", "source_id"))
 
 
+def given_again(connection: sa.Connection, table: sa.Table, parts: Sequence[Path], later: Sequence[Path]) -> int:
+    """Take the rows out of the Parquet ``parts`` that ``later`` parts give again by the same key; return how many."""
+    key = ", ".join(key_of(table))
+    taken = 0
+    for part in parts:
+        again = f"read_parquet([{_listed([part])}]) own semi join read_parquet([{_listed(later)}]) using ({key})"
+        count = int(connection.exec_driver_sql(f"select count(*) from {again}").scalar_one())  # nosec B608  # own paths, quoted
+        if count:
+            kept, rest = again.replace(" semi join ", " anti join "), part.with_suffix(".kept")
+            connection.exec_driver_sql(f"copy (select own.* from {kept}) to {_listed([rest])} (format parquet)")  # nosec B608
+            rest.replace(part)
+        taken += count
+    return taken
+
+
+def _listed(parts: Sequence[Path]) -> str:
+    return ", ".join("'" + str(part).replace("'", "''") + "'" for part in parts)
+
+
 def merge_staged(
     connection: sa.Connection,
     table: sa.Table,
@@ -61,7 +80,7 @@ def merge_staged(
         Rows alike in every cell of the file count once before anything is added up.
     """
     names = [column.name for column in table.columns]
-    listed = ", ".join("'" + str(part).replace("'", "''") + "'" for part in parts)
+    listed = _listed(parts)
     once = f" qualify row_number() over (partition by {CONTENT} order by {ROW}) = 1" if drop_copies else ""
     dropped = 0
     if drop_copies:

@@ -75,6 +75,10 @@ REASONS = {
         "{column} = {value!r} is no region code: 12 or 15 digits, beginning with its parent's",
         "“{column}”的值“{value}”不是区划代码:应为12或15位数字,且以上级代码开头",
     ),
+    "no_such_level": (
+        "{column} = {value!r} is no level: 0 is the outermost region, 3 the innermost",
+        "“{column}”的值“{value}”不是层级:0 为最外层,3 为最内层",
+    ),
     "unknown_measure": (
         "{column} = {value!r} is no measure of config/measures.toml",
         "“{column}”的值“{value}”不是 config/measures.toml 中的计量",

@@ -19,13 +19,20 @@ class TargetReport:
     unchanged: int = 0
     quarantined: int = 0
     excluded: int = 0
+    given_again: int = 0
+    """Rows that a later file of the same import has, too; that one's stand."""
     disagreements: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
     """First problems, in English and Chinese."""
 
     def reconciles(self) -> bool:
         """Return whether every row read is accounted for."""
-        return self.read == self.added + self.replaced + self.unchanged + self.quarantined + self.excluded
+        return self.read == self.added + self.replaced + self.unchanged + self.left_out
+
+    @property
+    def left_out(self) -> int:
+        """Rows that were read but did not come in by this file."""
+        return self.quarantined + self.excluded + self.given_again
 
 
 @dataclass
@@ -52,6 +59,13 @@ def report_lines(report: ImportReport, language: str) -> list[str]:
             else "{}:读入 {},新增 {},替换 {},未变 {},排除或合并 {},隔离 {}"
         )
         lines.append(words.format(f"{target.file} → {target.table}", *counts))
+        if target.given_again:
+            words = (
+                "  {} rows are left out: a later file of this import has them, too, and the last one stands"
+                if english
+                else "  {} 行未取:本次导入中后面的文件也有这些行,以最后一个为准"
+            )
+            lines.append(words.format(target.given_again))
         if target.disagreements:
             words = (
                 "  {} rows whose code and point name two regions; the code stands"

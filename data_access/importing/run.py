@@ -168,6 +168,7 @@ class _Run:
         groups: dict[tuple[str, str], list[tuple[Path, _Staged]]] = {}
         for path, staged in self.staged:
             groups.setdefault((staged.target.table, staged.target.source), []).append((path, staged))
+        self._leave_out_given_again(connection)
         # What others refer to comes first: meetings before what they decided, the fund before its awards.
         places = {table.name: place for place, table in enumerate(schema.FACT_TABLES)}
         for (table_name, source), members in sorted(groups.items(), key=lambda group: places.get(group[0][0], -1)):
@@ -194,6 +195,16 @@ class _Run:
                 self._reconcile(path, staged)
                 self._record(connection, path, staged.report)
         report.targets = self.reports()
+
+    def _leave_out_given_again(self, connection: sa.Connection) -> None:
+        """Let the last file of an import stand for a row that several give, so that importing them again changes nothing."""
+        later: dict[str, list[Path]] = {}
+        for _, staged in reversed(self.staged):
+            table = schema.metadata.tables[staged.target.table]
+            following = later.setdefault(table.name, [])
+            if following and staged.parts:
+                staged.report.given_again = merge.given_again(connection, table, staged.parts, following)
+            following += staged.parts
 
     def reports(self) -> list[TargetReport]:
         """Return what became of each file's rows."""
@@ -322,8 +333,7 @@ class _Run:
         self._write_part(staged, frame)
 
     def _levelled(self, frame: pd.DataFrame) -> pd.DataFrame:
-        levels = {rule.depth: schema.LEVELS[rule.depth] for rule in self.mapping.level}
-        return frame.assign(level=frame["depth"].astype(int).map(levels))
+        return frame.assign(level=frame["depth"].astype(int).map(dict(enumerate(schema.LEVELS))))
 
     def _stage_root(self) -> None:
         """Add the region that no file has, with the union of its children's shapes."""
@@ -446,10 +456,10 @@ class _Run:
     def _reconcile(self, path: Path, staged: _Staged) -> None:
         report, target = staged.report, staged.target
         if not report.reconciles():
-            raise _not_reconciled(path.name, "rows", report.read, report.read - report.quarantined - report.excluded)
+            raise _not_reconciled(path.name, "rows", report.read, report.read - report.left_out)
         if QUARANTINE_NAME.fullmatch(path.name):
             return  # a part of the file that the mapping knows the totals of
-        kept = report.added + report.replaced + report.unchanged
+        kept = report.added + report.replaced + report.unchanged + report.given_again
         if target.expect_rows is not None and kept != target.expect_rows:
             raise _not_reconciled(path.name, "rows", target.expect_rows, kept, report)
         for name, expected in target.expect_sum.items():
@@ -471,7 +481,7 @@ class _Run:
                 rows_replaced=report.replaced,
                 rows_unchanged=report.unchanged,
                 rows_quarantined=report.quarantined,
-                rows_excluded=report.excluded,
+                rows_excluded=report.excluded + report.given_again,
                 region_disagreements=report.disagreements,
                 started_at=self.now,
                 finished_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),

@@ -10,6 +10,7 @@ from data_access.importing.consistency.responses import check_response_rows
 from data_access.importing.problems import Problems
 from data_access.local_rules import FACILITY_KINDS, LEADER_LEVELS, MEETING_KINDS
 from data_access.measures import load_measures
+from data_access.schema import LEVELS
 
 _AFTER_INTAKE = ("first_routed_at", "mediated_at", "resolved_at", "revisited_at", "archived_at", "due_at", "arrived_at")
 _STAGES = {
@@ -79,6 +80,7 @@ def check_listed_words(table_name: str, frame: pd.DataFrame, problems: Problems)
         codes = frame["region_code"]
         bad = ~codes.str.fullmatch(REGION_CODE).fillna(False).astype(bool)
         problems.add(bad, "not_a_region_code", "region_code", codes)
+        problems.add(~frame["depth"].isin(range(len(LEVELS))), "no_such_level", "depth", frame["depth"])
     if table_name == "reported_count":
         problems.add(~frame["measure"].isin(list(load_measures())), "unknown_measure", "measure", frame["measure"])
         problems.add(~frame["grain"].isin(GRAINS), "unknown_grain", "grain", frame["grain"])

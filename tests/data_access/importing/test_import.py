@@ -300,3 +300,57 @@ def test_a_full_disk_during_publish_leaves_the_last_state_served(home, tmp_path)
     assert done.returncode != 0
     assert SnapshotReader(home).snapshot().snapshot_id == served
     assert publish(home) != served
+
+
+def test_of_files_that_give_the_same_rows_the_last_stands_and_importing_them_again_changes_nothing(home, tmp_path):
+    rules = mapping(tmp_path)
+    earlier = csv(tmp_path, "spring.csv")
+    later = csv(tmp_path, "summer.csv", id=["2", "3", "4"], dead=["7", "1", "1"])
+    first, second = import_files(home, rules, [earlier, later]).targets
+    assert (first.added, first.given_again) == (1, 2)
+    assert (second.added, second.given_again) == (3, 0)
+    assert held(home)["victims"].tolist() == [1, 7, 1, 1]
+    for _ in range(2):
+        again = import_files(home, rules, [earlier, later]).targets
+        assert [(each.replaced, each.unchanged) for each in again] == [(0, 1), (0, 3)]
+    with WorkingStore.open(home) as store:
+        assert store.read(sa.select(schema.row_change)).empty
+    assert import_files(home, rules, [earlier]).targets[0].replaced == 2, "given alone, it is the last"
+
+
+REGIONS = """
+name = "names"
+[[file]]
+match = "*.csv"
+[[file.target]]
+table = "region"
+source = "civil_affairs"
+[file.target.columns]
+region_code = { column = "code" }
+name = { column = "name" }
+parent_code = { value = "970100000000" }
+depth = { value = 1 }
+"""
+
+
+@pytest.mark.parametrize("order", [("old.csv", "new.csv"), ("new.csv", "old.csv")])
+def test_of_files_that_define_one_region_the_last_names_it_each_time(home, tmp_path, order):
+    (tmp_path / "names.toml").write_text(REGIONS, encoding="utf-8")
+    (tmp_path / "old.csv").write_text("code,name\n970103000000,旧名县\n970104000000,只在旧表\n", encoding="utf-8")
+    (tmp_path / "new.csv").write_text("code,name\n970103000000,新名县\n970105000000,只在新表\n", encoding="utf-8")
+    files = [tmp_path / name for name in order]
+    for _ in range(2):
+        reports = import_files(home, tmp_path / "names.toml", files).targets
+        with WorkingStore.open(home) as store:
+            names = store.read(sa.select(schema.region.c.region_code, schema.region.c.name)).set_index("region_code")
+        assert names["name"]["970103000000"] == {"new.csv": "新名县", "old.csv": "旧名县"}[order[-1]]
+        assert {"970104000000", "970105000000"} <= set(names.index)
+    assert [each.replaced for each in reports] == [0, 0]
+
+
+def test_a_region_deeper_than_any_level_is_set_aside(home, tmp_path):
+    (tmp_path / "names.toml").write_text(REGIONS.replace("value = 1", "value = 7"), encoding="utf-8")
+    (tmp_path / "new.csv").write_text("code,name\n970103000000,新名县\n", encoding="utf-8")
+    report = import_files(home, tmp_path / "names.toml", [tmp_path / "new.csv"]).targets[0]
+    assert report.quarantined == 1
+    assert "7" in report.problems[0][0]
