@@ -1,14 +1,19 @@
-"""Names of the systems that send data, from config/sources.toml."""
+"""From whom the figures come: names that the data set gives its sources, else config/sources.toml and the catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dashboard.i18n import localised
-from data_access.access import read_config, validated
+from dashboard.i18n import localised, t
+from dashboard.indicators.catalogue import Indicator, find_indicator
+from dashboard.indicators.engine.facts import facts_of
+from dashboard.indicators.engine.quantiles import measure_behind
+from data_access.access import Scope, read_config, validated
+from data_access.measures import load_measures
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 
 class Source(BaseModel):
@@ -27,7 +32,44 @@ def load_sources() -> Mapping[str, Source]:
     return {key: validated(Source, row, "config/sources.toml", key) for key, row in rows.items()}
 
 
-def source_name(source_id: str, language: str) -> str:
-    """Return the name of a source on screen; its id when config/sources.toml has none."""
+def source_name(snapshot: SnapshotInfo, source_id: str, language: str) -> str:
+    """Return the name of a source on screen: the data set's own, else that of config/sources.toml, else its id."""
+    own = snapshot.own_name("source", source_id, language)
+    if own is not None:
+        return own
     source = load_sources().get(source_id)
     return localised(language, source.name, source.name_en) if source else source_id
+
+
+def indicator_source(reader: SnapshotReader, scope: Scope, indicator: Indicator, language: str) -> str:
+    """Return from whom the rows behind an indicator come, as every tile, hand-out and command names it.
+
+    A data set that names its sources is asked which of them cover the indicator's measures; the catalogue's system is
+    that of a data set that doesn't.
+    """
+    return _named(reader, scope, _measures(indicator), indicator.source_label(language), language)
+
+
+def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], key: str, language: str) -> str:
+    """Return from whom the rows of ``tables`` come: what the text ``key`` says, unless the data set names its sources."""
+    measures = {name for name, measure in load_measures().items() if measure.table in tables}
+    return _named(reader, scope, measures, t(key, language), language)
+
+
+def _named(reader: SnapshotReader, scope: Scope, measures: Collection[str], usual: str, language: str) -> str:
+    """Return the data set's own names of the sources that cover ``measures``; ``usual`` where it names none at all."""
+    snapshot = reader.snapshot()
+    if not snapshot.names_its_sources:
+        return usual
+    coverage = facts_of(reader, scope).coverage
+    sources = {cover.source for measure in measures for cover in coverage.get(measure, ())}
+    names = dict.fromkeys(source_name(snapshot, source, language) for source in sorted(sources))
+    return t("card.source_joint", language).join(names) or t("card.no_source", language)
+
+
+def _measures(indicator: Indicator) -> set[str]:
+    """Return the measures behind an indicator, those of its components or of its waiting time included."""
+    found = {*indicator.measures}
+    if indicator.histogram is not None:
+        found.add(measure_behind(indicator.histogram))
+    return found.union(*(_measures(find_indicator(name)) for name in indicator.components))

@@ -19,6 +19,7 @@ from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.map import VIEWS, layer_links, layer_map, map_screen, rate_links, region_map
 from dashboard.settings import snapshot_reader
+from dashboard.sources import indicator_source
 
 context = current_context()
 language = context.language
@@ -43,7 +44,7 @@ with left:
         language,
         title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
-        source=screen.indicator.source_label(language),
+        source=indicator_source(reader, context.viewer, screen.indicator, language),
         basis=screen.basis,
         definition=definition_of(context, screen.indicator),
         sentence=(screen.sentence or None) if view == VIEWS[0] else None,
@@ -72,7 +73,7 @@ with right:
         language,
         title=t("map.list", language, level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
-        source=screen.indicator.source_label(language),
+        source=indicator_source(reader, context.viewer, screen.indicator, language),
         basis=screen.basis,
         key="list",
     ):

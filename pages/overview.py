@@ -20,6 +20,7 @@ from dashboard.screens.figures import definition_of
 from dashboard.screens.map import region_map
 from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
+from dashboard.sources import indicator_source
 
 MAP_HEIGHT = 500
 
@@ -42,7 +43,7 @@ with (
         language,
         title=t("map.title", language, indicator=where.indicator.label(language), level=where.listed.level_name),
         data_through=through,
-        source=where.indicator.source_label(language),
+        source=indicator_source(reader, context.viewer, where.indicator, language),
         definition=definition_of(context, where.indicator),
         key="overview-map",
     ),
@@ -64,7 +65,7 @@ with (
         language,
         title=t("map.list", language, level=where.listed.level_name),
         data_through=through,
-        source=where.indicator.source_label(language),
+        source=indicator_source(reader, context.viewer, where.indicator, language),
         key="overview-list",
     ),
 ):

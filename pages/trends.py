@@ -22,6 +22,7 @@ from dashboard.screens.figures import definition_of
 from dashboard.screens.trends.marks import campaign_start, class_marks, drawn_marks, drawn_months
 from dashboard.screens.trends.screen import trends_screen
 from dashboard.settings import snapshot_reader
+from dashboard.sources import indicator_source
 
 CONTROL_WORDS = ("value", "centre", "limits", "target", "common_cause", "improvement", "concern", "neutral")
 
@@ -32,7 +33,7 @@ through = reader.snapshot().data_through
 screen = trends_screen(reader, context)
 card = {
     "data_through": through,
-    "source": screen.indicator.source_label(language),
+    "source": indicator_source(reader, context.viewer, screen.indicator, language),
     "basis": screen.basis,
 }
 

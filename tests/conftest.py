@@ -70,19 +70,42 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-def build_real_data(shared: Path, home: Path, name: str, folder: str) -> Home:
-    """Import and publish one real data set with its example mapping, by the command a user types."""
-    command = [sys.executable, "-m", "data_access", "--home", str(home), "build"]
-    command += ["--mapping", f"examples/{name}.toml", "--data", str(shared / folder)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Home(home)
+EXAMPLES = {
+    "toronto": "toronto_homicide",
+    "london": "london_homicide_monthly",
+    "us_counties": "ncovr_us_counties",
+    "mexico": "mexico_homicide_monthly",
+    "mexico_daily": "mexico_homicide_monthly",
+    "chuzhou": "cn_divisions_chuzhou_3411",
+    "baltimore": "baltimore_311",
+}
+"""Mapping of examples/ → folder of real public data that it is for."""
 
 
 @pytest.fixture(scope="session")
-def toronto_home(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def example_home(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Home]:
+    """Import and publish one real data set with its example mapping, once, by the command a user types."""
+    homes: dict[str, Home] = {}
+
+    def build(name: str) -> Home:
+        if not (shared_data / EXAMPLES[name]).is_dir():
+            pytest.skip(f"the real data of {name} are not beside the repository")
+        if name not in homes:
+            home = tmp_path_factory.mktemp(name)
+            command = [sys.executable, "-m", "data_access", "--home", str(home), "build"]
+            command += ["--mapping", f"examples/{name}.toml", "--data", str(shared_data / EXAMPLES[name])]
+            done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+            assert done.returncode == 0, done.stdout + done.stderr
+            homes[name] = Home(home)
+        return homes[name]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def toronto_home(example_home: Callable[[str], Home]) -> Home:
     """Toronto's real data as a cockpit."""
-    return build_real_data(shared_data, tmp_path_factory.mktemp("toronto"), "toronto", "toronto_homicide")
+    return example_home("toronto")
 
 
 @pytest.fixture(scope="session")

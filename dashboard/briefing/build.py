@@ -51,6 +51,7 @@ from dashboard.screens.overview import (
     overview_settings,
 )
 from dashboard.screens.ranking import RankingScreen, ranking_screen, reasons_of
+from dashboard.sources import indicator_source
 from data_access.access import Scope
 from data_access.ledger import Ledger
 from data_access.queries import SnapshotReader
@@ -168,7 +169,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
         value: Any = found[outcome.id].loc[code]
         packaged: Any = found[PACKAGES].loc[code]
         change: Any = changed.loc[code]
-        outcomes[code] = _figure(outcome, value, change, language)
+        outcomes[code] = _figure(reader, context, outcome, value, change)
         facts[code] = _facts(standing, overdue_of[code], packaged, change)
     lines, townships = _matrix(assessment_screen(reader, context).creation, language)
     return _Numbers(
@@ -233,7 +234,7 @@ def _built(
         figures=base.figures,
         league=base.standings,
         pages=pages,
-        problems=_problems(pages, language),
+        problems=_problems(reader, scope, pages, language),
         decisions=Decisions(ordered(decisions.earlier), decisions.new, decisions.readable),
         steps=_steps(pages, decisions, language),
         overdue=base.overdue,
@@ -254,14 +255,15 @@ def _figures(reader: SnapshotReader, context: Context) -> tuple[Figure, ...]:
     found = values_of(reader, context.viewer, items, codes, context.period)
     changed = changes_of(reader, context.viewer, items, codes, context.period)
     figures = [
-        _figure(item, found[item.id].iloc[0], changed[item.id].iloc[0], context.language)
+        _figure(reader, context, item, found[item.id].iloc[0], changed[item.id].iloc[0])
         for item in items
         if found[item.id].iloc[0]["status"] in WITH_VALUE or found[item.id].iloc[0]["data_through"] is not None
     ]
     return tuple(figures[: settings.most_cards])
 
 
-def _figure(item: Indicator, row: pd.Series, change: pd.Series, language: str) -> Figure:
+def _figure(reader: SnapshotReader, context: Context, item: Indicator, row: pd.Series, change: pd.Series) -> Figure:
+    language = context.language
     known = row["status"] in WITH_VALUE
     return Figure(
         id=item.id,
@@ -274,7 +276,7 @@ def _figure(item: Indicator, row: pd.Series, change: pd.Series, language: str) -
         change_text=change_text(item, change, language) if known else formatting.MISSING,
         change_words=formatting.change_words(change["difference"], item.direction, language) if known else "",
         sentence=change_sentence(item, change, language) if known else "",
-        source=item.source_label(language),
+        source=indicator_source(reader, context.viewer, item, language),
         data_through=None if pd.isna(row["data_through"]) else pd.Timestamp(row["data_through"]).date(),
     )
 
@@ -437,7 +439,9 @@ def _overdue(reader: SnapshotReader, context: Context, region: str, as_of: date,
     )
 
 
-def _problems(pages: tuple[RegionPage, ...], language: str) -> tuple[Problem, ...]:
+def _problems(
+    reader: SnapshotReader, scope: Scope, pages: tuple[RegionPage, ...], language: str
+) -> tuple[Problem, ...]:
     """Return the problems of regions that are not blue: the costliest lines of the index, and what is past due."""
     settings, components = briefing_settings(), index_settings().components
     problems: list[Problem] = []
@@ -455,7 +459,7 @@ def _problems(pages: tuple[RegionPage, ...], language: str) -> tuple[Problem, ..
                     evidence=t("briefing.evidence_index", language, figure=loss.figure, lost=loss.lost_text),
                     unit=t("briefing.unit_of", language, region=standing.name, unit=loss.unit),
                     lead_post=t("briefing.post_of", language, region=standing.name, post=loss.lead_post),
-                    source=components[loss.component].members[0].source_label(language),
+                    source=indicator_source(reader, scope, components[loss.component].members[0], language),
                 )
             )
         if page.overdue_count:

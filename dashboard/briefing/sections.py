@@ -25,7 +25,7 @@ from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.lateness import late_rows
-from dashboard.sources import source_name
+from dashboard.sources import indicator_source, source_name
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -44,7 +44,12 @@ def with_sections(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> B
         _rectification(briefing),
         _next(briefing),
     )
-    annexes = [_overdue(briefing), _matrix(briefing), _definitions(briefing), _quality(reader, scope, briefing)]
+    annexes = [
+        _overdue(briefing),
+        _matrix(briefing),
+        _definitions(reader, scope, briefing),
+        _quality(reader, scope, briefing),
+    ]
     if len(briefing.decisions.new) > briefing_settings().most_steps:
         annexes.insert(0, _decided(briefing))
     if len(briefing.decisions.earlier) > briefing_settings().main_rows:
@@ -276,7 +281,7 @@ def _matrix(briefing: Briefing) -> Section:
     return _section(briefing, "matrix", (note,), tables, is_annex=True)
 
 
-def _definitions(briefing: Briefing) -> Section:
+def _definitions(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Section:
     language = briefing.language
     names = [figure.id for figure in briefing.figures]
     if any(standing.index is not None for standing in briefing.league):
@@ -285,7 +290,7 @@ def _definitions(briefing: Briefing) -> Section:
         (
             Cell(item.label(language)),
             Cell(item.definition_text(language)),
-            Cell(item.source_label(language)),
+            Cell(indicator_source(reader, scope, item, language)),
             Cell(str(item.version)),
         )
         for item in (find_indicator(name) for name in dict.fromkeys(names))
@@ -306,7 +311,7 @@ def _quality(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Sectio
     late = late_rows(reader.lateness(scope))
     rows = tuple(
         (
-            Cell(source_name(row["source"], language)),
+            Cell(source_name(reader.snapshot(), row["source"], language)),
             Cell(region_name(regions, row["region_code"], language)),
             Cell(formatting.day(row["last_day"]), pd.Timestamp(row["last_day"]).date()),
             Cell(formatting.days(row["days_late"], language), int(row["days_late"]), places=0),

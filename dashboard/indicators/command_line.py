@@ -26,6 +26,7 @@ from dashboard.indicators.presentation import definition, shown
 from dashboard.indicators.ranking import ranked
 from dashboard.indicators.sentences import change_sentence
 from dashboard.periods import Period, PeriodError
+from dashboard.sources import indicator_source
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as_operator
 from data_access.home import Home
@@ -317,7 +318,7 @@ class Question:
             "notes": list(row["notes"]),
             "notes_text": list(texts.notes),
             "direction": item.direction,
-            "source": item.source_label(self.language),
+            "source": indicator_source(self.reader, self.scope, item, self.language),
             "definition_version": item.version,
         }
 

@@ -43,7 +43,7 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
                 for name, mapping in zip(imports["file_name"], imports["mapping_name"], strict=True)
             ],
             "table": [t(f"table.{target}", language) for target in imports["target"]],
-            "source": [source_name(source, language) for source in imports["source"]],
+            "source": [source_name(reader.snapshot(), source, language) for source in imports["source"]],
             **{name: [formatting.number(value) for value in imports[name]] for name in counts},
             "disagreements": [formatting.number(value) for value in imports["region_disagreements"]],
         }
@@ -87,7 +87,7 @@ def _coverage(reader: SnapshotReader, context: Context) -> pd.DataFrame:
                 localised(language, measures[name].name, measures[name].name_en) if name in measures else name
                 for name in rows["measure"]
             ],
-            "source": [source_name(source, language) for source in rows["source"]],
+            "source": [source_name(reader.snapshot(), source, language) for source in rows["source"]],
             "basis": [t(f"data.basis_{basis}", language) for basis in rows["basis"]],
             "grain": [t(f"data.grain_{grain}", language) for grain in rows["grain"]],
             "first": [formatting.day(day) for day in rows["first_day"]],
@@ -107,7 +107,7 @@ def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "region": [region_name(regions, code, language) for code in rows["region_code"]],
-            "source": [source_name(source, language) for source in rows["source"]],
+            "source": [source_name(reader.snapshot(), source, language) for source in rows["source"]],
             "last": [formatting.day(day) for day in rows["last_day"]],
             "days": [formatting.days(days, language) for days in rows["days_late"]],
         }

@@ -12,6 +12,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator, load_catal
 from dashboard.indicators.evaluate import values
 from dashboard.screens.figures import value_text
 from dashboard.screens.tables import ScreenTable
+from dashboard.sources import indicator_source
 from data_access.queries import SnapshotReader
 
 
@@ -69,7 +70,7 @@ def _facts(reader: SnapshotReader, context: Context, item: Indicator) -> pd.Data
         "direction": t(f"indicator_direction.{item.direction}", language),
         "method": t(f"indicator_method.{row['method']}", language),
         "window": t(f"indicator_window.{item.window}", language),
-        "source": item.source_label(language),
+        "source": indicator_source(reader, context.viewer, item, language),
         "frequency": t(f"indicator_frequency.{item.frequency}", language),
         "stage": t(f"indicator_stage.{item.earliest_stage}", language),
         "suppression": t(f"indicator_suppression.{item.suppression}", language),

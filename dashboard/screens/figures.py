@@ -14,6 +14,8 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.sources import indicator_source
+from data_access.queries import SnapshotReader
 
 Values = Mapping[Any, Any] | pd.Series
 """One region's values of an indicator, by the names of :data:`dashboard.indicators.vocabulary.COLUMNS`."""
@@ -81,12 +83,12 @@ def definition_of(context: Context, indicator: Indicator, method: str | None = N
     )
 
 
-def origin_of(context: Context, data_through: date, indicator_id: str) -> dict:
+def origin_of(reader: SnapshotReader, context: Context, data_through: date, indicator_id: str) -> dict:
     """Return what the card of a table or figure says of an indicator's origin: how far, from whom, what it means."""
     indicator = find_indicator(indicator_id)
     return {
         "data_through": data_through,
-        "source": indicator.source_label(context.language),
+        "source": indicator_source(reader, context.viewer, indicator, context.language),
         "definition": definition_of(context, indicator),
     }
 
@@ -118,7 +120,7 @@ def basis_of_all(frame: pd.DataFrame, language: str) -> Basis | None:
     return Basis(kind="records" if last == "records" else "counts", detail=detail)
 
 
-def indicator_card(context: Context, indicator: Indicator, row: Values, **more: object) -> Card:
+def indicator_card(reader: SnapshotReader, context: Context, indicator: Indicator, row: Values, **more: object) -> Card:
     """Return the card of one indicator's value; ``more`` are further fields of the card."""
     language = context.language
     known = row["status"] in WITH_VALUE
@@ -129,7 +131,7 @@ def indicator_card(context: Context, indicator: Indicator, row: Values, **more: 
         "unit": None if percent or not known else indicator.unit_label(language),
         "interval": interval_text(indicator, row) if known else None,
         "data_through": row["data_through"],
-        "source": indicator.source_label(language),
+        "source": indicator_source(reader, context.viewer, indicator, language),
         "definition": definition_of(context, indicator, row["method"] if known else None),
         "basis": basis_of(row),
         "notes": notes_of(row),

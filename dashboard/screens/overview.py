@@ -80,7 +80,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     shown = with_source[: settings.most_cards]
     listed = _chosen(settings.changes, headline)
     changes = _changes(reader, context, list({item.id: item for item in (*listed, *shown)}.values()))
-    cards = tuple(_card(context, item, rows, changes) for item in shown)
+    cards = tuple(_card(reader, context, item, rows, changes) for item in shown)
     changed = _what_changed(context, {item.id: changes[item.id] for item in listed}, settings.shown_each_way)
     overdue, late = _overdue(reader, context, settings.overdue_rows), _late(reader, context)
     where = map_screen(reader, context, page="overview")
@@ -167,6 +167,7 @@ def _changes(
 
 
 def _card(
+    reader: SnapshotReader,
     context: Context,
     item: Indicator,
     rows: dict[str, pd.Series],
@@ -189,7 +190,7 @@ def _card(
         more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
         more["compared_with"] = t("overview.last_year", language)
         more["sentence"] = sentences.change_sentence(row, item, language)
-    return indicator_card(context, item, rows[item.id], **more)
+    return indicator_card(reader, context, item, rows[item.id], **more)
 
 
 def arithmetic(row: pd.Series, language: str) -> str:
@@ -307,7 +308,7 @@ def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     rows = late_rows(reader.lateness(context.viewer))
     return pd.DataFrame(
         {
-            "source": [source_name(source, language) for source in rows["source"]],
+            "source": [source_name(reader.snapshot(), source, language) for source in rows["source"]],
             "region": [region_name(regions, code, language) for code in rows["region_code"]],
             "last_day": [formatting.day(day) for day in rows["last_day"]],
             "days": [formatting.days(days, language) for days in rows["days_late"]],

@@ -30,6 +30,7 @@ from dashboard.screens.overview import (
     overview_screen,
 )
 from dashboard.screens.ranking import basis_note, rank_text
+from dashboard.sources import indicator_source
 from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -174,7 +175,7 @@ def _figures(reader: SnapshotReader, context: Context, step: Step) -> tuple[Card
         if row["status"] not in WITH_VALUE and ("not_collected" in row["notes"] or row["data_through"] is None):
             continue
         more = _change(context.language, item, changed[item.id].iloc[0]) if row["status"] in WITH_VALUE else {}
-        cards.append(indicator_card(context, item, row, **more))
+        cards.append(indicator_card(reader, context, item, row, **more))
     return tuple(cards)
 
 
@@ -274,7 +275,9 @@ class _Panels:
                 "interval": [interval_text(item, row) or "" for _, row in known.iterrows()],
             }
         )
-        return self._content(panel, title, frame, empty, source=item.source_label(self.language))
+        return self._content(
+            panel, title, frame, empty, source=indicator_source(self.reader, self.context.viewer, item, self.language)
+        )
 
     def _changes(self, panel: Panel) -> PanelContent:
         title = t("overview.changed", self.language)
@@ -310,7 +313,7 @@ class _Panels:
             t("wall.trend", self.language, name=item.label(self.language), count=TREND_MONTHS),
             known,
             t("trends.empty", self.language),
-            source=item.source_label(self.language),
+            source=indicator_source(self.reader, self.context.viewer, item, self.language),
             unit=item.unit_label(self.language),
         )
 
@@ -335,7 +338,7 @@ class _Panels:
             title,
             frame,
             t("trends.no_classes", self.language),
-            source=item.source_label(self.language),
+            source=indicator_source(self.reader, self.context.viewer, item, self.language),
             note=t("wall.classes_note", self.language),
         )
 

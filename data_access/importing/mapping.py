@@ -253,6 +253,15 @@ class Mapping(_Part):
     root: RootRule | None = None
     file: tuple[FileRule, ...]
 
+    @model_validator(mode="after")
+    def _names_its_own_sources(self) -> Mapping:
+        sources = {target.source for rule in self.file for target in rule.target} | {self.name}
+        for key in self.dataset:
+            kind, _, name = key.partition(":")
+            if kind == "source" and name not in sources:
+                raise ValueError(f"dataset names the source {name!r}, but the sources are {', '.join(sorted(sources))}")
+        return self
+
     def rule_for(self, path: Path) -> FileRule | None:
         """Return the rule whose pattern fits the file's name, or that of the file whose refused rows it holds."""
         refused = QUARANTINE_NAME.fullmatch(path.name)

@@ -53,6 +53,16 @@ class SnapshotInfo:
         """Return the data set's name in ``language``."""
         return self.dataset.get("name_en" if language == "en" else "name", "")
 
+    def own_name(self, kind: str, key: str, language: str) -> str | None:
+        """Return what the data set itself calls a ``source`` or ``class`` (``source:<id> = "中文 / English"``), if it does."""
+        chinese, _, english = self.dataset.get(f"{kind}:{key}", "").partition(" / ")
+        return (english if language == "en" and english else chinese) or None
+
+    @property
+    def names_its_sources(self) -> bool:
+        """Whether the data set says from whom its rows come."""
+        return any(key.startswith("source:") for key in self.dataset)
+
 
 class OpenSnapshot:
     """A snapshot opened for reading; frames of regions and population are read once."""

@@ -23,6 +23,7 @@ from dashboard.i18n import t
 from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.duty.creation import GRADES, line_column
 from dashboard.settings import snapshot_reader
+from dashboard.sources import table_source
 
 HEIGHT = 230
 
@@ -32,7 +33,7 @@ reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = assessment_screen(reader, context)
 several = t("overview.several_sources", language)
-ledger = t("assessment.ledger", language)
+ledger = table_source(reader, context.viewer, ("veto", "pilot_site"), "assessment.ledger", language)
 creation = screen.creation
 
 sentence(screen.verdict)

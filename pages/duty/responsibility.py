@@ -25,6 +25,7 @@ from dashboard.screens.duty.packages import BOARD
 from dashboard.screens.duty.responsibility import responsibility_screen
 from dashboard.screens.figures import definition_of
 from dashboard.settings import snapshot_reader
+from dashboard.sources import table_source
 
 context = current_context()
 language = context.language
@@ -61,7 +62,7 @@ if screen.secretaries is not None:
         title=t("duty.calendar", language),
         sentence=t("duty.calendar_note", language),
         data_through=through,
-        source=t("duty.party_source", language),
+        source=table_source(reader, context.viewer, ("meeting",), "duty.party_source", language),
         definition=definition_of(context, find_indicator("ZR1")),
         key="calendar",
     ):
@@ -95,7 +96,7 @@ if screen.secretaries is not None:
             title=t("duty.decisions", language),
             sentence=t("duty.decisions_note", language),
             data_through=through,
-            source=t("duty.party_source", language),
+            source=table_source(reader, context.viewer, ("decision",), "duty.party_source", language),
             definition=definition_of(context, find_indicator("ZR4")),
             key="decisions",
         ),
@@ -125,7 +126,7 @@ if screen.packages is not None:
             title=t("duty.board", language),
             sentence=t("duty.board_note", language),
             data_through=through,
-            source=t("duty.package_source", language),
+            source=table_source(reader, context.viewer, ("case_package",), "duty.package_source", language),
             definition=definition_of(context, find_indicator("BA2")),
             key="board",
         ),
@@ -147,7 +148,7 @@ if screen.packages is not None:
             title=t("duty.posts", language),
             sentence=board.posts_note,
             data_through=through,
-            source=t("duty.package_source", language),
+            source=table_source(reader, context.viewer, ("case_package",), "duty.package_source", language),
             definition=definition_of(context, find_indicator("BA5")),
             key="posts",
         ),
@@ -172,7 +173,7 @@ if screen.packages is not None:
             title=t("duty.packages", language),
             sentence=t("duty.packages_note", language),
             data_through=through,
-            source=t("duty.package_source", language),
+            source=table_source(reader, context.viewer, ("case_package",), "duty.package_source", language),
             definition=definition_of(context, find_indicator("BA6")),
             key="packages",
         ),
@@ -204,7 +205,7 @@ if screen.summons is not None:
             title=t("duty.summons", language),
             sentence=t("ranking.rising_note", language, chance=called.somewhere),
             data_through=through,
-            source=t("duty.police_source", language),
+            source=table_source(reader, context.viewer, ("incident",), "duty.police_source", language),
             definition=Definition(text=t("duty.summons_definition", language), href=context.href("ranking")),
             key="summons",
             height="content",
@@ -255,7 +256,7 @@ if screen.departments is not None:
             title=t("duty.deliveries", language),
             sentence=t("duty.deliveries_note", language),
             data_through=through,
-            source=t("duty.exchange_source", language),
+            source=table_source(reader, context.viewer, ("data_delivery",), "duty.exchange_source", language),
             definition=definition_of(context, find_indicator("HS2")),
             key="deliveries",
         ),
@@ -288,7 +289,7 @@ if screen.departments is not None:
             title=t("duty.consultation_items", language),
             sentence=t("duty.consultation_note", language),
             data_through=through,
-            source=t("duty.party_source", language),
+            source=table_source(reader, context.viewer, ("consultation_item",), "duty.party_source", language),
             definition=definition_of(context, find_indicator("HS3")),
             key="items",
         ),

@@ -31,7 +31,7 @@ language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 heading = Headings("disputes_column", language)
-card = partial(origin_of, context, through)
+card = partial(origin_of, reader, context, through)
 screen = disputes_screen(reader, context)
 
 sentence(screen.verdict)

@@ -30,7 +30,7 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 heading = Headings("patrol_column", language)
-card = partial(origin_of, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, reader.snapshot().data_through)
 screen = patrol_screen(reader, context)
 
 sentence(screen.verdict)

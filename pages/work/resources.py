@@ -34,7 +34,7 @@ language = context.language
 reader = snapshot_reader()
 heading = Headings("resources_column", language)
 screen = resources_screen(reader, context)
-card = partial(origin_of, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, reader.snapshot().data_through)
 
 sentence(screen.verdict)
 if screen.coarser:

@@ -37,7 +37,7 @@ reader = snapshot_reader()
 settings = response_settings()
 heading = Headings("response_column", language)
 screen = response_screen(reader, context)
-card = partial(origin_of, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, reader.snapshot().data_through)
 
 sentence(screen.verdict)
 if screen.coarser:

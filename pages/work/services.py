@@ -33,7 +33,7 @@ reader = snapshot_reader()
 settings = service_settings()
 heading = Headings("services_column", language)
 screen = services_screen(reader, context)
-card = partial(origin_of, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, reader.snapshot().data_through)
 
 sentence(screen.verdict)
 if screen.coarser and not screen.empty:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from calendar import monthrange
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from dashboard.context import Context
+from dashboard.__main__ import run
+from dashboard.briefing.build import build_briefing
+from dashboard.context import Context, default_period
+from dashboard.i18n import t
 from dashboard.navigation import PAGES
 from dashboard.periods import Period
 from dashboard.screens.map import map_screen, region_map
@@ -18,35 +22,28 @@ from dashboard.settings import snapshot_reader
 from data_access.access import Scope
 from data_access.home import HOME_VARIABLE, Home
 from data_access.queries import SnapshotReader
-from tests.conftest import REPOSITORY, build_real_data
+from tests.conftest import EXAMPLES, REPOSITORY
 from tests.dashboard.conftest import _forget, _use_the_navigation_of_the_entry_script
 from tests.dashboard.test_app import opened, shown
 
-FOLDERS = {
-    "toronto": "toronto_homicide",
-    "london": "london_homicide_monthly",
-    "us_counties": "ncovr_us_counties",
-    "mexico": "mexico_homicide_monthly",
-    "mexico_daily": "mexico_homicide_monthly",
-    "chuzhou": "cn_divisions_chuzhou_3411",
-    "baltimore": "baltimore_311",
-}
 PUBLIC_PAGES = [entry.url_path for entry in PAGES if not entry.permission]
 
 
-@pytest.fixture(scope="module")
-def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory):
-    """Build a data set by its documented command, once."""
-    homes: dict[str, Home] = {}
+OF_NOBODY = tuple(
+    "card.no_source overview.several_sources entry.ledger_source backtest_page.source wall_list.source "
+    "definitions.catalogue audit.source briefing.source_overdue".split()
+)
+"""Texts of a card that names no outside system."""
 
-    def build(name: str) -> Home:
-        if not (shared_data / FOLDERS[name]).is_dir():
-            pytest.skip(f"the real data of {name} are not beside the repository")
-        if name not in homes:
-            homes[name] = build_real_data(shared_data, tmp_path_factory.mktemp(name), name, FOLDERS[name])
-        return homes[name]
 
-    return build
+def mapping_of(name: str) -> dict:
+    return tomllib.loads((REPOSITORY / "examples" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def providers(name: str) -> set[str]:
+    """Chinese names of those whom the mapping has its rows from."""
+    named = mapping_of(name)["dataset"].items()
+    return {text.partition(" / ")[0] for key, text in named if key.startswith("source:")}
 
 
 class City:
@@ -87,14 +84,17 @@ class City:
 def test_every_example_is_documented_and_may_be_served_without_sign_in():
     documented = (REPOSITORY / "examples" / "README.md").read_text(encoding="utf-8")
     mappings = sorted((REPOSITORY / "examples").glob("*.toml"))
-    assert {path.stem for path in mappings} == set(FOLDERS)
+    assert {path.stem for path in mappings} == set(EXAMPLES)
     for path in mappings:
         assert f"make example NAME={path.stem}" in documented
-        assert tomllib.loads(path.read_text(encoding="utf-8"))["dataset"]["open_data"] == "1"
+        mapping = mapping_of(path.stem)
+        assert mapping["dataset"]["open_data"] == "1"
+        sources = {target["source"] for file in mapping["file"] for target in file["target"]}
+        assert all(f"source:{source}" in mapping["dataset"] for source in sources), path
 
 
-def test_london_by_year_borough_method_and_month(built):
-    city = City(built("london"))
+def test_london_by_year_borough_method_and_month(example_home):
+    city = City(example_home("london"))
     years = [216, 188, 181, 172, 163, 155, 131, 126, 117, 106, 109, 95, 120, 117, 141, 138, 153, 133, 134, 108, 109, 24]
     assert [city.total("homicide_victims", year=year) for year in range(2003, 2025)] == years
     boroughs = {"Lambeth": 176, "Newham": 156, "Brent": 150, "Southwark": 145, "City of London": 0}
@@ -135,8 +135,8 @@ def test_one_extreme_state_does_not_take_the_colour_scale(served):
     assert "64" in screen.regions.loc[values.idxmax(), "hover"], "its own figure stays in its tooltip"
 
 
-def test_us_counties_by_decade_with_their_pooled_rates(built):
-    city = City(built("us_counties"))
+def test_us_counties_by_decade_with_their_pooled_rates(example_home):
+    city = City(example_home("us_counties"))
     country = city.scope.region_code
     assert (len(city.codes(1)), len(city.codes(2))) == (49, 3085)
     for year, rate, zero in ((1960, 4.531, 882), (1970, 8.213, 729), (1980, 10.247, 556), (1990, 9.877, 636)):
@@ -154,8 +154,8 @@ def test_us_counties_by_decade_with_their_pooled_rates(built):
     assert len(city.reader.geometry(city.scope, [country, *city.codes(1), *city.codes(2)])) == 3135
 
 
-def test_mexico_by_month_and_municipality(built):
-    city = City(built("mexico"))
+def test_mexico_by_month_and_municipality(example_home):
+    city = City(example_home("mexico"))
     assert city.total("homicide_victims", year=2019) == 28001
     assert city.total("homicide_victims", year=2020) == 22490
     salamanca = city.code("Salamanca", "Guanajuato")
@@ -167,8 +167,8 @@ def test_mexico_by_month_and_municipality(built):
     assert basis[["basis", "grain"]].drop_duplicates().to_numpy().tolist() == [["counts", "month"]]
 
 
-def test_mexico_by_day_counts_the_months_that_stand_twice_once(built):
-    city = City(built("mexico_daily"))
+def test_mexico_by_day_counts_the_months_that_stand_twice_once(example_home):
+    city = City(example_home("mexico_daily"))
     assert city.total("homicide_victims", start=date(2019, 1, 1)) == 54633
     assert [city.total("homicide_victims", year=year) for year in (2019, 2020)] == [27987, 26646]
     months = {
@@ -188,8 +188,8 @@ def test_mexico_by_day_counts_the_months_that_stand_twice_once(built):
     assert city.reader.coverage(city.scope)[["basis", "grain"]].to_numpy().tolist() == [["counts", "day"]]
 
 
-def test_chuzhou_has_its_four_levels_of_codes(built):
-    city = City(built("chuzhou"))
+def test_chuzhou_has_its_four_levels_of_codes(example_home):
+    city = City(example_home("chuzhou"))
     assert [len(city.codes(depth)) for depth in range(4)] == [1, 10, 124, 1267]
     assert all(
         code.startswith(str(parent).rstrip("0")) for code, parent in city.regions["parent_code"].dropna().items()
@@ -206,8 +206,8 @@ def test_chuzhou_has_its_four_levels_of_codes(built):
     assert city.reader.coverage(city.scope).empty
 
 
-def test_baltimore_requests_as_disputes_with_their_stages(built):
-    city = City(built("baltimore"))
+def test_baltimore_requests_as_disputes_with_their_stages(example_home):
+    city = City(example_home("baltimore"))
     assert [city.total("disputes_received", year=year) for year in range(2014, 2020)] == [
         1755,
         1860,
@@ -233,8 +233,8 @@ def test_baltimore_requests_as_disputes_with_their_stages(built):
     )
 
 
-def test_baltimore_districts_close_on_time_as_its_readme_says(built):
-    city = City(built("baltimore"))
+def test_baltimore_districts_close_on_time_as_its_readme_says(example_home):
+    city = City(example_home("baltimore"))
     closed_and_late = {
         "Central": (582, 74),
         "Eastern": (880, 111),
@@ -261,15 +261,15 @@ def test_a_stage_that_baltimore_does_not_keep_is_not_shown_as_none_reached(serve
     assert "红色隐患均已包案" not in html, "nobody said which are red"
 
 
-def test_london_without_a_victim_is_a_zero_and_not_unknown(built):
-    city = City(built("london"))
+def test_london_without_a_victim_is_a_zero_and_not_unknown(example_home):
+    city = City(example_home("london"))
     kingston = city.code("Kingston upon Thames")
     year = (date(2023, 1, 1), date(2023, 12, 31))
     assert city.reader.measure_values(city.scope, ["homicide_victims"], [kingston], *year)["value"].tolist() == [0]
 
 
-def test_toronto_counts_disagreeing_points_and_keeps_every_victim(built):
-    city = City(built("toronto"))
+def test_toronto_counts_disagreeing_points_and_keeps_every_victim(example_home):
+    city = City(example_home("toronto"))
     assert city.total("homicide_victims", year=2018) == 98
     assert city.total("homicide_victims", city.code("Avondale"), 2018) == 11
     assert city.total("homicide_victims", year=2024) == 85
@@ -280,11 +280,11 @@ def test_toronto_counts_disagreeing_points_and_keeps_every_victim(built):
 
 
 @pytest.fixture
-def served(built, monkeypatch):
+def served(example_home, monkeypatch):
     """Serve one of the data sets to the dashboard."""
 
     def serve(name: str) -> None:
-        monkeypatch.setenv(HOME_VARIABLE, str(built(name).path))
+        monkeypatch.setenv(HOME_VARIABLE, str(example_home(name).path))
         monkeypatch.delenv("PINGAN_ROLE", raising=False)
         monkeypatch.delenv("PINGAN_REGION", raising=False)
         _use_the_navigation_of_the_entry_script(monkeypatch)
@@ -294,13 +294,40 @@ def served(built, monkeypatch):
     _forget()
 
 
-@pytest.mark.parametrize("name", FOLDERS)
-def test_every_page_stands_on_data_that_lack_most_tables(served, name):
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_page_stands_on_data_that_lack_most_tables_and_names_who_they_come_from(served, name):
     served(name)
+    known = providers(name) | {t(key, "zh") for key in OF_NOBODY}
+    stamp = snapshot_reader().snapshot().snapshot_id
     for page in PUBLIC_PAGES:
         app = opened(page)
         assert not app.exception, (page, app.exception)
-        assert 'role="alert"' not in shown(app), page
+        html = shown(app)
+        assert 'role="alert"' not in html, page
+        named = [text for text in re.findall("<span>来源 ([^<]*)</span>", html) if stamp not in text]
+        assert {name for names in named for name in names.split("、")} <= known, page
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_commands_and_hand_outs_name_nobody_else(example_home, name, capsys):
+    home = str(example_home(name).path)
+    known = providers(name) | {t(key, "zh") for key in OF_NOBODY}
+    assert run(["indicators", "--home", home, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert {part for row in rows for part in row["source"].split("、")} <= known
+    reader = SnapshotReader(example_home(name))
+    scope = Scope("city_leader", reader.snapshot().root_code)
+    period = default_period(reader.snapshot())
+    briefing = build_briefing(reader, scope, scope.region_code, period, "zh")
+    named = [
+        row[place].text
+        for section in briefing.sections
+        for table in section.tables
+        for place, column in enumerate(table.columns)
+        if column.key == "source"
+        for row in table.rows
+    ]
+    assert {part for text in named for part in text.split("、")} <= known
 
 
 @pytest.mark.parametrize(
@@ -318,7 +345,7 @@ def test_a_screen_says_whether_it_stands_on_records_or_on_counts(served, name, p
     assert said in shown(opened(period=period))
 
 
-def test_values_of_the_frame_are_numbers(built):
-    city = City(built("london"))
+def test_values_of_the_frame_are_numbers(example_home):
+    city = City(example_home("london"))
     frame = city.reader.measure_values(city.scope, ["homicide_victims"], city.codes(1), None, date(2024, 3, 31))
     assert pd.api.types.is_float_dtype(frame["value"])

@@ -22,7 +22,7 @@ def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period
     value, total = np.full(shape, np.nan), np.full(shape, np.nan)
     status, notes = np.zeros(shape, int), np.zeros(shape, int)
     basis, grain, through = (np.empty(len(periods), dtype=object) for _ in range(3))
-    stands_on = _measure_behind(str(indicator.histogram))
+    stands_on = measure_behind(str(indicator.histogram))
     facts = ledger.facts
     for place, period in enumerate(periods):
         span = resolve(indicator.window, period, [stands_on], facts.coverage, facts.data_through)
@@ -61,7 +61,7 @@ def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np
     return values, totals
 
 
-def _measure_behind(histogram: str) -> str:
+def measure_behind(histogram: str) -> str:
     """Return a measure counted from the same rows, whose cover the histogram shares."""
     declared = load_histograms()[histogram]
     for key, measure in load_measures().items():

@@ -18,7 +18,7 @@ from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
 from dashboard.sources import source_name
-from data_access.queries import SnapshotReader
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 COUNTY = 1
 ALL = "all"
@@ -56,7 +56,7 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
     regions = reader.regions(context.viewer)
     codes = _counties(regions, context.region)
     found = findings(reader, context.viewer, codes, context.period)
-    every = _written(context, found.rows, regions)
+    every = _written(context, reader.snapshot(), found.rows, regions)
     marks = every[every["marked"]].reset_index(drop=True)
     matrix = _matrix(context, found.rows, codes, regions)
     declared = compared(reader, context.viewer, language)
@@ -82,13 +82,13 @@ def _counties(regions: pd.DataFrame, code: str) -> tuple[str, ...]:
     return tuple(inside) or (code,)
 
 
-def _written(context: Context, rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+def _written(context: Context, snapshot: SnapshotInfo, rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return the checks in words: what was found, what is usual, how likely by chance, what to look at."""
     language = context.language
     detail = [_detail(row, language) for row in rows.to_dict("records")]
     return rows.assign(
         check_word=[t(f"quality.check_{name}", language) for name in rows["check"]],
-        source_word=[source_name(source, language) for source in rows["source"]],
+        source_word=[source_name(snapshot, source, language) for source in rows["source"]],
         region=[
             region_name(regions, code, language) if code in regions.index else code for code in rows["region_code"]
         ],

@@ -39,6 +39,7 @@ from dashboard.screens.duty.creation import (
 from dashboard.screens.figures import definition_of, indicator_card
 from dashboard.screens.ranking import basis_note, rank_text, sheets_text
 from dashboard.screens.tables import ScreenTable
+from dashboard.sources import indicator_source
 from data_access.queries import SnapshotReader
 
 COUNTY_DEPTH = 1
@@ -105,7 +106,9 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     league_rows = _league_rows(context, league, names)
     return AssessmentScreen(
         verdict=_verdict(change, written, league, sheets, names, creation, pilots, language),
-        cards=_cards(context, snapshot.data_through, settings, change, figures, league, sheets, creation, month.year),
+        cards=_cards(
+            reader, context, snapshot.data_through, settings, change, figures, league, sheets, creation, month.year
+        ),
         change=change,
         effects=written,
         no_effects="" if len(written) else t("assessment.no_counties", language),
@@ -120,7 +123,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
         creation=creation,
         stress=stress_sentence(creation.matrix, language) if creation.matrix is not None else "",
         pilots=pilots,
-        pilot_cards=[_indicator_card(context, name, figures[name], snapshot.data_through) for name in PILOTS],
+        pilot_cards=[_indicator_card(reader, context, name, figures[name], snapshot.data_through) for name in PILOTS],
         tables=all_tables(
             _tables(settings, effects, county_names, vetoes, league_rows, month, language),
             creation.tables,
@@ -253,6 +256,7 @@ def _league_rows(context: Context, league: League | None, names: pd.Series) -> p
 
 
 def _cards(
+    reader: SnapshotReader,
     context: Context,
     through: date,
     settings: AssessmentSettings,
@@ -282,11 +286,11 @@ def _cards(
             ),
             facts=[(t("assessment.from_year", language), str(change.after.from_year))],
             data_through=through,
-            source=weight.source_label(language),
+            source=indicator_source(reader, context.viewer, weight, language),
             definition=definition_of(context, weight),
             notes=notes,  # type: ignore[arg-type]
         ),
-        *(_indicator_card(context, name, figures[name], through) for name in ("KH2", "KH2b")),
+        *(_indicator_card(reader, context, name, figures[name], through) for name in ("KH2", "KH2b")),
     ]
     several = t("overview.several_sources", language)
     red = int((league.rows["grade"] == "red").sum()) if league is not None else 0
@@ -332,6 +336,7 @@ def _cards(
         )
     cards.append(
         _indicator_card(
+            reader,
             context,
             "SF1",
             figures["SF1"],
@@ -342,10 +347,12 @@ def _cards(
     return cards
 
 
-def _indicator_card(context: Context, name: str, row: pd.Series, through: date, **more: object) -> Card:
+def _indicator_card(
+    reader: SnapshotReader, context: Context, name: str, row: pd.Series, through: date, **more: object
+) -> Card:
     """Return the card of an indicator; one that nothing is known of speaks of the data as a whole."""
     day = through if pd.isna(row["data_through"]) else row["data_through"]
-    return indicator_card(context, find_indicator(name), row, data_through=day, **more)
+    return indicator_card(reader, context, find_indicator(name), row, data_through=day, **more)
 
 
 def weight_text(change: WeightChange) -> str:

@@ -116,6 +116,7 @@ class Span:
         rows = [(item, found[item.id].iloc[0]) for item in items]
         return tuple(
             indicator_card(
+                self.reader,
                 self.context,
                 item,
                 row,

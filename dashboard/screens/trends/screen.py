@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,7 +25,7 @@ from dashboard.screens.tables import ScreenTable
 from dashboard.screens.trends.control import ControlScreen, control_screens
 from dashboard.screens.trends.marks import Mark, marks_of
 from data_access.measures import load_measures
-from data_access.queries import SnapshotReader
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 CLASSES = (
     *("01", "02", "03", "04", "05", "06", "fraud", "vice_gambling", "school_safety", "guns_explosives"),
@@ -87,7 +86,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     step = 12 if grain == "month" else 1
     drawn["last_year"] = drawn["value"].shift(step) if grain == "month" else np.nan
     classes = _classes(reader, context, indicator, start)
-    class_names = _class_names(classes["class_code"], snapshot.dataset, language)
+    class_names = _class_names(classes["class_code"], snapshot, language)
     controls = control_screens(reader, context, indicator, start)
     marks = marks_of(reader, context, indicator, start)
     return TrendsScreen(
@@ -154,13 +153,12 @@ def _table(key: str, title: str, frame: pd.DataFrame, names: tuple[str, ...], la
     return ScreenTable(key, title, frame, {name: t(f"trends_column.{name}", language) for name in names})
 
 
-def _class_names(codes: pd.Series, dataset: Mapping[str, str], language: str) -> dict[str, str]:
+def _class_names(codes: pd.Series, snapshot: SnapshotInfo, language: str) -> dict[str, str]:
     """Return the names of the classes that occur: our own, then the data set's own (``class:<code>``), else the code."""
     found = [code for code in codes.unique() if code]
     names = {code: t(f"class.{code}", language) for code in CLASSES if code in found}
     for code in sorted(set(found) - set(names)):
-        chinese, _, english = dataset.get(f"class:{code}", code).partition(" / ")
-        names[code] = english if language == "en" and english else chinese
+        names[code] = snapshot.own_name("class", code, language) or code
     return names
 
 

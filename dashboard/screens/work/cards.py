@@ -46,7 +46,7 @@ def cards_of(
             more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
             more["compared_with"] = t("overview.last_year", language)
             more["sentence"] = change_sentence(item, row, language)
-        cards.append(indicator_card(context, item, _dated(reader, rows[name]), **more))
+        cards.append(indicator_card(reader, context, item, _dated(reader, rows[name]), **more))
     return tuple(cards)
 
 

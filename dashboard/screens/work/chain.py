@@ -101,7 +101,7 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     return ChainScreen(
         name=name,
         verdict=_verdict(name, chain, below, names, moving, steps, context),
-        cards=_cards(context, frames, chain, steps, snapshot.data_through),
+        cards=_cards(reader, context, frames, chain, steps, snapshot.data_through),
         widths=_widths(chain, steps, language),
         differences=_differences(chain, steps, language),
         no_comparison=_why_alone(chain, depth, language),
@@ -142,6 +142,7 @@ def _label(step: str, language: str) -> str:
 
 
 def _cards(
+    reader: SnapshotReader,
     context: Context,
     frames: dict[str, pd.DataFrame],
     chain: pd.DataFrame,
@@ -167,7 +168,7 @@ def _cards(
             more["change_words"] = t(f"chain_verdict.{compared['verdict']}", language)
         # A step that nothing is known of speaks of the data as a whole.
         more["data_through"] = through if pd.isna(row["data_through"]) else row["data_through"]
-        cards.append(indicator_card(context, item, row, **more))
+        cards.append(indicator_card(reader, context, item, row, **more))
     return cards
 
 

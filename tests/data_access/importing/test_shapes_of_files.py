@@ -17,6 +17,7 @@ from data_access.__main__ import main
 from data_access.access import Scope
 from data_access.errors import ConfigError, DataAccessError, ImportRefused
 from data_access.home import Home
+from data_access.importing.mapping import load_mapping
 from data_access.importing.run import import_files
 from data_access.importing.settings import code_list as import_settings_code_list
 from data_access.publishing import publish
@@ -448,3 +449,16 @@ def test_telephone_numbers_that_a_file_keeps_as_decimals_are_found(home, tmp_pat
     pd.DataFrame(rows).to_parquet(path)
     with pytest.raises(ImportRefused, match="note"):
         imported(home, mapping(tmp_path), path)
+
+
+def test_a_name_for_a_source_that_no_target_has_is_refused(tmp_path):
+    rules = tmp_path / "names.toml"
+    rules.write_text(
+        'name = "names"\n[dataset]\n"source:polise" = "警察局 / Police"\n'
+        '[[file]]\nmatch = "*"\n[[file.target]]\ntable = "population"\n'
+        'source = "police"\n[file.target.columns]\nregion_code = { column = "a" }\nyear = { value = 2024 }\n'
+        'population = { column = "b" }\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match="polise.*the sources are names, police"):
+        load_mapping(rules)
