@@ -47,7 +47,7 @@ def given_again(connection: sa.Connection, table: sa.Table, parts: Sequence[Path
         count = int(connection.exec_driver_sql(f"select count(*) from {again}").scalar_one())  # nosec B608  # own paths, quoted
         if count:
             kept, rest = again.replace(" semi join ", " anti join "), part.with_suffix(".kept")
-            connection.exec_driver_sql(f"copy (select own.* from {kept}) to {_listed([rest])} (format parquet)")  # nosec B608
+            connection.exec_driver_sql(f"copy (select own.* from {kept}) to {_listed([rest])} (format parquet)")  # nosec B608  # own paths, quoted
             rest.replace(part)
         taken += count
     return taken
