@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
 from dashboard.navigation import PAGES
@@ -37,6 +38,9 @@ PAGE_PARAMETERS = {entry.url_path: entry.parameters for entry in PAGES}
 """Page → names of its own parameters in the address."""
 
 OWN_VALUE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+ANY_REGION = "~region~"
+"""Stands for a region's code in links that are drawn once for all regions; no code and no value of an address has a ~."""
 
 _STATE = "pingan_context"
 
@@ -87,6 +91,10 @@ class Context:
     def at(self, region: str) -> Context:
         """Return the same view of another region."""
         return replace(self, region=region)
+
+    def with_links_here(self, drawn: Markup) -> Markup:
+        """Return what was drawn for ``ANY_REGION`` with its links leading to this view's region."""
+        return drawn.replace(ANY_REGION, quote_plus(self.region))
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.palette import load_palette
 
 
-def bullets(frame: pd.DataFrame, *, words: dict[str, str], unit: str, theme: str, height: int) -> go.Figure:
+def bullets(frame: pd.DataFrame, *, words: dict[str, str], unit: str, theme: str, height: int) -> Figure:
     """Return for each row a wide bar of what was planned and a narrow one of what was spent, with the text at its end.
 
     Parameters
@@ -23,34 +23,32 @@ def bullets(frame: pd.DataFrame, *, words: dict[str, str], unit: str, theme: str
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     ordered = frame.iloc[::-1]
-    figure = go.Figure()
-    figure.add_trace(
-        go.Bar(
-            x=ordered["planned"],
-            y=ordered["label"],
-            orientation="h",
-            width=0.72,
-            marker={"color": ground.raised, "line": {"color": ground.muted, "width": 1.5}},
-            name=words["planned"],
-            text=ordered["text"],
-            textposition="outside",
-            textfont={"color": ground.text},
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
+    figure = Figure()
+    figure.add(
+        "bar",
+        x=ordered["planned"],
+        y=ordered["label"],
+        orientation="h",
+        width=0.72,
+        marker={"color": ground.raised, "line": {"color": ground.muted, "width": 1.5}},
+        name=words["planned"],
+        text=ordered["text"],
+        textposition="outside",
+        textfont={"color": ground.text},
+        cliponaxis=False,
+        hoverinfo="skip",
     )
-    figure.add_trace(
-        go.Bar(
-            x=ordered["spent"],
-            y=ordered["label"],
-            orientation="h",
-            width=0.32,
-            marker={"color": colours[0]},
-            name=words["spent"],
-            hoverinfo="skip",
-        )
+    figure.add(
+        "bar",
+        x=ordered["spent"],
+        y=ordered["label"],
+        orientation="h",
+        width=0.32,
+        marker={"color": colours[0]},
+        name=words["spent"],
+        hoverinfo="skip",
     )
-    figure.update_layout(
+    figure.update(
         height=height,
         barmode="overlay",
         margin={"r": 96},
@@ -59,7 +57,7 @@ def bullets(frame: pd.DataFrame, *, words: dict[str, str], unit: str, theme: str
     return figure
 
 
-def steps(frame: pd.DataFrame, *, unit: str, theme: str, height: int) -> go.Figure:
+def steps(frame: pd.DataFrame, *, unit: str, theme: str, height: int) -> Figure:
     """Return a bar for each step of a scale, in order, coloured and hatched by group.
 
     Parameters
@@ -70,27 +68,26 @@ def steps(frame: pd.DataFrame, *, unit: str, theme: str, height: int) -> go.Figu
         Title of the vertical axis.
     """
     colours = load_palette().categorical(theme)
-    figure = go.Figure()
+    figure = Figure()
     for number, (group, own) in enumerate(frame.groupby("group", sort=False)):
-        figure.add_trace(
-            go.Bar(
-                x=own["label"],
-                y=own["value"],
-                name=str(group),
-                marker={
-                    "color": colours[number % len(colours)],
-                    "pattern": {
-                        "shape": ("", "/", ".")[number % 3],
-                        "fgcolor": "rgba(255,255,255,0.55)",
-                        "fillmode": "overlay",
-                    },
+        figure.add(
+            "bar",
+            x=own["label"],
+            y=own["value"],
+            name=str(group),
+            marker={
+                "color": colours[number % len(colours)],
+                "pattern": {
+                    "shape": ("", "/", ".")[number % 3],
+                    "fgcolor": "rgba(255,255,255,0.55)",
+                    "fillmode": "overlay",
                 },
-                text=own["value"].map(lambda value: f"{value:,.0f}"),
-                textposition="outside",
-                cliponaxis=False,
-                hoverinfo="skip",
-            )
+            },
+            text=own["value"].map(lambda value: f"{value:,.0f}"),
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
         )
-    figure.update_layout(height=height, bargap=0.2, yaxis={"title": {"text": unit}, "tickformat": ","})
-    figure.update_xaxes(type="category")
+    figure.update(height=height, bargap=0.2, yaxis={"title": {"text": unit}, "tickformat": ","})
+    figure.update_axes("x", type="category")
     return figure

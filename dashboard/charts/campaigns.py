@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.time_series import faint, mark_events
 from dashboard.palette import load_palette
 
@@ -19,7 +19,7 @@ def before_and_during(
     words: Mapping[str, str],
     theme: str,
     height: int,
-) -> go.Figure:
+) -> Figure:
     """Return counts by month; over each phase its mean month as a line in the band of its interval.
 
     Parameters
@@ -36,32 +36,30 @@ def before_and_during(
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     inks = {"before": ground.muted, "during": colours[0]}
-    figure = go.Figure()
+    figure = Figure()
     for name, first, last, mean, lower, upper in phases:
-        figure.add_trace(
-            go.Scatter(
-                x=[first, last, last, first],
-                y=[lower, lower, upper, upper],
-                fill="toself",
-                fillcolor=faint(inks[name], 0.3),
-                mode="none",
-                hoverinfo="skip",
-                showlegend=False,
-            )
+        figure.add(
+            "scatter",
+            x=[first, last, last, first],
+            y=[lower, lower, upper, upper],
+            fill="toself",
+            fillcolor=faint(inks[name], 0.3),
+            mode="none",
+            hoverinfo="skip",
+            showlegend=False,
         )
         line = {"color": inks[name], "width": 2.5, "dash": "solid" if name == "during" else "dash"}
-        figure.add_trace(go.Scatter(x=[first, last], y=[mean, mean], mode="lines", line=line, name=words[name]))
-    figure.add_trace(
-        go.Scatter(
-            x=months["month"],
-            y=months["alarms"],
-            mode="lines+markers",
-            line={"color": ground.muted, "width": 1},
-            marker={"size": 4},
-            name=words["alarms"],
-        )
+        figure.add("scatter", x=[first, last], y=[mean, mean], mode="lines", line=line, name=words[name])
+    figure.add(
+        "scatter",
+        x=months["month"],
+        y=months["alarms"],
+        mode="lines+markers",
+        line={"color": ground.muted, "width": 1},
+        marker={"size": 4},
+        name=words["alarms"],
     )
     mark_events(figure, [(began, words["began"])], ground.muted)
-    figure.update_layout(height=height, hovermode="x")
-    figure.update_xaxes(tickformat="%Y-%m", hoverformat="%Y-%m", nticks=6)
+    figure.update(height=height, hovermode="x")
+    figure.update_axes("x", tickformat="%Y-%m", hoverformat="%Y-%m", nticks=6)
     return figure

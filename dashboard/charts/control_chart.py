@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.time_series import mark_events
 from dashboard.palette import load_palette
 
@@ -24,7 +24,7 @@ def control_chart(
     height: int,
     target: float | None = None,
     events: Sequence[tuple[str, str]] = (),
-) -> go.Figure:
+) -> Figure:
     """Return values in time order with their centre and limits.
 
     Parameters
@@ -43,35 +43,30 @@ def control_chart(
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     inks = dict(zip(MEANINGS, (ground.muted, ground.accent, colours[3], colours[2]), strict=True))
-    figure = go.Figure()
+    figure = Figure()
     for edge, shown in (("upper", True), ("lower", False)):
         line = {"color": ground.muted, "width": 1.2, "dash": "dash", "shape": "hv"}
-        figure.add_trace(_line(points, edge, words["limits"], line, shown))
-    figure.add_trace(
-        _line(points, "centre", words["centre"], {"color": ground.muted, "width": 1.5, "shape": "hv"}, True)
-    )
+        _add_line(figure, points, edge, words["limits"], line, shown)
+    _add_line(figure, points, "centre", words["centre"], {"color": ground.muted, "width": 1.5, "shape": "hv"}, True)
     if target is not None:
         aim = points.assign(target=target)
-        figure.add_trace(
-            _line(aim, "target", words["target"], {"color": colours[6], "width": 1.5, "dash": "dot"}, True)
-        )
-    figure.add_trace(_line(points, "value", words["value"], {"color": ground.muted, "width": 1.2}, False))
+        _add_line(figure, aim, "target", words["target"], {"color": colours[6], "width": 1.5, "dash": "dot"}, True)
+    _add_line(figure, points, "value", words["value"], {"color": ground.muted, "width": 1.2}, False)
     for meaning in MEANINGS:
         own = points[points["meaning"] == meaning]
         if len(own):
-            figure.add_trace(
-                go.Scatter(
-                    x=own["label"].tolist(),
-                    y=own["value"].tolist(),
-                    mode="markers",
-                    marker={"symbol": SHAPES[meaning], "size": SIZES[meaning], "color": inks[meaning]},
-                    name=words[meaning],
-                    hovertemplate="%{x}<br>%{y:.3~g}<extra></extra>",
-                )
+            figure.add(
+                "scatter",
+                x=own["label"].tolist(),
+                y=own["value"].tolist(),
+                mode="markers",
+                marker={"symbol": SHAPES[meaning], "size": SIZES[meaning], "color": inks[meaning]},
+                name=words[meaning],
+                hovertemplate="%{x}<br>%{y:.3~g}<extra></extra>",
             )
     labels = set(points["label"])
     mark_events(figure, [event for event in events if event[0] in labels], ground.muted)
-    figure.update_layout(
+    figure.update(
         height=height,
         xaxis={"type": "category", "nticks": 12, "categoryorder": "array", "categoryarray": points["label"].tolist()},
         yaxis={"title": {"text": unit}, "rangemode": "normal"},
@@ -79,8 +74,9 @@ def control_chart(
     return figure
 
 
-def _line(points: pd.DataFrame, column: str, name: str, line: dict, shown: bool) -> go.Scatter:
-    return go.Scatter(
+def _add_line(figure: Figure, points: pd.DataFrame, column: str, name: str, line: dict, shown: bool) -> None:
+    figure.add(
+        "scatter",
         x=points["label"].tolist(),
         y=points[column].tolist(),
         mode="lines",

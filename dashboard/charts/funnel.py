@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.charts.boxes import Box
+from dashboard.charts.figure import Figure
 from dashboard.formatting import width_of
 from dashboard.palette import load_palette
 from dashboard.statistics.funnels import average, rate_funnel, rate_labels
@@ -35,7 +35,7 @@ def funnel_plot(
     width: int,
     height: int,
     viewed: str | None = None,
-) -> go.Figure:
+) -> Figure:
     """Return regions as points between the 95 % and 99.8 % limits round the average of all.
 
     Parameters
@@ -59,37 +59,35 @@ def funnel_plot(
     least = 0.0 if float(regions["exposure"].min()) * 2 < most else float(regions["exposure"].min()) * 0.9
     sizes = np.linspace(max(least, most / STEPS), most, STEPS)
     funnel = rate_funnel(sizes, centre, factor)
-    figure = go.Figure()
+    figure = Figure()
     for limits, word, dash in ((funnel.limits_95, "limits_95", "dash"), (funnel.limits_99_8, "limits_99_8", "solid")):
         for edge, shown in ((limits.upper, True), (limits.lower, False)):
-            figure.add_trace(
-                go.Scatter(
-                    x=sizes,
-                    y=edge,
-                    mode="lines",
-                    line={"color": ground.muted, "dash": dash, "width": 1.3},
-                    name=words[word],
-                    showlegend=shown,
-                    hoverinfo="skip",
-                )
+            figure.add(
+                "scatter",
+                x=sizes,
+                y=edge,
+                mode="lines",
+                line={"color": ground.muted, "dash": dash, "width": 1.3},
+                name=words[word],
+                showlegend=shown,
+                hoverinfo="skip",
             )
-    figure.add_trace(
-        go.Scatter(
-            x=[sizes[0], sizes[-1]],
-            y=[centre * factor] * 2,
-            mode="lines",
-            line={"color": colours[1], "width": 1.3},
-            name=words["average"],
-            hoverinfo="skip",
-        )
+    figure.add(
+        "scatter",
+        x=[sizes[0], sizes[-1]],
+        y=[centre * factor] * 2,
+        mode="lines",
+        line={"color": colours[1], "width": 1.3},
+        name=words["average"],
+        hoverinfo="skip",
     )
     smallest = rate_funnel(np.array([float(regions["exposure"].min())]), centre, factor).limits_99_8.upper
     highest = max(float(regions["value"].max()), float(np.nanmax(smallest)))
     top = 1.2 * highest or factor / most  # where nothing happened anywhere: as high as one case in the largest region
     _add_regions(figure, regions, centre, words, factor, viewed, theme)
     _name_regions(figure, regions, centre, factor, viewed, (most, top), (width, height), ground.text)
-    figure.update_yaxes(range=[0, top])
-    figure.update_layout(
+    figure.update_axes("y", range=[0, top])
+    figure.update(
         height=height,
         xaxis={"title": {"text": words["size"]}, "tickformat": ","},
         yaxis={"title": {"text": words["rate"]}},
@@ -147,7 +145,7 @@ def _kinds(regions: pd.DataFrame, centre: float, factor: float) -> np.ndarray:
 
 
 def _add_regions(
-    figure: go.Figure,
+    figure: Figure,
     regions: pd.DataFrame,
     centre: float,
     words: Mapping[str, str],
@@ -162,33 +160,31 @@ def _add_regions(
         own = regions[kinds == kind]
         if own.empty:
             continue
-        figure.add_trace(
-            go.Scatter(
-                x=own["exposure"],
-                y=own["value"],
-                mode="markers",
-                text=own["name"],
-                marker={"size": SIZES[kind], "symbol": SHAPES[kind], "color": colours[0 if number == 0 else 3]},
-                name=words[kind],
-                hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
-            )
+        figure.add(
+            "scatter",
+            x=own["exposure"],
+            y=own["value"],
+            mode="markers",
+            text=own["name"],
+            marker={"size": SIZES[kind], "symbol": SHAPES[kind], "color": colours[0 if number == 0 else 3]},
+            name=words[kind],
+            hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
         )
     if viewed in regions.index:
         own = regions.loc[[viewed]]
-        figure.add_trace(
-            go.Scatter(
-                x=own["exposure"],
-                y=own["value"],
-                mode="markers",
-                marker={"size": 17, "symbol": "circle-open", "color": ground.text, "line": {"width": 2}},
-                name=words["viewed"],
-                hoverinfo="skip",
-            )
+        figure.add(
+            "scatter",
+            x=own["exposure"],
+            y=own["value"],
+            mode="markers",
+            marker={"size": 17, "symbol": "circle-open", "color": ground.text, "line": {"width": 2}},
+            name=words["viewed"],
+            hoverinfo="skip",
         )
 
 
 def _name_regions(
-    figure: go.Figure,
+    figure: Figure,
     regions: pd.DataFrame,
     centre: float,
     factor: float,
@@ -209,11 +205,10 @@ def _name_regions(
     names = {number: str(regions["name"].iloc[number]) for number in named}
     for number, box in place_names(points, names, frame).items():
         x, y = points[number]
-        figure.add_annotation(
+        figure.add_note(
             x=float(regions["exposure"].iloc[number]),
             y=float(regions["value"].iloc[number]),
             text=names[number],
-            showarrow=False,
             xshift=(box.left + box.right) / 2 - x,
             yshift=y - (box.top + box.bottom) / 2,
             font={"size": FONT, "color": ink},

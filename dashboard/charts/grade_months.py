@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.palette import GRADES, load_palette
 
 HATCHES = {"none": "", "diagonal": "/", "dots": "."}
 
 
-def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, theme: str, height: int) -> go.Figure:
+def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, theme: str, height: int) -> Figure:
     """Return stacked bars of the regions of each grade, red at the bottom.
 
     Parameters
@@ -25,24 +25,23 @@ def grade_months(counts: pd.DataFrame, *, words: Mapping[str, str], unit: str, t
         Title of the vertical axis.
     """
     palette = load_palette()
-    figure = go.Figure()
+    figure = Figure()
     for grade in (each for each in ("red", "yellow", "blue", "insufficient") if each in GRADES and each in counts):
         drawn = palette.grade_of(grade)
         ink = drawn.ink(theme)
-        figure.add_trace(
-            go.Bar(
-                x=[str(month) for month in counts.index],
-                y=counts[grade].tolist(),
-                name=f"{drawn.shape} {words[grade]}",
-                marker={
-                    "color": ink.fill,
-                    "line": {"color": ink.outline, "width": 1},
-                    **_pattern(HATCHES[drawn.hatch], ink.fill, ink.text),
-                },
-                hovertemplate=f"%{{x}}<br>{words[grade]} %{{y}}<extra></extra>",
-            )
+        figure.add(
+            "bar",
+            x=[str(month) for month in counts.index],
+            y=counts[grade].tolist(),
+            name=f"{drawn.shape} {words[grade]}",
+            marker={
+                "color": ink.fill,
+                "line": {"color": ink.outline, "width": 1},
+                **_pattern(HATCHES[drawn.hatch], ink.fill, ink.text),
+            },
+            hovertemplate=f"%{{x}}<br>{words[grade]} %{{y}}<extra></extra>",
         )
-    figure.update_layout(
+    figure.update(
         barmode="stack",
         bargap=0.25,
         height=height,

@@ -1,14 +1,11 @@
-"""The look of every plotly figure: templates pingan_light and pingan_dark, fonts, and the modebar switched off."""
+"""The look of every plotly figure: a template for each theme, fonts, and the modebar switched off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from functools import lru_cache
+from typing import Any
 
-import numpy as np
-import plotly.graph_objects as go
-import plotly.io as pio
-
+from dashboard.charts.figure import Figure
 from dashboard.palette import load_palette
 
 FONT_FAMILY = "Noto Sans CJK SC, Source Han Sans SC, Source Han Sans CN, Microsoft YaHei, PingFang SC, Hiragino Sans GB, sans-serif"
@@ -28,37 +25,19 @@ MONTH_TICKS = (
 """Dates on an axis as figures: plotly's month names are English. (A template can't carry lists, so each figure does.)"""
 
 
-def apply_theme(figure: go.Figure, theme: str) -> go.Figure:
+def apply_theme(figure: Figure, theme: str) -> Figure:
     """Give ``figure`` the template of ``theme`` and write the dates of its axes as figures; return it."""
-    figure.update_layout(template=template_name(theme))
-    for trace in figure.data:
-        for letter in ("x", "y"):
-            axis = getattr(trace, f"{letter}axis", None) or letter
-            if _holds_dates(getattr(trace, letter, None)):
-                own = figure.layout[f"{letter}axis{axis[1:]}"]
-                if own.hoverformat is None and own.tickformat is None:
-                    own.update(hoverformat="%Y-%m-%d", tickformatstops=MONTH_TICKS)
+    figure.layout["template"] = template_of(theme)
+    for name in figure.dated_axes:
+        axis = figure.layout.setdefault(name, {})
+        if "hoverformat" not in axis and "tickformat" not in axis:
+            axis.update(hoverformat="%Y-%m-%d", tickformatstops=MONTH_TICKS)
     return figure
 
 
-def _holds_dates(values: object) -> bool:
-    if values is None or isinstance(values, str):
-        return False
-    first = next(iter(values), None) if isinstance(values, Iterable) else None
-    return isinstance(first, (date, np.datetime64))
-
-
-def template_name(theme: str) -> str:
-    """Return the name of the plotly template of ``theme``, registering both at first use."""
-    name = "pingan_dark" if theme == "dark" else "pingan_light"
-    if name not in pio.templates:
-        for each in ("light", "dark"):
-            pio.templates[f"pingan_{each}"] = build_template(each)
-    return name
-
-
-def build_template(theme: str) -> go.layout.Template:
-    """Return the plotly template of ``theme`` from the colours of config/palette.toml."""
+@lru_cache(maxsize=2)
+def template_of(theme: str) -> dict[str, Any]:
+    """Return the template of ``theme`` from the colours of config/palette.toml; shared, not to be changed."""
     palette = load_palette()
     ground = palette.ground_of(theme)
     ramp = palette.sequential(theme)
@@ -72,20 +51,20 @@ def build_template(theme: str) -> go.layout.Template:
         "title": {"font": {"color": ground.muted, "size": FONT_SIZE}, "standoff": 8},
         "tickfont": {"color": ground.muted, "size": FONT_SIZE},
     }
-    layout = go.Layout(
-        font={"family": FONT_FAMILY, "size": FONT_SIZE, "color": ground.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        colorway=list(palette.categorical(theme)),
-        colorscale={"sequential": scale, "sequentialminus": scale},
-        coloraxis={"colorbar": {"outlinewidth": 0, "tickcolor": ground.muted, "tickfont": {"color": ground.muted}}},
-        margin={"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
-        hoverlabel={
+    layout = {
+        "font": {"family": FONT_FAMILY, "size": FONT_SIZE, "color": ground.text},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "colorway": list(palette.categorical(theme)),
+        "colorscale": {"sequential": scale, "sequentialminus": scale},
+        "coloraxis": {"colorbar": {"outlinewidth": 0, "tickcolor": ground.muted, "tickfont": {"color": ground.muted}}},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
+        "hoverlabel": {
             "bgcolor": ground.raised,
             "bordercolor": ground.border,
             "font": {"family": FONT_FAMILY, "color": ground.text, "size": FONT_SIZE},
         },
-        legend={
+        "legend": {
             "orientation": "h",
             "yanchor": "bottom",
             "y": 1.02,
@@ -93,10 +72,10 @@ def build_template(theme: str) -> go.layout.Template:
             "font": {"size": FONT_SIZE, "color": ground.text},
             "title": {"text": ""},
         },
-        title={"text": "", "font": {"size": 16}},
-        xaxis={**axis, "showgrid": False},
-        yaxis={**axis, "rangemode": "tozero"},
-        geo={"bgcolor": "rgba(0,0,0,0)", "visible": False},
-        separators=".,",
-    )
-    return go.layout.Template(layout=layout)
+        "title": {"text": "", "font": {"size": 16}},
+        "xaxis": {**axis, "showgrid": False},
+        "yaxis": {**axis, "rangemode": "tozero"},
+        "geo": {"bgcolor": "rgba(0,0,0,0)", "visible": False},
+        "separators": ".,",
+    }
+    return {"layout": layout}

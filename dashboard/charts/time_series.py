@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from dashboard.charts.figure import Figure, axis_name, panel_layout
 from dashboard.palette import load_palette
 
 MARKER = 7
@@ -22,7 +21,7 @@ def series_with_interval(
     height: int,
     events: Sequence[tuple[pd.Timestamp, str]] = (),
     campaign_from: pd.Timestamp | None = None,
-) -> go.Figure:
+) -> Figure:
     """Return a line with its interval as a band, and a second line of the same period a year before.
 
     Parameters
@@ -40,44 +39,41 @@ def series_with_interval(
     """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
-    figure = go.Figure()
+    figure = Figure()
     known = series[series["lower"].notna() & series["upper"].notna()]
-    figure.add_trace(
-        go.Scatter(
-            x=pd.concat([known["period_start"], known["period_start"][::-1]]),
-            y=pd.concat([known["upper"], known["lower"][::-1]]),
-            fill="toself",
-            fillcolor=faint(colours[0]),
-            line={"width": 0},
-            name=names["interval"],
-            hoverinfo="skip",
-        )
+    figure.add(
+        "scatter",
+        x=pd.concat([known["period_start"], known["period_start"][::-1]]),
+        y=pd.concat([known["upper"], known["lower"][::-1]]),
+        fill="toself",
+        fillcolor=faint(colours[0]),
+        line={"width": 0},
+        name=names["interval"],
+        hoverinfo="skip",
     )
     if "last_year" in series and series["last_year"].notna().any():
-        figure.add_trace(
-            go.Scatter(
-                x=series["period_start"],
-                y=series["last_year"],
-                mode="lines",
-                line={"color": ground.muted, "width": 2, "dash": "dot"},
-                name=names["last_year"],
-            )
-        )
-    figure.add_trace(
-        go.Scatter(
+        figure.add(
+            "scatter",
             x=series["period_start"],
-            y=series["value"],
-            mode="lines+markers",
-            line={"color": colours[0], "width": 2.5},
-            marker={"size": MARKER},
-            name=names["value"],
-            connectgaps=False,
+            y=series["last_year"],
+            mode="lines",
+            line={"color": ground.muted, "width": 2, "dash": "dot"},
+            name=names["last_year"],
         )
+    figure.add(
+        "scatter",
+        x=series["period_start"],
+        y=series["value"],
+        mode="lines+markers",
+        line={"color": colours[0], "width": 2.5},
+        marker={"size": MARKER},
+        name=names["value"],
+        connectgaps=False,
     )
     mark_events(figure, events, ground.muted)
     if campaign_from is not None:
-        figure.add_trace(_campaign(campaign_from, series["period_start"].max(), names["campaign"], ground.muted))
-    figure.update_layout(
+        _add_campaign(figure, campaign_from, series["period_start"].max(), names["campaign"], ground.muted)
+    figure.update(
         height=height,
         hovermode="x unified",
         yaxis={"title": {"text": unit}},
@@ -95,7 +91,7 @@ def small_multiples(
     height: int,
     columns: int = 3,
     events: Mapping[str, tuple[pd.Timestamp, str]] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Return one small chart per class on a common scale.
 
     Parameters
@@ -110,41 +106,38 @@ def small_multiples(
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     present = [code for code in classes if code in set(series["class_code"])]
-    rows = max((len(present) + columns - 1) // columns, 1)
-    figure = make_subplots(
-        rows=rows,
-        cols=columns,
-        shared_yaxes="all",
-        shared_xaxes=True,
-        subplot_titles=[classes[code] for code in present],
-        horizontal_spacing=0.03,
-        vertical_spacing=0.14,
+    figure = Figure(
+        panel_layout(
+            [classes[code] for code in present],
+            columns,
+            shared_yaxes="all",
+            shared_xaxes=True,
+            horizontal_spacing=0.03,
+            vertical_spacing=0.14,
+        )
     )
     for number, code in enumerate(present):
         own = series[series["class_code"] == code].sort_values("period_start")
-        figure.add_trace(
-            go.Scatter(
-                x=own["period_start"],
-                y=own["value"],
-                mode="lines",
-                line={"color": colours[0], "width": 2},
-                name=classes[code],
-                showlegend=False,
-            ),
-            row=number // columns + 1,
-            col=number % columns + 1,
+        figure.add(
+            "scatter",
+            x=own["period_start"],
+            y=own["value"],
+            mode="lines",
+            line={"color": colours[0], "width": 2},
+            name=classes[code],
+            showlegend=False,
+            panel=number,
         )
+        if number % columns == 0:
+            figure.update(**{axis_name("y", number): {"title": {"text": unit}}})
         if events and code in events:
-            mark_events(
-                figure, [events[code]], ground.muted, {"row": number // columns + 1, "col": number % columns + 1}
-            )
-    figure.update_layout(height=height, margin={"t": 28})
-    figure.update_yaxes(rangemode="tozero")
-    figure.update_yaxes(title={"text": unit}, col=1)
+            mark_events(figure, [events[code]], ground.muted, number)
+    figure.update(height=height, margin={"t": 28})
+    figure.update_axes("y", rangemode="tozero")
     return _dated(figure)
 
 
-def daily_share(days: pd.DataFrame, *, words: Mapping[str, str], low: float, theme: str, height: int) -> go.Figure:
+def daily_share(days: pd.DataFrame, *, words: Mapping[str, str], low: float, theme: str, height: int) -> Figure:
     """Return shares by day as a line, with the level that few days fall below.
 
     Parameters
@@ -159,23 +152,29 @@ def daily_share(days: pd.DataFrame, *, words: Mapping[str, str], low: float, the
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     shares = days["coverage"] * 100
-    figure = go.Figure(
-        go.Scatter(
-            x=pd.to_datetime(days["day"]),
-            y=shares,
-            mode="lines",
-            line={"color": colours[0], "width": 2},
-            name=words["every_day"],
-        )
+    figure = Figure()
+    figure.add(
+        "scatter",
+        x=pd.to_datetime(days["day"]),
+        y=shares,
+        mode="lines",
+        line={"color": colours[0], "width": 2},
+        name=words["every_day"],
     )
     if low == low:
-        figure.add_hline(y=low * 100, line={"color": ground.muted, "dash": "dash", "width": 1.5})
-        figure.add_annotation(
-            x=0.01, xref="paper", y=low * 100, yanchor="top", text=words["low_day"], showarrow=False, xanchor="left"
+        figure.add_line(
+            x0=0,
+            x1=1,
+            xref="x domain",
+            y0=low * 100,
+            y1=low * 100,
+            yref="y",
+            line={"color": ground.muted, "dash": "dash", "width": 1.5},
         )
+        figure.add_note(x=0.01, xref="paper", y=low * 100, yanchor="top", text=words["low_day"], xanchor="left")
     least = float(shares.min())
-    figure.update_layout(height=height, showlegend=False, yaxis={"title": {"text": words["unit"]}})
-    figure.update_yaxes(range=[max(0.0, least - 5), 100.5])
+    figure.update(height=height, showlegend=False, yaxis={"title": {"text": words["unit"]}})
+    figure.update_axes("y", range=[max(0.0, least - 5), 100.5])
     return figure
 
 
@@ -187,69 +186,66 @@ def bars(
     height: int,
     highlighted: Sequence[str] = (),
     in_order: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Return horizontal bars of ``label`` and ``value`` (and ``text``), the largest on top, or in the frame's order."""
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     ordered = frame.iloc[::-1] if in_order else frame.sort_values("value")
     fills = [colours[1] if label in set(highlighted) else colours[0] for label in ordered["label"]]
-    figure = go.Figure(
-        go.Bar(
-            x=ordered["value"],
-            y=ordered["label"],
-            orientation="h",
-            marker={"color": fills},
-            text=ordered.get("text", ordered["value"]),
-            textposition="outside",
-            textfont={"color": ground.text},
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
+    figure = Figure()
+    figure.add(
+        "bar",
+        x=ordered["value"],
+        y=ordered["label"],
+        orientation="h",
+        marker={"color": fills},
+        text=ordered.get("text", ordered["value"]),
+        textposition="outside",
+        textfont={"color": ground.text},
+        cliponaxis=False,
+        hoverinfo="skip",
     )
-    figure.update_layout(height=height, xaxis={"title": {"text": unit}}, margin={"r": 64}, bargap=0.35)
+    figure.update(height=height, xaxis={"title": {"text": unit}}, margin={"r": 64}, bargap=0.35)
     return figure
 
 
-def mark_events(
-    figure: go.Figure, events: Sequence[tuple[object, str]], colour: str, panel: Mapping[str, int] | None = None
-) -> None:
+def mark_events(figure: Figure, events: Sequence[tuple[object, str]], colour: str, panel: int | None = None) -> None:
     """Draw a dashed vertical line at each event, its sign on top; neighbours take turns in height.
 
     Parameters
     ----------
     events : sequence of (place on the horizontal axis, sign)
-    panel : mapping, optional
-        ``row`` and ``col`` of the chart in a figure of several.
+    panel : int, optional
+        Number of the chart in a figure of several.
     """
-    where = dict(panel or {})
-    axis = "y domain" if panel else "paper"
+    where = {"yref": "paper"}
+    if panel is not None:
+        across, up = (axis_name(letter, panel).replace("axis", "") for letter in "xy")
+        where = {"xref": across, "yref": f"{up} domain"}
     for number, (place, sign) in enumerate(events):
-        figure.add_shape(
-            type="line",
+        figure.add_line(
             x0=place,
             x1=place,
             y0=0,
             y1=1,
-            yref=axis,
             line={"color": colour, "width": 1, "dash": "dash"},
             **where,
         )
-        figure.add_annotation(
+        figure.add_note(
             x=place,
             y=1 - 0.07 * (number % 2),
-            yref=axis,
             yanchor="top",
             text=sign,
-            showarrow=False,
             xanchor="left",
             font={"color": colour},
             **where,
         )
 
 
-def _campaign(start: pd.Timestamp, end: pd.Timestamp, name: str, colour: str) -> go.Scatter:
-    """Return the ground of the campaign period, as high as the chart, on an axis of its own."""
-    return go.Scatter(
+def _add_campaign(figure: Figure, start: pd.Timestamp, end: pd.Timestamp, name: str, colour: str) -> None:
+    """Draw the ground of the campaign period, as high as the chart, on an axis of its own."""
+    figure.add(
+        "scatter",
         x=[start, end],
         y=[1, 1],
         yaxis="y2",
@@ -261,8 +257,8 @@ def _campaign(start: pd.Timestamp, end: pd.Timestamp, name: str, colour: str) ->
     )
 
 
-def _dated(figure: go.Figure) -> go.Figure:
-    figure.update_xaxes(tickformat="%Y-%m", hoverformat="%Y-%m")
+def _dated(figure: Figure) -> Figure:
+    figure.update_axes("x", tickformat="%Y-%m", hoverformat="%Y-%m")
     return figure
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import PLOTLY_CONFIG, apply_theme
 from dashboard.context import Context
 
 
 def draw_figure(
-    figure: go.Figure,
+    figure: Figure,
     context: Context,
     *,
     key: str,
@@ -24,7 +24,7 @@ def draw_figure(
 
     Parameters
     ----------
-    figure : plotly Figure
+    figure : Figure
     context : Context
     key : str
         Unique on the page.

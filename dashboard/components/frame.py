@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
@@ -15,10 +16,10 @@ from dashboard.components.downloads import clear_offers, draw_offers
 from dashboard.components.messages import notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
-from dashboard.context import Context, Notice, first_day, region_name, region_path
+from dashboard.context import ANY_REGION, Context, Notice, first_day, region_name, region_path
 from dashboard.formatting import MISSING, local_time
 from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
-from dashboard.lateness import late_rows
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
 from dashboard.settings import current_account, snapshot_reader, viewed_as
 from data_access.errors import DataAccessError
@@ -46,7 +47,8 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     start = first_day(snapshot.snapshot_id, context.viewer)
     clear_offers()
     with st.container(key="masthead", gap=None):
-        st.html(_masthead(context, page, regions))
+        own_region = region_name(regions, context.viewer.region_code, context.language)
+        st.html(context.with_links_here(_masthead(context.at(ANY_REGION), page, own_region)))
         with st.container(key="viewline", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(_view_line(context, page, regions, snapshot, start), width="stretch")
             account = st.container(width="content")
@@ -64,7 +66,7 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         draw_offers(context)
     with account:
         account_menu(context.language, _choices(context, regions))
-    st.html(_footer(context, snapshot, reader.lateness(context.viewer)))
+    st.html(_footer(context.language, snapshot, facts_of(reader, context.viewer).late_regions))
     st.html(_tell_browser(context.language), unsafe_allow_javascript=True)
 
 
@@ -98,7 +100,8 @@ def _choices(context: Context, regions: pd.DataFrame) -> dict[str, str]:
     return {code: region_name(listed, code, context.language) for code in inside.index}
 
 
-def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Markup:
+@lru_cache(maxsize=512)
+def _masthead(context: Context, page: PageEntry, own_region: str) -> Markup:
     language = context.language
     links = Markup("").join(_menu_group(context, page, group) for group in GROUPS)
     languages = _switch(
@@ -116,7 +119,7 @@ def _masthead(context: Context, page: PageEntry, regions: pd.DataFrame) -> Marku
         "viewer.label",
         language,
         role=localised(language, role.name, role.name_en),
-        region=region_name(regions, context.viewer.region_code, language),
+        region=own_region,
     )
     return Markup(
         '<div class="masthead"><a class="skip" href="#stMain">{skip}</a><a class="brand" href="{home}"><b>{title}</b><small>{subtitle}</small></a>'
@@ -186,9 +189,7 @@ def _breadcrumb(context: Context, page: PageEntry, regions: pd.DataFrame) -> Mar
     )
 
 
-def _footer(context: Context, snapshot: SnapshotInfo, lateness: pd.DataFrame) -> Markup:
-    language = context.language
-    late = int(late_rows(lateness)["region_code"].nunique())
+def _footer(language: str, snapshot: SnapshotInfo, late: int) -> Markup:
     parts = [
         t("footer.snapshot", language, snapshot=snapshot.snapshot_id),
         t("footer.data_through", language, day=snapshot.data_through.isoformat()),

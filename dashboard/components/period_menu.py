@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from markupsafe import Markup
 
-from dashboard.context import Context
+from dashboard.context import ANY_REGION, Context
 from dashboard.i18n import t
 from dashboard.navigation import PageEntry
 from dashboard.periods import GRAINS, MONTHS_IN, Period, periods_between
@@ -23,6 +24,11 @@ def period_menu(context: Context, page: PageEntry, first: date, last: date) -> M
     first, last : date
         Days the data begin and end with.
     """
+    return context.with_links_here(_menu(context.at(ANY_REGION), page, first, last))
+
+
+@lru_cache(maxsize=512)
+def _menu(context: Context, page: PageEntry, first: date, last: date) -> Markup:
     language = context.language
     offered = {period for grain in GRAINS for period in periods_between(first, last, grain)}
     years = sorted({period.year for period in offered}, reverse=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.maps.view import MapView
 from dashboard.palette import GRADES, contrast, load_palette
 
@@ -63,7 +63,7 @@ def choropleth(
     scale: ColourScale,
     theme: str,
     height: int,
-) -> go.Figure:
+) -> Figure:
     """Return regions coloured by ``value``; regions without one are drawn as too little data.
 
     Parameters
@@ -81,31 +81,30 @@ def choropleth(
     palette = load_palette()
     known = regions[regions["value"].notna()]
     ramp = palette.sequential(theme)
-    figure = go.Figure()
+    figure = Figure()
     _add_unknown(figure, regions[regions["value"].isna()], geometry, theme)
-    figure.add_trace(
-        go.Choroplethmap(
-            geojson=geometry,
-            locations=known.index.tolist(),
-            z=known["value"].tolist(),
-            zmin=scale.low,
-            zmax=scale.high,
-            colorscale=[[place / (len(ramp) - 1), colour] for place, colour in enumerate(ramp)],
-            colorbar={
-                "title": {"text": scale.title, "side": "top"},
-                "tickvals": list(scale.ticks),
-                "ticktext": list(scale.tick_texts),
-                "orientation": "h",
-                "x": 0.02,
-                "xanchor": "left",
-                "y": 0.02,
-                "yanchor": "bottom",
-                "len": 0.2,
-                "thickness": 12,
-                "outlinewidth": 0,
-            },
-            **_polygon(known["hover"], palette.ground_of(theme).card),
-        )
+    figure.add(
+        "choroplethmap",
+        geojson=geometry,
+        locations=known.index.tolist(),
+        z=known["value"].tolist(),
+        zmin=scale.low,
+        zmax=scale.high,
+        colorscale=[[place / (len(ramp) - 1), colour] for place, colour in enumerate(ramp)],
+        colorbar={
+            "title": {"text": scale.title, "side": "top"},
+            "tickvals": list(scale.ticks),
+            "ticktext": list(scale.tick_texts),
+            "orientation": "h",
+            "x": 0.02,
+            "xanchor": "left",
+            "y": 0.02,
+            "yanchor": "bottom",
+            "len": 0.2,
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
+        **_polygon(known["hover"], palette.ground_of(theme).card),
     )
     labels = [
         _readable_on(_ramp_colour(ramp, (value - scale.low) / (scale.high - scale.low))) for value in known["value"]
@@ -124,7 +123,7 @@ def graded_choropleth(
     words: dict[str, str],
     theme: str,
     height: int,
-) -> go.Figure:
+) -> Figure:
     """Return regions coloured by ``grade`` (blue best, red worst), the grade's shape before each name.
 
     Parameters
@@ -138,41 +137,39 @@ def graded_choropleth(
     """
     palette = load_palette()
     grades = regions["grade"].where(regions["grade"].isin(GRADES), "insufficient")
-    figure = go.Figure()
+    figure = Figure()
     for key in GRADES:
         own = regions[grades == key]
         drawn = palette.grade_of(key)
         ink = drawn.ink(theme)
-        figure.add_trace(
-            go.Choroplethmap(
-                geojson=geometry,
-                locations=own.index.tolist(),
-                z=[0.0] * len(own),
-                colorscale=[[0, ink.fill], [1, ink.fill]],
-                showscale=False,
-                name=f"{drawn.shape} {words[key]} ({len(own)})",
-                showlegend=False,
-                **_polygon(own["hover"], ink.outline),
-            )
+        figure.add(
+            "choroplethmap",
+            geojson=geometry,
+            locations=own.index.tolist(),
+            z=[0.0] * len(own),
+            colorscale=[[0, ink.fill], [1, ink.fill]],
+            showscale=False,
+            name=f"{drawn.shape} {words[key]} ({len(own)})",
+            showlegend=False,
+            **_polygon(own["hover"], ink.outline),
         )
         # A choropleth has no legend entry of its own: an empty marker trace shows colour, shape and word.
-        figure.add_trace(
-            go.Scattermap(
-                lon=[None],
-                lat=[None],
-                mode="markers",
-                marker={"size": 14, "color": ink.fill},
-                name=f"{drawn.shape} {words[key]} {len(own)}",
-                showlegend=True,
-                hoverinfo="skip",
-            )
+        figure.add(
+            "scattermap",
+            lon=[None],
+            lat=[None],
+            mode="markers",
+            marker={"size": 14, "color": ink.fill},
+            name=f"{drawn.shape} {words[key]} {len(own)}",
+            showlegend=True,
+            hoverinfo="skip",
         )
     named = regions.assign(
         name=[f"{palette.grade_of(g).shape} {n}" for g, n in zip(grades, regions["name"], strict=True)]
     )
     text_colours = {key: palette.grade_of(key).ink(theme).text for key in GRADES}
     figure = _finished(figure, named, style, view, theme, height, [text_colours[key] for key in grades])
-    figure.update_layout(
+    figure.update(
         legend={
             "orientation": "h",
             "x": 0.01,
@@ -185,19 +182,18 @@ def graded_choropleth(
     return figure
 
 
-def _add_unknown(figure: go.Figure, unknown: pd.DataFrame, geometry: str, theme: str) -> None:
+def _add_unknown(figure: Figure, unknown: pd.DataFrame, geometry: str, theme: str) -> None:
     if unknown.empty:
         return
     ink = load_palette().grade_of("insufficient").ink(theme)
-    figure.add_trace(
-        go.Choroplethmap(
-            geojson=geometry,
-            locations=unknown.index.tolist(),
-            z=[0.0] * len(unknown),
-            colorscale=[[0, ink.fill], [1, ink.fill]],
-            showscale=False,
-            **_polygon(unknown["hover"], ink.outline),
-        )
+    figure.add(
+        "choroplethmap",
+        geojson=geometry,
+        locations=unknown.index.tolist(),
+        z=[0.0] * len(unknown),
+        colorscale=[[0, ink.fill], [1, ink.fill]],
+        showscale=False,
+        **_polygon(unknown["hover"], ink.outline),
     )
 
 
@@ -223,32 +219,31 @@ def _polygon(hover: pd.Series, outline: str) -> dict:
 
 
 def _finished(
-    figure: go.Figure,
+    figure: Figure,
     regions: pd.DataFrame,
     style: str,
     view: MapView,
     theme: str,
     height: int,
     label_colours: Sequence[str],
-) -> go.Figure:
+) -> Figure:
     placed = regions[regions["lon"].notna() & regions["lat"].notna()]
     if 0 < len(placed) <= MAX_LABELS:
         for colour in dict.fromkeys(label_colours):
             same = [code for code, used in zip(regions.index, label_colours, strict=True) if used == colour]
             own = [code for code in same if code in placed.index]
             rows = placed.loc[own]
-            figure.add_trace(
-                go.Scattermap(
-                    lon=rows["lon"].tolist(),
-                    lat=rows["lat"].tolist(),
-                    mode="text",
-                    text=rows["name"].tolist(),
-                    textfont={"size": LABEL_SIZE, "color": colour},
-                    hoverinfo="skip",
-                    showlegend=False,
-                )
+            figure.add(
+                "scattermap",
+                lon=rows["lon"].tolist(),
+                lat=rows["lat"].tolist(),
+                mode="text",
+                text=rows["name"].tolist(),
+                textfont={"size": LABEL_SIZE, "color": colour},
+                hoverinfo="skip",
+                showlegend=False,
             )
-    figure.update_layout(
+    figure.update(
         map={"style": style, "center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom},
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pydeck as pdk
 from markupsafe import Markup
 
 from dashboard import formatting
+from dashboard.charts.figure import Figure
 from dashboard.components import Basis
 from dashboard.context import Context, region_name
 from dashboard.i18n import t
@@ -165,7 +165,7 @@ def chosen_indicator(context: Context, choices: tuple[Indicator, ...], headline:
     return by_name[context.own_value("indicator", by_name, default)]
 
 
-def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: int = HEIGHT) -> go.Figure:
+def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: int = HEIGHT) -> Figure:
     """Return the choropleth of the screen, fitted to a frame of ``width`` × ``height`` pixels."""
     assert screen.bounds is not None
     return choropleth(

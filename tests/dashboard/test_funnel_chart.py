@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,8 @@ def regions(events, people) -> pd.DataFrame:
 
 
 def plot(frame: pd.DataFrame, viewed: str | None = None):
-    return funnel_plot(frame, words=WORDS, factor=1e5, theme="light", width=700, height=400, viewed=viewed)
+    drawn = funnel_plot(frame, words=WORDS, factor=1e5, theme="light", width=700, height=400, viewed=viewed)
+    return go.Figure(drawn.to_dict())  # plotly refuses what it doesn't know
 
 
 def names_on(figure) -> list[str]:

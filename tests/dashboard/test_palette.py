@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 from pydantic import ValidationError
 
 from dashboard import palette
-from dashboard.charts.theme import build_template
+from dashboard.charts.theme import template_of
 from data_access.access import read_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +103,7 @@ def test_the_native_widgets_use_the_same_colours_as_the_palette(colours, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_charts_have_the_colours_of_their_theme_and_no_ground_of_their_own(colours, theme):
-    layout = build_template(theme).layout
+    layout = go.layout.Template(template_of(theme)).layout
     assert layout.font.color == colours.ground_of(theme).text
     assert layout.paper_bgcolor == layout.plot_bgcolor == layout.geo.bgcolor == "rgba(0,0,0,0)"
     assert layout.colorway == colours.categorical(theme)

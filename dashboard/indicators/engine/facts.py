@@ -36,6 +36,14 @@ class Facts:
     began: Mapping[str, date] = field(default_factory=dict)
     """Region → the day before which it did not exist."""
 
+    changes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """As :func:`boundary_changes_of` returns it."""
+
+    @property
+    def late_regions(self) -> int:
+        """How many counties are late in any source."""
+        return len({county for counties in self.late.values() for county in counties})
+
     @cached_property
     def _parents(self) -> dict[str, str]:
         return dict(zip(self.regions.index.tolist(), self.regions["parent_code"].tolist(), strict=True))
@@ -91,13 +99,16 @@ def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
     if key not in kept:
         if len(kept) >= _MOST_KEPT:
             kept.clear()
+        coverage = reader.coverage(scope)
+        changes = _boundary_changes(reader, scope)
         kept[key] = Facts(
             info.snapshot_id,
             info.data_through,
             reader.regions(scope),
-            read_coverage(reader.coverage(scope)),
-            _late(reader.lateness(scope), reader.coverage(scope)),
-            *boundaries_of(reader, scope),
+            read_coverage(coverage),
+            _late(reader.lateness(scope), coverage),
+            *_boundaries(changes, coverage),
+            changes,
         )
     return kept[key]
 
@@ -107,6 +118,16 @@ def boundary_changes_of(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:
 
     A code that was taken over from outside a county or city changed the boundary of that county or city as well.
     """
+    return facts_of(reader, scope).changes
+
+
+def boundaries_of(reader: SnapshotReader, scope: Scope) -> tuple[Mapping[str, date], Mapping[str, date]]:
+    """Return ``Facts.took_over`` and ``Facts.began``."""
+    facts = facts_of(reader, scope)
+    return facts.took_over, facts.began
+
+
+def _boundary_changes(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:
     changes = reader.boundary_changes(scope)
     regions, digits = reader.regions(scope), {level.depth: level.digits for level in reader.snapshot().levels}
     parents, depths = (regions[name].to_dict() for name in ("parent_code", "depth"))
@@ -120,13 +141,12 @@ def boundary_changes_of(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:
     return pd.concat([changes, pd.DataFrame(more)], ignore_index=True) if more else changes
 
 
-def boundaries_of(reader: SnapshotReader, scope: Scope) -> tuple[dict[str, date], dict[str, date]]:
+def _boundaries(changes: pd.DataFrame, coverage: pd.DataFrame) -> tuple[dict[str, date], dict[str, date]]:
     """Return ``Facts.took_over`` and ``Facts.began``; a first day before all data changes nothing and is left out."""
-    coverage = reader.coverage(scope)
     data_begin = date.max if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date()
     took_over: dict[str, date] = {}
     began: dict[str, date] = {}
-    for row in boundary_changes_of(reader, scope).to_dict("records"):
+    for row in changes.to_dict("records"):
         changed = date.max if pd.isna(row["changed_on"]) else pd.Timestamp(row["changed_on"]).date()
         days = took_over if row["kind"] == "took_over" else began
         if days is began and changed <= data_begin:

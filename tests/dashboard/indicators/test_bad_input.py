@@ -146,7 +146,7 @@ def test_what_was_taken_over_from_outside_is_said_of_the_regions_above_too(chang
 
     inside, _ = boundaries_of(changed_reader, SCOPE)
     monkeypatch.setattr(SnapshotReader, "boundary_changes", from_outside)
-    outside, _ = boundaries_of(changed_reader, SCOPE)
+    outside, _ = boundaries_of(SnapshotReader(changed_reader.home), SCOPE)
     assert WEST in inside and CITY not in inside
     assert outside[CITY] == outside[WEST]
 

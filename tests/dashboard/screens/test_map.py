@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
 import pytest
 
 from dashboard.context import Context
@@ -53,7 +54,7 @@ def test_the_switch_is_in_the_address_and_kept_by_the_drill_down(asked):
 
 
 def test_both_maps_share_one_scale_so_that_smoothing_is_seen(asked):
-    figures = [region_map(*asked(**own)) for own in ({}, {"rate": "neighbours"})]
+    figures = [go.Figure(region_map(*asked(**own)).to_dict()) for own in ({}, {"rate": "neighbours"})]
     limits = [
         [(trace.zmin, trace.zmax) for trace in figure.data if trace.type == "choroplethmap"] for figure in figures
     ]
