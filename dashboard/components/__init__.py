@@ -3,7 +3,7 @@
 from dashboard.components.cards import Basis, Card, CardError, Definition, card_grid, chart_card
 from dashboard.components.chips import grade_chip, grade_strip, interval_bar, risk_chip
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
-from dashboard.components.downloads import offer_download, offer_tables
+from dashboard.components.downloads import offer_tables
 from dashboard.components.figures import draw_figure
 from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
@@ -35,7 +35,6 @@ __all__ = [
     "legend",
     "link_group",
     "notice",
-    "offer_download",
     "offer_tables",
     "page_frame",
     "risk_chip",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -10,6 +11,7 @@ from dashboard.i18n import t
 from dashboard.palette import GRADES, load_palette
 
 
+@lru_cache(maxsize=64)
 def grade_chip(grade: str, language: str) -> Markup:
     """Return the filled mark of a grade: shape and word (考核色)."""
     key = grade if grade in GRADES else "insufficient"
@@ -19,6 +21,7 @@ def grade_chip(grade: str, language: str) -> Markup:
     )
 
 
+@lru_cache(maxsize=64)
 def risk_chip(risk: str, language: str) -> Markup:
     """Return the open mark of a dispute's risk colour: triangle and word (风险色), never filled like a grade."""
     shape = load_palette().risk_of(risk).shape
@@ -35,18 +38,17 @@ def grade_strip(grades: Sequence[str], labels: Sequence[str], language: str) -> 
     grades, labels : sequence of str
         Grade and month name of each cell; same length.
     """
-    cells = []
-    for grade, label in zip(grades, labels, strict=True):
-        key = grade if grade in GRADES else "insufficient"
-        word = t(f"grade.{key}", language)
-        short = t(f"grade_short.{key}", language)
-        cells.append(
-            Markup('<li class="grade-{}" title="{} {}"><span class="unseen">{} </span>{}</li>').format(
-                key, label, word, label, short
-            )
-        )
+    cells = [_month_mark(grade, label, language) for grade, label in zip(grades, labels, strict=True)]
     return Markup('<ol class="grade-strip" aria-label="{}">{}</ol>').format(
         t("grade_short.strip", language), Markup("").join(cells)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _month_mark(grade: str, label: str, language: str) -> Markup:
+    key = grade if grade in GRADES else "insufficient"
+    return Markup('<li class="grade-{}" title="{} {}"><span class="unseen">{} </span>{}</li>').format(
+        key, label, t(f"grade.{key}", language), label, t(f"grade_short.{key}", language)
     )
 
 

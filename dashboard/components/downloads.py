@@ -30,11 +30,14 @@ _FILES = "pingan_papers"
 
 @dataclass(frozen=True)
 class Offer:
-    """One table that the page offers for download."""
+    """One table that the page offers for download: as it stands, under rows that say what it is."""
 
-    name: str
-    frame: pd.DataFrame
+    table: ScreenTable
     heading: tuple[tuple[str, str], ...]
+
+    def written(self, write: Callable[[pd.DataFrame, Sequence[tuple[str, str]]], bytes]) -> bytes:
+        """Return the file that ``write`` makes of the table."""
+        return write(self.table.download(), self.heading)
 
 
 @dataclass(frozen=True)
@@ -59,25 +62,11 @@ def offer_files(name: str, files: Sequence[tuple[str, str, str, Callable[[], byt
     st.session_state.setdefault(_FILES, []).append(FileOffer(name, tuple(files)))
 
 
-def offer_download(frame: pd.DataFrame, context: Context, *, title: str) -> None:
-    """Put ``frame`` into the page's download menu, as it stands: same rows, same columns, same suppression.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns already named in the screen's language; numbers as numbers. The index is left out.
-    context : Context
-    title : str
-        What the table shows; part of the file name.
-    """
-    offers = st.session_state.setdefault(_OFFERS, [])
-    offers.append(Offer(title, frame, heading_rows(context, title)))
-
-
 def offer_tables(tables: Sequence[ScreenTable], context: Context) -> None:
-    """Put every table of a page into its download menu."""
-    for each in tables:
-        offer_download(each.download(), context, title=each.title)
+    """Put tables into the page's download menu, as they stand: same rows, same columns, same suppression."""
+    (title, _), *rest = heading_rows(context, "")
+    offers = st.session_state.setdefault(_OFFERS, [])
+    offers += [Offer(each, ((title, each.title), *rest)) for each in tables]
 
 
 def clear_offers() -> None:
@@ -93,6 +82,7 @@ def draw_offers(context: Context) -> None:
     papers: Sequence[FileOffer] = st.session_state.get(_FILES, [])
     if not offers and not papers:
         return
+    subject = current_account().subject
     with st.popover(t("download.menu", language), key="downloads"):
         for number, paper in enumerate(papers):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -100,9 +90,7 @@ def draw_offers(context: Context) -> None:
                 for kind, name, media, produce in paper.files:
                     st.download_button(
                         t(f"download.{kind}", language),
-                        data=partial(
-                            _recorded, produce, context, current_account().subject, table=paper.name, format=kind
-                        ),
+                        data=partial(_recorded, produce, context, subject, table=paper.name, format=kind),
                         file_name=name,
                         mime=media,
                         key=f"paper-{number}-{kind}",
@@ -110,20 +98,21 @@ def draw_offers(context: Context) -> None:
                     )
         for number, offer in enumerate(offers):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.text(offer.name, width="stretch")
+                st.text(offer.table.title, width="stretch")
+                stem = file_stem(offer)
                 for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE)):
                     st.download_button(
                         t(f"download.{kind}", language),
                         data=partial(
                             _recorded,
-                            partial(write, offer.frame, offer.heading),
+                            partial(offer.written, write),
                             context,
-                            current_account().subject,
-                            table=offer.name,
+                            subject,
+                            table=offer.table.title,
                             format=kind,
-                            rows=len(offer.frame),
+                            rows=len(offer.table.frame),
                         ),
-                        file_name=f"{file_stem(offer)}.{kind}",
+                        file_name=f"{stem}.{kind}",
                         mime=media,
                         key=f"download-{number}-{kind}",
                         on_click="ignore",
@@ -215,7 +204,9 @@ def harmless(value: object) -> object:
 
 def file_stem(offer: Offer) -> str:
     """Return a file name without ending: title, region, period and snapshot, with nothing a file system refuses."""
-    return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (offer.name, *_file_parts(offer)))[:120]
+    return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in (offer.table.title, *_file_parts(offer)))[
+        :120
+    ]
 
 
 def _file_parts(offer: Offer) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 import streamlit as st
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashboard.formatting import MISSING
 from dashboard.i18n import t
@@ -112,11 +112,9 @@ def table_markup(
         )
         for column in columns
     )
-    body = Markup("").join(
-        Markup("<tr{}>{}</tr>").format(
-            Markup(' class="selected" aria-current="true"') if label == selected else "",
-            Markup("").join(_cell(row, column, place) for place, column in enumerate(columns)),
-        )
+    mark = ' class="selected" aria-current="true"'
+    body = "".join(
+        f"<tr{mark if label == selected else ''}>{''.join(_cell(row, each, place) for place, each in enumerate(columns))}</tr>"
         for label, row in zip(shown.index, shown.to_dict("records"), strict=True)
     )
     rest = Markup("")
@@ -128,14 +126,14 @@ def table_markup(
     return Markup(
         '<div class="table-scroll" role="region" aria-label="{}"{}><table class="data">'
         '<caption class="unseen">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}'
-    ).format(caption, style, caption, head, body, rest)
+    ).format(caption, style, caption, head, Markup(body), rest)
 
 
-def _cell(row: Mapping, column: Column, place: int) -> Markup:
+def _cell(row: Mapping, column: Column, place: int) -> str:
+    """Return a cell as HTML. Escaped piece by piece: ``Markup.format`` takes ten times as long, and tables have thousands."""
     value = column.draw(row) if column.draw else row[column.name]
     text = MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value
     href = row[column.href] if column.href else None
-    inner = Markup('<a href="{}">{}</a>').format(href, text) if isinstance(href, str) and href else text
-    if place == 0:
-        return Markup('<th scope="row" class="{}">{}</th>').format(column.kind, inner)
-    return Markup('<td class="{}">{}</td>').format(column.kind, inner)
+    inner = f'<a href="{escape(href)}">{escape(text)}</a>' if isinstance(href, str) and href else escape(text)
+    head, tail = ('th scope="row"', "th") if place == 0 else ("td", "td")
+    return f'<{head} class="{column.kind}">{inner}</{tail}>'

@@ -1,4 +1,4 @@
-"""What was graded once is kept for the snapshot and scope it was graded for."""
+"""What was worked out once is kept for the snapshot and scope it was worked out for: leagues, matrices, figures of a map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from data_access.queries import SnapshotReader
 
 Graded = TypeVar("Graded")
-MOST_KEPT = 64
+MOST_KEPT = 256
 
 _kept: WeakKeyDictionary[SnapshotReader, OrderedDict[Hashable, object]] = WeakKeyDictionary()
 _lock = Lock()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from dashboard.grading.cache import kept
 from dashboard.grading.grades import OFFICIAL, RED
 from dashboard.grading.index import probability_below
 from dashboard.grading.league import League
@@ -123,7 +124,17 @@ def clean_years(reader: SnapshotReader, scope: Scope, codes: Sequence[str], year
 
 
 def yearly_cases(reader: SnapshotReader, scope: Scope, codes: Sequence[str], years: Sequence[int]) -> pd.DataFrame:
-    """Return homicides, people and rate of each region and year, with intervals; see ``RisingYears.basis``."""
+    """Return homicides, people and rate of each region and year, with intervals; see ``RisingYears.basis``.
+
+    Two rules ask for the same, of a region and of each of its neighbours: kept, not to be changed.
+    """
+    key = ("yearly cases", scope, tuple(codes), tuple(years))
+    return kept(reader, key, lambda: _read_yearly_cases(reader, scope, codes, years))
+
+
+def _read_yearly_cases(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], years: Sequence[int]
+) -> pd.DataFrame:
     periods = [Period.parse(str(year)) for year in years]
     frame = series(reader, scope, HOMICIDE_RATE, codes, periods)
     valid = frame["status"].isin(words.WITH_VALUE)

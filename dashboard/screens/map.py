@@ -15,7 +15,6 @@ from dashboard.components import Basis
 from dashboard.context import Context, region_name
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
-from dashboard.indicators.evaluate import values
 from dashboard.indicators.smoothing import can_be_smoothed, smoothed
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, robust_limits, view_of
@@ -24,6 +23,8 @@ from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text, value_text
+from dashboard.screens.kept import kept
+from dashboard.screens.shared import shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -64,6 +65,7 @@ class MapScreen:
     tables: tuple[ScreenTable, ...] = ()
 
 
+@kept
 def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> MapScreen:
     """Prepare the choropleth and the list beside it, whose links stay on ``page``."""
     snapshot = reader.snapshot()
@@ -71,8 +73,8 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
     listed = listed_regions(context, regions, snapshot)
     choices = mapped_indicators(listed.depth)
     indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
-    found = values(reader, context.viewer, indicator, list(listed.codes), context.period)
-    shapes = reader.geometry(context.viewer, list(listed.codes))
+    found = shared_values(reader, context, indicator, listed.codes)
+    centres, bounds = shared_shapes(reader, context, listed.codes)
     frame = _region_rows(
         context,
         page,
@@ -81,9 +83,8 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         regions.loc[list(listed.codes)],
         names_of(regions, listed.codes, context.language),
     )
-    centres = shapes.set_index("region_code").geometry.representative_point()
-    frame["lon"] = frame["lon"].fillna(centres.x.reindex(frame.index))
-    frame["lat"] = frame["lat"].fillna(centres.y.reindex(frame.index))
+    frame["lon"] = frame["lon"].fillna(centres["lon"].reindex(frame.index))
+    frame["lat"] = frame["lat"].fillna(centres["lat"].reindex(frame.index))
     offered = page == "map" and can_be_smoothed(indicator)
     rate = context.own_value("rate", RATES, RATES[0]) if offered else RATES[0]
     if rate == RATES[0]:
@@ -98,7 +99,7 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         regions=frame,
         geometry=geometry_address(snapshot.snapshot_id, listed.parent),
         style=map_style_address(context.theme),
-        bounds=tuple(shapes.total_bounds) if len(shapes) else None,
+        bounds=bounds,
         rate=rate,
         sentence=sentence,
         basis=basis_of_all(found, context.language),
@@ -118,7 +119,7 @@ def _spread(
     language, regions = context.language, reader.regions(context.viewer)
     if len(found) < 2 or found["upper_998"].isna().all() or not regions["in_scope"].to_dict().get(listed.parent):
         return ""
-    whole = values(reader, context.viewer, indicator, [listed.parent], context.period).iloc[0]
+    whole = shared_values(reader, context, indicator, (listed.parent,)).iloc[0]
     if whole["status"] not in WITH_VALUE:
         return ""
     beyond = found.index[(found["lower_998"] > whole["value"]) | (found["upper_998"] < whole["value"])]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context, region_name
+from dashboard.grading import cache
 from dashboard.i18n import t
 from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
@@ -23,7 +24,7 @@ from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
-from data_access.access import read_config, validated
+from data_access.access import Scope, read_config, validated
 from data_access.queries import SnapshotReader
 
 HEADLINE = "headline"
@@ -303,9 +304,14 @@ def _overdue(reader: SnapshotReader, context: Context, limit: int) -> pd.DataFra
 
 
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
-    language = context.language
-    regions = reader.regions(context.viewer)
-    rows = late_rows(reader.lateness(context.viewer))
+    """Return the regions that are late, worst first; the same on every overview of a viewer."""
+    language, viewer = context.language, context.viewer
+    return cache.kept(reader, ("late", viewer, language), lambda: _late_rows(reader, viewer, language))
+
+
+def _late_rows(reader: SnapshotReader, viewer: Scope, language: str) -> pd.DataFrame:
+    regions = reader.regions(viewer)
+    rows = late_rows(reader.lateness(viewer))
     return pd.DataFrame(
         {
             "source": [source_name(reader.snapshot(), source, language) for source in rows["source"]],

@@ -22,10 +22,10 @@ from dashboard.grading.triggers import (
 )
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
-from dashboard.indicators.evaluate import values
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.kept import kept
 from dashboard.screens.overview import headline_of
+from dashboard.screens.shared import shared_values
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import Triggers, chance_text, triggers_of
 from data_access.queries import SnapshotReader
@@ -246,7 +246,7 @@ def _figure(component: Component, value: float) -> str:
 def _funnel(
     reader: SnapshotReader, context: Context, indicator: Indicator, listed: Listed, names: pd.Series
 ) -> pd.DataFrame:
-    frame = values(reader, context.viewer, indicator, list(listed.codes), context.period)
+    frame = shared_values(reader, context, indicator, listed.codes)
     return pd.DataFrame(
         {"name": names, "exposure": frame["denominator"], "value": frame["value"], "numerator": frame["numerator"]}
     ).dropna(subset=["value", "exposure"])

@@ -31,6 +31,7 @@ from dashboard.context import Context
 from dashboard.lateness import late_rows
 from dashboard.navigation import PAGES
 from dashboard.periods import Period
+from dashboard.screens.tables import ScreenTable
 from data_access.access import Scope
 
 THROUGH = date(2024, 12, 31)
@@ -202,7 +203,7 @@ def test_an_xlsx_download_holds_numbers_as_numbers_and_no_formula():
 
 def test_a_file_name_has_nothing_a_file_system_refuses():
     heading = (("t", "x"), ("d", "x"), ("r", "青岚/县 (1)"), ("p", "2024年第4季度 (a)"), ("s", "2024Q4-0001"))
-    stem = file_stem(Offer('../a"b:c*', pd.DataFrame(), heading))
+    stem = file_stem(Offer(ScreenTable("t", '../a"b:c*', pd.DataFrame(), {}), heading))
     assert not set(stem) & set('/\\:*?"<>| ')
     assert stem.endswith("2024Q4-0001")
 

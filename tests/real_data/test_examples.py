@@ -9,6 +9,7 @@ from calendar import monthrange
 from datetime import date
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from dashboard.__main__ import run
@@ -126,9 +127,8 @@ def test_one_extreme_state_does_not_take_the_colour_scale(served):
     context = Context(root, Period.parse("1990"), "zh", "light", Scope("city_leader", root), ())
     screen = map_screen(reader, context)
     values = screen.regions["value"]
-    (bar,) = [
-        trace for trace in region_map(screen, context, width=800, height=600).data if trace.showscale is not False
-    ][:1]
+    drawn = go.Figure(region_map(screen, context, width=800, height=600).to_dict())
+    (bar,) = [trace for trace in drawn.data if trace.showscale is not False][:1]
     assert values.max() > 60, "the District of Columbia"
     assert bar.zmax == sorted(values)[-2] < 25
     assert bar.colorbar.ticktext[-1].startswith("≥")

@@ -39,6 +39,9 @@ class Facts:
     changes: pd.DataFrame = field(default_factory=pd.DataFrame)
     """As :func:`boundary_changes_of` returns it."""
 
+    first_day: date | None = None
+    """First day that any measure speaks of; None when the snapshot holds no measure."""
+
     @property
     def late_regions(self) -> int:
         """How many counties are late in any source."""
@@ -109,6 +112,7 @@ def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
             _late(reader.lateness(scope), coverage),
             *_boundaries(changes, coverage),
             changes,
+            None if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date(),
         )
     return kept[key]
 

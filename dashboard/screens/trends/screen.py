@@ -14,6 +14,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.changes import change
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import series
 from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
@@ -164,10 +165,8 @@ def _class_names(codes: pd.Series, snapshot: SnapshotInfo, language: str) -> dic
 
 def _first_day(reader: SnapshotReader, context: Context) -> date:
     """Return the first day any measure speaks of."""
-    coverage = reader.coverage(context.viewer)
-    if coverage.empty:
-        return date(reader.snapshot().data_through.year, 1, 1)
-    return pd.Timestamp(coverage["first_day"].min()).date()
+    facts = facts_of(reader, context.viewer)
+    return facts.first_day or date(facts.data_through.year, 1, 1)
 
 
 def _series(reader: SnapshotReader, context: Context, indicator: Indicator, start, grain: Grain) -> pd.DataFrame:

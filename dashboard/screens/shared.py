@@ -1,0 +1,40 @@
+"""What several screens of one viewer show, worked out once for all of them: figures of regions, and their shapes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.context import Context
+from dashboard.grading.cache import kept
+from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.evaluate import values
+from data_access.queries import SnapshotReader
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+
+def shared_values(
+    reader: SnapshotReader, context: Context, indicator: Indicator, codes: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return one indicator of regions at the context's period; see :func:`dashboard.indicators.evaluate.values`.
+
+    A region and each of its neighbours list the same regions, on the overview, the map and the ranking.
+    """
+    viewer, period = context.viewer, context.period
+    key = ("values", viewer, indicator.id, codes, period)
+    return kept(reader, key, lambda: values(reader, viewer, indicator, list(codes), period))
+
+
+def shared_shapes(
+    reader: SnapshotReader, context: Context, codes: tuple[str, ...]
+) -> tuple[pd.DataFrame, Bounds | None]:
+    """Return a point within each region that has a shape (``lon, lat``), and the bounds of all."""
+
+    def read() -> tuple[pd.DataFrame, Bounds | None]:
+        shapes = reader.geometry(context.viewer, list(codes)).set_index("region_code").geometry
+        points = shapes.representative_point()
+        centres = pd.DataFrame({"lon": points.x, "lat": points.y}, index=shapes.index)
+        return centres, tuple(shapes.total_bounds) if len(shapes) else None
+
+    return kept(reader, ("shapes", context.viewer, codes), read)
