@@ -46,7 +46,7 @@ class Figure(BaseFigure):
     def add(self, kind: str, *, panel: int = 0, **fields: object) -> None:
         """Add a trace of plotly.js's type ``kind`` with its ``fields``, in a panel of :func:`panel_layout`."""
         axes = {f"{letter}axis": axis_name(letter, panel).replace("axis", "") for letter in "xy"} if panel else {}
-        trace = {"type": kind, **axes, **fields}
+        trace: dict[str, Any] = {"type": kind, **axes, **fields}
         for letter in "xy":
             values = fields.get(letter)
             if values is not None and isinstance(next(iter(values), None), (date, np.datetime64)):  # type: ignore[call-overload]
