@@ -14,6 +14,8 @@ from dashboard.formatting import MISSING
 from dashboard.i18n import t
 
 MAX_ROWS = 500
+_ROW, _SELECTED, _ROW_END = Markup("<tr>"), Markup('<tr class="selected" aria-current="true">'), Markup("</tr>")
+_LINK, _LINK_TEXT, _LINK_END = Markup('<a href="'), Markup('">'), Markup("</a>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +114,14 @@ def table_markup(
         )
         for column in columns
     )
-    mark = ' class="selected" aria-current="true"'
-    body = "".join(
-        f"<tr{mark if label == selected else ''}>{''.join(_cell(row, each, place) for place, each in enumerate(columns))}</tr>"
-        for label, row in zip(shown.index, shown.to_dict("records"), strict=True)
-    )
+    edges = [_edges(column, place) for place, column in enumerate(columns)]
+    rows = []
+    for label, row in zip(shown.index, shown.to_dict("records"), strict=True):
+        cells = Markup("").join(
+            start + _shown(row, column) + end for column, (start, end) in zip(columns, edges, strict=True)
+        )
+        rows.append((_SELECTED if label == selected else _ROW) + cells + _ROW_END)
+    body = Markup("").join(rows)
     rest = Markup("")
     if len(frame) > len(shown):
         rest = Markup('<p class="rest">{}</p>').format(
@@ -126,14 +131,19 @@ def table_markup(
     return Markup(
         '<div class="table-scroll" role="region" aria-label="{}"{}><table class="data">'
         '<caption class="unseen">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}'
-    ).format(caption, style, caption, head, Markup(body), rest)
+    ).format(caption, style, caption, head, body, rest)
 
 
-def _cell(row: Mapping, column: Column, place: int) -> str:
-    """Return a cell as HTML. Escaped piece by piece: ``Markup.format`` takes ten times as long, and tables have thousands."""
+def _edges(column: Column, place: int) -> tuple[Markup, Markup]:
+    """Return what stands before and after each cell of a column."""
+    if place == 0:
+        return Markup('<th scope="row" class="{}">').format(column.kind), Markup("</th>")
+    return Markup('<td class="{}">').format(column.kind), Markup("</td>")
+
+
+def _shown(row: Mapping, column: Column) -> Markup:
+    """Return the inside of a cell; added up, which escapes text as ``format`` does at half the cost."""
     value = column.draw(row) if column.draw else row[column.name]
-    text = MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value
+    text = escape(MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value)
     href = row[column.href] if column.href else None
-    inner = f'<a href="{escape(href)}">{escape(text)}</a>' if isinstance(href, str) and href else escape(text)
-    head, tail = ('th scope="row"', "th") if place == 0 else ("td", "td")
-    return f'<{head} class="{column.kind}">{inner}</{tail}>'
+    return _LINK + href + _LINK_TEXT + text + _LINK_END if isinstance(href, str) and href else text
