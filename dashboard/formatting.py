@@ -16,6 +16,7 @@ Direction = Literal["higher_better", "lower_better", "neutral"]
 
 MISSING = "—"
 MINUS = "\u2212"
+MOST_DECIMALS = 6
 SMALLEST_PERCENT_BASE = 30
 """Below this base a percentage says more than is known."""
 TEN_THOUSAND = 10_000
@@ -114,17 +115,25 @@ def interval(
         Shares are 0 … 1 for ``percent``.
     form : {"rate", "percent", "index"}
         Rates have as many places as two significant digits of ``value`` need (of the upper limit when there is no
-        value); shares and indices have one.
+        value); shares and indices have one; all have more where the two limits would read the same.
     value : float, optional
         The estimate that the limits belong to.
     """
     if not _known(lower) and not _known(upper):
         return ""
-    if form == "percent":
-        limits = [percent(limit) for limit in (lower, upper)]
-    else:
-        decimals = 1 if form == "index" else _rate_decimals(value if _known(value) and value else upper)
-        limits = ["0" if limit == 0 else number(limit, decimals) for limit in (lower, upper)]
+    scale, sign = (100, "%") if form == "percent" else (1, "")
+    decimals = _rate_decimals(value if _known(value) and value else upper) if form == "rate" else 1
+    if _known(lower) and _known(upper):
+        while (
+            lower != upper
+            and decimals < MOST_DECIMALS
+            and _rounded(lower * scale, decimals) == _rounded(upper * scale, decimals)
+        ):
+            decimals += 1
+    limits = []
+    for limit in (lower, upper):
+        plain = form == "rate" and limit == 0
+        limits.append("0" if plain else f"{number(limit * scale, decimals)}{sign}" if _known(limit) else MISSING)
     return "\u2013".join(limits)
 
 

@@ -37,6 +37,14 @@ def test_limits_are_written_as_finely_as_their_estimate():
     assert formatting.interval(0.961, 0.967, "percent") == "96.1%–96.7%"
     assert formatting.interval(80.9, 85.13, "index") == "80.9–85.1"
     assert formatting.interval(None, None) == ""
+    assert formatting.interval(None, 0.61) == "—–0.61"
+
+
+def test_limits_that_differ_are_written_so_that_they_do():
+    assert formatting.interval(23.92, 24.49, value=24.204) == "23.9–24.5"
+    assert formatting.interval(27_674, 28_331, value=28_001) == "27,700–28,300"
+    assert formatting.interval(0.98761, 0.98802, "percent") == "98.76%–98.80%"
+    assert formatting.interval(5.0, 5.0, value=5.0) == "5.0–5.0"
 
 
 def test_counts_from_ten_thousand_on_are_in_wan_on_the_chinese_screen_only():

@@ -19,6 +19,7 @@ from dashboard.i18n import t
 from dashboard.navigation import PAGES
 from dashboard.periods import Period
 from dashboard.screens.map import map_screen, region_map
+from dashboard.screens.trends.screen import trends_screen
 from dashboard.settings import snapshot_reader
 from data_access.access import Scope
 from data_access.home import HOME_VARIABLE, Home
@@ -133,6 +134,14 @@ def test_one_extreme_state_does_not_take_the_colour_scale(served):
     assert bar.zmax == sorted(values)[-2] < 25
     assert bar.colorbar.ticktext[-1].startswith("≥")
     assert "64" in screen.regions.loc[values.idxmax(), "hover"], "its own figure stays in its tooltip"
+
+
+def test_trends_of_a_source_by_decade_list_the_years_that_it_has(served):
+    served("us_counties")
+    reader = snapshot_reader()
+    root = reader.snapshot().root_code
+    context = Context(root, Period.parse("1990"), "zh", "light", Scope("city_leader", root), ())
+    assert trends_screen(reader, context).years["year"].tolist() == ["1990", "1980", "1970", "1960"]
 
 
 def test_us_counties_by_decade_with_their_pooled_rates(example_home):

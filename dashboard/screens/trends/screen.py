@@ -78,7 +78,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         grain = "year"
         frame = _series(reader, context, indicator, start, grain)
     moved = change(reader, context.viewer, indicator, [context.region], context.period).iloc[0]
-    years = _series(reader, context, indicator, start, "year")[::-1]
+    years = _years(reader, context, indicator, start)
     scale = 100.0 if indicator.display_form in ("percent", "change") else 1.0
     # A rolling window that reaches back before the data is a shorter one: its wide interval would set the scale.
     whole = frame[["starts_late" not in notes for notes in frame["notes"]]]
@@ -173,6 +173,13 @@ def _series(reader: SnapshotReader, context: Context, indicator: Indicator, star
     periods = list(periods_between(start, reader.snapshot().data_through, grain))
     frame = series(reader, context.viewer, indicator, [context.region], periods)
     return frame.droplevel("region_code").reset_index().sort_values("period_start", ignore_index=True)
+
+
+def _years(reader: SnapshotReader, context: Context, indicator: Indicator, start: date) -> pd.DataFrame:
+    """Return the years, latest first; those that nothing was counted in only where there are no others."""
+    years = _series(reader, context, indicator, start, "year")[::-1]
+    counted = years[years["status"].isin(WITH_VALUE) | years["numerator"].notna()]
+    return counted if len(counted) else years
 
 
 def _written(indicator: Indicator, frame: pd.DataFrame, language: str) -> pd.DataFrame:
