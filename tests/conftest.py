@@ -72,11 +72,13 @@ def shared_data() -> Path:
 
 EXAMPLES = {
     "toronto": "toronto_homicide",
+    "toronto_140": "toronto_homicide",
     "london": "london_homicide_monthly",
     "us_counties": "ncovr_us_counties",
     "mexico": "mexico_homicide_monthly",
     "mexico_daily": "mexico_homicide_monthly",
     "chuzhou": "cn_divisions_chuzhou_3411",
+    "chuzhou_townships": "cn_divisions_chuzhou_3411",
     "baltimore": "baltimore_311",
 }
 """Mapping of examples/ → folder of real public data that it is for."""

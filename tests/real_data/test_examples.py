@@ -215,6 +215,25 @@ def test_chuzhou_has_its_four_levels_of_codes(example_home):
     assert city.reader.coverage(city.scope).empty
 
 
+def test_the_other_list_of_chuzhou_leaves_out_the_functional_zones(example_home):
+    city = City(example_home("chuzhou_townships"))
+    assert [len(city.codes(depth)) for depth in range(3)] == [1, 8, 114]
+    assert city.regions.loc["341122000000", "name"] == "来安县", "not its short name 来安"
+    assert not city.regions.index.str.startswith(("341171", "341172")).any()
+    assert len(city.reader.geometry(city.scope, city.codes(1))) == 8
+
+
+def test_toronto_as_it_was_cut_before_has_the_figures_of_then(example_home):
+    city = City(example_home("toronto_140"))
+    assert len(city.codes(1)) == 140
+    assert city.total("homicide_victims", year=2018) == 96, "revised to 98 since"
+    assert city.people(city.scope.region_code, 2019) == 2_731_571
+    humber_summit = city.code("Humber Summit")
+    assert humber_summit == "980602100000", "the file's 021, its zero kept"
+    rate = 1e5 * city.total("homicide_victims", humber_summit, 2019) / city.people(humber_summit, 2019)
+    assert rate == pytest.approx(24.2, abs=0.05), "as the file says itself"
+
+
 def test_baltimore_requests_as_disputes_with_their_stages(example_home):
     city = City(example_home("baltimore"))
     assert [city.total("disputes_received", year=year) for year in range(2014, 2020)] == [
