@@ -28,6 +28,7 @@ class Condition(BaseModel):
 
     column: str
     equals: str | bool | int | None = None
+    differs: str | None = Field(default=None, description="a known value that is not this one")
     one_of: tuple[str, ...] | None = None
     known: bool | None = None
     at_least: float | None = None
@@ -43,6 +44,7 @@ class Condition(BaseModel):
     def _one_test(self) -> Condition:
         tests = [
             self.equals,
+            self.differs,
             self.one_of,
             self.known,
             self.at_least,
@@ -54,7 +56,7 @@ class Condition(BaseModel):
         ]
         if sum(test is not None for test in tests) != 1:
             raise ValueError(
-                "give exactly one of equals, one_of, known, at_least, not_after, within_days, within_hours, "
+                "give exactly one of equals, differs, one_of, known, at_least, not_after, within_days, within_hours, "
                 "beyond_days, later_than"
             )
         spans = (self.within_days, self.within_hours, self.beyond_days)
@@ -69,6 +71,8 @@ class Condition(BaseModel):
         column = table.c[self.column]
         if self.equals is not None:
             return column == self.equals
+        if self.differs is not None:
+            return column != self.differs
         if self.one_of is not None:
             return column.in_(self.one_of)
         if self.known is not None:

@@ -13,10 +13,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.measures import Histogram, Measure
 from data_access.publishing.engine import RollupEngine
-from data_access.schema import ANCESTOR_COLUMNS
-
-DEEPEST_DAY = 2
-"""Roll-ups by day stop at townships: by grid and day they would be as long as the records."""
+from data_access.schema import ANCESTOR_COLUMNS, DEEPEST_DAY
 
 Published = Mapping[str, sa.Table]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.errors import ConfigError
+from data_access.queries.measure_queries import finest_grain_for, measure_values
 from data_access.queries.snapshot import ScopedSnapshot
 from data_access.queries.spans import begin_of, within
 
@@ -28,6 +30,15 @@ STAGES = (
 )
 WAITING = ("open", "overdue", "red_open", "red_unpackaged")
 """Stages that say how things stand on a day, whenever the dispute came in; the others are of disputes received in a span."""
+_COUNTED: Mapping[tuple[str, str | None], Sequence[str]] = {
+    ("open", None): ("disputes_received", "disputes_resolved"),
+    ("overdue", None): ("red_overdue_began", "other_overdue_began", "red_overdue_ended", "other_overdue_ended"),
+    **{
+        ("overdue", colour): (f"{colour}_overdue_began", f"{colour}_overdue_ended")
+        for colour in ("red", "yellow", "blue")
+    },
+}
+"""Stage and risk colour → measures that say how many there are: those that began, then as many of those that ended."""
 FILTERS = ("class_code", "channel", "risk_colour")
 SHOWN = (
     *("source_id", "region_code", "class_code", "channel", "risk_colour", "unit", "unit_en", "transfers"),
@@ -66,6 +77,17 @@ def dispute_count(
     filters: dict[str, str],
 ) -> int:
     """Return how many disputes all pages hold."""
+    measures = _COUNTED.get((stage, filters.get("risk_colour")), ())
+    by_day = finest_grain_for(None, end) == "day"
+    if (
+        measures
+        and set(filters) <= {"risk_colour"}
+        and snapshot.counts(measures)
+        and not (by_day and depth > schema.DEEPEST_DAY)
+    ):
+        found = measure_values(snapshot, measures, [region_code], None, end, "total", ())
+        began = found["measure"].isin(measures[: len(measures) // 2])
+        return int(found["value"].where(began, -found["value"]).sum())
     table = schema.PLACED_TABLES["dispute"]
     tests = _tests(table, region_code, depth, start, end, stage, filters)
     return int(snapshot.read(sa.select(sa.func.count().label("number")).select_from(table).where(*tests))["number"][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
 
@@ -22,8 +23,17 @@ GRAINS = ("total", "year", "month", "day")
 MAX_LISTED_CODES = 100
 """Above this many regions of one depth, the whole depth is read and filtered here: cheaper than a long list in SQL."""
 
-Asked = Mapping[int, Sequence[str]]
-"""Depth → the regions of that depth that are asked for."""
+
+@dataclass(frozen=True)
+class Asked:
+    """The regions of one depth that are asked for."""
+
+    depth: int
+    codes: tuple[str, ...]
+    listed: bool
+    """Whether SQL names them; else the whole depth is read."""
+
+
 Span = tuple[date | None, date]
 """First day, or None from the beginning, and last day."""
 
@@ -111,7 +121,7 @@ def finest_grain_for(start: date | None, end: date) -> str:
 
 
 def _flow_select(
-    measures: list[str], asked: Asked, start: date | None, end: date, grain: str, by: Sequence[str]
+    measures: list[str], asked: Sequence[Asked], start: date | None, end: date, grain: str, by: Sequence[str]
 ) -> sa.Select:
     tiling = finest_grain_for(start, end)
     finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
@@ -126,7 +136,7 @@ def _flow_select(
 
 
 def _spans_select(
-    measures: list[str], asked: Asked, spans: Mapping[int, Span], tiling: str, by: Sequence[str]
+    measures: list[str], asked: Sequence[Asked], spans: Mapping[int, Span], tiling: str, by: Sequence[str]
 ) -> sa.Select:
     """Return a column of sums for each span, by its place, from one pass over all of them."""
     table, period = _rolled_up_by(tiling)
@@ -151,7 +161,7 @@ def _inside(period: sa.Column, start: date | None, end: date) -> list[sa.ColumnE
 
 
 def _stock_select(
-    measures: list[str], asked: Asked, start: date | None, end: date, grain: str, by: Sequence[str]
+    measures: list[str], asked: Sequence[Asked], start: date | None, end: date, grain: str, by: Sequence[str]
 ) -> sa.Select:
     """Return the last known value in the span (total) or in each period, summed over the dimensions not asked for."""
     months, years = schema.measure_month, schema.measure_year
@@ -187,7 +197,7 @@ def _limited(
     table: sa.Table,
     period: sa.Column,
     measures: list[str],
-    asked: Asked,
+    asked: Sequence[Asked],
     start: date | None,
     end: date,
     by: Sequence[str],
@@ -209,27 +219,30 @@ def _by_kind(measures: Sequence[str]) -> tuple[list[str], list[str]]:
     return flows, [key for key in measures if declared[key].kind == "stock"]
 
 
-def _by_depth(snapshot: ScopedSnapshot, codes: Sequence[str]) -> Asked:
+def _by_depth(snapshot: ScopedSnapshot, codes: Sequence[str]) -> list[Asked]:
     asked: dict[int, list[str]] = {}
-    for code in codes:
+    for code in dict.fromkeys(codes):
         asked.setdefault(snapshot.depths[code], []).append(code)
-    return asked
+    return [
+        Asked(depth, tuple(own), len(own) < min(snapshot.breadths[depth], MAX_LISTED_CODES + 1))
+        for depth, own in sorted(asked.items())
+    ]
 
 
-def _of_regions(table: sa.Table, asked: Asked) -> sa.ColumnElement[bool]:
+def _of_regions(table: sa.Table, asked: Sequence[Asked]) -> sa.ColumnElement[bool]:
     """Return the test that a roll-up row belongs to one of the regions (or, for many, to their depth)."""
     tests = []
-    for depth, codes in sorted(asked.items()):
-        listed = [] if len(codes) > MAX_LISTED_CODES else [table.c.region_code.in_(codes)]
-        tests.append(sa.and_(table.c.depth == depth, *listed))
+    for each in asked:
+        listed = [table.c.region_code.in_(each.codes)] if each.listed else []
+        tests.append(sa.and_(table.c.depth == each.depth, *listed))
     return sa.or_(*tests) if tests else sa.false()
 
 
-def _only(rows: pa.Table, asked: Asked) -> pa.Table:
+def _only(rows: pa.Table, asked: Sequence[Asked]) -> pa.Table:
     """Drop the rows of regions that were read only because their whole depth was."""
-    if all(len(codes) <= MAX_LISTED_CODES for codes in asked.values()):
+    if all(each.listed for each in asked):
         return rows
-    wanted = pa.array(list(chain.from_iterable(asked.values())), pa.string())
+    wanted = pa.array(list(chain.from_iterable(each.codes for each in asked)), pa.string())
     return rows.filter(pc.is_in(rows["region_code"], value_set=wanted))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.access import Scope
 from data_access.errors import SchemaVersionError
+from data_access.measures import definitions_sha256, load_measures
 from data_access.store.frames import frame_of_arrow
 from data_access.store.snapshot_store import RowScope, SnapshotSource
 
@@ -77,6 +79,7 @@ class OpenSnapshot:
                 f"快照 {snapshot_id} 的结构版本为 {stamp['schema_version']},本程序读取 {schema.SCHEMA_VERSION}。请重新发布。",
                 snapshot_id=snapshot_id,
             )
+        self._defined_as_now = stamp["config_sha256"] == definitions_sha256()
         self._regions_within: dict[str, pd.DataFrame] = {}
         root = self.regions.loc[self.regions["depth"] == 0].index[0]
         levels = self.read(sa.select(schema.region_level).order_by(schema.region_level.c.depth))
@@ -106,6 +109,11 @@ class OpenSnapshot:
     def depths(self) -> dict[str, int]:
         """Return how deep each region lies; 0 is the whole."""
         return dict(zip(self.regions.index, self.regions["depth"].tolist(), strict=True))
+
+    @cached_property
+    def breadths(self) -> Mapping[int, int]:
+        """Return how many regions lie at each depth."""
+        return Counter(self.depths.values())
 
     @cached_property
     def regions(self) -> pd.DataFrame:
@@ -164,6 +172,14 @@ class OpenSnapshot:
         paths = self.read(sa.select(schema.region_path)).set_index("region_code")
         return paths.loc[paths.index.isin(self.regions.index)]
 
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """Measures that were counted from records alone, as they are defined now: they say how many records there are."""
+        if not self._defined_as_now:
+            return frozenset()
+        covers = self.read(sa.select(schema.measure_coverage))
+        return frozenset(load_measures()) - set(covers.loc[covers["basis"] != "records", "measure"])
+
     def regions_within(self, code: str) -> pd.DataFrame:
         """Return the regions below ``code``, itself and its ancestors, marked by ``in_scope``."""
         if code not in self._regions_within:
@@ -209,9 +225,18 @@ class ScopedSnapshot:
         return self.snapshot.depths
 
     @property
+    def breadths(self) -> Mapping[int, int]:
+        """How many regions lie at each depth."""
+        return self.snapshot.breadths
+
+    @property
     def ancestors(self) -> pd.DataFrame:
         """Ancestor codes of every current region, indexed by code."""
         return self.snapshot.ancestors
+
+    def counts(self, measures: Sequence[str]) -> bool:
+        """Return whether ``measures`` say how many records there are."""
+        return self.snapshot.counted.issuperset(measures)
 
     @property
     def population(self) -> pd.DataFrame:

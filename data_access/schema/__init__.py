@@ -27,6 +27,7 @@ from data_access.schema.regions import (
 from data_access.schema.response import alarm_response
 from data_access.schema.rollups import (
     ANCESTOR_COLUMNS,
+    DEEPEST_DAY,
     PLACED_TABLES,
     ROLLUP_TABLES,
     measure_coverage,
@@ -43,6 +44,7 @@ from data_access.schema.rollups import (
 
 __all__ = [
     "ANCESTOR_COLUMNS",
+    "DEEPEST_DAY",
     "FACT_TABLES",
     "LEVELS",
     "PLACED_TABLES",

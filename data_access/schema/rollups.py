@@ -74,6 +74,9 @@ def _measure_columns(period_column: str) -> list[Column]:
     ]
 
 
+DEEPEST_DAY = 2
+"""Roll-ups by day stop at townships: by grid and day they would be as long as the records."""
+
 measure_day = Table("measure_day", metadata, *_measure_columns("day"), comment="depths 0 … 2")
 measure_month = Table("measure_month", metadata, *_measure_columns("month"), comment="depths 0 … 3")
 measure_year = Table("measure_year", metadata, *_measure_columns("year_start"), comment="depths 0 … 3")

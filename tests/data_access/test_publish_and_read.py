@@ -69,6 +69,19 @@ def test_years_months_and_days_give_the_same_sum(reader, start, end):
     assert values(reader, ["homicide_victims"], [CITY], start, end) == {(CITY,): 7}
 
 
+@pytest.mark.parametrize("by", [(), ("class_code",), ("class_code", "channel")])
+def test_spans_side_by_side_are_what_each_is_alone(reader, by):
+    measures = ["homicide_victims", "disputes_received", "disputes_due", "volunteers"]
+    spans = [YEAR_2024, (None, date(2023, 12, 31)), (None, date(2024, 6, 30)), (date(2023, 3, 5), date(2024, 8, 17))]
+    keys = ["measure", "region_code", *by]
+    together = reader.span_values(CITY_SCOPE, measures, [CITY, EAST, WEST], spans, by=by)
+    for place, span in enumerate(spans):
+        alone = reader.measure_values(CITY_SCOPE, measures, [CITY, EAST, WEST], *span, by=by)
+        own = together.dropna(subset=f"value_{place}").set_index(keys)[f"value_{place}"].sort_index()
+        assert len(own) == len(alone) > 0
+        assert own.to_dict() == alone.set_index(keys)["value"].to_dict()
+
+
 def test_victims_squared_are_summed_per_incident(reader):
     assert values(reader, ["homicide_victims_squared"], [EAST], *YEAR_2024) == {(EAST,): 9}
 
