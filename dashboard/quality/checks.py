@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import evaluate
 from dashboard.lateness import late_rows
 from dashboard.periods import Period
@@ -76,13 +77,14 @@ def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period:
     counted, lateness = reader.quality(scope, start, end), reader.lateness(scope)
     if not scope.permissions.small_counts:
         counted, lateness = _without_small_counts(reader, scope, counted, lateness)
+    kinds = [own for _, own in counted.groupby(["source", "target"])]
     frames = [
         _late(lateness, shown),
         _gaps(counted, shown, rules),
-        *(_missing(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
-        *(_back_filled(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
-        *(_month_end(own, rules, shown, start, end) for _, own in counted.groupby(["source", "target"])),
-        *(_digits(own, rules, shown) for _, own in counted.groupby(["source", "target"])),
+        *(_missing(own, rules, shown) for own in kinds),
+        *(_back_filled(own, rules, shown) for own in kinds),
+        *(_month_end(own, rules, shown, start, end) for own in kinds),
+        *(_digits(own, rules, shown) for own in kinds),
         _channels(reader, scope, shown, start, end, rules),
         _unstamped(reader, scope, shown, period, rules),
         _always_full(reader, scope, shown, last, rules),
@@ -225,16 +227,13 @@ def _always_full(
     found = evaluate(reader, scope, items, list(codes), periods)
     frames = []
     for item in items:
-        frame = found[item.id]
-        by_region = frame.assign(full=frame["value"].astype(float) >= 1.0, known=frame["value"].notna()).groupby(
-            "region_code", sort=False
-        )
-        full, known = by_region["full"].sum().reindex(list(codes)), by_region["known"].sum().reindex(list(codes))
+        value = found[item.id]["value"].to_numpy(float).reshape(len(codes), len(periods))
+        full, known = (value >= 1.0).sum(axis=1), (~np.isnan(value)).sum(axis=1)
         if not known.sum():
             continue
         source = pd.DataFrame({"source": [_source_of(reader, scope, item.measures[0])]})
-        share = (full / known.where(known > 0)).to_numpy(float)
-        marked = ((full == known) & (known >= rules.always_months)).to_numpy()
+        share = np.divide(full, known, out=np.full(len(codes), np.nan), where=known > 0)
+        marked = (full == known) & (known >= rules.always_months)
         frames.append(_kept("always_full", source, codes, item.id, share, np.nan, known, np.nan, marked))
     return _joined(frames)
 
@@ -266,12 +265,13 @@ def _kept(
     detail: object,
     found: object,
     usual: object,
-    whole: pd.Series,
+    whole: pd.Series | np.ndarray,
     chance: object,
     marked: object,
 ) -> pd.DataFrame:
-    frame = _rows(check, counted["source"].iloc[0], list(codes), detail, found, usual, whole.to_numpy(), chance, marked)
-    return frame[frame["base"] > 0]
+    base = np.asarray(whole)
+    frame = _rows(check, counted["source"].iloc[0], list(codes), detail, found, usual, base, chance, marked)
+    return frame if (base > 0).all() else frame[base > 0]
 
 
 def _rows(
@@ -288,16 +288,17 @@ def _rows(
     def plain(value: object) -> object:
         return value.to_numpy() if isinstance(value, pd.Series) else value
 
-    values = dict(
-        zip(COLUMNS[1:], map(plain, (source, codes, detail, found, usual, base, chance, marked)), strict=True)
-    )
-    return pd.DataFrame({**values, "check": check})[COLUMNS]
+    values = map(plain, (check, source, codes, detail, found, usual, base, chance, marked))
+    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
 
 
 def _sum(counted: pd.DataFrame, aspect: str, codes: Sequence[str], detail: str | None = None) -> pd.Series:
-    own = counted[counted["aspect"] == aspect]
-    own = own if detail is None else own[own["detail"] == detail]
-    return own.groupby("region_code")["value"].sum().reindex(list(codes)).fillna(0.0)
+    totals = dict.fromkeys(codes, 0.0)
+    rows = zip(*(counted[name].tolist() for name in ("aspect", "detail", "region_code", "value")), strict=True)
+    for name, of, code, value in rows:
+        if name == aspect and detail in (None, of) and code in totals:
+            totals[code] += value
+    return pd.Series(totals, dtype=float)
 
 
 def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -306,6 +307,5 @@ def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _source_of(reader: SnapshotReader, scope: Scope, measure: str) -> str:
-    coverage = reader.coverage(scope)
-    own = coverage.loc[coverage["measure"] == measure, "source"]
-    return str(own.iloc[0]) if len(own) else ""
+    covers = facts_of(reader, scope).coverage.get(measure)
+    return covers[0].source if covers else ""

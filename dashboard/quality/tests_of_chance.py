@@ -40,6 +40,7 @@ def outlying_shares(numerator: ArrayLike, denominator: ArrayLike, *, two_sided: 
         chance[known] = np.minimum(2 * np.minimum(high, low), 1.0) if two_sided else high
         return usual, chance
     places = np.flatnonzero(known)
+    score = np.full(part.shape, np.nan)
     for place in places:
         rest = places[places != place]
         # Half an event and half a non-event more: where no other area has any, one that has many still stands out.
@@ -47,8 +48,9 @@ def outlying_shares(numerator: ArrayLike, denominator: ArrayLike, *, two_sided: 
         spread = proportion_overdispersion(part[rest], whole[rest], expected, winsorised=0.0).tau2
         deviation = np.arcsin(np.sqrt(part[place] / whole[place])) - np.arcsin(np.sqrt(expected))
         noise = 1 / (4 * whole[place]) + spread + (1 / (4 * whole[rest].sum()) + spread / len(rest))
-        score = deviation / np.sqrt(noise)
-        chance[place] = 2 * t.sf(abs(score), len(rest) - 1) if two_sided else t.sf(score, len(rest) - 1)
+        score[place] = deviation / np.sqrt(noise)
+    freedom = len(places) - 2
+    chance[known] = 2 * t.sf(abs(score[known]), freedom) if two_sided else t.sf(score[known], freedom)
     return usual, chance
 
 

@@ -298,7 +298,8 @@ def _between(deviation: FloatArray, weight: FloatArray, winsorised: float, trans
     if areas < 2:
         return Overdispersion(float("nan"), 0.0, transform, areas)
     scores = deviation * np.sqrt(weight)
-    scores = np.clip(scores, *np.quantile(scores, [winsorised, 1 - winsorised]))
+    if winsorised:
+        scores = np.clip(scores, *np.quantile(scores, [winsorised, 1 - winsorised]))
     phi = float(np.mean(scores**2))
     spread = weight.sum() - (weight**2).sum() / weight.sum()
     return Overdispersion(phi, max(0.0, float((areas * phi - (areas - 1)) / spread)), transform, areas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -85,23 +86,24 @@ def _counties(regions: pd.DataFrame, code: str) -> tuple[str, ...]:
 def _written(context: Context, snapshot: SnapshotInfo, rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return the checks in words: what was found, what is usual, how likely by chance, what to look at."""
     language = context.language
-    detail = [_detail(row, language) for row in rows.to_dict("records")]
+    records = rows.to_dict("records")
+    codes = rows["region_code"].unique().tolist()
+    names = {code: region_name(regions, code, language) if code in regions.index else code for code in codes}
+    ways = {code: context.href("quality", region=code) for code in codes}
     return rows.assign(
         check_word=[t(f"quality.check_{name}", language) for name in rows["check"]],
         source_word=[source_name(snapshot, source, language) for source in rows["source"]],
-        region=[
-            region_name(regions, code, language) if code in regions.index else code for code in rows["region_code"]
-        ],
-        detail_word=detail,
-        found_text=[_figure(row["check"], row["found"], language) for row in rows.to_dict("records")],
-        usual_text=[_figure(row["check"], row["usual"], language) for row in rows.to_dict("records")],
+        region=[names[code] for code in rows["region_code"]],
+        detail_word=[_detail(row, language) for row in records],
+        found_text=[_figure(row["check"], row["found"], language) for row in records],
+        usual_text=[_figure(row["check"], row["usual"], language) for row in records],
         base_text=[formatting.number(value) if value == value else "" for value in rows["base"]],
         chance_text=[
             chance_text(value) if value == value else t("quality.by_rule", language) for value in rows["chance"]
         ],
         suggestion=[t(f"quality.suggest_{name}", language) for name in rows["check"]],
         status=[t("quality.suggested" if marked else "quality.nothing", language) for marked in rows["marked"]],
-        href=[context.href("quality", region=code) for code in rows["region_code"]],
+        href=[ways[code] for code in rows["region_code"]],
     )
 
 
@@ -128,25 +130,23 @@ def _figure(check: str, value: float, language: str) -> str:
 
 def _matrix(context: Context, rows: pd.DataFrame, codes: tuple[str, ...], regions: pd.DataFrame) -> pd.DataFrame:
     language = context.language
-    marks = rows.pivot_table(index="region_code", columns="check", values="marked", aggfunc="sum")
-    looked = rows.pivot_table(index="region_code", columns="check", values="marked", aggfunc="count")
-    marks = marks.reindex(index=list(codes), columns=list(CHECKS))
-    looked = looked.reindex(index=list(codes), columns=list(CHECKS))
-    frame = pd.DataFrame({"region": [region_name(regions, code, language) for code in codes]}, index=list(codes))
+    looked = Counter(zip(rows["region_code"], rows["check"], strict=True))
+    marked = rows[rows["marked"].astype(bool)]
+    marks = Counter(zip(marked["region_code"], marked["check"], strict=True))
+    totals = [sum(marks[code, check] for check in CHECKS) for code in codes]
+    columns: dict[str, object] = {"region": [region_name(regions, code, language) for code in codes]}
     for check in CHECKS:
-        frame[check] = [
-            _cell(number, tests, language) for number, tests in zip(marks[check], looked[check], strict=True)
-        ]
-    frame["total"] = marks.fillna(0).sum(axis=1).astype(int)
-    frame["total_text"] = [formatting.number(value) for value in frame["total"]]
-    frame["href"] = [context.href("quality", region=code) for code in codes]
-    return frame
+        columns[check] = [_cell(marks[code, check], looked[code, check], language) for code in codes]
+    columns["total"] = totals
+    columns["total_text"] = [formatting.number(value) for value in totals]
+    columns["href"] = [context.href("quality", region=code) for code in codes]
+    return pd.DataFrame(columns, index=list(codes))
 
 
-def _cell(number: float, tests: float, language: str) -> str:
-    if pd.isna(tests) or not tests:
+def _cell(number: int, tests: int, language: str) -> str:
+    if not tests:
         return t("quality.cell_no_data", language)
-    return t("quality.cell_suggested", language, count=int(number)) if number else t("quality.cell_nothing", language)
+    return t("quality.cell_suggested", language, count=number) if number else t("quality.cell_nothing", language)
 
 
 def _verdict(context: Context, found: Findings, marks: pd.DataFrame, declared: pd.DataFrame) -> str:
