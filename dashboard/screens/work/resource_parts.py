@@ -59,13 +59,15 @@ def budgets(reader: SnapshotReader, context: Context, codes: Sequence[str], by: 
     frame["unspent"] = frame["planned"] - frame["spent"]
     frame["growth"] = frame["next_planned"] / frame["planned"].where(frame["planned"] > 0) - 1
     language = context.language
-    for name in ("planned", "spent", "unspent", "next_planned"):
-        frame[f"{name}_text"] = [formatting.number(value / MONEY, 1) for value in frame[name]]
-    frame["rate_text"] = [formatting.percent(value) for value in frame["rate"]]
-    frame["growth_text"] = [formatting.signed_percent(value) for value in frame["growth"]]
+    texts = {
+        f"{name}_text": [formatting.number(value / MONEY, 1) for value in frame[name].tolist()]
+        for name in ("planned", "spent", "unspent", "next_planned")
+    }
+    texts["rate_text"] = [formatting.percent(value) for value in frame["rate"].tolist()]
+    texts["growth_text"] = [formatting.signed_percent(value) for value in frame["growth"].tolist()]
     if by:
-        frame["item"] = [resource_settings().item_name(code, language) for code in frame.index.get_level_values(by[0])]
-    return frame
+        texts["item"] = [resource_settings().item_name(code, language) for code in frame.index.get_level_values(by[0])]
+    return pd.concat([frame, pd.DataFrame(texts, index=frame.index)], axis=1)
 
 
 @dataclass(frozen=True)

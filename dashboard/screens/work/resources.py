@@ -13,7 +13,7 @@ from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
-from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.evaluate import evaluate, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope, names_of
@@ -184,21 +184,21 @@ def _is_reason(name: str, awards_by: pd.DataFrame) -> bool:
     return name not in ("amount", "awards") and bool((awards_by[name] > 0).any())
 
 
-def _growth(reader: SnapshotReader, context: Context, county: str) -> tuple[int, pd.Series] | None:
+def _growth(reader: SnapshotReader, context: Context, county: str) -> tuple[int, Values] | None:
     """Return the growth of the budget planned for the year after, or of the period's own year; with that year."""
     if not county:
         return None
     year = context.period.end.year
-    for each in (year + 1, year):
-        row = values_of(reader, context.viewer, [GROWTH], [county], Period(each, "year"))[GROWTH].iloc[0]
+    years = [year + 1, year]
+    periods = [Period(each, "year") for each in years]
+    found = evaluate(reader, context.viewer, [find_indicator(GROWTH)], [county], periods)[GROWTH]
+    for each, row in zip(years, found.to_dict("records"), strict=True):
         if row["status"] in WITH_VALUE:
             return each, row
     return None
 
 
-def _cards(
-    reader: SnapshotReader, context: Context, rows: Rows, growth: tuple[int, pd.Series] | None
-) -> tuple[Card, ...]:
+def _cards(reader: SnapshotReader, context: Context, rows: Rows, growth: tuple[int, Values] | None) -> tuple[Card, ...]:
     settings, language = resource_settings(), context.language
     through = reader.snapshot().data_through
     drawn = cards_of(reader, context, settings.cards, settings.beside, rows, {})
@@ -266,7 +266,7 @@ def _verdict(
     context: Context,
     items: pd.DataFrame,
     rows: Rows,
-    growth: tuple[int, pd.Series] | None,
+    growth: tuple[int, Values] | None,
     lacks: pd.DataFrame,
 ) -> str:
     language, said = context.language, []
