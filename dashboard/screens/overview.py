@@ -15,8 +15,7 @@ from dashboard.grading import cache
 from dashboard.i18n import t
 from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.changes import changes_of
-from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.lateness import late_rows
 from dashboard.screens.figures import indicator_card, status_text, value_text
@@ -73,14 +72,12 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     """Prepare the overview of the context's region and period."""
     settings = overview_settings()
     headline = headline_of(reader)
-    wanted = _chosen(settings.cards, headline)
-    found = values_of(reader, context.viewer, [*wanted, *_beside(wanted)], [context.region], context.period)
-    rows = {key: frame.iloc[0] for key, frame in found.items()}
+    wanted, listed = _chosen(settings.cards, headline), _chosen(settings.changes, headline)
+    rows, changed_rows = _read_together(reader, context, [*wanted, *_beside(wanted)], [*wanted, *listed])
     with_source = [item for item in wanted if rows[item.id]["status"] in WITH_VALUE or _has_source(rows[item.id])]
     few = len(with_source) < settings.most_cards
     shown = with_source[: settings.most_cards]
-    listed = _chosen(settings.changes, headline)
-    changes = _changes(reader, context, list({item.id: item for item in (*listed, *shown)}.values()))
+    changes = {item.id: (item, changed_rows[item.id]) for item in (*listed, *shown)}
     cards = tuple(_card(reader, context, item, rows, changes) for item in shown)
     changed = _what_changed(context, {item.id: changes[item.id] for item in listed}, settings.shown_each_way)
     overdue, late = _overdue(reader, context, settings.overdue_rows), _late(reader, context)
@@ -160,11 +157,15 @@ def _has_source(row: pd.Series) -> bool:
     return "not_collected" not in row["notes"] and row["data_through"] is not None
 
 
-def _changes(
-    reader: SnapshotReader, context: Context, items: list[Indicator]
-) -> dict[str, tuple[Indicator, pd.Series]]:
-    frames = changes_of(reader, context.viewer, items, [context.region], context.period)
-    return {item.id: (item, frames[item.id].iloc[0]) for item in items}
+def _read_together(
+    reader: SnapshotReader, context: Context, items: list[Indicator], compared: list[Indicator]
+) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+    """Return the figures of ``items`` and how those ``compared`` changed in a year, of the context's region, by id."""
+    region, every = context.region, {item.id: item for item in (*items, *compared)}
+    ids = [item.id for item in compared]
+    found = values_and_changes(reader, context.viewer, list(every.values()), [region], context.period, ids, region)
+    values, changes = ({key: frame.iloc[0] for key, frame in frames.items()} for frames in found)
+    return values, changes
 
 
 def _card(
