@@ -91,7 +91,9 @@ def changes_of(
     regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
     # A frame holds the regions in order, and of each the two periods: taken by place, which costs no search.
     old, new = ({key: frame.iloc[place::2].set_axis(regions) for key, frame in frames.items()} for place in (0, 1))
-    return {item.id: _compared(item, old[item.id], new[item.id], before, when, against) for item in items}
+    return _frames_of(
+        {item.id: _compared(item, old[item.id], new[item.id], before, when, against) for item in items}, regions
+    )
 
 
 def values_and_changes(
@@ -127,7 +129,7 @@ def values_and_changes(
         item.id: _compared(item, old[item.id][own], new[item.id][own], before, period, "same_last_year")
         for item in both
     }
-    return new, changed
+    return new, _frames_of(changed, regions[own])
 
 
 def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:
@@ -136,7 +138,8 @@ def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:
 
 def _compared(
     indicator: Indicator, old: pd.DataFrame, new: pd.DataFrame, before: Period, when: Period, against: Against
-) -> pd.DataFrame:
+) -> dict[str, np.ndarray]:
+    """Return the columns of a change."""
     if indicator.kind == "change" and against == "same_last_year":
         # The figure is itself a comparison with last year: its counts are compared, not its percentages.
         old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
@@ -171,7 +174,25 @@ def _compared(
         "data_through": new["data_through"],
         "notes": [tuple(dict.fromkeys((*a, *b, *extra))) for a, b in zip(new["notes"], old["notes"], strict=True)],
     }
-    return pd.DataFrame(columns, index=new.index, columns=CHANGE_COLUMNS)
+    return {name: _array(columns[name], len(new)) for name in CHANGE_COLUMNS}
+
+
+def _frames_of(compared: dict[str, dict[str, np.ndarray]], regions: pd.Index) -> dict[str, pd.DataFrame]:
+    """Return a frame for each change, cut from one of all: a frame of many columns takes long to make, however few rows."""
+    if not compared:
+        return {}
+    whole = pd.DataFrame({name: np.concatenate([part[name] for part in compared.values()]) for name in CHANGE_COLUMNS})
+    size = len(regions)
+    return {key: whole.iloc[n * size : (n + 1) * size].set_axis(regions) for n, key in enumerate(compared)}
+
+
+def _array(values: object, size: int) -> np.ndarray:
+    """Return numbers as they are, and all else as objects, tuples too."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return values
+    column = np.empty(size, dtype=object)
+    column[:] = values if isinstance(values, str) else list(values)  # type: ignore[call-overload]
+    return column
 
 
 def _standing(frame: pd.DataFrame, valid: np.ndarray) -> dict[str, np.ndarray]:
