@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from dashboard.i18n import t
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import LEVELS, PERSON_YEARS, Indicator, find_indicator
 from dashboard.indicators.engine import intervals
@@ -18,9 +19,13 @@ from dashboard.indicators.engine.windows import Span, resolve
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.measures import load_measures
-from data_access.queries import SnapshotReader
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 Breakdown = Literal["class_code", "channel"]
+CLASSES = (
+    *("01", "02", "03", "04", "05", "06", "fraud", "vice_gambling", "school_safety", "guns_explosives"),
+    *("robbery_theft", "provocation", "other", "shooting", "stabbing"),
+)
 
 
 def by_class(
@@ -171,3 +176,12 @@ def _frame_without(codes: Sequence[str], by: str, span: Span) -> pd.DataFrame:
     frame["basis"], frame["grain"], frame["data_through"] = span.basis, span.grain, span.through
     frame["notes"] = [span.notes] * len(frame)
     return frame[words.COLUMNS]
+
+
+def class_names_of(codes: pd.Series, snapshot: SnapshotInfo, language: str) -> dict[str, str]:
+    """Return the names of the classes that occur: our own, then the data set's own (``class:<code>``), else the code."""
+    found = [code for code in codes.unique() if code]
+    names = {code: t(f"class.{code}", language) for code in CLASSES if code in found}
+    for code in sorted(set(found) - set(names)):
+        names[code] = snapshot.own_name("class", code, language) or code
+    return names

@@ -12,7 +12,7 @@ from dashboard.components import Card
 from dashboard.context import Context, default_period, region_name, region_path
 from dashboard.grading.league import League, league_of
 from dashboard.i18n import t
-from dashboard.indicators.breakdown import by_class
+from dashboard.indicators.breakdown import by_class, class_names_of
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import changes_of
 from dashboard.indicators.evaluate import series, values_of
@@ -325,9 +325,11 @@ class _Panels:
             self.reader, self.context.viewer, item, [self.context.region], self.context.period.same_last_year()
         )
         now, before = now.droplevel("region_code"), before.droplevel("region_code")
+        now = now[now.index != ""]  # a source that divides nothing
+        names = class_names_of(now.index.to_series(), self.reader.snapshot(), self.language)
         frame = pd.DataFrame(
             {
-                "name": [t(f"class.{code}", self.language) for code in now.index],
+                "name": [names[code] for code in now.index],
                 "now": now["numerator"].to_numpy(),
                 "before": before["numerator"].reindex(now.index).to_numpy(),
             }

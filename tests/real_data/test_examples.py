@@ -21,6 +21,8 @@ from dashboard.periods import Period
 from dashboard.screens.map import map_screen, region_map
 from dashboard.screens.trends.screen import trends_screen
 from dashboard.settings import snapshot_reader
+from dashboard.wall.content import wall_context, wall_frame
+from dashboard.wall.settings import wall_settings
 from data_access.access import Scope
 from data_access.home import HOME_VARIABLE, Home
 from data_access.queries import SnapshotReader
@@ -371,6 +373,17 @@ def test_commands_and_hand_outs_name_nobody_else(example_home, name, capsys):
 def test_a_screen_says_whether_it_stands_on_records_or_on_counts(served, name, period, said):
     served(name)
     assert said in shown(opened(period=period))
+
+
+@pytest.mark.parametrize("name", ["toronto", "london", "chuzhou", "baltimore"])
+def test_every_picture_of_the_wall_stands_on_data_without_our_classes(example_home, name):
+    reader = SnapshotReader(example_home(name))
+    scope = Scope("duty_officer", reader.snapshot().root_code)
+    settings = wall_settings()
+    for screen in settings.screens.values():
+        context = wall_context(reader, scope, screen, None)
+        frames = [wall_frame(reader, context, settings.steps[step]) for step in screen.steps]
+        assert all(frame.data_through for frame in frames)
 
 
 def test_values_of_the_frame_are_numbers(example_home):

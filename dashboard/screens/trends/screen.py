@@ -12,6 +12,7 @@ from dashboard import formatting
 from dashboard.components import Basis
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.indicators.breakdown import class_names_of
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.changes import change
 from dashboard.indicators.engine.facts import facts_of
@@ -26,12 +27,7 @@ from dashboard.screens.tables import ScreenTable
 from dashboard.screens.trends.control import ControlScreen, control_screens
 from dashboard.screens.trends.marks import Mark, marks_of
 from data_access.measures import load_measures
-from data_access.queries import SnapshotInfo, SnapshotReader
-
-CLASSES = (
-    *("01", "02", "03", "04", "05", "06", "fraud", "vice_gambling", "school_safety", "guns_explosives"),
-    *("robbery_theft", "provocation", "other", "shooting", "stabbing"),
-)
+from data_access.queries import SnapshotReader
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     step = 12 if grain == "month" else 1
     drawn["last_year"] = drawn["value"].shift(step) if grain == "month" else np.nan
     classes = _classes(reader, context, indicator, start)
-    class_names = _class_names(classes["class_code"], snapshot, language)
+    class_names = class_names_of(classes["class_code"], snapshot, language)
     controls = control_screens(reader, context, indicator, start)
     marks = marks_of(reader, context, indicator, start)
     return TrendsScreen(
@@ -152,15 +148,6 @@ def _mark_table(marks: tuple[Mark, ...], language: str) -> ScreenTable:
 
 def _table(key: str, title: str, frame: pd.DataFrame, names: tuple[str, ...], language: str) -> ScreenTable:
     return ScreenTable(key, title, frame, {name: t(f"trends_column.{name}", language) for name in names})
-
-
-def _class_names(codes: pd.Series, snapshot: SnapshotInfo, language: str) -> dict[str, str]:
-    """Return the names of the classes that occur: our own, then the data set's own (``class:<code>``), else the code."""
-    found = [code for code in codes.unique() if code]
-    names = {code: t(f"class.{code}", language) for code in CLASSES if code in found}
-    for code in sorted(set(found) - set(names)):
-        names[code] = snapshot.own_name("class", code, language) or code
-    return names
 
 
 def _first_day(reader: SnapshotReader, context: Context) -> date:
