@@ -1,5 +1,9 @@
 """Overview: the verdict, five figures, where, what changed most, what is overdue, which data are late."""
 
+from collections.abc import Callable
+from functools import partial
+
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components import (
@@ -10,6 +14,8 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     follow_click,
+    grade_chip,
+    grade_strip,
     offer_tables,
     sentence,
     table,
@@ -17,71 +23,141 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
+from dashboard.screens.league import grade_map, index_definition
 from dashboard.screens.map import region_map
 from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
-MAP_HEIGHT = 500
+MAP_HEIGHT = 490
+
+
+def draw_where(draw: Callable[..., go.Figure], shown: str, width: int) -> None:
+    """Draw the map of the regions listed, a click on which leads a level down."""
+    if where.bounds is None:
+        empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
+        return
+    clicked = draw_figure(
+        draw(context, width=width, height=MAP_HEIGHT),
+        context,
+        key=f"overview-map-{where.listed.parent}",
+        alt=t("map.alt", language, indicator=shown),
+        selectable=True,
+    )
+    follow_click(context, clicked, where.listed.codes)
+
 
 context = current_context()
 language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = overview_screen(reader, context)
-where = screen.where
+where, graded, level = screen.where, screen.graded, screen.where.listed.level_name
+several = t("overview.several_sources", language)
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=overview_settings().most_cards)
 if screen.absent:
     aside(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)))
 
-left, right, changed = st.columns([0.33, 0.26, 0.41], gap="small")
-with (
-    left,
-    chart_card(
-        language,
-        title=t("map.title", language, indicator=where.indicator.label(language), level=where.listed.level_name),
-        data_through=through,
-        source=indicator_source(reader, context.viewer, where.indicator, language),
-        definition=definition_of(context, where.indicator),
-        key="overview-map",
-    ),
-):
-    if where.bounds is None:
-        empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
-    else:
-        clicked = draw_figure(
-            region_map(where, context, width=600, height=MAP_HEIGHT),
-            context,
-            key=f"overview-map-{where.listed.parent}",
-            alt=t("map.alt", language, indicator=where.indicator.label(language)),
-            selectable=True,
-        )
-        follow_click(context, clicked, where.listed.codes)
-with (
-    right,
-    chart_card(
-        language,
-        title=t("map.list", language, level=where.listed.level_name),
-        data_through=through,
-        source=indicator_source(reader, context.viewer, where.indicator, language),
-        key="overview-list",
-    ),
-):
-    table(
-        where.regions,
-        [
-            Column(name="name", title=where.listed.level_name, href="href"),
-            Column(name="figure", title=where.indicator.unit_label(language), kind="number"),
-            Column(name="interval", title=t("column.interval", language), kind="number"),
-        ],
-        language,
-        caption=t("map.list", language, level=where.listed.level_name),
-        selected=where.listed.selected,
-        max_height=MAP_HEIGHT,
-    )
+if graded.why_not:
+    aside(graded.why_not)
 
+if graded.rows.empty:
+    left, right = st.columns([0.6, 0.4], gap="small")
+    indicator = where.indicator.label(language)
+    source = indicator_source(reader, context.viewer, where.indicator, language)
+    with (
+        left,
+        chart_card(
+            language,
+            title=t("map.title", language, indicator=indicator, level=level),
+            data_through=through,
+            source=source,
+            definition=definition_of(context, where.indicator),
+            key="overview-map",
+        ),
+    ):
+        draw_where(partial(region_map, where), indicator, width=1060)
+    with (
+        right,
+        chart_card(
+            language,
+            title=t("map.list", language, level=level),
+            data_through=through,
+            source=source,
+            key="overview-list",
+        ),
+    ):
+        table(
+            where.regions,
+            [
+                Column(name="name", title=level, href="href"),
+                Column(name="figure", title=where.indicator.unit_label(language), kind="number"),
+                Column(name="interval", title=t("column.interval", language), kind="number"),
+            ],
+            language,
+            caption=t("map.list", language, level=level),
+            selected=where.listed.selected,
+            max_height=MAP_HEIGHT,
+        )
+else:
+    left, right = st.columns([0.32, 0.68], gap="small")
+    grade, league = t("overview.graded_map", language), t("overview.league", language, level=level)
+    with (
+        left,
+        chart_card(
+            language,
+            title=t("map.title", language, indicator=grade, level=level),
+            data_through=through,
+            source=several,
+            definition=index_definition(context),
+            key="overview-map",
+        ),
+    ):
+        draw_where(partial(grade_map, graded, where), grade, width=560)
+    with (
+        right,
+        chart_card(
+            language,
+            title=league,
+            sentence=t("overview.league_note", language),
+            data_through=through,
+            source=several,
+            definition=index_definition(context),
+            key="overview-league",
+        ),
+    ):
+        table(
+            graded.rows,
+            [
+                Column(name="name", title=level, href="down"),
+                Column(
+                    name="grade",
+                    title=t("ranking.grade", language),
+                    kind="mark",
+                    draw=lambda row: grade_chip(row["grade"], language),
+                ),
+                Column(name="index_text", title=t("ranking.index", language), kind="number"),
+                Column(name="interval", title=t("ranking.interval", language), kind="number"),
+                Column(name="rank", title=t("ranking.rank", language), kind="number"),
+                Column(name="change_text", title=t("ranking.change", language), kind="number"),
+                Column(
+                    name="strip",
+                    title=t("ranking.strip", language),
+                    kind="mark",
+                    draw=lambda row: grade_strip(row["strip"], graded.months, language),
+                ),
+                Column(name="reason", title=t("overview.reason", language), href="href"),
+                Column(name="unit", title=t("ranking.unit", language)),
+                Column(name="deadline", title=t("ranking.deadline", language), kind="number"),
+            ],
+            language,
+            caption=league,
+            max_height=MAP_HEIGHT,
+        )
+
+changed, overdue, late = st.columns([0.42, 0.36, 0.22], gap="small")
 with (
     changed,
     chart_card(
@@ -89,7 +165,7 @@ with (
         title=t("overview.changed", language),
         sentence=t("overview.changed_note", language),
         data_through=through,
-        source=t("overview.several_sources", language),
+        source=several,
         key="changed",
     ),
 ):
@@ -109,7 +185,6 @@ with (
             language,
             caption=t("overview.changed", language),
         )
-overdue, late = st.columns([0.63, 0.37], gap="small")
 with (
     overdue,
     chart_card(
@@ -117,7 +192,7 @@ with (
         title=t("overview.overdue", language),
         sentence=t("overview.overdue_note", language),
         data_through=through,
-        source=t("overview.several_sources", language),
+        source=several,
         key="overdue",
     ),
 ):
@@ -142,7 +217,7 @@ with (
         language,
         title=t("overview.late", language),
         data_through=through,
-        source=t("overview.several_sources", language),
+        source=several,
         key="late",
     ),
 ):

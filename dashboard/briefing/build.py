@@ -31,6 +31,7 @@ from dashboard.briefing.model import (
 from dashboard.briefing.questions import Fact, questions_of
 from dashboard.briefing.sections import with_sections
 from dashboard.briefing.settings import briefing_settings
+from dashboard.components import Card
 from dashboard.context import Context, region_name
 from dashboard.grading.settings import index_settings
 from dashboard.i18n import localised, t
@@ -43,12 +44,11 @@ from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.duty.creation import Creation, line_column
 from dashboard.screens.figures import interval_text, value_text
 from dashboard.screens.overview import (
-    HEADLINE,
+    INDEX,
+    OverviewScreen,
     change_sentence,
     change_text,
-    headline_of,
     overview_screen,
-    overview_settings,
 )
 from dashboard.screens.ranking import RankingScreen, ranking_screen, reasons_of
 from dashboard.sources import indicator_source
@@ -177,7 +177,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
         month=str(ranking.month),
         verdict=overview.verdict,
         league_verdict=ranking.verdict,
-        figures=_figures(reader, context),
+        figures=_figures(reader, context, overview),
         standings=standings,
         outcomes=MappingProxyType(outcomes),
         overdue=_overdue(reader, context, context.region, as_of, settings.overdue_rows),
@@ -245,21 +245,34 @@ def _built(
     return with_sections(reader, scope, briefing)
 
 
-def _figures(reader: SnapshotReader, context: Context) -> tuple[Figure, ...]:
+def _figures(reader: SnapshotReader, context: Context, overview: OverviewScreen) -> tuple[Figure, ...]:
     """Return the five numbers that the overview shows."""
-    settings = overview_settings()
-    headline = headline_of(reader)
-    items = [headline if name == HEADLINE else find_indicator(name) for name in settings.cards]
-    items = list({item.id: item for item in items if item.available}.values())
-    codes = [context.region]
-    found = values_of(reader, context.viewer, items, codes, context.period)
-    changed = changes_of(reader, context.viewer, items, codes, context.period)
-    figures = [
-        _figure(reader, context, item, found[item.id].iloc[0], changed[item.id].iloc[0])
-        for item in items
-        if found[item.id].iloc[0]["status"] in WITH_VALUE or found[item.id].iloc[0]["data_through"] is not None
-    ]
-    return tuple(figures[: settings.most_cards])
+    items = [find_indicator(name) for name in overview.shown if name != INDEX]
+    found = values_of(reader, context.viewer, items, [context.region], context.period)
+    changed = changes_of(reader, context.viewer, items, [context.region], context.period)
+    figures = {
+        item.id: _figure(reader, context, item, found[item.id].iloc[0], changed[item.id].iloc[0]) for item in items
+    }
+    if overview.graded.card is not None:
+        figures[INDEX] = _index_figure(overview.graded.card, overview.graded.own)
+    return tuple(figures[name] for name in overview.shown)
+
+
+def _index_figure(card: Card, row: Any) -> Figure:
+    return Figure(
+        id=INDEX,
+        name=card.title,
+        value=number(row["index"]),
+        lower=number(row["lower"]),
+        upper=number(row["upper"]),
+        value_text=row["index_text"],
+        interval_text=row["interval"],
+        change_text=row["change_text"],
+        change_words=card.change_words or "",
+        sentence=card.sentence or "",
+        source=card.source,
+        data_through=card.data_through,
+    )
 
 
 def _figure(reader: SnapshotReader, context: Context, item: Indicator, row: pd.Series, change: pd.Series) -> Figure:

@@ -25,6 +25,7 @@ from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.lateness import late_rows
+from dashboard.screens.overview import INDEX
 from dashboard.sources import indicator_source, source_name
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -283,7 +284,7 @@ def _matrix(briefing: Briefing) -> Section:
 
 def _definitions(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Section:
     language = briefing.language
-    names = [figure.id for figure in briefing.figures]
+    names = [figure.id for figure in briefing.figures if figure.id != INDEX]
     if any(standing.index is not None for standing in briefing.league):
         names += [name for component in index_settings().component for name in component.indicators]
     rows = tuple(
@@ -295,12 +296,17 @@ def _definitions(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Se
         )
         for item in (find_indicator(name) for name in dict.fromkeys(names))
     )
+    index = [
+        (Cell(each.name), Cell(t("overview.index_definition", language)), Cell(each.source), Cell(formatting.MISSING))
+        for each in briefing.figures
+        if each.id == INDEX
+    ]
     widths = {"indicator": 24, "definition": 56, "source": 18, "version": 10}
     return _section(
         briefing,
         "definitions",
         (t("briefing.definitions_note", language),),
-        (_table(briefing, "definitions", widths, rows),),
+        (_table(briefing, "definitions", widths, (*index, *rows)),),
         is_annex=True,
     )
 

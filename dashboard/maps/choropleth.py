@@ -15,6 +15,8 @@ from dashboard.palette import GRADES, contrast, load_palette
 LABEL_SIZE = 14
 FEW_REGIONS = 8
 """Below this many regions quartiles say nothing about extremes."""
+LEGEND_HEIGHT = 36
+"""Pixels that the legend takes below a map of grades."""
 MAX_LABELS = 40
 """Above this many regions labels would hide each other; the list beside the map names them."""
 
@@ -172,12 +174,12 @@ def graded_choropleth(
     figure.update(
         legend={
             "orientation": "h",
-            "x": 0.01,
-            "y": 0.01,
+            "x": 0,
+            "y": 0,
             "xanchor": "left",
             "yanchor": "bottom",
-            "bgcolor": palette.ground_of(theme).card,
-        }
+        },
+        map_domain_y=[LEGEND_HEIGHT / height, 1],
     )
     return figure
 

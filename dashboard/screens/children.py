@@ -49,6 +49,15 @@ def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd
     )
 
 
+def siblings_of(regions: pd.DataFrame, code: str) -> list[str]:
+    """Return the regions with the same parent in scope, the region itself among them."""
+    parent = regions.at[code, "parent_code"]
+    if not isinstance(parent, str):
+        return [code]
+    same = regions.index[(regions["parent_code"] == parent) & regions["in_scope"]].tolist()
+    return same if code in same else [code]
+
+
 def depth_of(regions: pd.DataFrame, code: str) -> int:
     """Return how far below the outermost region ``code`` lies."""
     return int(regions["depth"].to_numpy(int)[_place(regions, code)])

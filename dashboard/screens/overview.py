@@ -20,6 +20,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.lateness import late_rows
 from dashboard.screens.figures import indicator_card, status_text, value_text
 from dashboard.screens.kept import kept
+from dashboard.screens.league import Graded, graded_regions
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
@@ -27,6 +28,7 @@ from data_access.access import Scope, read_config, validated
 from data_access.queries import SnapshotReader
 
 HEADLINE = "headline"
+INDEX = "index"
 DEFAULT_HEADLINE = "JQ2"
 
 
@@ -54,6 +56,8 @@ class OverviewScreen:
 
     verdict: str
     cards: tuple[Card, ...]
+    shown: tuple[str, ...]
+    """What each card shows: the id of an indicator, or ``index``."""
     absent: tuple[str, ...]
     """Names of figures that the data set has no source for."""
     changes: pd.DataFrame
@@ -64,6 +68,8 @@ class OverviewScreen:
     """``source, region, last_day, days``."""
     where: MapScreen
     """The map and the list beside it."""
+    graded: Graded
+    """The index of the region and of those listed."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -74,25 +80,33 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     headline = headline_of(reader)
     wanted, listed = _chosen(settings.cards, headline), _chosen(settings.changes, headline)
     rows, changed_rows = _read_together(reader, context, [*wanted, *_beside(wanted)], [*wanted, *listed])
+    where = map_screen(reader, context, page="overview")
+    graded = graded_regions(reader, context, where.listed)
+    index = graded.card if INDEX in settings.cards else None
+    most = settings.most_cards - (index is not None)
     with_source = [item for item in wanted if rows[item.id]["status"] in WITH_VALUE or _has_source(rows[item.id])]
-    few = len(with_source) < settings.most_cards
-    shown = with_source[: settings.most_cards]
+    few = len(with_source) < most
+    shown = with_source[:most]
     changes = {item.id: (item, changed_rows[item.id]) for item in (*listed, *shown)}
-    cards = tuple(_card(reader, context, item, rows, changes) for item in shown)
+    cards = [(item.id, _card(reader, context, item, rows, changes)) for item in shown]
+    if index is not None:
+        cards.insert(settings.cards.index(INDEX), (INDEX, index))
     changed = _what_changed(context, {item.id: changes[item.id] for item in listed}, settings.shown_each_way)
     overdue, late = _overdue(reader, context, settings.overdue_rows), _late(reader, context)
-    where = map_screen(reader, context, page="overview")
     figures = [*shown, *(item for item in _beside(shown) if rows[item.id]["status"] in WITH_VALUE)]
     return OverviewScreen(
-        verdict=_verdict(context, headline, rows, changes),
-        cards=cards,
+        verdict=_verdict(context, headline, rows, changes, graded.sentence, overdue),
+        cards=tuple(card for _, card in cards),
+        shown=tuple(name for name, _ in cards),
         absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),
         changes=changed,
         overdue=overdue,
         late=late,
         where=where,
+        graded=graded,
         tables=(
             _figure_table(figures, rows, changes, context.language),
+            *graded.tables,
             *where.tables,
             _written_table("changes", changed, ("indicator", "was", "now", "change", "words", "certainty"), context),
             _written_table("overdue", overdue, ("item", "owner", "region", "due", "days"), context),
@@ -139,7 +153,7 @@ def headline_of(reader: SnapshotReader) -> Indicator:
 
 
 def _chosen(names: tuple[str, ...], headline: Indicator) -> list[Indicator]:
-    items = [headline if name == HEADLINE else find_indicator(name) for name in names]
+    items = [headline if name == HEADLINE else find_indicator(name) for name in names if name != INDEX]
     return list({item.id: item for item in items if item.available}.values())
 
 
@@ -228,8 +242,14 @@ def change_sentence(indicator: Indicator, row: pd.Series, language: str) -> str:
 
 
 def _verdict(
-    context: Context, headline: Indicator, rows: dict[str, pd.Series], changes: dict[str, tuple[Indicator, pd.Series]]
+    context: Context,
+    headline: Indicator,
+    rows: dict[str, pd.Series],
+    changes: dict[str, tuple[Indicator, pd.Series]],
+    index: str,
+    overdue: pd.DataFrame,
 ) -> str:
+    """Return the answer in one sentence: outcome, index, what has nobody who answers for it, what is overdue longest."""
     language = context.language
     first = t(
         "overview.headline",
@@ -240,10 +260,15 @@ def _verdict(
     parts = [first]
     if headline.id in changes and rows[headline.id]["status"] in WITH_VALUE:
         parts.append(sentences.change_sentence(changes[headline.id][1], headline, language))
+    if index:
+        parts.append(index)
     packaged = rows.get("YJ2")
     if packaged is not None and packaged["status"] in WITH_VALUE:
         number = int(packaged["denominator"] - packaged["numerator"])
         parts.append(t("overview.red_without" if number else "overview.red_all_packaged", language, count=number))
+    if len(overdue):
+        longest = overdue.iloc[0]
+        parts.append(t("overview.longest", language, days=longest["days"], owner=longest["owner"], due=longest["due"]))
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
 
 

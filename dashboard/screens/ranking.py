@@ -24,13 +24,13 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.kept import kept
+from dashboard.screens.league import LEAST_LOST, basis_note, graded_month, league_rows, league_table, tie_words
 from dashboard.screens.overview import headline_of
 from dashboard.screens.shared import shared_values
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import Triggers, chance_text, triggers_of
 from data_access.queries import SnapshotReader
 
-COSTLIEST = 3
 TOWNSHIP_DEPTH = 2
 FUNNEL_INDICATOR = "JQ2"
 """Drawn as a funnel unless the data set declares another rate as its outcome."""
@@ -75,7 +75,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     regions = reader.regions(context.viewer)
     listed = listed_regions(context, regions, snapshot)
     last_day = min(context.period.end, snapshot.data_through)
-    month = pd.Period(last_day, freq="M")
+    month = graded_month(reader, context)
     names = names_of(regions, listed.codes, context.language)
     league = league_of(reader, context.viewer, listed.codes, month)
     worst = league.rows.index[0]
@@ -89,7 +89,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings())
     problems = _problems(league, names, context.language)
     sheets = review_sheets(league, index_settings())
-    rows = _rows(context, league, names)
+    rows = league_rows(context, league, names)
     headline = headline_of(reader)
     funnel_of = headline if headline.display_form == "rate" else find_indicator(FUNNEL_INDICATOR)
     return RankingScreen(
@@ -108,7 +108,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         triggers=triggers,
         problems=problems,
         verdict=_verdict(league, names, sheets, context.language),
-        tables=(_league_table(rows, context.language), *triggers.tables, _problem_table(problems, context.language)),
+        tables=(league_table(rows, context.language), *triggers.tables, _problem_table(problems, context.language)),
     )
 
 
@@ -140,66 +140,11 @@ def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:
     )
 
 
-def basis_note(league: League, language: str) -> str:
-    """Return that a role is graded without what rests on small counts; nothing for a role that sees them."""
-    if not league.hidden:
-        return ""
-    weight = sum(index_settings().components[name].weight for name in league.hidden)
-    return t("ranking.without_hidden", language, share=formatting.percent(1 - weight / 100).replace(".0%", "%"))
-
-
 def sheets_text(league: League, sheets: list[str], names: pd.Series, language: str) -> str:
     """Return which regions are due a review sheet, and how often chance alone would ask for one."""
     listed = t("ranking.and", language).join(names[code] for code in sheets)
     evidence = review_evidence(league, index_settings())["chance"]
     return t("ranking.sheets", language, names=listed, chance=chance_text(float(evidence.max())))
-
-
-def rank_text(best: int, worst: int) -> str:
-    """Return a rank or the range of ranks that the interval allows."""
-    if best == 0:
-        return formatting.MISSING
-    return str(best) if best == worst else f"{best}–{worst}"
-
-
-def _rows(context: Context, league: League, names: pd.Series) -> pd.DataFrame:
-    language = context.language
-    rows = league.rows
-    reasons = []
-    for code in rows.index:
-        lost = league.contributions(code).head(COSTLIEST)
-        parts = [
-            t("ranking.reason", language, name=t(f"component.{key}", language), points=formatting.number(value, 1))
-            for key, value in lost["lost"].items()
-            if value >= 0.05
-        ]
-        reasons.append(t("overview.joint", language).join(parts))
-    return rows.assign(
-        name=names.reindex(rows.index),
-        index_text=[formatting.number(value, 1) for value in rows["index"]],
-        interval=[
-            formatting.interval(low, high, "index") for low, high in zip(rows["lower"], rows["upper"], strict=True)
-        ],
-        rank=[rank_text(low, high) for low, high in zip(rows["rank_best"], rows["rank_worst"], strict=True)],
-        change_text=[formatting.signed(change, 1) for change in rows["change"]],
-        red_text=[str(number) for number in rows["months_red"]],
-        red_chance=[chance_text(chance) for chance in rows["probability_red"]],
-        reasons=reasons,
-        strip=[league.grades.loc[code].tolist() for code in rows.index],
-        href=[context.href("ranking", of=code) for code in rows.index],
-        down=[context.href("ranking", region=code, of=None) for code in rows.index],
-    )
-
-
-def _league_table(rows: pd.DataFrame, language: str) -> ScreenTable:
-    """Return the league with numbers as numbers and grades in words."""
-    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red", "reasons")
-    return ScreenTable(
-        "league",
-        t("nav.ranking", language),
-        rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]]),
-        {name: t(f"ranking_column.{name}", language) for name in names},
-    )
 
 
 def townships_below(regions: pd.DataFrame, code: str) -> list[str]:
@@ -236,7 +181,7 @@ def _problem_table(problems: pd.DataFrame, language: str) -> ScreenTable:
 def _lost(points: float) -> str:
     if np.isnan(points):
         return formatting.MISSING
-    return f"{formatting.MINUS}{formatting.number(points, 1)}" if points >= 0.05 else "0"
+    return f"{formatting.MINUS}{formatting.number(points, 1)}" if points >= LEAST_LOST else "0"
 
 
 def _figure(component: Component, value: float) -> str:
@@ -268,17 +213,6 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
         parts.append(sheets_text(league, sheets, names, language))
     else:
         parts.append(t("ranking.no_sheets", language))
-    parts += _tie_words(league.rows, language)
+    parts += tie_words(league.rows, language)
     parts += [note for note in (basis_note(league, language),) if note]
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
-
-
-def _tie_words(rows: pd.DataFrame, language: str) -> list[str]:
-    """Return whether ranks tell regions apart, where several have one."""
-    ranked = rows[rows["rank_best"] > 0]
-    if len(ranked) < 2:
-        return []
-    tied = int(((ranked["rank_best"] == 1) & (ranked["rank_worst"] == len(ranked))).sum())
-    if tied == len(ranked):
-        return [t("ranking.all_tied", language)]
-    return [t("ranking.some_tied", language, count=len(ranked) - tied, of=len(ranked))]

@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context, default_period, region_name, region_path
-from dashboard.grading.league import League, league_of
+from dashboard.grading.league import League
 from dashboard.i18n import t
 from dashboard.indicators.breakdown import by_class, class_names_of
 from dashboard.indicators.catalogue import Indicator, find_indicator
@@ -21,6 +21,7 @@ from dashboard.maps.outlines import Outline, outlines
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import figure_text, indicator_card, interval_text
+from dashboard.screens.league import basis_note, league_below, rank_text
 from dashboard.screens.map import map_screen, mapped_indicators
 from dashboard.screens.overview import (
     OverviewScreen,
@@ -29,7 +30,6 @@ from dashboard.screens.overview import (
     headline_of,
     overview_screen,
 )
-from dashboard.screens.ranking import basis_note, rank_text
 from dashboard.sources import indicator_source
 from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
 from data_access.access import Scope
@@ -104,7 +104,7 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
     regions = reader.regions(context.viewer)
     listed = listed_regions(context, regions, snapshot)
     overview = overview_screen(reader, context)
-    league = _league(reader, context, listed)
+    league = league_below(reader, context, listed)
     coloured_by = _colour(step, league, listed, reader)
     drawn = _regions(reader, context, listed, league, coloured_by)
     makers = _Panels(reader, context, listed, overview, league)
@@ -128,13 +128,6 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
         dataset=snapshot.name(language),
         is_demonstration=snapshot.is_demonstration,
     )
-
-
-def _league(reader: SnapshotReader, context: Context, listed: Listed) -> League | None:
-    """Return the league of the regions shown, or None where the data set can't grade them."""
-    month = pd.Period(min(context.period.end, reader.snapshot().data_through), freq="M")
-    league = league_of(reader, context.viewer, listed.codes, month)
-    return league if (league.rows["grade"] != INSUFFICIENT).any() else None
 
 
 def _colour(step: Step, league: League | None, listed: Listed, reader: SnapshotReader) -> str:

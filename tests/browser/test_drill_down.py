@@ -22,6 +22,8 @@ from tests.browser.screen import (
 
 CITY = "示例市"
 GRID_DIGITS = 15
+RED_QUARTER = "2022Q4"
+"""A county of the demonstration city is red at its end."""
 
 
 @pytest.mark.parametrize("path", ["/", "/map"])
@@ -82,3 +84,27 @@ def test_layers_show_incidents_and_places(page, demonstration_app):
     text = visible_text(page)
     assert re.search(r"警务工作站\s*23", text)
     assert re.search(r"巡逻队\s*12", text)
+
+
+@pytest.mark.parametrize("path", ["/", "/ranking"])
+def test_any_red_gives_three_reasons_who_answers_and_by_when_within_two_clicks(page, demonstration_app, path):
+    """One click is enough: on what a red region lost most by; the reasons stand on screen without scrolling."""
+    open_page(page, demonstration_app, path, period=RED_QUARTER)
+    league = page.locator(".st-key-card-overview-league, .st-key-card-league")
+    row = league.locator("tbody tr", has=page.locator(".chip.grade-red")).first
+    name, link = row.locator("th").inner_text(), row.locator("a[href*='ranking']").last
+    costliest = link.inner_text()
+    link.click()
+    page.wait_for_url("**/ranking?*of=*")
+    why = page.locator(".st-key-card-why", has_text=name)
+    why.wait_for()
+    settle(page)
+    screenshot(page, "why-red")
+    heads = why.locator("thead th").all_inner_texts()
+    unit, deadline = heads.index("责任单位"), heads.index("整改时限")
+    for place in range(3):
+        cells = why.locator("tbody tr").nth(place)
+        assert cells.bounding_box()["y"] + cells.bounding_box()["height"] <= page.viewport_size["height"]
+        texts = cells.locator("th, td").all_inner_texts()
+        assert texts[unit].strip() and re.fullmatch(r"\d+ 天", texts[deadline]), texts
+        assert place or texts[0] in costliest

@@ -37,13 +37,13 @@ from dashboard.screens.duty.creation import (
     vetoes_of,
 )
 from dashboard.screens.figures import definition_of, indicator_card
-from dashboard.screens.ranking import basis_note, rank_text, sheets_text
+from dashboard.screens.league import DEEPEST_GRADED, basis_note, rank_text
+from dashboard.screens.ranking import sheets_text
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import indicator_source
 from data_access.queries import SnapshotReader
 
 COUNTY_DEPTH = 1
-DEEPEST_GRADED = 2
 """Years of vetoes listed, the period's own the last."""
 TOP = ("KH1", "KH2", "KH2b")
 EFFECTS = (

@@ -29,14 +29,13 @@ from dashboard.indicators.chain import (
 )
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.children import Listed, listed_regions, names_of, siblings_of
 from dashboard.screens.figures import figure_text, indicator_card, interval_text, status_text
+from dashboard.screens.league import DEEPEST_GRADED, graded_month
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
 Row: TypeAlias = "Mapping[str, Any] | pd.Series"
-DEEPEST_GRADED = 2
-"""Depth of the innermost regions that the index grades: townships."""
 OUTCOME = "outcome"
 NUMBERS = (
     *("count", "numerator", "denominator", "value", "lower", "upper", "whole_value", "difference"),
@@ -79,13 +78,13 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     listed = listed_regions(context, regions, snapshot)
     steps = chain_settings().step
     whole = _whole(regions, context)
-    siblings = _siblings(regions, context.region)
+    siblings = siblings_of(regions, context.region)
     codes = list(dict.fromkeys([context.region, *siblings, *listed.codes, *([whole] if whole else [])]))
     frames = values_of(reader, context.viewer, [step.member for step in steps], codes, context.period)
     own = against_the_rest(frames, steps, siblings, whole if whole != context.region else None)
     chain = of_region(own, context.region)
     below = against_the_rest(frames, steps, listed.codes, whole)
-    month = pd.Period(min(context.period.end, snapshot.data_through), freq="M")
+    month = graded_month(reader, context)
     depth = int(regions["depth"].loc[context.region])
     league = league_of(reader, context.viewer, siblings, month) if 0 < depth <= DEEPEST_GRADED else None
     lower = (
@@ -120,15 +119,6 @@ def _whole(regions: pd.DataFrame, context: Context) -> str | None:
     """Return the outermost region the viewer may see whole."""
     inside = regions[regions["in_scope"]]
     return str(inside.index[0]) if len(inside) else None
-
-
-def _siblings(regions: pd.DataFrame, code: str) -> list[str]:
-    """Return the regions with the same parent in scope, the region itself among them."""
-    parent = regions.at[code, "parent_code"]
-    if not isinstance(parent, str):
-        return [code]
-    same = regions.index[(regions["parent_code"] == parent) & regions["in_scope"]].tolist()
-    return same if code in same else [code]
 
 
 def _by_step(chain: pd.DataFrame) -> dict[str, dict[str, Any]]:

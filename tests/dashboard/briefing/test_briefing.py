@@ -31,7 +31,11 @@ def test_numbers_and_texts_are_the_screens_own(reader, city_scope, briefing):
     overview, ranking = overview_screen(reader, context), ranking_screen(reader, context)
     assert briefing.verdict == overview.verdict
     assert [figure.name for figure in briefing.figures] == [card.title for card in overview.cards]
+    assert [figure.id for figure in briefing.figures] == list(overview.shown)
     for figure in briefing.figures:
+        if figure.id == "index":
+            assert figure.value == overview.graded.own["index"]
+            continue
         own = values(reader, city_scope, figure.id, [city_scope.region_code], PERIOD).iloc[0]
         assert figure.value == own["value"]
     assert [standing.region_code for standing in briefing.league] == ranking.rows.index.tolist()

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from dashboard.__main__ import run
 from dashboard.context import Context
+from dashboard.formatting import number
+from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.navigation import PAGES
 from dashboard.periods import Period
 from dashboard.screens.command_line import screen_of
 from dashboard.screens.figures import figure_text
 from dashboard.screens.overview import overview_screen
+from dashboard.screens.ranking import ranking_screen, reasons_of
 from dashboard.screens.trends.screen import trends_screen
 
 WITH_TABLES = [entry for entry in PAGES if entry.screen and not entry.permission]
@@ -67,7 +71,8 @@ def test_figures_on_the_overviews_cards_are_those_of_both_commands(ask, reader, 
     regions = reader.regions(city_scope)
     region = regions.index[regions["depth"] == depth][0]
     context = Context(region, Period.parse("2024Q4"), "zh", "light", city_scope)
-    cards = overview_screen(reader, context).cards
+    screen = overview_screen(reader, context)
+    cards = [card for name, card in zip(screen.shown, screen.cards, strict=True) if name != "index"]
     _, out, _ = ask("overview", "--region", region, "--period", "2024Q4", "--format", "json", "--table", "figures")
     answer = json.loads(out)
     assert answer["snapshot_id"] == reader.snapshot().snapshot_id
@@ -86,6 +91,43 @@ def test_figures_on_the_overviews_cards_are_those_of_both_commands(ask, reader, 
         item = find_indicator(row["indicator_id"])
         written = "—" if row["value"] is None else figure_text(item, row["value"], row["denominator"], "zh")
         assert card.figure == written
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_overview_grades_the_region_and_those_below_as_the_ranking_does(ask, reader, city_scope, depth):
+    regions = reader.regions(city_scope)
+    region = regions.index[regions["depth"] == depth][0]
+    context = Context(region, Period.parse("2024Q4"), "zh", "light", city_scope)
+    screen, ranking = overview_screen(reader, context), ranking_screen(reader, context)
+    assert screen.graded.rows["index_text"].to_dict() == ranking.rows["index_text"].to_dict()
+    for name in ("grade", "interval", "rank", "strip", "reasons"):
+        assert screen.graded.rows[name].tolist() == ranking.rows[name].tolist()
+    for code, row in screen.graded.rows.iterrows():
+        first = reasons_of(ranking.league, code, "zh").iloc[0]
+        assert (row["unit"], row["deadline"]) == (first["unit"], first["deadline"])
+        assert row["reason"].startswith(first["component"])
+    card = dict(zip(screen.shown, screen.cards, strict=True))["index"]
+    _, out, _ = ask("overview", "--region", region, "--period", "2024Q4", "--format", "json")
+    tables = {table["key"]: table["rows"] for table in json.loads(out)["tables"]}
+    assert card.figure == number(tables["index"][0]["index"], 1)
+    assert [row["name"] for row in tables["league"]] == screen.graded.rows["name"].tolist()
+    if depth:  # a county's index is the one it has among the counties
+        city = overview_screen(reader, replace(context, region=city_scope.region_code)).graded.rows
+        assert card.figure == city.at[region, "index_text"]
+
+
+def test_regions_inside_a_township_have_no_index_and_keep_the_map_of_the_outcome(reader, city_scope):
+    regions = reader.regions(city_scope)
+    grid = regions.index[regions["depth"] == 3][0]
+    screen = overview_screen(reader, Context(grid, Period.parse("2024Q4"), "zh", "light", city_scope))
+    assert "index" not in screen.shown and screen.graded.rows.empty and screen.graded.own is None
+
+
+def test_months_that_cannot_be_graded_say_so(reader, city_scope):
+    context = Context(city_scope.region_code, Period.parse("2019-01"), "zh", "light", city_scope)
+    screen = overview_screen(reader, context)
+    assert "index" not in screen.shown and screen.graded.rows.empty
+    assert screen.graded.why_not == t("ranking.not_graded", "zh")
 
 
 def test_the_trend_that_is_drawn_is_the_one_that_the_command_gives(ask, reader, city_scope):

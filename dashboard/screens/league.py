@@ -1,0 +1,280 @@
+"""Regions graded together as the screens write them: rows and table of the league, a region's own card, the map of grades."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from dashboard import formatting
+from dashboard.components import Card, Definition
+from dashboard.context import Context, region_name
+from dashboard.grading.grades import INSUFFICIENT, PRELIMINARY
+from dashboard.grading.league import League, league_of
+from dashboard.grading.settings import index_settings
+from dashboard.i18n import t
+from dashboard.maps import LEGEND_HEIGHT, graded_choropleth, view_of
+from dashboard.palette import GRADES
+from dashboard.screens.children import Listed, depth_of, names_of, siblings_of
+from dashboard.screens.map import MapScreen
+from dashboard.screens.tables import ScreenTable
+from dashboard.screens.triggers import chance_text
+from data_access.queries import SnapshotReader
+
+COSTLIEST = 3
+DEEPEST_GRADED = 2
+"""Depth of the innermost regions that the index grades: townships."""
+LEAST_LOST = 0.05
+"""Fewer points lost are written as none."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What the overview says of the index: of the region itself, and of the regions listed."""
+
+    month: pd.Period
+    card: Card | None
+    """Of the region itself; None where it isn't graded."""
+    own: pd.Series | None
+    """The row of :func:`league_rows` behind the card."""
+    sentence: str
+    """The region's own index in words; empty without one."""
+    rows: pd.DataFrame
+    """:func:`league_rows` of the regions listed; empty where none of them is graded."""
+    months: tuple[str, ...]
+    """Of the strips of grades."""
+    why_not: str
+    """Why there is no index at all; empty when there is one, and of regions inside townships, which have none."""
+    tables: tuple[ScreenTable, ...]
+
+
+def graded_regions(reader: SnapshotReader, context: Context, listed: Listed) -> Graded:
+    """Grade the context's region among its siblings, and the regions listed together, for the period's last month."""
+    language, regions = context.language, reader.regions(context.viewer)
+    month, below = graded_month(reader, context), league_below(reader, context, listed)
+    tables, rows, card, row, sentence = [], pd.DataFrame(), None, None, ""
+    own = _own_league(reader, context, regions)
+    if below is not None:
+        rows = league_rows(context, below, names_of(regions, listed.codes, language), page="overview")
+    if own is not None:
+        name = pd.Series({context.region: region_name(regions, context.region, language)})
+        alone = league_rows(context, own, name).loc[[context.region]]
+        row = alone.iloc[0]
+        card, sentence = _card(reader, context, row, own, rows), _sentence(row, language)
+        tables.append(league_table(alone, language, "index", _title(month, language)))
+    if below is not None:
+        tables.append(league_table(rows, language))
+    absent = own is None and below is None and depth_of(regions, context.region) <= DEEPEST_GRADED
+    return Graded(
+        month=month,
+        card=card,
+        own=row,
+        sentence=sentence,
+        rows=rows,
+        months=() if below is None else tuple(str(each) for each in below.months),
+        why_not=t("ranking.not_graded", language) if absent else "",
+        tables=tuple(tables),
+    )
+
+
+def graded_month(reader: SnapshotReader, context: Context) -> pd.Period:
+    """Return the last month of the context's period that there are data for."""
+    return pd.Period(min(context.period.end, reader.snapshot().data_through), freq="M")
+
+
+def league_below(reader: SnapshotReader, context: Context, listed: Listed) -> League | None:
+    """Return the league of the regions listed, or None where the index grades none of them."""
+    if listed.depth > DEEPEST_GRADED:
+        return None
+    league = league_of(reader, context.viewer, listed.codes, graded_month(reader, context))
+    return league if (league.rows["grade"] != INSUFFICIENT).any() else None
+
+
+def _own_league(reader: SnapshotReader, context: Context, regions: pd.DataFrame) -> League | None:
+    if depth_of(regions, context.region) > DEEPEST_GRADED:
+        return None
+    codes = siblings_of(regions, context.region)
+    league = league_of(reader, context.viewer, codes, graded_month(reader, context))
+    return None if league.rows["index"].isna().to_dict()[context.region] else league
+
+
+def league_rows(context: Context, league: League, names: pd.Series, page: str = "ranking") -> pd.DataFrame:
+    """Return the league with its figures as written, whose links a level down stay on ``page``.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :class:`League` with ``name, index_text, interval, rank, change_text, red_text, red_chance, reasons``
+        (the three costliest components), ``reason, unit, deadline`` (the costliest, who answers for it, how soon),
+        ``strip``, ``href`` (to what made the index) and ``down``.
+    """
+    language, rows = context.language, league.rows
+    costs = {code: _costs(league, code, language) for code in rows.index}
+    answers = {code: _answer(league, code, language) for code in rows.index}
+    return rows.assign(
+        name=names.reindex(rows.index),
+        index_text=[formatting.number(value, 1) for value in rows["index"]],
+        interval=[
+            formatting.interval(low, high, "index") for low, high in zip(rows["lower"], rows["upper"], strict=True)
+        ],
+        rank=[rank_text(low, high) for low, high in zip(rows["rank_best"], rows["rank_worst"], strict=True)],
+        change_text=[formatting.signed(change, 1) for change in rows["change"]],
+        red_text=[str(number) for number in rows["months_red"]],
+        red_chance=[chance_text(chance) for chance in rows["probability_red"]],
+        reasons=[t("overview.joint", language).join(costs[code]) for code in rows.index],
+        reason=[costs[code][0] if costs[code] else "" for code in rows.index],
+        unit=[answers[code][0] for code in rows.index],
+        deadline=[answers[code][1] for code in rows.index],
+        strip=[league.grades.loc[code].tolist() for code in rows.index],
+        href=[context.href("ranking", of=code) for code in rows.index],
+        down=[context.href(page, region=code, of=None) for code in rows.index],
+    )
+
+
+def league_table(rows: pd.DataFrame, language: str, key: str = "league", title: str = "") -> ScreenTable:
+    """Return :func:`league_rows` for download: numbers as numbers, grades in words."""
+    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red", "reasons")
+    return ScreenTable(
+        key,
+        title or t("nav.ranking", language),
+        rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]]),
+        {name: t(f"ranking_column.{name}", language) for name in names},
+    )
+
+
+def rank_text(best: int, worst: int) -> str:
+    """Return a rank or the range of ranks that the interval allows."""
+    if best == 0:
+        return formatting.MISSING
+    return str(best) if best == worst else f"{best}–{worst}"
+
+
+def basis_note(league: League, language: str) -> str:
+    """Return that a role is graded without what rests on small counts; nothing for a role that sees them."""
+    if not league.hidden:
+        return ""
+    weight = sum(index_settings().components[name].weight for name in league.hidden)
+    return t("ranking.without_hidden", language, share=formatting.percent(1 - weight / 100).replace(".0%", "%"))
+
+
+def tie_words(rows: pd.DataFrame, language: str) -> list[str]:
+    """Return whether ranks tell regions apart, where several have one."""
+    ranked = rows[rows["rank_best"] > 0]
+    if len(ranked) < 2:
+        return []
+    tied = int(((ranked["rank_best"] == 1) & (ranked["rank_worst"] == len(ranked))).sum())
+    if tied == len(ranked):
+        return [t("ranking.all_tied", language)]
+    return [t("ranking.some_tied", language, count=len(ranked) - tied, of=len(ranked))]
+
+
+def grade_map(graded: Graded, where: MapScreen, context: Context, *, width: int, height: int) -> go.Figure:
+    """Return the regions listed, coloured by their grade; index, rank and what cost most at the pointer."""
+    assert where.bounds is not None
+    language, shapes = context.language, where.regions
+    rows = graded.rows.reindex(shapes.index)
+    hover = [
+        str(
+            Markup("<b>{}</b> {}<br>{} ({})<br>{} {}<br>{}<br>{} {}").format(
+                row["name"],
+                t(f"grade.{row['grade']}", language),
+                t("overview.index_figure", language, index=row["index_text"]),
+                row["interval"],
+                t("ranking.rank", language),
+                row["rank"],
+                row["reason"],
+                where.indicator.label(language),
+                raw,
+            )
+        )
+        for row, raw in zip(rows.to_dict("records"), shapes["text"], strict=True)
+    ]
+    return graded_choropleth(
+        shapes.assign(grade=rows["grade"], hover=hover),
+        geometry=where.geometry,
+        style=where.style,
+        view=view_of(where.bounds, width, height - LEGEND_HEIGHT),
+        words={key: t(f"grade.{key}", language) for key in GRADES},
+        theme=context.theme,
+        height=height,
+    )
+
+
+def index_definition(context: Context) -> Definition:
+    """Return what ⓘ opens beside the index: what it is made of, the rules of its colours, and the way to its parts."""
+    language = context.language
+    return Definition(
+        text=t("overview.index_definition", language),
+        method=t("overview.index_method", language),
+        href=context.href("ranking"),
+    )
+
+
+def _costs(league: League, code: str, language: str) -> list[str]:
+    """Return the components that cost a region most, each with its points."""
+    lost = league.contributions(code)["lost"].head(COSTLIEST)
+    return [
+        t("ranking.reason", language, name=t(f"component.{key}", language), points=formatting.number(points, 1))
+        for key, points in lost.items()
+        if points >= LEAST_LOST
+    ]
+
+
+def _answer(league: League, code: str, language: str) -> tuple[str, str]:
+    """Return who answers for what cost a region most, and how soon."""
+    lost = league.contributions(code)["lost"]
+    if not lost.iloc[0] >= LEAST_LOST:
+        return "", ""
+    component = index_settings().components[str(lost.index[0])]
+    return component.unit_label(language), formatting.days(component.deadline_days, language)
+
+
+def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: League, below: pd.DataFrame) -> Card:
+    """Return the card of the region's own index: grade, interval, rank with ties, what cost most and who answers."""
+    language = context.language
+    facts = []
+    if (ranked := int((league.rows["rank_best"] > 0).sum())) > 1:
+        facts.append((t("ranking.rank", language), t("overview.rank_of", language, rank=row["rank"], count=ranked)))
+    if len(below):
+        facts.append((t("overview.below", language), _grade_counts(below, language)))
+    facts.append((t("ranking.red_chance", language), row["red_chance"]))
+    reason = t("overview.costliest", language, reason=row["reason"], unit=row["unit"], deadline=row["deadline"])
+    said = [reason if row["reason"] else "", basis_note(league, language)]
+    return Card(
+        title=_title(graded_month(reader, context), language),
+        figure=row["index_text"],
+        interval=row["interval"],
+        grade=row["grade"],
+        change=row["change_text"],
+        change_words=formatting.change_words(row["change"], "higher_better", language),
+        compared_with=t("ranking.change", language),
+        facts=facts,
+        sentence=t("overview.joint", language).join(part for part in said if part) or None,
+        data_through=min(context.period.end, reader.snapshot().data_through),
+        source=t("overview.several_sources", language),
+        definition=index_definition(context),
+        notes=[("preliminary", "")] if row["stage"] == PRELIMINARY else [],
+        href=context.href("ranking"),
+    )
+
+
+def _grade_counts(rows: pd.DataFrame, language: str) -> str:
+    counts = rows["grade"].value_counts()
+    parts = [f"{t(f'grade.{key}', language)} {counts[key]}" for key in GRADES if key in counts]
+    return t("overview.counts_joint", language).join(parts)
+
+
+def _title(month: pd.Period, language: str) -> str:
+    return t("overview.index", language, month=str(month))
+
+
+def _sentence(row: pd.Series, language: str) -> str:
+    return t(
+        "overview.index_verdict",
+        language,
+        index=row["index_text"],
+        grade=t(f"grade.{row['grade']}", language),
+        change=row["change_text"],
+    )
