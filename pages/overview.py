@@ -141,6 +141,7 @@ else:
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
                 Column(name="interval", title=t("ranking.interval", language), kind="number"),
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
+                Column(name="stage_text", title=t("ranking.stage", language), kind="mark"),
                 Column(name="change_text", title=t("ranking.change", language), kind="number"),
                 Column(
                     name="strip",

@@ -63,6 +63,7 @@ if screen.is_graded:
                     draw=lambda row: interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"]),
                 ),
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
+                Column(name="stage_text", title=t("ranking.stage", language), kind="mark"),
                 Column(name="change_text", title=t("ranking.change", language), kind="number"),
                 Column(
                     name="strip",

@@ -1,6 +1,6 @@
 """The parts every page is built from: header, cards, chips, tables, downloads, footer."""
 
-from dashboard.components.cards import Basis, Card, CardError, Definition, card_grid, chart_card
+from dashboard.components.cards import Basis, Card, CardError, Definition, NoteKind, card_grid, chart_card
 from dashboard.components.chips import grade_chip, grade_strip, interval_bar, risk_chip
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_tables
@@ -18,6 +18,7 @@ __all__ = [
     "Definition",
     "Entry",
     "Headings",
+    "NoteKind",
     "aside",
     "card_grid",
     "chart_card",

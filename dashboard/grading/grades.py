@@ -85,12 +85,8 @@ def months_red(grade: NDArray[np.str_], official: NDArray[np.bool_]) -> NDArray[
     Parameters
     ----------
     grade : ndarray of str, shape (regions, months)
-    official : ndarray of bool, shape (months,)
+    official : ndarray of bool, shape (months,) or (regions, months)
     """
-    counted = grade[:, official] == RED
-    streak = np.zeros(len(grade), int)
-    going = np.ones(len(grade), bool)
-    for month in range(counted.shape[1] - 1, -1, -1):
-        going &= counted[:, month]
-        streak += going
-    return streak
+    final = np.broadcast_to(official, grade.shape)
+    going = np.logical_and.accumulate(((grade == RED) | ~final)[:, ::-1], axis=1)[:, ::-1]
+    return (going & final).sum(axis=1)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.monthly import read_monthly
+from dashboard.grading.monthly import late_months, read_monthly
 from dashboard.grading.problems import Problem, without_impossible, wrong_reports
 from dashboard.grading.settings import Component, IndexSettings
 from dashboard.indicators.catalogue import Term
+from dashboard.indicators.engine.facts import facts_of
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -34,6 +35,8 @@ class Inputs:
         Component → events expected from the region's own baseline (relative risks only).
     problems : tuple of Problem
         Figures that can't be true; they stand as missing.
+    late : frozenset of (component, region, month)
+        What stands as missing because the region's county has not told of the month's last days yet.
     """
 
     codes: tuple[str, ...]
@@ -42,6 +45,12 @@ class Inputs:
     denominators: dict[tuple[str, str], Array]
     expected: dict[str, Array]
     problems: tuple[Problem, ...] = ()
+    late: frozenset[tuple[str, str, pd.Period]] = frozenset()
+
+    @property
+    def late_in(self) -> frozenset[tuple[str, pd.Period]]:
+        """Region and month of what is late."""
+        return frozenset((code, month) for _, code, month in self.late)
 
 
 def monthly_inputs(
@@ -50,16 +59,23 @@ def monthly_inputs(
     """Read what the index of ``codes`` in ``months`` stands on, with one query for flows and one for stocks.
 
     What rests on small counts is not read for a role that may not see them, and stands as never reported: then no index,
-    rank or colour can move with a hidden count.
+    rank or colour can move with a hidden count. What a late county has not reported to the month's end is not scored
+    either, as in the township matrix: silence is neither good nor bad.
     """
     first = months[0] - (settings.baseline_months + 12)
     every = pd.period_range(first, months[-1], freq="M")
     hidden = settings.hidden_from(scope.permissions)
     seen = [component for component in settings.component if component.id not in hidden]
+    facts = facts_of(reader, scope)
     read = read_monthly(reader, scope, codes, every, _terms(seen))
     numerators, denominators, expected = {}, {}, {}
     problems: list[Problem] = []
+    late: list[tuple[str, str, pd.Period]] = []
     for component in settings.component:
+        silent = np.zeros((len(codes), len(months)), bool)
+        if component.id not in hidden:
+            silent = late_months(facts, (*component.members, *component.discounts), codes, months)
+            late += [(component.id, codes[row], months[column]) for row, column in np.argwhere(silent)]
         for item in (*component.members, *component.discounts):
             key = component.id, item.id
             if component.id in hidden:
@@ -78,17 +94,18 @@ def monthly_inputs(
             problems += found
             if component.kind == "relative_risk":
                 numerator = np.where(wrong, np.nan, monthly["numerator"])
-                numerators[key], expected[component.id] = _against_baseline(
+                events, expected[component.id] = _against_baseline(
                     numerator, read.person_years, component, settings, len(months)
                 )
+                numerators[key] = np.where(silent, np.nan, events)
                 continue
             stock = item.numerator[0].is_stock
             # A month counts when both parts are known: one part alone would make a share of unequal months.
             known = np.all([np.isfinite(each) for each in monthly.values()], axis=0) & ~wrong
             spoilt = _window(np.where(wrong, 1.0, np.nan), component, len(months), stock) > 0
             sums = [_window(np.where(known, each, np.nan), component, len(months), stock) for each in monthly.values()]
-            numerators[key], denominators[key] = (np.where(spoilt, np.nan, each) for each in sums)
-    inputs = Inputs(tuple(codes), months, numerators, denominators, expected)
+            numerators[key], denominators[key] = (np.where(spoilt | silent, np.nan, each) for each in sums)
+    inputs = Inputs(tuple(codes), months, numerators, denominators, expected, late=frozenset(late))
     graded = tuple(each for each in problems if each.month >= first + settings.baseline_months)
     return without_impossible(replace(inputs, problems=graded))
 

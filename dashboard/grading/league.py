@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.grading.cache import kept
-from dashboard.grading.grades import OFFICIAL, grades, months_red, stage_of
+from dashboard.grading.grades import OFFICIAL, PRELIMINARY, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.problems import table_of
@@ -38,7 +38,7 @@ class League:
     hidden : frozenset of str
         Components that the role is graded without, because they rest on small counts.
     stages : mapping of month to str
-        How final each month is.
+        How final each month is; of a region that is late in it, it stays preliminary (:meth:`stage`).
     """
 
     months: pd.PeriodIndex
@@ -53,6 +53,15 @@ class League:
     def problems(self) -> pd.DataFrame:
         """Figures of the months shown that can't be true and were not scored (``problems.COLUMNS``), latest first."""
         return table_of([each for each in self.index.problems if each.month in self.months])
+
+    def late(self, code: str, month: pd.Period | None = None) -> frozenset[str]:
+        """Return the components that a region is graded without, because its last days are not in (in the month shown)."""
+        wanted = code, self.months[-1] if month is None else month
+        return frozenset(component for component, *where in self.inputs.late if tuple(where) == wanted)
+
+    def stage(self, code: str, month: pd.Period) -> str:
+        """Return how final a region's figures of one of ``months`` are."""
+        return PRELIMINARY if self.late(code, month) else self.stages[month]
 
     def contributions(self, code: str) -> pd.DataFrame:
         """Return each component's points of one region in the month shown, costliest first.
@@ -91,6 +100,8 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
     grade, watched = grades(index, settings)
     as_of = reader.snapshot().data_through
     stages = [stage_of(each, as_of, settings) for each in months]
+    late = np.array([[(code, month) in inputs.late_in for month in months] for code in codes])
+    final = np.array([stage == OFFICIAL for stage in stages])
     best, worst = rank_ranges(index.lower[:, -1], index.upper[:, -1])
     rows = pd.DataFrame(
         {
@@ -102,10 +113,10 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
             "grade": grade[:, -1],
             "watched": watched[:, -1],
             "change": index.value[:, -1] - index.value[:, -2],
-            "months_red": months_red(grade, np.array([stage == OFFICIAL for stage in stages])),
+            "months_red": months_red(grade, final & ~late),
             "probability_red": probability_below(index.value, index.error, settings.yellow_from)[:, -1],
             "weight": index.weight[:, -1],
-            "stage": stages[-1],
+            "stage": np.where(late[:, -1], PRELIMINARY, stages[-1]),
         },
         index=pd.Index(codes, name="region_code"),
     )

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.grading.cache import kept
-from dashboard.indicators.catalogue import Term
-from dashboard.indicators.engine.facts import boundaries_of, evaluation_rules
+from dashboard.indicators.catalogue import Indicator, Term
+from dashboard.indicators.engine.facts import Facts, boundaries_of, evaluation_rules
 from dashboard.indicators.engine.quantities import Part
 from data_access.access import Scope
 from data_access.measures import load_measures
@@ -100,6 +100,32 @@ def read_monthly(
             values[part] = np.where(exists, sums, np.nan)
     heard = {part.measure: covered.get(part.measure, none) & exists for part in wanted}
     return Monthly(reader, scope, tuple(codes), months, values, heard)
+
+
+def late_months(
+    facts: Facts, items: Iterable[Indicator], codes: Sequence[str], months: Sequence[pd.Period]
+) -> NDArray[np.bool_]:
+    """Return in which months a source of the indicators is late: it has not told of the last days, so none is not none.
+
+    Only regions in a late county: those that hold one are told of by the rest of it.
+
+    Returns
+    -------
+    ndarray of bool, shape (regions, months)
+    """
+    sources = frozenset(
+        cover.source for item in items for name in item.measures for cover in facts.coverage.get(name, ())
+    )
+    last_heard = min((day for source in sources for day in facts.late.get(source, {}).values()), default=None)
+    late = np.zeros((len(codes), len(months)), bool)
+    if last_heard is None:
+        return late
+    inside = facts.depths(codes) > 0
+    for place, month in enumerate(months):
+        last_day = min(month.end_time.date(), facts.data_through)
+        if last_day > last_heard:
+            late[:, place] = facts.late_among(codes, sources, last_day) & inside
+    return late
 
 
 def _sums(row: NDArray[np.int_], column: NDArray[np.int_], value: Array, shape: tuple[int, ...]) -> Array:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from dashboard.grading.cache import kept
-from dashboard.grading.grades import OFFICIAL, RED
+from dashboard.grading.grades import OFFICIAL
 from dashboard.grading.index import probability_below
 from dashboard.grading.league import League
 from dashboard.grading.settings import IndexSettings
@@ -162,7 +162,7 @@ def review_basis(league: League, code: str, settings: IndexSettings) -> pd.DataF
     last = slice(-len(months), None)
     index = league.index
     streak = int(league.rows["months_red"].to_dict()[code])
-    stages = [league.stages[month] for month in months]
+    stages = [league.stage(code, month) for month in months]
     grade = list(league.grades.loc[code])
     official = [number for number, stage in enumerate(stages) if stage == OFFICIAL]
     counted = set(official[len(official) - streak :]) if streak else set()
@@ -202,10 +202,8 @@ def review_evidence(league: League, settings: IndexSettings) -> pd.DataFrame:
         error = max(float(league.index.error[place, -1]), 1e-9)
         once = float(ndtr((settings.yellow_from - settings.hysteresis - mean) / error))
         chance = float(chance_of_run(once, settings.red_months_for_review, 12))
-        streak = int(league.rows["months_red"].to_dict()[code])
-        strip = zip(league.grades.columns, league.grades.loc[code], strict=True)
-        red = [str(month) for month, grade in strip if grade == RED][-streak:]
-        rows.append({"months": red, "chance": chance})
+        basis = review_basis(league, code, settings)
+        rows.append({"months": [str(month) for month in basis.index[basis["counted"]]], "chance": chance})
     return pd.DataFrame(rows, index=pd.Index(codes, name="region_code"), columns=["months", "chance"])
 
 

@@ -9,6 +9,7 @@ from dashboard import formatting
 from dashboard.i18n import t
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.presentation import note_texts, shown
 
 
@@ -78,17 +79,19 @@ def figure_sentence(row: pd.Series, changed: pd.Series | None, indicator: Indica
 def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
     """Return how much a figure changed, without a sign: the sentence says which way.
 
-    Shares change by percentage points; rates by percent, always with the interval; counts by percent, or by the
-    difference when last year's count is under 30.
+    Shares change by percentage points, or from one fraction to another when one is of fewer than 30; rates by percent with
+    the interval, counts by percent, both by the difference with both counts when the earlier count is small (10 cases of a
+    rate, config/evaluation.toml; 30 of a count).
     """
     difference = row["difference"]
     if not np.isfinite(float(difference)):
         return formatting.MISSING
     if indicator.display_form == "percent":
         return _points(row, language)
-    small = row["old_numerator"] < formatting.SMALLEST_PERCENT_BASE
+    of_rate = indicator.kind == "rate"
+    least = evaluation_rules().percent_from_cases if of_rate else formatting.SMALLEST_PERCENT_BASE
     in_percent = np.isfinite(row["ratio"]) and indicator.kind in ("rate", "count", "change")
-    if in_percent and (indicator.kind == "rate" or not small):
+    if in_percent and not row["old_numerator"] < least:
         return _percent(row, language)
     if indicator.display_form == "days":
         return t("sentences.amount.bare", language, difference=formatting.days(abs(difference), language))
@@ -100,6 +103,25 @@ def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
         return t("sentences.amount.plain", language, difference=amount, unit=unit)
     counts = {"old": formatting.number(row["old_numerator"]), "new": formatting.number(row["new_numerator"])}
     return t("sentences.amount.plain_tested", language, difference=amount, unit=unit, **counts)
+
+
+def small_share(row: pd.Series) -> bool:
+    """Return whether a change of shares is one of too few for percentage points."""
+    return bool(min(row["old_denominator"], row["new_denominator"]) < formatting.SMALLEST_PERCENT_BASE)
+
+
+def fractions_text(row: pd.Series, language: str) -> str:
+    """Return both shares of a change as fractions: ``7/12→8/11``."""
+    old, new = (
+        t(
+            "format.fraction",
+            language,
+            numerator=formatting.number(row[f"{side}_numerator"]),
+            denominator=formatting.number(row[f"{side}_denominator"]),
+        )
+        for side in ("old", "new")
+    )
+    return t("sentences.amount.from_to", language, old=old, new=new)
 
 
 def caution_texts(row: pd.Series, language: str) -> tuple[str, ...]:
@@ -127,6 +149,8 @@ def _percent(row: pd.Series, language: str) -> str:
 
 
 def _points(row: pd.Series, language: str) -> str:
+    if small_share(row):
+        return t("sentences.amount.fractions", language, fractions=fractions_text(row, language))
     size = abs(row["difference"]) * 100
     points = t("format.percentage_points", language, points=formatting.number(size, 1 if size >= 0.1 else 2))
     if row["beyond_chance"] is None:

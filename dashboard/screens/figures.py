@@ -47,6 +47,8 @@ def figure_text(indicator: Indicator, value: float | None, denominator: float | 
     if form == "days":
         return formatting.number(value, 1)
     if form == "change":
+        if value is not None and denominator is not None and not pd.isna(value) and not pd.isna(denominator):
+            return formatting.percent_change(round((1 + value) * denominator), denominator)
         return formatting.signed_percent(value)
     return formatting.number(value, 2)
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.components import Card, Definition
+from dashboard.components import Card, Definition, NoteKind
 from dashboard.context import Context, region_name
 from dashboard.grading.grades import INSUFFICIENT, PRELIMINARY
 from dashboard.grading.league import League, league_of
@@ -62,7 +62,7 @@ def graded_regions(reader: SnapshotReader, context: Context, listed: Listed) -> 
         name = pd.Series({context.region: region_name(regions, context.region, language)})
         alone = league_rows(context, own, name).loc[[context.region]]
         row = alone.iloc[0]
-        card, sentence = _card(reader, context, row, own, rows), _sentence(row, language)
+        card, sentence = _card(reader, context, row, own, below), _sentence(row, language)
         tables.append(league_table(alone, language, "index", _title(month, language)))
     if below is not None:
         tables.append(league_table(rows, language))
@@ -108,7 +108,7 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
     DataFrame
         The rows of :class:`League` with ``name, index_text, interval, rank, change_text, red_text, red_chance, reasons``
         (the three costliest components), ``reason, unit, deadline`` (the costliest, who answers for it, how soon),
-        ``strip``, ``href`` (to what made the index) and ``down``.
+        ``stage_text`` (how final, or late), ``strip``, ``href`` (to what made the index) and ``down``.
     """
     language, rows = context.language, league.rows
     costs = {code: _costs(league, code, language) for code in rows.index}
@@ -127,6 +127,10 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
         reason=[costs[code][0] if costs[code] else "" for code in rows.index],
         unit=[answers[code][0] for code in rows.index],
         deadline=[answers[code][1] for code in rows.index],
+        stage_text=[
+            t("ranking.late" if league.late(str(code)) else f"indicator_stage.{stage}", language)
+            for code, stage in rows["stage"].items()
+        ],
         strip=[league.grades.loc[code].tolist() for code in rows.index],
         href=[context.href("ranking", of=code) for code in rows.index],
         down=[context.href(page, region=code, of=None) for code in rows.index],
@@ -135,11 +139,12 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
 
 def league_table(rows: pd.DataFrame, language: str, key: str = "league", title: str = "") -> ScreenTable:
     """Return :func:`league_rows` for download: numbers as numbers, grades in words."""
-    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red", "reasons")
+    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red", "stage")
+    names += ("reasons",)
     return ScreenTable(
         key,
         title or t("nav.ranking", language),
-        rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]]),
+        rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]], stage=rows["stage_text"]),
         {name: t(f"ranking_column.{name}", language) for name in names},
     )
 
@@ -157,6 +162,12 @@ def basis_note(league: League, language: str) -> str:
         return ""
     weight = sum(index_settings().components[name].weight for name in league.hidden)
     return t("ranking.without_hidden", language, share=formatting.percent(1 - weight / 100).replace(".0%", "%"))
+
+
+def late_note(league: League, names: pd.Series, language: str) -> str:
+    """Return which regions are graded without what is late; empty when all have reported to the month's end."""
+    late = [names[code] for code in league.rows.index if league.late(str(code))]
+    return t("ranking.late_regions", language, names=t("ranking.and", language).join(late)) if late else ""
 
 
 def tie_words(rows: pd.DataFrame, language: str) -> list[str]:
@@ -231,14 +242,14 @@ def _answer(league: League, code: str, language: str) -> tuple[str, str]:
     return component.unit_label(language), formatting.days(component.deadline_days, language)
 
 
-def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: League, below: pd.DataFrame) -> Card:
+def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: League, below: League | None) -> Card:
     """Return the card of the region's own index: grade, interval, rank with ties, what cost most and who answers."""
     language = context.language
     facts = []
     if (ranked := int((league.rows["rank_best"] > 0).sum())) > 1:
         facts.append((t("ranking.rank", language), t("overview.rank_of", language, rank=row["rank"], count=ranked)))
-    if len(below):
-        facts.append((t("overview.below", language), _grade_counts(below, language)))
+    if below is not None:
+        facts.append((t("overview.below", language), _grade_counts(below.rows, language)))
     facts.append((t("ranking.red_chance", language), row["red_chance"]))
     reason = t("overview.costliest", language, reason=row["reason"], unit=row["unit"], deadline=row["deadline"])
     said = [reason if row["reason"] else "", basis_note(league, language)]
@@ -255,9 +266,16 @@ def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: Leag
         data_through=min(context.period.end, reader.snapshot().data_through),
         source=t("overview.several_sources", language),
         definition=index_definition(context),
-        notes=[("preliminary", "")] if row["stage"] == PRELIMINARY else [],
+        notes=_notes(row, league, below),
         href=context.href("ranking"),
     )
+
+
+def _notes(row: pd.Series, league: League, below: League | None) -> list[tuple[NoteKind, str]]:
+    """Return what stands on the card of an index: late in itself or in a region listed, preliminary."""
+    late = league.late(row.name) or (below is not None and any(below.late(str(code)) for code in below.rows.index))
+    notes: list[tuple[NoteKind, str]] = [("late", "")] if late else []
+    return notes + ([("preliminary", "")] if row["stage"] == PRELIMINARY else [])
 
 
 def _grade_counts(rows: pd.DataFrame, language: str) -> str:

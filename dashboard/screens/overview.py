@@ -225,6 +225,8 @@ def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
     if pd.isna(row["difference"]):
         return formatting.MISSING
     if indicator.display_form == "percent":
+        if sentences.small_share(row):
+            return sentences.fractions_text(row, language)
         return formatting.percentage_points(row["difference"], language)
     if indicator.display_form in ("count", "rate", "yuan", "change"):
         old = row["old_numerator"]

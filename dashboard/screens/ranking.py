@@ -24,7 +24,15 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.kept import kept
-from dashboard.screens.league import LEAST_LOST, basis_note, graded_month, league_rows, league_table, tie_words
+from dashboard.screens.league import (
+    LEAST_LOST,
+    basis_note,
+    graded_month,
+    late_note,
+    league_rows,
+    league_table,
+    tie_words,
+)
 from dashboard.screens.overview import headline_of
 from dashboard.screens.shared import shared_values
 from dashboard.screens.tables import ScreenTable
@@ -118,12 +126,16 @@ def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:
     components = index_settings().components
     gained = rounded_points(frame["points"].fillna(0.0).to_numpy())
     known = frame["score"].notna().to_numpy()
-    missing = [t("ranking.hidden" if key in league.hidden else "ranking.no_data", language) for key in frame.index]
+    late = league.late(code)
+    missing = [
+        t("ranking.hidden" if key in league.hidden else "ranking.late" if key in late else "ranking.no_data", language)
+        for key in frame.index
+    ]
     return pd.DataFrame(
         {
             "component": [t(f"component.{key}", language) for key in frame.index],
             "figure": [
-                _figure(components[key], value) if has else why
+                _figure(league, components[key], code, value, language) if has else why
                 for key, value, has, why in zip(frame.index, frame["value"], known, missing, strict=True)
             ],
             "points": [
@@ -184,8 +196,18 @@ def _lost(points: float) -> str:
     return f"{formatting.MINUS}{formatting.number(points, 1)}" if points >= LEAST_LOST else "0"
 
 
-def _figure(component: Component, value: float) -> str:
-    return formatting.number(value, 2) if component.kind == "relative_risk" else formatting.percent(value)
+def _figure(league: League, component: Component, code: str, value: float, language: str) -> str:
+    """Return a component's figure; shares of fewer than 30 as fractions, of each indicator and of what is taken off."""
+    if component.kind == "relative_risk":
+        return formatting.number(value, 2)
+    place = league.inputs.codes.index(code)
+    counts = [
+        tuple(side[component.id, item.id][place, -1] for side in (league.inputs.numerators, league.inputs.denominators))
+        for item in (*component.members, *component.discounts)
+    ]
+    if min(base for _, base in counts) >= formatting.SMALLEST_PERCENT_BASE:
+        return formatting.percent(value)
+    return t("ranking.and", language).join(formatting.share(count, base, language) for count, base in counts)
 
 
 def _funnel(
@@ -214,5 +236,5 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
     else:
         parts.append(t("ranking.no_sheets", language))
     parts += tie_words(league.rows, language)
-    parts += [note for note in (basis_note(league, language),) if note]
+    parts += [note for note in (late_note(league, names, language), basis_note(league, language)) if note]
     return t("overview.joint", language).join(parts) + t("overview.stop", language)

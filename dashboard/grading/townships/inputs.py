@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.monthly import Monthly, read_monthly
+from dashboard.grading.monthly import Monthly, late_months, read_monthly
 from dashboard.grading.townships.settings import Line, MatrixSettings
 from dashboard.indicators.catalogue import TOWNSHIPS, Indicator, Term
 from dashboard.indicators.engine.facts import Facts, facts_of
@@ -74,7 +74,7 @@ def matrix_inputs(
             key = line.id, item.id
             numerator = _rows(read.terms(item.numerator), rows)
             if line.kind == "count":
-                silent = _silent(facts, item, codes, ends)
+                silent = late_months(facts, [item], codes, ends)
                 numerators[key] = _counted(numerator, end, line.window_months, silent)
                 continue
             if line.kind == "relative_risk":
@@ -159,13 +159,6 @@ def _counted(events: Array, end: NDArray[np.int_], months: int, silent: NDArray[
     heard, whole = (_summed(events, end, months, whole=each) for each in (False, True))
     count = np.where(heard > 0, heard, whole)
     return np.where(silent & (count == 0), np.nan, count)
-
-
-def _silent(facts: Facts, item: Indicator, codes: Sequence[str], ends: pd.PeriodIndex) -> NDArray[np.bool_]:
-    """Return for which regions and years a source of the indicator is late: it has not told of the last days."""
-    sources = frozenset(cover.source for name in item.measures for cover in facts.coverage.get(name, ()))
-    last_days = [min(end.end_time.date(), facts.data_through) for end in ends]
-    return np.stack([facts.late_among(codes, sources, day) for day in last_days], axis=1)
 
 
 def _expected(events: Array, people: Array, end: NDArray[np.int_], line: Line, settings: MatrixSettings) -> Array:

@@ -181,6 +181,7 @@ class EvaluationRules:
 
     stock_carry_months: int
     chance_limit: float
+    percent_from_cases: int
     protected_grain: str
 
 
@@ -199,10 +200,13 @@ def evaluation_rules() -> EvaluationRules:
         raise _wrong("stock_carry_months", months, "a whole number of months from 1 to 24", "1 至 24 的整数(月)")
     if not isinstance(chance, float) or not 0 < chance < 0.5:
         raise _wrong("chance_limit", chance, "a number between 0 and 0.5", "0 与 0.5 之间的数")
+    cases = rules.get("percent_from_cases")
+    if not isinstance(cases, int) or isinstance(cases, bool) or cases < 1:
+        raise _wrong("percent_from_cases", cases, "a whole number from 1", "1 以上的整数")
     grain = rules.get("protected_grain")
     if grain not in GRAINS:
         raise _wrong("protected_grain", grain, f"one of {', '.join(GRAINS)}", f"{'、'.join(GRAINS)} 之一")
-    return EvaluationRules(months, chance, grain)
+    return EvaluationRules(months, chance, cases, grain)
 
 
 def _wrong(key: str, value: object, english: str, chinese: str) -> ConfigError:

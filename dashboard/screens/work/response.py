@@ -324,7 +324,9 @@ def _verdict(rows: Rows, table: pd.DataFrame, campaign: pd.DataFrame, language: 
         }
         said.append(t("response.verdict_video", language, counts=counted_text(rows["XL1"]), **parts))
     if rows["JQ1"]["status"] in WITH_VALUE:
-        said.append(t("response.verdict_alarms", language, change=formatting.signed_percent(rows["JQ1"]["value"])))
+        said.append(
+            t("response.verdict_alarms", language, change=figure_of(find_indicator("JQ1"), rows["JQ1"], language))
+        )
     begun = campaign[campaign["days"] > 0] if len(campaign) else campaign
     if len(begun):
         fell = int(((begun["change"] < 0) & (begun["q_value"] < 0.05)).sum())

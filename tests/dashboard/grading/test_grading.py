@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,13 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard.grading import inputs
 from dashboard.grading.backtest import backtest, equal_regions
 from dashboard.grading.grades import OFFICIAL, PRELIMINARY, REVIEWED, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, rank_ranges, rounded_points
 from dashboard.grading.inputs import Inputs, monthly_inputs
-from dashboard.grading.league import grade_regions
+from dashboard.grading.league import grade_regions, league_of
 from dashboard.grading.settings import index_settings
 from dashboard.grading.triggers import clean_years, review_evidence, review_sheets, rising_years
+from dashboard.indicators.engine.facts import facts_of
+from dashboard.indicators.engine.windows import read_coverage
+from dashboard.lateness import late_rows
 from data_access.access import Scope
 
 RULES = index_settings()
@@ -202,3 +207,53 @@ def test_review_sheets_carry_the_months_and_the_chance(reader, city_scope):
     for code, row in evidence.iterrows():
         assert len(row["months"]) == league.rows.at[code, "months_red"]
         assert 0 <= row["chance"] <= 1
+
+
+def test_what_a_late_county_has_not_reported_is_not_scored_and_its_month_stays_preliminary(reader, city_scope):
+    """As in the township matrix: the silence of the last days is neither good nor bad."""
+    regions = reader.regions(city_scope)
+    counties = regions.index[regions["depth"] == 1].tolist()
+    late = late_rows(reader.lateness(city_scope))
+    county = late.loc[late["source"] == "public_security", "region_code"].iloc[0]
+    own = {"homicide_risk", "homicide_from_dispute_risk", "criminal_alarm_risk"}
+    league = league_of(reader, city_scope, counties, pd.Period("2024-12"))
+    assert own <= league.late(county)
+    parts = league.contributions(county)
+    assert parts.loc[sorted(own), ["value", "score"]].isna().all(axis=None)
+    assert (parts.loc[sorted(own), "full_points"] == 0).all(), "their weight goes to the others, not to a 0 or a 100"
+    assert parts["points"].sum() == pytest.approx(league.rows.at[county, "index"])
+    assert league.stage(county, league.months[-1]) == league.rows.at[county, "stage"] == "preliminary"
+    before = league.months[-2]
+    assert not league.late(county, before) and league.stage(county, before) == league.stages[before]
+    told = league.rows.loc[[code for code in counties if code not in set(late["region_code"])]]
+    assert (told["weight"] == 1).all()
+    townships = regions.index[regions["parent_code"] == county].tolist()
+    below = league_of(reader, city_scope, townships, pd.Period("2024-12"))
+    assert all(own <= below.late(code) for code in townships)
+    city = league_of(reader, city_scope, [city_scope.region_code], pd.Period("2024-12"))
+    assert not city.late(city_scope.region_code), "the rest of the city tells of it"
+
+
+def test_too_much_that_is_late_is_too_little_data(reader, city_scope, monkeypatch):
+    regions = reader.regions(city_scope)
+    counties = regions.index[regions["depth"] == 1].tolist()
+    month = pd.Period("2024-12")
+    silent = late_rows(reader.lateness(city_scope)).iloc[:1].assign(region_code=counties[0], last_day=month.start_time)
+    sources = {
+        source for rows in read_coverage(reader.coverage(city_scope)).values() for source in {r.source for r in rows}
+    }
+    everything = pd.concat([silent.assign(source=source) for source in sorted(sources)], ignore_index=True)
+    monkeypatch.setattr(inputs, "facts_of", lambda *_: replace(facts_of(reader, city_scope), late=_late_of(everything)))
+    league = grade_regions(reader, city_scope, counties, month)
+    assert league.rows.at[counties[0], "grade"] == "insufficient"
+    assert (league.rows.drop(counties[0])["grade"] != "insufficient").all()
+
+
+def _late_of(rows: pd.DataFrame) -> dict[str, dict[str, date]]:
+    return {row.source: {row.region_code: row.last_day.date()} for row in rows.itertuples()}
+
+
+def test_a_red_month_that_is_not_final_for_one_region_does_not_count_for_it():
+    grade = np.array([["red", "red", "red"], ["red", "red", "red"]])
+    official = np.array([[True, True, True], [True, True, False]])
+    assert months_red(grade, official).tolist() == [3, 2]

@@ -6,18 +6,22 @@ import re
 
 import pytest
 
-from dashboard.i18n import load_texts
+from dashboard.formatting import SMALLEST_PERCENT_BASE
+from dashboard.i18n import LANGUAGES, load_texts
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import find_indicator, load_catalogue
 from dashboard.indicators.changes import AGAINST, change, changes_of
+from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.evaluate import values, values_of
 from dashboard.indicators.presentation import shown, value_text
 from dashboard.indicators.sentences import (
+    amount_text,
     brief_change_sentence,
     change_sentence,
     figure_sentence,
     value_sentence,
 )
+from dashboard.screens.overview import change_text
 
 CHINESE = re.compile("[\u3400-\u9fff]")
 
@@ -90,3 +94,53 @@ def test_every_status_and_note_has_words():
         texts = load_texts(language)
         assert {f"indicator_status.{key}" for key in words.STATUSES} <= set(texts)
         assert {f"indicator_note.{key}" for key in words.NOTES} <= set(texts)
+
+
+def test_a_rate_on_few_cases_gives_counts_and_no_percentage(reader, city_scope, counties):
+    item, least = find_indicator("JQ2"), evaluation_rules().percent_from_cases
+    rows = change(reader, city_scope, item, counties, "2024Q4")
+    few = rows[(rows["old_numerator"] < least) & (rows["way"] != "same")]
+    assert len(few) > 5
+    for language in LANGUAGES:
+        for _, row in few.iterrows():
+            amount = amount_text(row, item, language)
+            assert "%" not in amount, amount
+            assert f"{row['old_numerator']:.0f}→{row['new_numerator']:.0f}" in amount
+    assert all("偶然波动范围" in change_sentence(row, item, "zh") for _, row in few.iterrows())
+
+
+def test_shares_of_few_change_from_one_fraction_to_another(reader, city_scope, counties):
+    item = find_indicator("BH2")
+    regions = reader.regions(city_scope)
+    townships = regions.index[regions["depth"] == 2].tolist()
+    rows = change(reader, city_scope, item, townships, "2024-12")
+    rows = rows[rows["difference"].abs() > 0]
+    few = rows[rows[["old_denominator", "new_denominator"]].min(axis=1) < SMALLEST_PERCENT_BASE]
+    assert len(few) > 0
+    for language in LANGUAGES:
+        for _, row in few.iterrows():
+            old, new = (f"{row[f'{side}_numerator']:.0f}/{row[f'{side}_denominator']:.0f}" for side in ("old", "new"))
+            assert f"{old}→{new}" in amount_text(row, item, language)
+            assert change_text(item, row, language) == f"{old}→{new}"
+    city = change(reader, city_scope, item, [city_scope.region_code], "2024-12").iloc[0]
+    assert "个百分点" in amount_text(city, item, "zh")
+
+
+def test_no_words_of_any_change_give_a_percentage_of_few(reader, city_scope, counties):
+    """Of every indicator, everywhere: no percentage stands on a base under the configured one."""
+    regions = reader.regions(city_scope)
+    codes = [*counties, *regions.index[regions["depth"] == 2].tolist()[:20]]
+    frames = changes_of(
+        reader, city_scope, [item for item in load_catalogue().values() if item.available], codes, "2024Q4"
+    )
+    for name, rows in frames.items():
+        item = find_indicator(name)
+        least = evaluation_rules().percent_from_cases if item.kind == "rate" else SMALLEST_PERCENT_BASE
+        base = (
+            rows[["old_denominator", "new_denominator"]].min(axis=1)
+            if item.display_form == "percent"
+            else rows["old_numerator"]
+        )
+        for _, row in rows[base < (SMALLEST_PERCENT_BASE if item.display_form == "percent" else least)].iterrows():
+            amount = amount_text(row, item, "zh").replace("95%区间", "")
+            assert "%" not in amount and "百分点" not in amount, (name, amount)

@@ -14,7 +14,7 @@ from dashboard.statistics.clusters import moran_of_rates
 from dashboard.statistics.control_charts import p_chart, t_chart, u_chart, xmr_chart
 from dashboard.statistics.early_warning import largest_ordinary_count, reference_months
 from dashboard.statistics.estimate import Estimate
-from dashboard.statistics.funnels import average, proportion_funnel, rate_funnel, rate_labels
+from dashboard.statistics.funnels import average, proportion_funnel, rate_funnel, rate_labels, ratio_overdispersion
 from dashboard.statistics.intervals import count_limits, mean, proportion, rate
 from dashboard.statistics.shrinkage import marshall_global, marshall_spatial
 from dashboard.statistics.standardisation import (
@@ -347,3 +347,9 @@ def test_the_growth_of_aids_deaths_is_dobsons():
     found = poisson_trend(deaths, np.ones(14), overdispersed=False)
     assert np.log(float(found.value)) == pytest.approx(0.2565, abs=5e-5)
     assert np.log(float(found.upper / found.lower)) / 2 / 1.959964 == pytest.approx(0.0220, abs=5e-5)
+
+
+def test_overdispersion_of_ratios_is_funnelplotrs():
+    """FunnelPlotR, tests/testthat/test-classes_methods.R: phi on the log scale, of which 10 % at either end is nothing of six."""
+    observed, expected = [100, 150, 180, 80, 120, 225], [108, 112, 165, 95, 100, 220]
+    assert ratio_overdispersion(observed, expected, winsorised=0).phi == pytest.approx(2.948033, abs=5e-7)
