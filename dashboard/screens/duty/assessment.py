@@ -44,7 +44,6 @@ from dashboard.sources import indicator_source
 from data_access.queries import SnapshotReader
 
 COUNTY_DEPTH = 1
-"""Years of vetoes listed, the period's own the last."""
 TOP = ("KH1", "KH2", "KH2b")
 EFFECTS = (
     *("months", "index", "lower", "upper", "points_before", "points_after", "more_lost"),

@@ -25,6 +25,7 @@ from dashboard.grading.townships import inputs as township_inputs
 from dashboard.grading.townships import matrix, vetoes
 from dashboard.grading.townships.settings import matrix_settings
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.engine.facts import facts_of
 from data_access.access import Scope
 from data_access.home import Home
 from data_access.publishing import publish
@@ -146,6 +147,9 @@ OF_READER: dict[str, Callable[[SnapshotReader, list[str], pd.Period], object]] =
     "read_monthly": lambda reader, codes, month: monthly.read_monthly(
         reader, SCOPE, codes, pd.period_range(month, month, freq="M"), CASES
     ).terms(CASES),
+    "late_months": lambda reader, codes, month: monthly.late_months(
+        facts_of(reader, SCOPE), [find_indicator("JQ2")], codes, [month]
+    ),
     "league_of": lambda reader, codes, month: league.league_of(reader, SCOPE, codes, month).rows,
     "grade_regions": lambda reader, codes, month: league.grade_regions(reader, SCOPE, codes, month).rows,
     "backtest": lambda reader, codes, month: backtest.backtest(reader, SCOPE, codes, month, months=2).grades,
