@@ -103,7 +103,7 @@ def read_monthly(
 
 
 def late_months(
-    facts: Facts, items: Iterable[Indicator], codes: Sequence[str], months: Sequence[pd.Period]
+    facts: Facts, items: Iterable[Indicator], codes: Sequence[str], months: pd.PeriodIndex
 ) -> NDArray[np.bool_]:
     """Return in which months a source of the indicators is late: it has not told of the last days, so none is not none.
 

@@ -139,13 +139,12 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
 
 def league_table(rows: pd.DataFrame, language: str, key: str = "league", title: str = "") -> ScreenTable:
     """Return :func:`league_rows` for download: numbers as numbers, grades in words."""
-    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red", "stage")
-    names += ("reasons",)
+    names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red")
     return ScreenTable(
         key,
         title or t("nav.ranking", language),
         rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]], stage=rows["stage_text"]),
-        {name: t(f"ranking_column.{name}", language) for name in names},
+        {name: t(f"ranking_column.{name}", language) for name in (*names, "stage", "reasons")},
     )
 
 
@@ -273,7 +272,7 @@ def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: Leag
 
 def _notes(row: pd.Series, league: League, below: League | None) -> list[tuple[NoteKind, str]]:
     """Return what stands on the card of an index: late in itself or in a region listed, preliminary."""
-    late = league.late(row.name) or (below is not None and any(below.late(str(code)) for code in below.rows.index))
+    late = league.late(str(row.name)) or (below is not None and any(below.late(str(code)) for code in below.rows.index))
     notes: list[tuple[NoteKind, str]] = [("late", "")] if late else []
     return notes + ([("preliminary", "")] if row["stage"] == PRELIMINARY else [])
 

@@ -148,7 +148,7 @@ OF_READER: dict[str, Callable[[SnapshotReader, list[str], pd.Period], object]] =
         reader, SCOPE, codes, pd.period_range(month, month, freq="M"), CASES
     ).terms(CASES),
     "late_months": lambda reader, codes, month: monthly.late_months(
-        facts_of(reader, SCOPE), [find_indicator("JQ2")], codes, [month]
+        facts_of(reader, SCOPE), [find_indicator("JQ2")], codes, pd.PeriodIndex([month], freq="M")
     ),
     "league_of": lambda reader, codes, month: league.league_of(reader, SCOPE, codes, month).rows,
     "grade_regions": lambda reader, codes, month: league.grade_regions(reader, SCOPE, codes, month).rows,
