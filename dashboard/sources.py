@@ -56,6 +56,12 @@ def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], 
     return _named(reader, scope, measures, t(key, language), language)
 
 
+def is_covered(reader: SnapshotReader, scope: Scope, tables: Collection[str]) -> bool:
+    """Return whether any source gives rows of ``tables``; where none does, an empty list says nothing."""
+    coverage = facts_of(reader, scope).coverage
+    return any(coverage.get(name) for name, measure in load_measures().items() if measure.table in tables)
+
+
 def _named(reader: SnapshotReader, scope: Scope, measures: Collection[str], usual: str, language: str) -> str:
     """Return the data set's own names of the sources that cover ``measures``; ``usual`` where it names none at all."""
     snapshot = reader.snapshot()

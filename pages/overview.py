@@ -198,7 +198,7 @@ with (
     ),
 ):
     if screen.overdue.empty:
-        empty_state(t("overview.no_overdue", language))
+        empty_state(screen.nothing_overdue)
     else:
         table(
             screen.overdue,

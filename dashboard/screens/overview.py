@@ -23,13 +23,14 @@ from dashboard.screens.kept import kept
 from dashboard.screens.league import Graded, graded_regions
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
-from dashboard.sources import source_name
+from dashboard.sources import is_covered, source_name
 from data_access.access import Scope, read_config, validated
 from data_access.queries import SnapshotReader
 
 HEADLINE = "headline"
 INDEX = "index"
 DEFAULT_HEADLINE = "JQ2"
+MAY_BE_OVERDUE = ("decision", "case_package")
 
 
 class OverviewSettings(BaseModel):
@@ -63,6 +64,8 @@ class OverviewScreen:
     changes: pd.DataFrame
     """``indicator, was, now, change, words, verdict, href``: what got worse most, then what got better most."""
     overdue: pd.DataFrame
+    nothing_overdue: str
+    """What is said where ``overdue`` is empty: none is, nobody gave any, or the role may not see them."""
     """``item, owner, region, due, days``."""
     late: pd.DataFrame
     """``source, region, last_day, days``."""
@@ -101,6 +104,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
         absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),
         changes=changed,
         overdue=overdue,
+        nothing_overdue=t(f"overview.{_why_none_overdue(reader, context)}", context.language),
         late=late,
         where=where,
         graded=graded,
@@ -329,6 +333,12 @@ def _overdue(reader: SnapshotReader, context: Context, limit: int) -> pd.DataFra
             "days": [formatting.days(days, language) for days in rows["days_overdue"]],
         }
     )
+
+
+def _why_none_overdue(reader: SnapshotReader, context: Context) -> str:
+    if not context.viewer.permissions.records:
+        return "overdue_hidden"
+    return "no_overdue" if is_covered(reader, context.viewer, MAY_BE_OVERDUE) else "overdue_not_given"
 
 
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:

@@ -284,7 +284,7 @@ class _Panels:
 
     def _overdue(self, panel: Panel) -> PanelContent:
         title = t("overview.overdue", self.language)
-        return self._content(panel, title, self.overview.overdue, t("overview.no_overdue", self.language))
+        return self._content(panel, title, self.overview.overdue, self.overview.nothing_overdue)
 
     def _late(self, panel: Panel) -> PanelContent:
         title = t("overview.late", self.language)
