@@ -56,6 +56,8 @@ class OverviewScreen:
     """What the overview draws."""
 
     verdict: str
+    outcome: str
+    """The verdict without the index and what is overdue, for where these stand beside it."""
     cards: tuple[Card, ...]
     shown: tuple[str, ...]
     """What each card shows: the id of an indicator, or ``index``."""
@@ -99,6 +101,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     figures = [*shown, *(item for item in _beside(shown) if rows[item.id]["status"] in WITH_VALUE)]
     return OverviewScreen(
         verdict=_verdict(context, headline, rows, changes, graded.sentence, overdue),
+        outcome=_verdict(context, headline, rows, changes, "", overdue.iloc[:0]),
         cards=tuple(card for _, card in cards),
         shown=tuple(name for name, _ in cards),
         absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),

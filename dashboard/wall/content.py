@@ -114,7 +114,7 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
         region=context.region,
         path=tuple((code, region_name(regions, code, language)) for code in region_path(regions, context.region)),
         period=context.period,
-        verdict=overview.verdict,
+        verdict=overview.outcome,
         map_title=t("map.title", language, indicator=named, level=listed.level_name),
         regions=drawn,
         coloured_by=coloured_by,
