@@ -25,6 +25,7 @@ from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.lateness import late_rows
+from dashboard.screens.league import index_definition_text
 from dashboard.screens.overview import INDEX
 from dashboard.sources import indicator_source, source_name
 from data_access.access import Scope
@@ -297,7 +298,7 @@ def _definitions(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Se
         for item in (find_indicator(name) for name in dict.fromkeys(names))
     )
     index = [
-        (Cell(each.name), Cell(t("overview.index_definition", language)), Cell(each.source), Cell(formatting.MISSING))
+        (Cell(each.name), Cell(index_definition_text(language)), Cell(each.source), Cell(formatting.MISSING))
         for each in briefing.figures
         if each.id == INDEX
     ]

@@ -214,12 +214,25 @@ def grade_map(graded: Graded, where: MapScreen, context: Context, *, width: int,
 
 def index_definition(context: Context) -> Definition:
     """Return what ⓘ opens beside the index: what it is made of, the rules of its colours, and the way to its parts."""
-    language = context.language
+    language, rules = context.language, index_settings()
     return Definition(
-        text=t("overview.index_definition", language),
-        method=t("overview.index_method", language),
+        text=index_definition_text(language),
+        method=t(
+            "overview.index_method",
+            language,
+            buffer=formatting.number(rules.hysteresis),
+            months=rules.history_months,
+            chance=f"{formatting.number(rules.red_probability * 100)}%",
+        ),
         href=context.href("ranking"),
     )
+
+
+def index_definition_text(language: str) -> str:
+    """Return what the index is made of, by the rules in force."""
+    rules = index_settings()
+    cut_offs = {"blue": formatting.number(rules.blue_from), "red": formatting.number(rules.yellow_from)}
+    return t("overview.index_definition", language, count=len(rules.component), **cut_offs)
 
 
 def _costs(league: League, code: str, language: str) -> list[str]:
