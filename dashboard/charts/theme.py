@@ -48,6 +48,8 @@ def template_of(theme: str) -> dict[str, Any]:
         "zerolinecolor": ground.border,
         "tickcolor": ground.border,
         "automargin": True,
+        "exponentformat": "none",  # 20,000, not 20k
+        "separatethousands": True,
         "title": {"font": {"color": ground.muted, "size": FONT_SIZE}, "standoff": 8},
         "tickfont": {"color": ground.muted, "size": FONT_SIZE},
     }

@@ -171,12 +171,6 @@ def test_a_hidden_sheet_is_not_taken_for_the_first(home, tmp_path):
     assert imported(home, tmp_path, workbook(tmp_path, change)).added == 3
 
 
-def test_a_workbook_that_unpacks_to_more_than_memory_is_refused(home, tmp_path, monkeypatch):
-    monkeypatch.setattr("data_access.importing.readers.tables.MOST_UNPACKED", 1000)
-    with pytest.raises(ImportRefused, match="more than a workbook may"):
-        imported(home, tmp_path, workbook(tmp_path, lambda book, sheet: None))
-
-
 @pytest.mark.parametrize("cells", [pa.array([{"a": 1}, None, None]), pa.array([b"\xff", None, b"b"])])
 def test_nested_and_binary_columns_are_named(home, tmp_path, cells):
     table = pa.table(GOOD)

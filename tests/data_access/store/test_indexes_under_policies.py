@@ -53,10 +53,10 @@ def test_time_of_a_list_is_looked_up_in_an_index(home, monkeypatch, name):
         plans.append(plan_of(connection, statement))
         return answered(connection, statement)
 
-    answered = shared_store._frame
+    answered = shared_store._rows
     reader = SnapshotReader(home)
     reader.snapshot()
-    monkeypatch.setattr(shared_store, "_frame", planned)
+    monkeypatch.setattr(shared_store, "_rows", planned)
     ask(reader)
     conditions = [line for line in plans[-1].splitlines() if "Index Cond" in line]
     assert any("code_1" in line and when in line for line in conditions), plans[-1]
