@@ -14,10 +14,10 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     follow_click,
-    grade_chip,
-    grade_strip,
+    grade_column,
     offer_tables,
     sentence,
+    strip_column,
     table,
 )
 from dashboard.context import current_context
@@ -132,23 +132,13 @@ else:
             graded.rows,
             [
                 Column(name="name", title=level, href="down"),
-                Column(
-                    name="grade",
-                    title=t("ranking.grade", language),
-                    kind="mark",
-                    draw=lambda row: grade_chip(row["grade"], language),
-                ),
+                grade_column(language),
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
                 Column(name="interval", title=t("ranking.interval", language), kind="number"),
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
                 Column(name="stage_text", title=t("ranking.stage", language), kind="mark"),
                 Column(name="change_text", title=t("ranking.change", language), kind="number"),
-                Column(
-                    name="strip",
-                    title=t("ranking.strip", language),
-                    kind="mark",
-                    draw=lambda row: grade_strip(row["strip"], graded.months, language),
-                ),
+                strip_column(graded.months, language),
                 Column(name="reason", title=t("overview.reason", language), href="href"),
                 Column(name="unit", title=t("ranking.unit", language)),
                 Column(name="deadline", title=t("ranking.deadline", language), kind="number"),

@@ -9,11 +9,11 @@ from dashboard.components import (
     columns_of,
     draw_figure,
     empty_state,
-    grade_chip,
-    grade_strip,
+    grade_column,
     interval_bar,
     offer_tables,
     sentence,
+    strip_column,
     table,
 )
 from dashboard.components.handouts import offer_context_briefing
@@ -48,12 +48,7 @@ if screen.is_graded:
             screen.rows,
             [
                 Column(name="name", title=screen.listed.level_name, href="down"),
-                Column(
-                    name="grade",
-                    title=t("ranking.grade", language),
-                    kind="mark",
-                    draw=lambda row: grade_chip(row["grade"], language),
-                ),
+                grade_column(language),
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
                 Column(name="interval", title=t("ranking.interval", language), kind="number"),
                 Column(
@@ -65,12 +60,7 @@ if screen.is_graded:
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
                 Column(name="stage_text", title=t("ranking.stage", language), kind="mark"),
                 Column(name="change_text", title=t("ranking.change", language), kind="number"),
-                Column(
-                    name="strip",
-                    title=t("ranking.strip", language),
-                    kind="mark",
-                    draw=lambda row: grade_strip(row["strip"], month_labels, language),
-                ),
+                strip_column(month_labels, language),
                 Column(name="red_text", title=t("ranking.months_red", language), kind="number"),
                 Column(name="red_chance", title=t("ranking.red_chance", language), kind="number"),
                 Column(name="reasons", title=t("ranking.reasons", language), href="href"),

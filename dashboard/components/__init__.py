@@ -7,6 +7,7 @@ from dashboard.components.downloads import offer_tables
 from dashboard.components.figures import draw_figure
 from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
+from dashboard.components.grades import grade_column, strip_column
 from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
 from dashboard.components.tables import Column, Headings, columns_of, table
 
@@ -31,6 +32,7 @@ __all__ = [
     "entry_form",
     "follow_click",
     "grade_chip",
+    "grade_column",
     "grade_strip",
     "interval_bar",
     "legend",
@@ -41,6 +43,7 @@ __all__ = [
     "risk_chip",
     "section",
     "sentence",
+    "strip_column",
     "table",
     "versions_of",
 ]

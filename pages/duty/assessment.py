@@ -11,11 +11,12 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     grade_chip,
-    grade_strip,
+    grade_column,
     interval_bar,
     offer_tables,
     section,
     sentence,
+    strip_column,
     table,
 )
 from dashboard.context import current_context
@@ -92,12 +93,7 @@ with (
             screen.league,
             [
                 Column(name="name", title=t("assessment_league.name", language), href="href"),
-                Column(
-                    name="grade",
-                    title=t("ranking.grade", language),
-                    kind="mark",
-                    draw=lambda row: grade_chip(row["grade"], language),
-                ),
+                grade_column(language),
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
                 Column(
                     name="interval",
@@ -108,12 +104,7 @@ with (
                     ),
                 ),
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
-                Column(
-                    name="strip",
-                    title=t("ranking.strip", language),
-                    kind="mark",
-                    draw=lambda row: grade_strip(row["strip"], screen.months, language),
-                ),
+                strip_column(screen.months, language),
                 Column(name="months_red", title=t("ranking.months_red", language), kind="number"),
                 Column(name="sheet", title=t("assessment_league.sheet", language)),
             ],
@@ -182,12 +173,7 @@ else:
                     [
                         Column(name="figure", title=t("creation_column.figure", language), kind="number"),
                         Column(name="interval", title=t("ranking.interval", language), kind="number"),
-                        Column(
-                            name="grade",
-                            title=t("ranking.grade", language),
-                            kind="mark",
-                            draw=lambda row: grade_chip(row["grade"], language),
-                        ),
+                        grade_column(language),
                     ]
                     if creation.is_single
                     else [Column(name=grade, title=t(f"grade.{grade}", language), kind="number") for grade in GRADES]
