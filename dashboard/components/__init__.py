@@ -1,13 +1,12 @@
 """The parts every page is built from: header, cards, chips, tables, downloads, footer."""
 
 from dashboard.components.cards import Basis, Card, CardError, Definition, NoteKind, card_grid, chart_card
-from dashboard.components.chips import grade_chip, grade_strip, interval_bar, risk_chip
+from dashboard.components.chips import grade_chip, grade_column, grade_strip, interval_bar, risk_chip, strip_column
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_tables
 from dashboard.components.figures import draw_figure
 from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
-from dashboard.components.grades import grade_column, strip_column
 from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
 from dashboard.components.tables import Column, Headings, columns_of, table
 

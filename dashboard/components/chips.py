@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from dashboard.components.tables import Column
 from dashboard.i18n import t
 from dashboard.palette import GRADES, load_palette
 
@@ -86,3 +87,23 @@ def interval_bar(
         '<span class="interval-bar" role="img" aria-label="{}">{}<i style="left:{};width:{}"></i>'
         '<u style="left:{}"></u></span>'
     ).format(label, line, place(low), width, place(value))
+
+
+def grade_column(language: str) -> Column:
+    """Return the column that shows each row's ``grade`` as a chip."""
+    return Column(
+        name="grade",
+        title=t("ranking.grade", language),
+        kind="mark",
+        draw=lambda row: grade_chip(row["grade"], language),
+    )
+
+
+def strip_column(months: Sequence[str], language: str) -> Column:
+    """Return the column that shows each row's ``strip``: the grades of ``months``, oldest first."""
+    return Column(
+        name="strip",
+        title=t("ranking.strip", language),
+        kind="mark",
+        draw=lambda row: grade_strip(row["strip"], months, language),
+    )
