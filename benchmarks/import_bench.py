@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.instruments.processes import peak_mb
 from benchmarks.queries_bench import regions
 from data_access.home import Home
 from data_access.importing.run import import_files
@@ -73,7 +73,7 @@ def measure(folder: Path, form: str, count: int) -> None:
         report = import_files(home, mapping, [file]).targets[0]
         taken = time.perf_counter() - start
         assert report.added + report.unchanged == count and not report.quarantined
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+        peak = peak_mb() / 1024
         print(
             f"{form:8s} {word:6s} {count / taken:10,.0f} rows/s (target {TARGETS[form]:,})   {taken:6.1f} s   "
             f"peak {peak:.2f} GiB (limit {MOST_GIB:g})",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.queries_bench import CITY, fill
+from benchmarks.queries_bench import CITY, published_home
 from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.data.quality import checks_screen
@@ -20,8 +18,6 @@ from dashboard.screens.work.resources import resources_screen
 from dashboard.screens.work.response import response_screen
 from dashboard.screens.work.services import services_screen
 from data_access.access import Scope
-from data_access.home import Home
-from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 
 TARGET_MS = 100.0
@@ -50,10 +46,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 def main() -> None:
     """Print each page's median beside the target, at the city and at one county."""
     rows = int(os.environ.get("BENCH_ROWS", "1000000"))
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        fill(home, rows)
-        publish(home)
+    with published_home(rows) as home:
         measure(SnapshotReader(home), rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import tempfile
 import time
@@ -17,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
+from benchmarks.instruments.processes import peak_mb
 from data_access import schema
 from data_access.access import Scope
 from data_access.home import Home
@@ -185,7 +185,7 @@ def main() -> None:
             median, longest = milliseconds(query)
             print(f"{name:44s} median {median:8.1f} ms   max {longest:8.1f} ms", flush=True)
         naive(home)
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"peak memory {peak_mb():.0f} MB")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,15 @@ def resident_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / MEGABYTE
 
 
+def peak_mb() -> float:
+    """Return the most memory that this process alone has had resident since it was started.
+
+    What ``getrusage`` says begins with the peak of the process that started it.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
 def _all_stats() -> dict[int, list[str]]:
     stats = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
