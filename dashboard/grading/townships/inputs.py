@@ -55,7 +55,10 @@ class MatrixInputs:
 def matrix_inputs(
     reader: SnapshotReader, scope: Scope, codes: Sequence[str], ends: pd.PeriodIndex, settings: MatrixSettings
 ) -> MatrixInputs:
-    """Read what the matrix of ``codes`` stands on in the years that end with ``ends``."""
+    """Read what the matrix of ``codes`` stands on in the years that end with ``ends``.
+
+    What a late county has not reported to the year's end is not scored, as in the index: only a case that is known counts.
+    """
     facts = facts_of(reader, scope)
     longest = max(line.window_months for line in settings.line) + settings.baseline_months
     months = pd.period_range(ends[0] - max(longest, settings.clean_months), ends[-1], freq="M")
@@ -70,19 +73,21 @@ def matrix_inputs(
     end = np.array([(each - months[0]).n for each in ends]) + 1
     for line in settings.line:
         rows = place[line.level]
+        silent = late_months(facts, line.members, codes, ends)
         for item in line.members:
             key = line.id, item.id
             numerator = _rows(read.terms(item.numerator), rows)
             if line.kind == "count":
-                silent = late_months(facts, [item], codes, ends)
                 numerators[key] = _counted(numerator, end, line.window_months, silent)
                 continue
             if line.kind == "relative_risk":
-                numerators[key] = _summed(numerator, end, line.window_months, whole=True)
+                events = _summed(numerator, end, line.window_months, whole=True)
+                numerators[key] = np.where(silent, np.nan, events)
                 expected[line.id] = _expected(numerator, _rows(read.person_years, rows), end, line, settings)
                 continue
             denominator = _denominator(read, facts, item, rows, codes)
-            numerators[key], denominators[key] = _share(numerator, denominator, item, line, end)
+            sums = _share(numerator, denominator, item, line, end)
+            numerators[key], denominators[key] = (_unless(silent, each) for each in sums)
     people = _rows(read.person_years, own)
     cases = _gate_cases(read, settings, own)
     clean = _summed(people, end[-1:], settings.clean_months, whole=True)[:, 0]
@@ -141,6 +146,11 @@ def _share(
         for each in (numerator, denominator)
     ]
     return sums[0], sums[1]
+
+
+def _unless(silent: NDArray[np.bool_], sums: Array) -> Array:
+    """Return the sums, by year or by year and quarter, without the years whose last days a source hasn't told of."""
+    return np.where(silent.reshape(silent.shape + (1,) * (sums.ndim - silent.ndim)), np.nan, sums)
 
 
 def _summed(monthly: Array, end: NDArray[np.int_], months: int, *, whole: bool) -> Array:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.__main__ import run
-from dashboard.grading.townships.inputs import MatrixInputs
+from dashboard.grading.townships import inputs as township_inputs
+from dashboard.grading.townships.inputs import MatrixInputs, matrix_inputs
 from dashboard.grading.townships.matrix import (
     MET,
     NOT_MET,
@@ -25,6 +28,7 @@ from dashboard.grading.townships.matrix import (
 from dashboard.grading.townships.settings import MatrixSettings, matrix_settings
 from dashboard.grading.townships.vetoes import veto_fields
 from dashboard.grading.triggers import clean_years
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import values as indicator_values
 from dashboard.lateness import late_rows
 from data_access.access import Scope
@@ -349,3 +353,22 @@ def test_a_township_whose_county_is_late_is_not_called_clean_but_a_case_is_a_cas
     assert set(clean.unknown) == {code for code in in_late if not matrix.rows.at[code, "cases"] > 0}
     assert any(matrix.rows.at[code, "cases"] > 0 for code in in_late)
     assert (matrix.rows.loc[list(clean.unknown), "verdict"] != MET).all()
+
+
+def test_no_line_is_scored_that_a_late_county_has_not_told_to_the_end(reader, city_scope, townships, monkeypatch):
+    """As in the index: half a month's share is neither good nor bad; the years before stand."""
+    parents = reader.regions(city_scope)["parent_code"]
+    county, end = parents[townships[0]], pd.Period("2024-12", "M")
+    facts = facts_of(reader, city_scope)
+    sources = {cover.source for rows in facts.coverage.values() for cover in rows}
+    last_heard = dict.fromkeys(sources, {county: date(2024, 12, 10)})
+    monkeypatch.setattr(township_inputs, "facts_of", lambda *_: replace(facts, late=last_heard))
+    ends = pd.PeriodIndex([end - 12, end], freq="M")
+    found = matrix_inputs(reader, city_scope, townships, ends, RULES)
+    cells = grade_cells(found, RULES)
+    inside = parents.loc[townships].eq(county).to_numpy()
+    others = [place for place, line in enumerate(RULES.line) if line.kind != "count"]
+    assert (cells.grade[np.ix_(others, inside, [1])] == "insufficient").all()
+    assert np.isnan(cells.value[np.ix_(others, inside, [1])]).all()
+    assert (cells.grade[np.ix_(others, inside, [0])] != "insufficient").any(axis=1).all()
+    assert (cells.grade[np.ix_(others, ~inside, [1])] != "insufficient").any(axis=1).all()
