@@ -166,10 +166,10 @@ def signed_percent(change: float | None) -> str:
 
 
 def percentage_points(difference: float | None, language: str) -> str:
-    """Return a difference of two shares (0 … 1) in percentage points."""
+    """Return a difference of two shares (0 … 1) in percentage points, as cards and tables write it."""
     if not _known(difference):
         return MISSING
-    return t("format.percentage_points", language, points=signed(difference * 100, 1))
+    return t("format.points", language, points=signed(difference * 100, 1))
 
 
 def change_words(change: float | None, direction: Direction, language: str) -> str:

@@ -29,7 +29,7 @@ from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
-MAP_HEIGHT = 490
+MAP_HEIGHT = 450
 
 
 def draw_where(draw: Callable[..., go.Figure], shown: str, width: int) -> None:
@@ -102,7 +102,7 @@ if graded.rows.empty:
             max_height=MAP_HEIGHT,
         )
 else:
-    left, right = st.columns([0.32, 0.68], gap="small")
+    left, right = st.columns([0.26, 0.74], gap="small")
     grade, league = t("overview.graded_map", language), t("overview.league", language, level=level)
     with (
         left,
@@ -115,7 +115,7 @@ else:
             key="overview-map",
         ),
     ):
-        draw_where(partial(grade_map, graded, where), grade, width=560)
+        draw_where(partial(grade_map, graded, where), grade, width=450)
     with (
         right,
         chart_card(

@@ -255,7 +255,7 @@ def _foot(
     language: str,
 ) -> Markup:
     said = Markup("").join(
-        Markup('<span class="note note-{}"><b>{}</b>{}</span>').format(kind, t(f"card.note.{kind}", language), text)
+        Markup('<span class="note note-{}"><b>{}</b> {}</span>').format(kind, t(f"card.note.{kind}", language), text)
         for kind, text in notes
     )
     stands_on = Markup("")

@@ -56,6 +56,30 @@ def test_page_does_not_scroll_sideways_at_1080p(page, demonstration_app, path):
     assert clipped == 0
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_league_of_counties_lies_above_the_fold_at_1080p(page, demonstration_app, language):
+    open_page(page, demonstration_app, lang=language)
+    league = page.locator(".st-key-card-overview-league")
+    box = league.bounding_box()
+    assert box["y"] + box["height"] <= 1080
+    hidden = league.locator(".table-scroll").evaluate(
+        "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
+    )
+    assert hidden == [0, 0], "every county is in sight, with who answers and by when"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_marks_of_one_card_stand_side_by_side(page, demonstration_app, language):
+    """A card that is both late and preliminary says so in one line."""
+    open_page(page, demonstration_app, lang=language)
+    tops = page.evaluate(
+        """() => [...document.querySelectorAll('.card-foot')].map(foot =>
+            [...foot.querySelectorAll('.note b')].map(mark => mark.getBoundingClientRect().top))"""
+    )
+    both = [each for each in tops if len(each) > 1]
+    assert both and all(len(set(each)) == 1 for each in both)
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_page_of_one_grid_shows_no_error(page, demonstration_app, path, reader, city_scope):
     regions = reader.regions(city_scope)
