@@ -1,4 +1,8 @@
-"""A shortened soak of the wall: browser and server memory while its pictures change, for WALL_SECONDS (default 90)."""
+"""A shortened soak of the wall: browser and server memory while its pictures change, for WALL_SECONDS (default 90).
+
+WALL_PACE=fast (default) turns the pictures one after the other, so that an hour shows as many as a day on the wall;
+WALL_PACE=real touches nothing and waits, as the room does.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from benchmarks.instruments.processes import MEGABYTE, resident_mb
 from data_access.demo import load_demonstration
@@ -16,11 +20,18 @@ from data_access.publishing import publish
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 from tests.servers import running_app_process
 
-LONGEST_SECONDS = 1800
+LONGEST_SECONDS = 3 * 3600
+READINGS = 9
+COUNT_PICTURES = """() => {
+    window.picturesShown = 0;
+    new MutationObserver(() => window.picturesShown += 1).observe(document.querySelector('#frame'), {childList: true});
+}"""
 
 
 def main() -> None:
+    """Print browser heap, DOM nodes and server memory at even distances of time."""
     seconds = min(int(os.environ.get("WALL_SECONDS", "90")), LONGEST_SECONDS)
+    real_pace = os.environ.get("WALL_PACE", "fast") == "real"
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Home(Path(folder))
         load_demonstration(home)
@@ -30,26 +41,40 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
             page.goto(f"{address}/wall?screen=hall")
             page.wait_for_selector("header.title")
-            session = page.context.new_cdp_session(page)
             pictures = page.locator("[data-position]").count()
             for _ in range(pictures):  # every picture once: after that nothing new should be kept
                 _next(page)
-            print(f"{'':>8} {'pictures':>9} {'browser heap MB':>16} {'DOM nodes':>10} {'server RSS MB':>14}")
-            started, shown = time.monotonic(), 0
-            marks = [seconds * part / 4 for part in range(5)]
-            while marks:
-                if time.monotonic() - started >= marks[0]:
-                    heap, nodes = _browser_memory(session)
-                    print(
-                        f"{marks.pop(0):7.0f}s {shown:9d} {heap:16.1f} {nodes:10.0f} {resident_mb(process.pid):14.1f}"
-                    )
-                    continue
-                _next(page)
-                shown += 1
+            page.reload()  # a touched wall waits for minutes before it goes on
+            page.wait_for_selector("header.title")
+            page.evaluate(COUNT_PICTURES)
+            _soak(page, process.pid, seconds, real_pace)
             browser.close()
 
 
-def _next(page) -> None:
+def _soak(page: Page, server: int, seconds: int, real_pace: bool) -> None:
+    session = page.context.new_cdp_session(page)
+    print(
+        f"{'':>8} {'pictures':>9} {'browser heap MB':>16} {'DOM nodes':>10} {'server RSS MB':>14} {'load':>6}",
+        flush=True,
+    )
+    started = time.monotonic()
+    marks = [seconds * part / (READINGS - 1) for part in range(READINGS)]
+    while marks:
+        if time.monotonic() - started < marks[0]:
+            if real_pace:
+                page.wait_for_timeout(1000)
+            else:
+                _next(page)
+            continue
+        heap, nodes = _browser_memory(session)
+        print(
+            f"{marks.pop(0):7.0f}s {page.evaluate('window.picturesShown'):9d} {heap:16.1f} {nodes:10.0f} "
+            f"{resident_mb(server):14.1f} {os.getloadavg()[0]:6.1f}",
+            flush=True,
+        )
+
+
+def _next(page: Page) -> None:
     """Go to the next picture and wait until its dot is the current one."""
     before = page.locator(".dots [aria-current]").get_attribute("data-position")
     page.keyboard.press("ArrowRight")
