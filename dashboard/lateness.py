@@ -31,7 +31,7 @@ def _limits() -> tuple[int, float]:
         raise ConfigError(
             f"config/time_limits.toml: late_days must be whole days and late_chance between 0 and 1; "
             f"found {days!r} and {chance!r}. Correct them.",
-            f"config/time_limits.toml:late_days 应为整数天,late_chance 应在 0 与 1 之间;现为 {days!r} 与 {chance!r}。请更正。",
+            f"config/time_limits.toml:late_days 应为整数天，late_chance 应在 0 与 1 之间；现为 {days!r} 与 {chance!r}。请更正。",
             file="time_limits.toml",
         )
     return days, float(chance)

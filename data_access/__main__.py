@@ -134,7 +134,7 @@ def build(context: click.Context, mapping: Path, data: Path) -> None:
     if lacking:
         raise ImportRefused(
             f"{data} has no file for {lacking} of mapping {rules.name}. Add it, or write optional = true there.",
-            f"{data} 中没有映射 {rules.name} 所需的文件({lacking})。请补齐,或在映射中写明 optional = true。",
+            f"{data} 中没有映射 {rules.name} 所需的文件（{lacking}）。请补齐，或在映射中写明 optional = true。",
         )
     _import(context, mapping, files, dry_run=False)
     with _progress() as bar:

@@ -73,7 +73,7 @@ class Scope:
             known = ", ".join(roles)
             raise ConfigError(
                 f"Role {self.role!r} is not in config/roles.toml; it has {known}.",
-                f"config/roles.toml 中没有角色“{self.role}”,现有:{known}。",
+                f"config/roles.toml 中没有角色“{self.role}”，现有：{known}。",
                 role=self.role,
             )
         return roles[self.role]
@@ -99,7 +99,7 @@ def read_config(name: str) -> dict:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"config/{name} can't be read: {error}. Correct the file.",
-            f"config/{name} 无法读取:{error}。请更正该文件。",
+            f"config/{name} 无法读取：{error}。请更正该文件。",
             file=name,
         ) from error
 

@@ -187,7 +187,7 @@ def checked(decisions: Decisions) -> Decisions:
                 raise BriefingError(
                     f"Decision {each.decision_id} of {each.region_name} has a text of {len(text)} characters; hand-outs "
                     f"take at most {most}. Shorten it.",
-                    f"{each.region_name}议定事项 {each.decision_id} 有 {len(text)} 字,材料中每项最多 {most} 字。请删减后再生成。",
+                    f"{each.region_name}议定事项 {each.decision_id} 有 {len(text)} 字，材料中每项最多 {most} 字。请删减后再生成。",
                     code="length",
                     length=len(text),
                 )

@@ -296,7 +296,7 @@ def load_catalogue() -> Mapping[str, Indicator]:
     if not files:
         raise ConfigError(
             f"config/{FOLDER} has no .toml file, so there are no indicators.",
-            f"config/{FOLDER} 中没有 .toml 文件,因此没有任何指标。",
+            f"config/{FOLDER} 中没有 .toml 文件，因此没有任何指标。",
             file=FOLDER,
         )
     return _joined({f"{FOLDER}/{name}": read_config(f"{FOLDER}/{name}") for name in files})
@@ -348,7 +348,7 @@ def _joined(files: Mapping[str, dict]) -> Mapping[str, Indicator]:
                     raise ConfigError(
                         f"config/{file}: {key}: the id or alias {name!r} is already used in config/{named[name]}. "
                         "Choose another.",
-                        f"config/{file}:{key}:编号或别名“{name}”已在 config/{named[name]} 中使用,请另取。",
+                        f"config/{file}:{key}：编号或别名“{name}”已在 config/{named[name]} 中使用，请另取。",
                         file=file,
                         key=key,
                     )
@@ -365,7 +365,7 @@ def _check_components(catalogue: Mapping[str, Indicator], named: Mapping[str, st
                 raise ConfigError(
                     f"config/{named[key]}: {key}.components: {component!r} is not a proportion of the catalogue. "
                     "Name existing ones.",
-                    f"config/{named[key]}:{key}.components:“{component}”不是目录中的比例类指标,请改为已有指标。",
+                    f"config/{named[key]}:{key}.components：“{component}”不是目录中的比例类指标，请改为已有指标。",
                     file=named[key],
                     key=key,
                 )

@@ -81,7 +81,7 @@ def _check_role(entry: PageEntry, question: Question) -> None:
         question.refused(page=entry.url_path)
         raise ScopeError(
             f"The role {role.name_en} may not open the page {entry.url_path!r}. Ask with a role that may (config/roles.toml).",
-            f"角色“{role.name}”无权打开页面“{entry.url_path}”。请使用有权限的角色(config/roles.toml)。",
+            f"角色“{role.name}”无权打开页面“{entry.url_path}”。请使用有权限的角色（config/roles.toml）。",
             code="page_permission",
             page=entry.url_path,
         )

@@ -71,7 +71,7 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
         return Account(subject, Scope(str(role), str(region)))
     raise NoRoleError(
         "This account holds no role in this system. Ask the administrator to enter it in role_holders.toml.",
-        "该账号在本系统中没有角色,请联系系统管理员在 role_holders.toml 中登记。",
+        "该账号在本系统中没有角色，请联系系统管理员在 role_holders.toml 中登记。",
         subject=subject,
     )
 
@@ -79,13 +79,13 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
 def _check_token(claims: Mapping[str, object]) -> None:
     expires = claims.get("exp")
     if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW_SECONDS < time.time():
-        raise SignInRequired("The sign-in has run out. Sign in again.", "登录已过期,请重新登录。", code="expired")
+        raise SignInRequired("The sign-in has run out. Sign in again.", "登录已过期，请重新登录。", code="expired")
     wanted = get_secrets_auth_section().get("client_id")
     meant_for = claims.get("aud")
     names = meant_for if isinstance(meant_for, (list, tuple)) else [meant_for]
     if wanted is not None and wanted not in names:
         raise SignInRequired(
             "The sign-in was meant for another program. Sign in again.",
-            "该登录凭证不是发给本系统的,请重新登录。",
+            "该登录凭证不是发给本系统的，请重新登录。",
             code="wrong_audience",
         )

@@ -64,7 +64,7 @@ def declared_mode() -> Mode | None:
     if said:
         raise ConfigError(
             f"{MODE_VARIABLE} must be off, oidc or proxy; it is {said!r}.",
-            f"{MODE_VARIABLE} 应为 off、oidc 或 proxy,现为“{said}”。",
+            f"{MODE_VARIABLE} 应为 off、oidc 或 proxy，现为“{said}”。",
         )
     if get_secrets_auth_section():
         return "oidc"
@@ -101,13 +101,13 @@ def _read_holders(path: Path, _stamp: int) -> Mapping[str, Holder]:
         problem = str(error).splitlines()[0]
         raise ConfigError(
             f"{path.name} can't be read: {problem}. Correct the file.",
-            f"{path.name} 无法读取:{problem}。请更正该文件。",
+            f"{path.name} 无法读取：{problem}。请更正该文件。",
         ) from error
     unknown = [holder for holder in holders if holder.role not in load_roles()]
     if unknown:
         known = ", ".join(load_roles())
         raise ConfigError(
             f"{path.name}: role {unknown[0].role!r} is not in config/roles.toml; it has {known}.",
-            f"{path.name}:角色“{unknown[0].role}”不在 config/roles.toml 中,现有:{known}。",
+            f"{path.name}：角色“{unknown[0].role}”不在 config/roles.toml 中，现有：{known}。",
         )
     return {holder.subject: holder for holder in holders}

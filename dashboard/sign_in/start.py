@@ -31,14 +31,14 @@ def check_start(home: Home) -> None:
         raise ConfigError(
             f"Without sign-in the cockpit is served on this machine only, not on {address or 'every address'}. "
             f"Set up sign-in ([auth] in .streamlit/secrets.toml, see {HOW}), or use --server.address 127.0.0.1.",
-            f"未设置登录时只能在本机提供服务,不能绑定到 {address or '所有地址'}。"
-            f"请设置登录(.streamlit/secrets.toml 的 [auth],见 {HOW}),或使用 --server.address 127.0.0.1。",
+            f"未设置登录时只能在本机提供服务，不能绑定到 {address or '所有地址'}。"
+            f"请设置登录（.streamlit/secrets.toml 的 [auth]，见 {HOW}），或使用 --server.address 127.0.0.1。",
         )
     if mode is None and not _may_be_read_by_anybody(home):
         raise ConfigError(
             f"These are real data, and there is no sign-in. Set it up (see {HOW}), or say expressly that everybody at this "
             f"machine may read them: {MODE_VARIABLE}=off.",
-            f"这是真实数据,且未设置登录。请设置登录(见 {HOW}),或明确声明本机使用者均可查看:{MODE_VARIABLE}=off。",
+            f"这是真实数据，且未设置登录。请设置登录（见 {HOW}），或明确声明本机使用者均可查看：{MODE_VARIABLE}=off。",
         )
 
 

@@ -52,7 +52,7 @@ def find_screen(name: str | None) -> WallScreen:
         known = ", ".join(settings.screens)
         raise ConfigError(
             f"There is no such wall screen. Use one of: {known} (config/wall.toml).",
-            f"没有这个大屏。可用:{known}(config/wall.toml)。",
+            f"没有这个大屏。可用：{known}（config/wall.toml）。",
         )
     return settings.screens[key]
 

@@ -87,7 +87,7 @@ class AuditBook:
         except (sa.exc.OperationalError, DataAccessError) as error:
             raise AuditUnavailableError(
                 "The audit record can't be written, so this is not done. Free disk space or ask the administrator.",
-                "审计记录无法写入,因此不予办理。请释放磁盘空间或联系管理员。",
+                "审计记录无法写入，因此不予办理。请释放磁盘空间或联系管理员。",
             ) from error
         self.remember(line)
         return int(line["sequence"])
@@ -216,7 +216,7 @@ class AuditBook:
         if before > youngest:
             raise ConfigError(
                 f"Audit lines are kept for {KEPT_DAYS} days; name a day not after {youngest}.",
-                f"审计记录至少保存 {KEPT_DAYS} 天,请给出不晚于 {youngest} 的日期。",
+                f"审计记录至少保存 {KEPT_DAYS} 天，请给出不晚于 {youngest} 的日期。",
             )
         limit = datetime.combine(before, time.min)
 

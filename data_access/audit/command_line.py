@@ -15,14 +15,14 @@ _PROBLEMS = {
     "changed": ("第 {number} 行被改动", "line {number} was changed"),
     "missing": ("第 {number} 行起有缺失", "lines are missing from {number} on"),
     "out_of_chain": ("第 {number} 行与上一行不衔接", "line {number} does not follow the one before"),
-    "cut_off": ("末尾被截去,应到第 {number} 行", "the end was cut off; it should reach line {number}"),
+    "cut_off": ("末尾被截去，应到第 {number} 行", "the end was cut off; it should reach line {number}"),
     "no_head": (
-        "audit.head 丢失或损坏(本机写到第 {number} 行),无法判断末尾是否被截去;请由副本恢复,查明后可用 --renew-head 重立",
+        "audit.head 丢失或损坏（本机写到第 {number} 行），无法判断末尾是否被截去；请由副本恢复，查明后可用 --renew-head 重立",
         "audit.head is missing or damaged (this machine wrote up to line {number}), so a cut-off end would not show; "
         "restore it from its copy, or begin it anew with --renew-head once that was looked into",
     ),
     "old_head": (
-        "audit.head 早于本机写入的第 {number} 行:被换回旧文件,或程序写入时中断;请与副本核对,查明后可用 --renew-head 重立",
+        "audit.head 早于本机写入的第 {number} 行：被换回旧文件，或程序写入时中断；请与副本核对，查明后可用 --renew-head 重立",
         "audit.head is older than line {number}, which this machine wrote: an old file was put back, or the program died "
         "while writing; compare it with its copy, and begin it anew with --renew-head once that was looked into",
     ),
@@ -49,7 +49,7 @@ def verify_command(context: click.Context, renew_head: bool) -> None:
         click.echo((zh if chinese else en).format(number=finding.sequence), err=True)
     if findings:
         sys.exit(1)
-    click.echo(f"审计记录完整,共 {read} 行。" if chinese else f"The audit record is whole: {read} lines.")
+    click.echo(f"审计记录完整，共 {read} 行。" if chinese else f"The audit record is whole: {read} lines.")
 
 
 @audit_commands.command("list")

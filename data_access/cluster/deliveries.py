@@ -102,7 +102,7 @@ def newest_deliveries(lake: Path) -> list[Delivery]:
             raise PublishRefused(
                 f"Not published: the delivery of {office.name} has schema version {manifest['schema_version']}; this "
                 f"program reads {schema.SCHEMA_VERSION}. Deliver again with the same version of the program.",
-                f"未发布:{office.name} 报送数据的结构版本为 {manifest['schema_version']},本程序读取 {schema.SCHEMA_VERSION}。"
+                f"未发布：{office.name} 报送数据的结构版本为 {manifest['schema_version']}，本程序读取 {schema.SCHEMA_VERSION}。"
                 "请用同一版本的程序重新报送。",
                 sender=office.name,
             )
@@ -173,6 +173,6 @@ def _quoted(path: Path | str) -> str:
 def _unusable(lake: Path, error: OSError) -> ConfigError:
     return ConfigError(
         f"The lake {lake} can't be used: {error.strerror or error}. Mount it, or name another folder with --lake.",
-        f"报送目录 {lake} 无法使用:{error.strerror or error}。请挂载该目录,或用 --lake 指定其他目录。",
+        f"报送目录 {lake} 无法使用：{error.strerror or error}。请挂载该目录，或用 --lake 指定其他目录。",
         path=str(lake),
     )

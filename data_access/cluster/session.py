@@ -96,8 +96,8 @@ class Cluster:
         raise ClusterError(
             f"Not published: for {seconds:g} s the cluster {self._master} had no worker for this publish. Start workers "
             f"with at least {memory} MB free each (config/cluster.toml: executor_memory_mb), or wait until others end.",
-            f"未发布:集群 {self._master} 在 {seconds:g} 秒内没有可用的工作节点。请启动至少有 {memory} MB 空闲内存的工作节点"
-            "(config/cluster.toml:executor_memory_mb),或等待其他任务结束。",
+            f"未发布：集群 {self._master} 在 {seconds:g} 秒内没有可用的工作节点。请启动至少有 {memory} MB 空闲内存的工作节点"
+            "（config/cluster.toml:executor_memory_mb），或等待其他任务结束。",
             code="cluster_without_workers",
             master=self._master,
         )
@@ -166,7 +166,7 @@ def _master_address(master: str) -> tuple[str, int]:
     if parts.scheme != "spark" or host is None or port is None:
         raise ClusterError(
             f"{master!r} is not the address of a Spark master. Write spark://host:7077.",
-            f"“{master}”不是 Spark 主节点地址。请写成 spark://主机:7077。",
+            f"“{master}”不是 Spark 主节点地址。请写成 spark://主机：7077。",
             code="cluster_address",
             master=master,
         )
@@ -179,7 +179,7 @@ def _check_java() -> None:
         raise ClusterError(
             "Java is not installed on this machine; Spark needs it. Install Java 17 or newer (Debian: apt-get install "
             "openjdk-17-jre-headless), or publish with --engine embedded.",
-            "本机未安装 Java,Spark 无法运行。请安装 Java 17 或更高版本(Debian:apt-get install openjdk-17-jre-headless),"
+            "本机未安装 Java，Spark 无法运行。请安装 Java 17 或更高版本（Debian:apt-get install openjdk-17-jre-headless），"
             "或使用 --engine embedded 发布。",
             code="java_missing",
         )
@@ -191,7 +191,7 @@ def _session_class() -> type[SparkSession]:
     except ImportError as error:
         raise ClusterError(
             "pyspark is not installed. Install it with pip install 'pyspark>=4.1,<5', or publish with --engine embedded.",
-            "未安装 pyspark。请运行 pip install 'pyspark>=4.1,<5' 安装,或使用 --engine embedded 发布。",
+            "未安装 pyspark。请运行 pip install 'pyspark>=4.1,<5' 安装，或使用 --engine embedded 发布。",
             code="pyspark_missing",
         ) from error
     return SparkSession
@@ -204,7 +204,7 @@ def _check_reachable(master: str, host: str, port: int, seconds: float) -> None:
         raise ClusterError(
             f"The Spark master {master} does not answer: {error.strerror or error}. Start it, or correct the address; "
             "what was published last stays served.",
-            f"Spark 主节点 {master} 无应答:{error.strerror or error}。请启动该节点或更正地址;上次发布的数据继续使用。",
+            f"Spark 主节点 {master} 无应答：{error.strerror or error}。请启动该节点或更正地址；上次发布的数据继续使用。",
             code="cluster_unreachable",
             master=master,
         ) from error
@@ -222,6 +222,6 @@ def _failed(error: Exception) -> ClusterError:
     return ClusterError(
         f"Not published: the cluster failed ({said[:300]}). What was published last stays served; look at the master's "
         "page for the workers' messages and publish again.",
-        f"未发布:集群执行失败({said[:300]})。上次发布的数据继续使用;请在主节点页面查看工作节点信息后重新发布。",
+        f"未发布：集群执行失败（{said[:300]}）。上次发布的数据继续使用；请在主节点页面查看工作节点信息后重新发布。",
         code="cluster_failed",
     )

@@ -228,7 +228,7 @@ def _check_complete(table: str, arrived: int, deliveries: Sequence[Delivery]) ->
     if arrived != expected:
         raise PublishRefused(
             f"Not published: the deliveries hold {arrived} rows of {table}, but their lists say {expected}. Deliver again.",
-            f"未发布:报送数据中 {table} 有 {arrived} 行,而报送清单为 {expected} 行。请重新报送。",
+            f"未发布：报送数据中 {table} 有 {arrived} 行，而报送清单为 {expected} 行。请重新报送。",
             table=table,
         )
 

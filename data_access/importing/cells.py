@@ -190,7 +190,7 @@ def _shaped_once(cells: pd.Series, shape: str) -> pd.Series:
             return plain.map({name: _digits_of(name, width) for name in plain.dropna().unique()})
     raise ImportRefused(
         f"Template format {shape!r} is not known; use 05d, 0>5, 0<12, first5, last3, digits, plain or hash8.",
-        f"模板格式“{shape}”无法识别,可用 05d、0>5、0<12、first5、last3、digits、plain、hash8。",
+        f"模板格式“{shape}”无法识别，可用 05d、0>5、0<12、first5、last3、digits、plain、hash8。",
     )
 
 

@@ -70,7 +70,7 @@ def outside_degrees(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
 def _unknown(crs: str) -> ImportRefused:
     return ImportRefused(
         f"Coordinate system {crs!r} is not known. Write EPSG:number, GCJ-02 or BD-09 in the mapping.",
-        f"坐标系“{crs}”无法识别。请在映射文件中写明 EPSG:编号、GCJ-02 或 BD-09。",
+        f"坐标系“{crs}”无法识别。请在映射文件中写明 EPSG：编号、GCJ-02 或 BD-09。",
         crs=crs,
     )
 

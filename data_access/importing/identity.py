@@ -36,7 +36,7 @@ def refuse_identities(rows: pd.DataFrame, dropped: tuple[str, ...], file: str) -
         alike = as_text(cells).str.fullmatch(values).fillna(False).astype(bool)
         if alike.mean() >= settings.identity_share:
             row = int(alike.to_numpy().argmax()) + 2
-            raise _refused(file, column, f"by its cells (for example row {row})", f"内容(如第{row}行)")
+            raise _refused(file, column, f"by its cells (for example row {row})", f"内容（如第{row}行）")
 
 
 def looks_like_identity(cells: pd.Series) -> pd.Series:
@@ -58,7 +58,7 @@ def _refused(file: str, column: str, english: str, chinese: str) -> ImportRefuse
     return ImportRefused(
         f"{file}: column {column!r} looks like a personal identity {english}. Personal data are not imported: remove the "
         f'column, or list it under drop = ["{column}"] in the mapping.',
-        f"{file}:列“{column}”从{chinese}看疑似个人身份信息。本系统不接收个人信息,请删除该列,"
+        f"{file}：列“{column}”从{chinese}看疑似个人身份信息。本系统不接收个人信息，请删除该列，"
         f'或在映射文件中写明 drop = ["{column}"]。',
         code="identity",
         file=file,

@@ -291,7 +291,7 @@ def load_mapping(path: Path) -> tuple[Mapping, str]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"Mapping {path.name} can't be read: {error}. Correct it and try again.",
-            f"映射文件 {path.name} 无法读取:{error}。请更正后重试。",
+            f"映射文件 {path.name} 无法读取：{error}。请更正后重试。",
             file=path.name,
         ) from error
     try:

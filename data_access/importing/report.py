@@ -50,27 +50,27 @@ def report_lines(report: ImportReport, language: str) -> list[str]:
     english = language == "en"
     lines = []
     if report.dry_run:
-        lines.append("Plan only, nothing was changed." if english else "仅为预演,未做任何更改。")
+        lines.append("Plan only, nothing was changed." if english else "仅为预演，未做任何更改。")
     for target in report.targets:
         counts = (target.read, target.added, target.replaced, target.unchanged, target.excluded, target.quarantined)
         words = (
             "{}: {} read, {} new, {} replaced, {} unchanged, {} left out or joined, {} quarantined"
             if english
-            else "{}:读入 {},新增 {},替换 {},未变 {},排除或合并 {},隔离 {}"
+            else "{}：读入 {}，新增 {}，替换 {}，未变 {}，排除或合并 {}，隔离 {}"
         )
         lines.append(words.format(f"{target.file} → {target.table}", *counts))
         if target.given_again:
             words = (
                 "  {} rows are left out: a later file of this import has them, too, and the last one stands"
                 if english
-                else "  {} 行未取:本次导入中后面的文件也有这些行,以最后一个为准"
+                else "  {} 行未取：本次导入中后面的文件也有这些行，以最后一个为准"
             )
             lines.append(words.format(target.given_again))
         if target.disagreements:
             words = (
                 "  {} rows whose code and point name two regions; the code stands"
                 if english
-                else "  {} 行的代码与坐标不在同一区划,以代码为准"
+                else "  {} 行的代码与坐标不在同一区划，以代码为准"
             )
             lines.append(words.format(target.disagreements))
         lines += [f"  {problem[0 if english else 1]}" for problem in target.problems]
@@ -78,7 +78,7 @@ def report_lines(report: ImportReport, language: str) -> list[str]:
         words = (
             "Refused rows: {} – correct them there and import that file"
             if english
-            else "被隔离的行见 {},更正后导入该文件即可"
+            else "被隔离的行见 {}，更正后导入该文件即可"
         )
         lines.append(words.format(path))
     return lines

@@ -498,7 +498,7 @@ def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule
             patterns = ", ".join(rule.match for rule in mapping.file)
             raise ImportRefused(
                 f"{path.name} fits no file of mapping {mapping.name}, which knows {patterns}.",
-                f"{path.name} 与映射 {mapping.name} 中的任何文件都不符,该映射包括:{patterns}。",
+                f"{path.name} 与映射 {mapping.name} 中的任何文件都不符，该映射包括：{patterns}。",
                 file=path.name,
             )
         chosen.append((path, rule))
@@ -510,14 +510,14 @@ def _refuse_no_file(path: Path) -> None:
     if path.is_file():
         if os.access(path, os.R_OK):
             return
-        english, chinese = "may not be read by this user; change its permissions", "无读取权限,请调整文件权限"
+        english, chinese = "may not be read by this user; change its permissions", "无读取权限，请调整文件权限"
     elif path.is_dir():
         english = "is a folder; name its files, or use build --data for all of them"
-        chinese = "是文件夹,请指定其中的文件,或用 build --data 导入整个文件夹"
+        chinese = "是文件夹，请指定其中的文件，或用 build --data 导入整个文件夹"
     elif path.exists():
         english, chinese = "is no ordinary file", "不是普通文件"
     else:
-        english, chinese = "does not exist; check its name", "不存在,请核对文件名"
+        english, chinese = "does not exist; check its name", "不存在，请核对文件名"
     raise ImportRefused(f"{path} {english}.", f"{path} {chinese}。", file=str(path))
 
 
@@ -580,10 +580,10 @@ def _not_reconciled(
     if report is not None and report.problems:
         first = report.problems[0]
         english = f" {report.quarantined} rows were refused, the first: {first[0]}."
-        chinese = f"有 {report.quarantined} 行被拒,首处:{first[1]}。"
+        chinese = f"有 {report.quarantined} 行被拒，首处：{first[1]}。"
     return ImportRefused(
         f"{file}: {what} should come to {expected:g} but come to {found:g}.{english} Nothing was imported; check the file.",
-        f"{file}:{what} 应为 {expected:g},实为 {found:g}。{chinese}未导入任何数据,请核对该文件。",
+        f"{file}:{what} 应为 {expected:g}，实为 {found:g}。{chinese}未导入任何数据，请核对该文件。",
         code="not_reconciled",
         file=file,
     )

@@ -67,7 +67,7 @@ def code_list(name: str) -> Mapping[str, str]:
     if name not in lists:
         raise ConfigError(
             f"config/classes.toml has no code list {name!r}; it has {', '.join(lists)}.",
-            f"config/classes.toml 中没有代码表“{name}”,现有:{', '.join(lists)}。",
+            f"config/classes.toml 中没有代码表“{name}”，现有：{', '.join(lists)}。",
             name=name,
         )
     return lists[name]

@@ -37,7 +37,7 @@ def check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: 
         kind = batch.unusable[nested]
         raise ImportRefused(
             f"{path.name}: column {nested!r} holds {kind}, no text, number or time. Export it as one.",
-            f"{path.name}:列“{nested}”的类型为 {kind},不是文字、数字或时间,请转换后重新导出。",
+            f"{path.name}：列“{nested}”的类型为 {kind}，不是文字、数字或时间，请转换后重新导出。",
             code="unusable_column",
             file=path.name,
             columns=[nested],
@@ -48,7 +48,7 @@ def check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: 
         english, chinese = _advice(needed, batch)
         raise ImportRefused(
             f"{path.name} lacks the column(s) {', '.join(missing)}. It has: {found}. {english}",
-            f"{path.name} 缺少列 {'、'.join(missing)}。现有列:{found}。{chinese}",
+            f"{path.name} 缺少列 {'、'.join(missing)}。现有列：{found}。{chinese}",
             code="missing_columns",
             file=path.name,
             columns=missing,
@@ -63,14 +63,14 @@ def _advice(needed: set[str], batch: Batch) -> tuple[str, str]:
             row = int(batch.numbers.iloc[place])
             return (
                 f"The heading seems to be row {row}: write skip_rows = {row - 1} in the mapping, or delete the rows above it.",
-                f"标题行似为第 {row} 行,请在映射中写明 skip_rows = {row - 1},或删去其上各行。",
+                f"标题行似为第 {row} 行，请在映射中写明 skip_rows = {row - 1}，或删去其上各行。",
             )
     names = [str(name) for name in batch.rows.columns if name not in FAULT_COLUMNS]
     for sign, written in ((";", ";"), ("\t", "\\t"), ("|", "|"), ("\uff0c", "\uff0c"), (",", ",")):
         if any(needed & {part.strip() for part in name.split(sign)} for name in names if sign in name):
             return (
                 f'The cells seem to be separated by "{written}": write delimiter = "{written}" in the mapping.',
-                f'各列似以“{written}”分隔,请在映射中写明 delimiter = "{written}"。',
+                f'各列似以“{written}”分隔，请在映射中写明 delimiter = "{written}"。',
             )
     return "Correct the file or the mapping.", "请更正文件或映射。"
 
@@ -184,7 +184,7 @@ def _melted(batch: Batch, target: Target) -> tuple[pd.DataFrame, pd.Series, gpd.
         found = ", ".join(map(str, batch.rows.columns))
         raise ImportRefused(
             f"No column fits the pattern {target.melt.pattern!r} of melt. The file has: {found}. Correct the mapping.",
-            f"没有列符合 melt 的模式“{target.melt.pattern}”。现有列:{found}。请更正映射。",
+            f"没有列符合 melt 的模式“{target.melt.pattern}”。现有列：{found}。请更正映射。",
             code="missing_columns",
         )
     return pd.concat(frames, ignore_index=True), pd.concat([batch.numbers] * len(frames), ignore_index=True), None

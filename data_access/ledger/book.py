@@ -234,7 +234,7 @@ class Ledger:
         for _ in range(ADD_ATTEMPTS):
             with contextlib.suppress(LineTakenError):
                 return self._store.write(add, path)
-        raise StoreBusyError("Too many write to the ledger at once. Send it again.", "同时填报的人过多,请重新提交。")
+        raise StoreBusyError("Too many write to the ledger at once. Send it again.", "同时填报的人过多，请重新提交。")
 
     def _path(self, scope: Scope) -> str:
         return _path_text(self._reader.region_path(scope, scope.region_code))
@@ -269,7 +269,7 @@ def _elsewhere(item_id: str) -> ScopeError:
     """Return the answer to who names an item outside the scope, or of another kind: nothing of it is revealed."""
     return ScopeError(
         "There is no such item here: it belongs to another place or is of another kind. Load the page again.",
-        "此处没有该事项:它属于其他区划或类型。请重新载入页面。",
+        "此处没有该事项：它属于其他区划或类型。请重新载入页面。",
         item_id=item_id,
     )
 
@@ -331,12 +331,12 @@ def _item(row: Any) -> Item:
 def _conflict(current: Item, seen: Item | None) -> NoReturn:
     when = current.recorded_at.strftime("%Y-%m-%d %H:%M")
     english = "; ".join(change_lines(seen, current, "en")) or "no field"
-    chinese = ";".join(change_lines(seen, current, "zh")) or "内容未变"
+    chinese = "；".join(change_lines(seen, current, "zh")) or "内容未变"
     raise ConflictError(
         f"Somebody else changed this item meanwhile ({current.role_label('en')}, {when} UTC): {english}. Nothing of yours was "
         "written and nothing of theirs was overwritten; what you typed is still here. Compare, then send it again.",
-        f"该事项在您填写期间已被他人修改({current.role_label('zh')},世界时 {when}):{chinese}。您的内容未写入,"
-        "对方的内容未被覆盖;您填写的内容仍保留在表单中,请核对后再提交。",
+        f"该事项在您填写期间已被他人修改（{current.role_label('zh')}，世界时 {when}）：{chinese}。您的内容未写入，"
+        "对方的内容未被覆盖；您填写的内容仍保留在表单中，请核对后再提交。",
         current=current,
         seen=seen,
     )

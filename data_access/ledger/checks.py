@@ -24,12 +24,12 @@ def check_step(scope: Scope, kind_key: str, before: str | None, state: str) -> N
     role = scope.permissions
     if state not in kind.states:
         raise WriteRefused(
-            f"{kind.name_en}: there is no state {state!r}.", f"{kind.name}:没有状态“{state}”。", code="state"
+            f"{kind.name_en}: there is no state {state!r}.", f"{kind.name}：没有状态“{state}”。", code="state"
         )
     if not role.may_write(kind_key, state):
         raise ScopeError(
             f"The role {role.name_en} may not set “{kind.name_en}” to “{kind.state_label(state, 'en')}”. Ask a role that may.",
-            f"角色“{role.name}”无权将“{kind.name}”设为“{kind.state_label(state, 'zh')}”,请由有权限的角色办理。",
+            f"角色“{role.name}”无权将“{kind.name}”设为“{kind.state_label(state, 'zh')}”，请由有权限的角色办理。",
             code="write_permission",
             role=scope.role,
         )
@@ -38,7 +38,7 @@ def check_step(scope: Scope, kind_key: str, before: str | None, state: str) -> N
         now_en = "a new item" if before is None else kind.state_label(before, "en")
         raise WriteRefused(
             f"{kind.name_en}: no step leads from “{now_en}” to “{kind.state_label(state, 'en')}”.",
-            f"{kind.name}:不能由“{now_zh}”变为“{kind.state_label(state, 'zh')}”。",
+            f"{kind.name}：不能由“{now_zh}”变为“{kind.state_label(state, 'zh')}”。",
             code="step",
         )
 
@@ -58,7 +58,7 @@ def checked_values(kind_key: str, values: Mapping[str, object]) -> dict[str, obj
             kept[name] = value
         elif rule.required:
             raise WriteRefused(
-                f"“{rule.name_en}” is empty. Fill it in.", f"“{rule.name}”未填写,请填写。", code="required", field=name
+                f"“{rule.name_en}” is empty. Fill it in.", f"“{rule.name}”未填写，请填写。", code="required", field=name
             )
     return kept
 
@@ -70,7 +70,7 @@ def checked_reason(kind: Kind, state: str, reason: str) -> str:
     if text is None and state in kind.reason:
         label = kind.states[state]
         raise WriteRefused(
-            f"“{label[1]}” needs a reason. Write why.", f"“{label[0]}”须说明理由,请填写。", code="reason"
+            f"“{label[1]}” needs a reason. Write why.", f"“{label[0]}”须说明理由，请填写。", code="reason"
         )
     return str(text or "")
 
@@ -106,7 +106,7 @@ def _text(rule: FieldRule, value: object) -> str:
     if len(text) > rule.most:
         raise WriteRefused(
             f"“{rule.name_en}” has {len(text)} characters; at most {rule.most} are kept. Shorten it.",
-            f"“{rule.name}”有 {len(text)} 字,最多 {rule.most} 字。请删减。",
+            f"“{rule.name}”有 {len(text)} 字，最多 {rule.most} 字。请删减。",
             code="length",
             length=len(text),
         )
@@ -114,7 +114,7 @@ def _text(rule: FieldRule, value: object) -> str:
         raise WriteRefused(
             f"“{rule.name_en}” holds what looks like an ID number, telephone number or e-mail. Personal data are not kept: "
             "remove it.",
-            f"“{rule.name}”中疑似含身份证号、手机号或邮箱。本系统不保存个人信息,请删除后再提交。",
+            f"“{rule.name}”中疑似含身份证号、手机号或邮箱。本系统不保存个人信息，请删除后再提交。",
             code="identity",
         )
     return text
@@ -126,7 +126,7 @@ def _document(rule: FieldRule, value: object) -> str:
     if len(text) > rule.most:
         raise WriteRefused(
             f"“{rule.name_en}” has {len(text)} characters; at most {rule.most} are kept.",
-            f"“{rule.name}”有 {len(text)} 个字符,最多保存 {rule.most} 个。",
+            f"“{rule.name}”有 {len(text)} 个字符，最多保存 {rule.most} 个。",
             code="length",
             length=len(text),
         )
@@ -140,7 +140,7 @@ def _date(rule: FieldRule, value: object) -> date:
     except ValueError as error:
         raise WriteRefused(
             f"“{rule.name_en}”: {str(value)[:40]!r} is not a date. Write it as 2025-03-31.",
-            f"“{rule.name}”:“{str(value)[:40]}”不是日期,请写成 2025-03-31。",
+            f"“{rule.name}”：“{str(value)[:40]}”不是日期，请写成 2025-03-31。",
             code="date",
         ) from error
     day = date(day.year, day.month, day.day)
@@ -148,7 +148,7 @@ def _date(rule: FieldRule, value: object) -> date:
     if not this_year - settings.years_back <= day.year <= this_year + settings.years_ahead:
         raise WriteRefused(
             f"“{rule.name_en}”: {day} lies more than {settings.years_ahead} years away. Check the year.",
-            f"“{rule.name}”:{day} 距今超过 {settings.years_ahead} 年,请核对年份。",
+            f"“{rule.name}”：{day} 距今超过 {settings.years_ahead} 年，请核对年份。",
             code="date",
         )
     return day
@@ -162,7 +162,7 @@ def _number(rule: FieldRule, value: object) -> float:
     if not math.isfinite(number):
         raise WriteRefused(
             f"“{rule.name_en}”: {str(value)[:40]!r} is not a number.",
-            f"“{rule.name}”:“{str(value)[:40]}”不是数字。",
+            f"“{rule.name}”：“{str(value)[:40]}”不是数字。",
             code="number",
         )
     return number

@@ -87,17 +87,18 @@ def record_item_id(kind: str, *parts: str) -> str:
 def change_lines(seen: Item | None, now: Item, language: str) -> list[str]:
     """Return what changed between two versions, one line a field: ``field: before → after``."""
     kind = ledger_settings().kind(now.kind)
+    colon = ": " if language == "en" else "："
     lines = []
     if seen is None or seen.state != now.state:
         before = "—" if seen is None else seen.state_label(language)
-        lines.append(f"{'State' if language == 'en' else '状态'}: {before} → {now.state_label(language)}")
+        lines.append(f"{'State' if language == 'en' else '状态'}{colon}{before} → {now.state_label(language)}")
     # The first event on a published record is compared with that record.
     old: Mapping[str, object] = (now.before or {}) if seen is None else seen.values
     for name, rule in kind.fields.items():
         if rule.kind == "document" or name in _unspoken(kind.fields, now.values, language):
             continue
         if old.get(name) != now.values.get(name):
-            lines.append(f"{rule.label(language)}: {_shown(old.get(name))} → {_shown(now.values.get(name))}")
+            lines.append(f"{rule.label(language)}{colon}{_shown(old.get(name))} → {_shown(now.values.get(name))}")
     return lines
 
 

@@ -86,7 +86,9 @@ class LedgerSettings(BaseModel):
         if key not in self.kinds:
             known = ", ".join(self.kinds)
             raise ConfigError(
-                f"{FILE} has no kind {key!r}; it has {known}.", f"{FILE} 中没有事项类型“{key}”,现有:{known}。", kind=key
+                f"{FILE} has no kind {key!r}; it has {known}.",
+                f"{FILE} 中没有事项类型“{key}”，现有：{known}。",
+                kind=key,
             )
         return self.kinds[key]
 

@@ -32,7 +32,7 @@ def check_batches(rows: Rows) -> None:
         raise PublishRefused(
             f"Not published: {row.file_name} had {row.rows_read} rows, but its import accounts for {row.outcome}. "
             "Import the file again.",
-            f"未发布:{row.file_name} 读入 {row.rows_read} 行,但导入记录合计为 {row.outcome} 行。请重新导入该文件。",
+            f"未发布：{row.file_name} 读入 {row.rows_read} 行，但导入记录合计为 {row.outcome} 行。请重新导入该文件。",
             file=row.file_name,
         )
     differing = sa.union_all(*(_rows_unaccounted_for(fact) for fact in schema.FACT_TABLES)).subquery()
@@ -40,7 +40,7 @@ def check_batches(rows: Rows) -> None:
         raise PublishRefused(
             f"Not published: {row.target} holds {row.held:g} rows of source {row.source!r}, but its imports added "
             f"{row.added:g}. Import the source's files again.",
-            f"未发布:{row.target} 中来源“{row.source}”有 {row.held:g} 行,而导入记录为 {row.added:g} 行。请重新导入该来源的文件。",
+            f"未发布：{row.target} 中来源“{row.source}”有 {row.held:g} 行，而导入记录为 {row.added:g} 行。请重新导入该来源的文件。",
             table=row.target,
             source=row.source,
         )
@@ -84,7 +84,7 @@ def check_regions_known(rows: Rows, path: sa.Table) -> None:
         raise PublishRefused(
             f"Not published: rows of {name} name regions that don't exist: {codes}. Import the region file "
             "that has them, or correct the rows.",
-            f"未发布:{name} 的数据引用了不存在的区划:{codes}。请导入含这些区划的文件,或更正数据。",
+            f"未发布：{name} 的数据引用了不存在的区划：{codes}。请导入含这些区划的文件，或更正数据。",
             table=name,
         )
 
@@ -116,7 +116,7 @@ def check_rollups(rows: Rows, published: Mapping[str, sa.Table], measures: Mappi
                 raise PublishRefused(
                     f"Not published: measure {key!r} counts {totals[key]:g} in {table_name} but {rolled.get(key, 0):g} "
                     "in the roll-up. Check the region codes of that table.",
-                    f"未发布:计量“{key}”在 {table_name} 中为 {totals[key]:g},在汇总表中为 {rolled.get(key, 0):g}。"
+                    f"未发布：计量“{key}”在 {table_name} 中为 {totals[key]:g}，在汇总表中为 {rolled.get(key, 0):g}。"
                     "请检查该表的区划代码。",
                     measure=key,
                 )
@@ -139,7 +139,7 @@ def _check_totals(rows: Rows, table: sa.Table) -> None:
         raise PublishRefused(
             f"Not published: in {table.name} measure {row.measure!r} adds up to {row.divided:g} by class but to "
             f"{row.total:g} in all (depth {row.depth}). Publish again; if it recurs, report it.",
-            f"未发布:{table.name} 中计量“{row.measure}”分类合计为 {row.divided:g},总数为 {row.total:g}(层级 {row.depth})。"
-            "请重新发布;如再次出现请报告。",
+            f"未发布：{table.name} 中计量“{row.measure}”分类合计为 {row.divided:g}，总数为 {row.total:g}（层级 {row.depth}）。"
+            "请重新发布；如再次出现请报告。",
             measure=row.measure,
         )

@@ -30,7 +30,7 @@ def data_through(rows: Rows, measures: Mapping[str, Measure], dataset: Mapping[s
     if not last:
         raise PublishRefused(
             "Not published: there are no incidents, disputes or counts yet. Import some files first.",
-            "未发布:尚无事件、纠纷或统计数。请先导入文件。",
+            "未发布：尚无事件、纠纷或统计数。请先导入文件。",
         )
     return max(last).date()
 

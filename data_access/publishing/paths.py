@@ -59,7 +59,7 @@ def _check_links(parents: dict[str, str | None], successors: dict[str, str], dep
     roots = [code for code, parent in parents.items() if not parent and code not in successors]
     if len(roots) != 1:
         raise _refused(
-            "one region without a parent, the root, is needed; found", "应恰有一个没有上级的根区划,现有", roots
+            "one region without a parent, the root, is needed; found", "应恰有一个没有上级的根区划，现有", roots
         )
     lost = [code for code, parent in parents.items() if parent and parent not in parents]
     if lost:
@@ -86,6 +86,6 @@ def _refused(english: str, chinese: str, codes: list[str]) -> PublishRefused:
     shown = ", ".join(map(str, codes[:5])) + (f" … ({len(codes)})" if len(codes) > 5 else "")
     return PublishRefused(
         f"Not published: {english}: {shown}. Correct the region file and import it again.",
-        f"未发布:{chinese}:{shown}。请更正区划文件后重新导入。",
+        f"未发布：{chinese}:{shown}。请更正区划文件后重新导入。",
         codes=codes,
     )

@@ -99,7 +99,7 @@ def _tests(
     if stage not in STAGES or not set(filters) <= set(FILTERS):
         raise ConfigError(
             f"Disputes can't be listed by {stage!r} and {sorted(filters)}; stages are {', '.join(STAGES)}.",
-            f"无法按“{stage}”和 {sorted(filters)} 列出纠纷;可用环节:{'、'.join(STAGES)}。",
+            f"无法按“{stage}”和 {sorted(filters)} 列出纠纷；可用环节：{'、'.join(STAGES)}。",
             stage=stage,
         )
     c = table.c

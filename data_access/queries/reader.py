@@ -57,7 +57,7 @@ class SnapshotReader:
             kept = ", ".join(self.kept_snapshot_ids()) or "—"
             raise NoSnapshotError(
                 f"Snapshot {snapshot_id} is not kept in {home.path}. Kept: {kept}.",
-                f"{home.path} 中没有保留快照 {snapshot_id}。现有:{kept}。",
+                f"{home.path} 中没有保留快照 {snapshot_id}。现有：{kept}。",
                 snapshot_id=snapshot_id,
             )
 

@@ -76,7 +76,7 @@ class OpenSnapshot:
             raise SchemaVersionError(
                 f"Snapshot {snapshot_id} has schema version {stamp['schema_version']}; this program reads "
                 f"{schema.SCHEMA_VERSION}. Publish again.",
-                f"快照 {snapshot_id} 的结构版本为 {stamp['schema_version']},本程序读取 {schema.SCHEMA_VERSION}。请重新发布。",
+                f"快照 {snapshot_id} 的结构版本为 {stamp['schema_version']}，本程序读取 {schema.SCHEMA_VERSION}。请重新发布。",
                 snapshot_id=snapshot_id,
             )
         self._defined_as_now = stamp["config_sha256"] == definitions_sha256()

@@ -165,6 +165,6 @@ def check_version(found: int) -> None:
     if found > LEDGER_VERSION:
         raise SchemaVersionError(
             f"The ledger has version {found}, newer than this program's {LEDGER_VERSION}. Update the program.",
-            f"台账的结构版本为 {found},高于本程序的 {LEDGER_VERSION}。请升级程序。",
+            f"台账的结构版本为 {found}，高于本程序的 {LEDGER_VERSION}。请升级程序。",
             found=found,
         )

@@ -34,7 +34,7 @@ def served_snapshot_id(home: Home) -> str:
         raise NoSnapshotError(
             f"Nothing has been published in {home.path} yet. Run `python -m data_access demo` for the demonstration "
             "city, or import files and publish.",
-            f"{home.path} 中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市,或导入文件后发布。",
+            f"{home.path} 中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市，或导入文件后发布。",
             path=str(home.path),
         ) from error
 

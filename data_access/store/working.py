@@ -106,7 +106,7 @@ class WorkingStore:
                 raise SchemaVersionError(
                     f"The working file has schema version {found}, newer than this program's {schema.SCHEMA_VERSION}. "
                     "Update the program.",
-                    f"工作库的结构版本为 {found},高于本程序的 {schema.SCHEMA_VERSION}。请升级程序。",
+                    f"工作库的结构版本为 {found}，高于本程序的 {schema.SCHEMA_VERSION}。请升级程序。",
                     found=found,
                 )
             if found is None:
@@ -131,7 +131,7 @@ class WorkingStore:
         if unknown or missing:
             raise DataAccessError(
                 f"Rows for {table.name}: unknown columns {unknown}, missing columns {missing}.",
-                f"写入 {table.name} 的数据:多余的列 {unknown},缺少的列 {missing}。",
+                f"写入 {table.name} 的数据：多余的列 {unknown}，缺少的列 {missing}。",
                 table=table.name,
                 unknown=unknown,
                 missing=missing,

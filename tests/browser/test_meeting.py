@@ -38,7 +38,7 @@ def turn(page, key: str) -> str:
 def record(page, task: str, unit: str, due: str) -> None:
     """Type a decision and send it, by keyboard alone."""
     rest(page)
-    page.get_by_label("任务(必填)").focus()
+    page.get_by_label("任务（必填）").focus()
     page.keyboard.insert_text(task)
     page.keyboard.press("Tab")
     page.keyboard.insert_text(unit)
@@ -93,7 +93,7 @@ def test_keys_turn_no_page_while_somebody_types(page, meeting_app):
     press(page, "开始会议")
     page.wait_for_selector(f"{HEAD}[data-state=open]")
     at = turn(page, "ArrowRight")
-    page.get_by_label("任务(必填)").focus()
+    page.get_by_label("任务（必填）").focus()
     page.keyboard.insert_text("一")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("PageDown")

@@ -57,7 +57,7 @@ def test_the_four_systems_are_reached_by_click_and_give_the_figures_of_the_comma
     click_menu(page, PATH)
     page.locator("nav.links a").first.wait_for()
     settle(page)
-    assert "市 1、县区 12、乡镇(街道) 126" in verdict(page)
+    assert "市 1、县区 12、乡镇（街道） 126" in verdict(page)
     assert page.locator(".stMain table.data").first.locator("tbody tr").count() == 13
     screenshot(page, "responsibility")
     open_part(page, "领导包案")

@@ -38,7 +38,7 @@ def test_three_100_percent_files_and_562_returners(page, demonstration_app, told
     assert "100.0%" in card_text(page, "三个百分百最低值")
     assert "562" in card_text(page, "本年已衔接")
     coverage = told("services", "coverage")
-    assert len(rows_of(page, "三个100%:谁还不到,差在哪一项")) == len(coverage) == 12
+    assert len(rows_of(page, "三个100%：谁还不到，差在哪一项")) == len(coverage) == 12
     assert all(row["YG1"] == row["YG2"] == row["YG3"] == 1 for row in coverage)
     done = sum(row["YG1_numerator"] for row in coverage)
     assert f"{done:,.0f}/{done:,.0f}" in card_text(page, "三个百分百最低值")
@@ -57,7 +57,7 @@ def test_services_stop_at_the_county_and_their_definition_is_one_click_away(page
 
 
 def test_budget_stations_grades_and_the_fund(page, demonstration_app, told):
-    open_by_menu(page, demonstration_app, "/resources", "按投向:预算与支出", PERIOD)
+    open_by_menu(page, demonstration_app, "/resources", "按投向：预算与支出", PERIOD)
     screenshot(page, "resources")
     no_english_and_no_scroll_bar(page)
     assert "+20.0%" in card_text(page, "2025年专项投入增幅")
@@ -119,10 +119,10 @@ def test_response_video_workstations_and_campaigns(page, demonstration_app, told
     assert (kinds.count("警务工作站"), kinds.count("平安义警巡逻队")) == (23, 12)
     video = told("response", "video")
     assert [sum(row[name] for row in video) for name in ("XL7", "XL8")] == [23_000, 58_000]
-    shown = rows_of(page, "按圈层:到达用时与达标")
+    shown = rows_of(page, "按圈层：到达用时与达标")
     for line, row in zip(shown, told("response", "rings"), strict=True):
         assert f"{row['share']:.1%}" in line and f"{row['alarms']:,.0f}" in line
-    lines = rows_of(page, "各项行动:行动前与行动中")
+    lines = rows_of(page, "各项行动：行动前与行动中")
     for line, row in zip(lines, told("response", "campaigns"), strict=True):
         assert row["campaign"] in line and f"{row['during']:,.0f}" in line and f"{abs(row['change']):.1%}" in line
     assert len(lines) == 6

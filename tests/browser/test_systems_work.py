@@ -36,7 +36,9 @@ def test_patrols_count_grids_workers_and_volunteers(page, demonstration_app, tol
     regions = told("patrol", "regions")
     totals = [sum(row[name] for row in regions) for name in ("GRD8", "GRD8w", "GRD8v")]
     assert totals == [1_236, 12_000, 48_000]
-    assert page.locator("div[aria-label='最薄弱的乡镇(街道)'] tbody tr").count() == len(told("patrol", "weakest")) == 10
+    assert (
+        page.locator("div[aria-label='最薄弱的乡镇（街道）'] tbody tr").count() == len(told("patrol", "weakest")) == 10
+    )
 
 
 def test_declared_figures_stand_beside_computed_ones(page, demonstration_app, told):
@@ -48,6 +50,6 @@ def test_declared_figures_stand_beside_computed_ones(page, demonstration_app, to
     declared = told("quality", "declared")
     assert len(declared) == len(lines)
     computed = {row["figure"]: round(row["computed"]) for row in declared}
-    assert computed["未化解(3.2万件的2%)"] == 640
+    assert computed["未化解（3.2万件的2%）"] == 640
     assert computed["婚姻家庭、邻里纠纷引发命案占比"] == 45
     assert "仅凭偶然也会标注约" in visible_text(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -228,3 +229,25 @@ def test_a_region_without_an_english_name_keeps_its_own():
     assert localised("en", "青岚县", "Qinglan County") == "Qinglan County"
     assert localised("en", "青岚县", "") == localised("en", "青岚县", None) == "青岚县"
     assert localised("zh", "青岚县", "Qinglan County") == "青岚县"
+
+
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）][,;:?!(]|[,;:?!()][\u4e00-\u9fff“（]")
+"""A sign of punctuation as English sets it, beside a Chinese one."""
+
+
+def leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        # A "value" is what data are written with, not what a screen says.
+        yield from (text for key, each in value.items() if key != "value" for text in leaves(each))
+    elif isinstance(value, list):
+        yield from (text for each in value for text in leaves(each))
+    elif isinstance(value, str):
+        yield value
+
+
+def test_chinese_is_set_with_chinese_punctuation():
+    found = [f"{key}: {text}" for key, text in load_texts("zh").items() if HALF_WIDTH.search(str(text))]
+    for path in sorted((ROOT / "config").rglob("*.toml")):
+        texts = leaves(tomllib.loads(path.read_text(encoding="utf-8")))
+        found += [f"{path.name}: {text}" for text in texts if HALF_WIDTH.search(text)]
+    assert not found, "Write ，；：？！（） beside Chinese:\n" + "\n".join(found)

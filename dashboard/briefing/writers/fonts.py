@@ -43,7 +43,7 @@ def chinese_face(bold: bool = False) -> Face:
     raise BriefingError(
         "This machine has no font with Chinese characters, so no PDF can be drawn. Install Noto Sans CJK SC "
         "(Debian/Ubuntu: apt install fonts-noto-cjk) and try again.",
-        "本机没有可用的中文字体,无法生成 PDF。请安装 Noto Sans CJK SC(Debian/Ubuntu:apt install fonts-noto-cjk)后重试。",
+        "本机没有可用的中文字体，无法生成 PDF。请安装 Noto Sans CJK SC（Debian/Ubuntu：apt install fonts-noto-cjk）后重试。",
         code="no_font",
         wanted=wanted,
     )

@@ -197,7 +197,7 @@ def evaluation_rules() -> EvaluationRules:
     rules = read_config("evaluation.toml")
     months, chance = rules.get("stock_carry_months"), rules.get("chance_limit")
     if not isinstance(months, int) or isinstance(months, bool) or not 1 <= months <= 24:
-        raise _wrong("stock_carry_months", months, "a whole number of months from 1 to 24", "1 至 24 的整数(月)")
+        raise _wrong("stock_carry_months", months, "a whole number of months from 1 to 24", "1 至 24 的整数（月）")
     if not isinstance(chance, float) or not 0 < chance < 0.5:
         raise _wrong("chance_limit", chance, "a number between 0 and 0.5", "0 与 0.5 之间的数")
     cases = rules.get("percent_from_cases")
@@ -212,7 +212,7 @@ def evaluation_rules() -> EvaluationRules:
 def _wrong(key: str, value: object, english: str, chinese: str) -> ConfigError:
     return ConfigError(
         f"config/evaluation.toml: {key} must be {english}, not {value!r}. Correct it.",
-        f"config/evaluation.toml:{key} 应为{chinese},现为 {value!r}。请更正。",
+        f"config/evaluation.toml:{key} 应为{chinese}，现为 {value!r}。请更正。",
         file="evaluation.toml",
         key=key,
     )

@@ -38,13 +38,13 @@ _DISGUISES = {
     b"PK\x03\x04": ("a workbook or archive", "工作簿或压缩包", ("xlsx", "vector")),
     b"\xd0\xcf\x11\xe0": (
         "an old .xls workbook or one with a password; save it as .xlsx without a password",
-        "旧版 .xls 或加密的工作簿,请另存为不加密的 .xlsx",
+        "旧版 .xls 或加密的工作簿，请另存为不加密的 .xlsx",
         (),
     ),
     b"%PDF": ("a PDF", "PDF 文件", ()),
     b"PAR1": ("a Parquet file", "Parquet 文件", ("parquet",)),
-    b"<!DO": ("a web page, probably an error message", "网页(可能是下载出错的提示页)", ()),
-    b"<htm": ("a web page, probably an error message", "网页(可能是下载出错的提示页)", ()),
+    b"<!DO": ("a web page, probably an error message", "网页（可能是下载出错的提示页）", ()),
+    b"<htm": ("a web page, probably an error message", "网页（可能是下载出错的提示页）", ()),
 }
 """What files really are by their first bytes, and the formats that they may have."""
 
@@ -58,7 +58,7 @@ def read_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
         When the file is empty, damaged, of an unknown format or in another encoding; the message names it.
     """
     if path.stat().st_size == 0:
-        raise refused(path, "is empty (0 bytes); ask for it again", "是空文件(0字节),请重新获取")
+        raise refused(path, "is empty (0 bytes); ask for it again", "是空文件（0字节），请重新获取")
     kind = rule.format or _format_of(path)
     _refuse_disguised(path, kind)
     if kind in ("csv", "tsv"):
@@ -74,7 +74,7 @@ def read_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
         raise refused(
             path,
             f"has a format that is not known ({kind or 'no ending'}); known are {known}",
-            f"格式无法识别({kind or '无扩展名'}),可用:{known}",
+            f"格式无法识别（{kind or '无扩展名'}），可用：{known}",
         )
     nothing = True
     for batch in batches:
@@ -83,7 +83,7 @@ def read_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
             nothing = False
             yield batch
     if nothing:
-        raise refused(path, "has a heading but no rows", "只有标题行,没有数据")
+        raise refused(path, "has a heading but no rows", "只有标题行，没有数据")
 
 
 def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
@@ -91,7 +91,7 @@ def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
     rows = batch.rows
     repeated = rows.columns[rows.columns.duplicated()].tolist()
     if repeated:
-        raise refused(path, f"has the column {repeated[0]!r} twice; rename one", f"有两个“{repeated[0]}”列,请改名")
+        raise refused(path, f"has the column {repeated[0]!r} twice; rename one", f"有两个“{repeated[0]}”列，请改名")
     if batch.shapes is None and rows.shape[1] and rows.iloc[:, 0].isna().any():
         filled = ~rows.isna().all(axis=1).to_numpy()
         batch.rows = rows = rows[filled].reset_index(drop=True)
@@ -119,7 +119,7 @@ def _refuse_disguised(path: Path, kind: str) -> None:
         start = stream.read(4)
     english, chinese, allowed = _DISGUISES.get(start, ("", "", (kind,)))
     if kind not in allowed and kind in _FORMATS.values():
-        raise refused(path, f"is not what its ending says: it is {english}", f"与扩展名不符,实为{chinese}")
+        raise refused(path, f"is not what its ending says: it is {english}", f"与扩展名不符，实为{chinese}")
 
 
 def _format_of(path: Path) -> str:

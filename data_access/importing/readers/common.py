@@ -86,7 +86,7 @@ def refuse_bomb(path: Path, unpacked: int) -> None:
         raise refused(
             path,
             f"unpacks to more than {settings.unpacked_times} times its size, as no table does; ask its sender for another copy",
-            f"解压后超过原大小的 {settings.unpacked_times} 倍,正常表格不会如此,请向报送单位重新索取",
+            f"解压后超过原大小的 {settings.unpacked_times} 倍，正常表格不会如此，请向报送单位重新索取",
         )
 
 
@@ -98,7 +98,7 @@ def refuse_too_large(path: Path, unpacked: int) -> None:
         raise refused(
             path,
             f"unpacks to {unpacked >> 20:,} MiB, more than {most:,} MiB; export it in parts, or a workbook as CSV",
-            f"解压后有 {unpacked >> 20:,} MiB,超出上限 {most:,} MiB,请分批导出,工作簿可导出为 CSV",
+            f"解压后有 {unpacked >> 20:,} MiB，超出上限 {most:,} MiB，请分批导出，工作簿可导出为 CSV",
         )
 
 
@@ -115,7 +115,7 @@ def line_too_long(path: Path) -> ImportRefused:
     return refused(
         path,
         f"has a line of more than {BLOCK_BYTES >> 20} MiB: it is no table, or its line ends were lost; export it again",
-        f"有一行超过 {BLOCK_BYTES >> 20} MiB:不是表格,或换行符已丢失,请重新导出",
+        f"有一行超过 {BLOCK_BYTES >> 20} MiB：不是表格，或换行符已丢失，请重新导出",
     )
 
 
@@ -126,4 +126,4 @@ def refused(path: Path, english: str, chinese: str) -> ImportRefused:
 
 def damaged(path: Path) -> ImportRefused:
     """Return the refusal of a file that was cut short or changed on its way."""
-    return refused(path, "is damaged or cut short; export it again", "已损坏或不完整,请重新导出")
+    return refused(path, "is damaged or cut short; export it again", "已损坏或不完整，请重新导出")

@@ -192,12 +192,12 @@ def _heading(path: Path, encoding: str, delimiter: str, skip: int) -> list[str]:
             raise refused(
                 path,
                 f"has no heading in row {skip + 1}; delete the blank rows above it, or write skip_rows in the mapping",
-                f"第 {skip + 1} 行没有标题,请删去上方空行,或在映射中写明 skip_rows",
+                f"第 {skip + 1} 行没有标题，请删去上方空行，或在映射中写明 skip_rows",
             )
         if next(lines, None) is None:
             if any("\n" in name for name in names):
                 raise _open_heading(path, names)
-            raise refused(path, "has a heading but no rows", "只有标题行,没有数据")
+            raise refused(path, "has a heading but no rows", "只有标题行，没有数据")
     return names
 
 
@@ -206,7 +206,7 @@ def _open_heading(path: Path, names: list[str]) -> ImportRefused:
     return refused(
         path,
         f"has a heading whose quotation mark is not closed, at {last!r}; close it",
-        f"的标题行引号未闭合(“{last}”处),请补上引号",
+        f"的标题行引号未闭合（“{last}”处），请补上引号",
     )
 
 
@@ -222,8 +222,8 @@ def _unreadable(path: Path, encoding: str, error: Exception) -> ImportRefused:
         return refused(
             path,
             f"can't be read as {encoding}: {error}; write the right encoding in the mapping, or save it again",
-            f"无法按 {encoding} 读取:{error}。请在映射文件中写明正确编码,或重新保存该文件",
+            f"无法按 {encoding} 读取：{error}。请在映射文件中写明正确编码，或重新保存该文件",
         )
     if isinstance(error, (EOFError, gzip.BadGzipFile)) or path.suffix.lower() == ".gz":
         return damaged(path)
-    return refused(path, f"can't be read as a table: {error}", f"无法按表格读取:{error}")
+    return refused(path, f"can't be read as a table: {error}", f"无法按表格读取：{error}")

@@ -28,12 +28,12 @@ def detected_encoding(path: Path) -> str:
     if probe.startswith(b"\xef\xbb\xbf"):
         return "utf-8"
     if probe.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise refused(path, "is UTF-16; save it as UTF-8 or GB18030", "是 UTF-16 编码,请另存为 UTF-8 或 GB18030")
+        raise refused(path, "is UTF-16; save it as UTF-8 or GB18030", "是 UTF-16 编码，请另存为 UTF-8 或 GB18030")
     if probe.count(b"\0") > MOST_NULS * len(probe):
         raise refused(
             path,
             "is no text but binary data or UTF-16; export it again as CSV in UTF-8",
-            "不是文本文件(二进制数据或 UTF-16 编码),请重新导出为 UTF-8 的 CSV",
+            "不是文本文件（二进制数据或 UTF-16 编码），请重新导出为 UTF-8 的 CSV",
         )
     if len(probe) == PROBE_BYTES:
         probe = probe[: probe.rfind(b"\n") + 1] or probe  # else the probe ends inside a character
@@ -52,7 +52,7 @@ def detected_encoding(path: Path) -> str:
     raise refused(
         path,
         'is neither UTF-8 nor GB18030; write encoding = "…" for it in the mapping, or save it as UTF-8',
-        "既不是 UTF-8 也不是 GB18030 编码,请在映射文件中写明 encoding,或另存为 UTF-8",
+        "既不是 UTF-8 也不是 GB18030 编码，请在映射文件中写明 encoding，或另存为 UTF-8",
     )
 
 
@@ -63,7 +63,7 @@ def refuse_other_encoding(path: Path, encoding: str) -> None:
         raise refused(
             path,
             f"is not {encoding}; it reads as {found}: correct encoding in the mapping",
-            f"不是 {encoding} 编码,按 {found} 可读,请更正映射中的 encoding",
+            f"不是 {encoding} 编码，按 {found} 可读，请更正映射中的 encoding",
         )
 
 
@@ -95,7 +95,7 @@ def _refuse_mixed(path: Path, text: bytes, other: str, is_other: object) -> None
         raise refused(
             path,
             f"mixes encodings: it is {own}, but line {strange[0]} is {other}; save it again in one encoding",
-            f"混用了两种编码:文件为 {own},第 {strange[0]} 行却是 {other},请统一编码后重新保存",
+            f"混用了两种编码：文件为 {own}，第 {strange[0]} 行却是 {other}，请统一编码后重新保存",
         )
 
 
@@ -117,5 +117,5 @@ def _refuse_damaged_utf8(path: Path, text: bytes) -> None:
             raise refused(
                 path,
                 f"is UTF-8 with damaged characters, the first in line {line} (byte {text[error.start]:#04x}); save it again",
-                f"是 UTF-8 编码但有损坏的字符,首处在第 {line} 行(字节 {text[error.start]:#04x}),请重新保存",
+                f"是 UTF-8 编码但有损坏的字符，首处在第 {line} 行（字节 {text[error.start]:#04x}），请重新保存",
             ) from error

@@ -41,7 +41,7 @@ def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
         if rule.sheet is not None and rule.sheet not in book.sheetnames:
             found = ", ".join(book.sheetnames)
             raise refused(
-                path, f"has no sheet {rule.sheet!r}; it has {found}", f"没有工作表“{rule.sheet}”,现有:{found}"
+                path, f"has no sheet {rule.sheet!r}; it has {found}", f"没有工作表“{rule.sheet}”，现有：{found}"
             )
         if not shown:
             raise refused(path, "has no sheet with cells", "没有含单元格的工作表")
@@ -128,7 +128,7 @@ def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
             first += len(record_batch)
     except (pa.ArrowInvalid, OSError) as error:
         raise refused(
-            path, "is damaged or not Parquet; export it again", "已损坏或不是 Parquet 文件,请重新导出"
+            path, "is damaged or not Parquet; export it again", "已损坏或不是 Parquet 文件，请重新导出"
         ) from error
 
 

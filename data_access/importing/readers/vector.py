@@ -40,7 +40,7 @@ def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
             if rule.sheet is not None and rule.sheet not in layers:
                 found = ", ".join(layers)
                 raise refused(
-                    path, f"has no layer {rule.sheet!r}; it has {found}", f"没有图层“{rule.sheet}”,现有:{found}"
+                    path, f"has no layer {rule.sheet!r}; it has {found}", f"没有图层“{rule.sheet}”，现有：{found}"
                 )
             encoding = rule.encoding or _table_encoding(path)
             shapes = pyogrio.read_dataframe(source, layer=rule.sheet, encoding=encoding, on_invalid="ignore")
@@ -48,7 +48,7 @@ def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
         raise refused(
             path,
             'has texts in another encoding than it says; write encoding = "gb18030" (or what it is) in the mapping',
-            '的文字编码与声明不符,请在映射文件中写明 encoding,如 encoding = "gb18030"',
+            '的文字编码与声明不符，请在映射文件中写明 encoding，如 encoding = "gb18030"',
         ) from error
     except (
         *(pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError),
@@ -58,7 +58,7 @@ def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
         raise refused(
             path,
             f"can't be read as a map file ({reason}); export it again, a Shapefile with its .shp, .shx and .dbf",
-            f"无法按地图文件读取({reason}),请重新导出;Shapefile 须同时有 .shp、.shx 和 .dbf",
+            f"无法按地图文件读取（{reason}），请重新导出；Shapefile 须同时有 .shp、.shx 和 .dbf",
         ) from error
     if not isinstance(shapes, gpd.GeoDataFrame):
         raise refused(path, "has no shapes", "没有几何图形")
@@ -88,7 +88,7 @@ def _source(path: Path) -> Path | str | io.BytesIO:
         refuse_too_large(path, sum(part.file_size for part in archive.infolist()))
         inner = [name for name in archive.namelist() if name.lower().endswith(_PACKED) and "__MACOSX" not in name]
     if not inner:
-        raise refused(path, "holds no map file; unpack it and import what is in it", "中没有地图文件,请解压后导入")
+        raise refused(path, "holds no map file; unpack it and import what is in it", "中没有地图文件，请解压后导入")
     return f"zip://{path}!{inner[0]}"
 
 

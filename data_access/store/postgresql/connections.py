@@ -82,7 +82,7 @@ def database_address(url: str) -> sa.URL:
     if address is None or address.get_backend_name() not in ("postgresql", "postgres") or not address.database:
         raise ConfigError(
             "DATABASE_URL is not the address of a PostgreSQL database. Write postgresql://user:password@host:5432/name.",
-            "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户:密码@主机:5432/库名。",
+            "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户：密码@主机：5432/库名。",
         )
     return address.set(drivername=DRIVER)
 
@@ -141,7 +141,7 @@ def _set_scope(connection: sa.Connection) -> None:
     if prefix and not (prefix.isascii() and prefix.isdigit()):
         raise ConfigError(
             f"Region {prefix!r} can't be a scope in the shared database: only digits can.",
-            f"区划“{prefix}”不能作为共享数据库的权限范围:只能是数字。",
+            f"区划“{prefix}”不能作为共享数据库的权限范围：只能是数字。",
         )
     connection.exec_driver_sql(f"select {ENTER_SCOPE}(%s, %s)", (role, prefix))
 
@@ -194,7 +194,7 @@ class Reachability:
         return StoreUnavailableError(
             f"{what} can't be reached (since {since} UTC). This works again by itself as soon as it can be; "
             "if it lasts, ask whoever runs the database.",
-            f"{what_zh}暂时无法连接(自 {since} UTC 起)。恢复后会自动继续;如持续较久,请联系数据库管理员。",
+            f"{what_zh}暂时无法连接（自 {since} UTC 起）。恢复后会自动继续；如持续较久，请联系数据库管理员。",
             since=since,
             shard=self._shard,
         )
@@ -242,7 +242,7 @@ class Database:
         except sa.exc.TimeoutError as error:
             raise StoreBusyError(
                 "Too many people are asking the shared database at this moment. Try again in a few seconds.",
-                "当前访问共享数据库的人过多,请几秒后重试。",
+                "当前访问共享数据库的人过多，请几秒后重试。",
             ) from error
         except (sa.exc.DBAPIError, psycopg.Error) as error:
             raise self._plain(error) from error
@@ -254,30 +254,30 @@ class Database:
         if state == "57014":
             return StoreRefusedError(
                 "The shared database took too long and the question was given up. Ask for a smaller region or period.",
-                "共享数据库响应超时,查询已取消。请选择更小的区域或时段。",
+                "共享数据库响应超时，查询已取消。请选择更小的区域或时段。",
                 code="statement_timeout",
             )
         if state == "55P03" or any(words in said for words in _FULL):
             return StoreBusyError(
                 "Others are writing to the shared database, or all its connections are taken. Try again in a few seconds.",
-                "共享数据库正被他人写入,或连接已用尽,请几秒后重试。",
+                "共享数据库正被他人写入，或连接已用尽，请几秒后重试。",
             )
         if state in ("53100", "53200", "53400"):
             return StoreRefusedError(
                 f"The shared database has no space left ({said}). Nothing was changed. Make room, then try again.",
-                f"共享数据库空间不足({said}),未作任何更改。请清理空间后重试。",
+                f"共享数据库空间不足（{said}），未作任何更改。请清理空间后重试。",
                 code="store_full",
             )
         if state in ("42501", "28000", "28P01") or "authentication failed" in said:
             return StoreRefusedError(
                 f"The shared database refuses this login: {said}. Give it the role it needs (docs/deployment.md).",
-                f"共享数据库拒绝该登录:{said}。请授予所需角色(见 docs/deployment.md)。",
+                f"共享数据库拒绝该登录：{said}。请授予所需角色（见 docs/deployment.md）。",
                 code="store_forbidden",
             )
         if state in ("3F000", "42P01", "22023", "42704", "3D000") or "does not exist" in said:
             return StoreRefusedError(
                 f"The shared database is not set up for this program: {said}. Run `python -m data_access migrate`.",
-                f"共享数据库尚未完成初始化:{said}。请运行 python -m data_access migrate。",
+                f"共享数据库尚未完成初始化：{said}。请运行 python -m data_access migrate。",
                 code="store_not_set_up",
             )
         lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
@@ -287,5 +287,5 @@ class Database:
             return self.reach.error()
         return StoreRefusedError(
             f"The shared database refused: {said}. Nothing was changed; if it recurs, report it.",
-            f"共享数据库拒绝执行:{said}。未作任何更改;如再次出现请报告。",
+            f"共享数据库拒绝执行：{said}。未作任何更改；如再次出现请报告。",
         )

@@ -140,7 +140,7 @@ def _refuse_a_taken_number(connection: sa.Connection, snapshot_id: str) -> None:
         raise PublishRefused(
             f"Not published: another publish to the shared database ended while this one ran ({snapshot_id} is taken). "
             "Publish again.",
-            f"未发布:本次发布期间已有另一次发布完成(编号 {snapshot_id} 已被占用)。请重新发布。",
+            f"未发布：本次发布期间已有另一次发布完成（编号 {snapshot_id} 已被占用）。请重新发布。",
             snapshot_id=snapshot_id,
         )
 
@@ -166,7 +166,7 @@ def _check_codes_nest(source: duckdb.DuckDBPyConnection) -> None:
             raise PublishRefused(
                 f"Not published to the shared database: region code {code} does not begin with the digits of the regions "
                 "it lies in (region_level.digits), so that no scope can be set on it. Give the regions nested codes.",
-                f"未发布到共享数据库:区划代码 {code} 的前几位与其上级区划不一致(见 region_level.digits),无法设定权限范围。"
+                f"未发布到共享数据库：区划代码 {code} 的前几位与其上级区划不一致（见 region_level.digits），无法设定权限范围。"
                 "请使用逐级嵌套的区划代码。",
                 region_code=code,
             )

@@ -93,7 +93,7 @@ def read_shards(file: Path) -> tuple[Shard, ...]:
         rows = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
-            f"{file} can't be read: {error}. Correct the file.", f"{file} 无法读取:{error}。请更正该文件。"
+            f"{file} can't be read: {error}. Correct the file.", f"{file} 无法读取：{error}。请更正该文件。"
         ) from error
     if set(rows) != {"shard"} or not isinstance(rows["shard"], list):
         raise ConfigError(f"{file} must hold tables [[shard]] only.", f"{file} 只应包含 [[shard]] 表。")
@@ -103,14 +103,14 @@ def read_shards(file: Path) -> tuple[Shard, ...]:
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise ConfigError(
-                f"{file}: two shards have the {what} {twice[0]}.", f"{file}:两个分片的 {what} 相同:{twice[0]}。"
+                f"{file}: two shards have the {what} {twice[0]}.", f"{file}：两个分片的 {what} 相同：{twice[0]}。"
             )
     filled = sorted((each for each in shards if each.takes_rows), key=lambda each: each.start)
     for one, next_one in pairwise(filled):
         if one.after > next_one.start:
             raise ConfigError(
                 f"{file}: shards {one.name} and {next_one.name} both hold codes from {next_one.start} on.",
-                f"{file}:分片 {one.name} 与 {next_one.name} 的区划代码自 {next_one.start} 起重叠。",
+                f"{file}：分片 {one.name} 与 {next_one.name} 的区划代码自 {next_one.start} 起重叠。",
             )
     return shards
 
@@ -172,7 +172,7 @@ def _leave(connection: sa.Connection, shard: Shard) -> None:
         raise ConfigError(
             f"Shard {shard.name} can't leave: kept snapshots have rows there. Leave it in the file without first_digits "
             "and last_digits until enough new snapshots have been published.",
-            f"分片 {shard.name} 不能移除:保留的快照在其上仍有数据。请先在文件中保留该分片并删去 first_digits 与 last_digits,"
+            f"分片 {shard.name} 不能移除：保留的快照在其上仍有数据。请先在文件中保留该分片并删去 first_digits 与 last_digits,"
             "待发布足够多的新快照后再移除。",
             shard=shard.name,
         )
@@ -184,7 +184,7 @@ def _refuse_a_used_database(on_shard: sa.Connection, shard: Shard) -> None:
         raise ConfigError(
             f"Shard {shard.name}: database {shard.database} on {shard.host} holds published snapshots, which the next "
             "publish would drop. Give the shard an empty database.",
-            f"分片 {shard.name}:{shard.host} 上的数据库 {shard.database} 已有已发布的快照,下次发布会将其删除。"
+            f"分片 {shard.name}:{shard.host} 上的数据库 {shard.database} 已有已发布的快照，下次发布会将其删除。"
             "请为该分片提供空数据库。",
             shard=shard.name,
         )

@@ -94,7 +94,7 @@ class SharedSnapshots:
             raise NoSnapshotError(
                 "Nothing has been published to the shared database yet. Run `python -m data_access demo` for the "
                 "demonstration city, or import files and publish.",
-                "共享数据库中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市,或导入文件后发布。",
+                "共享数据库中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市，或导入文件后发布。",
             )
         return found
 

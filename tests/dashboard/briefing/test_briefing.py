@@ -103,7 +103,7 @@ def test_a_longer_decision_than_is_laid_out_is_refused_with_its_length(reader, c
 def test_questions_come_from_the_figures_and_name_them(briefing):
     assert all(1 <= len(page.questions) <= meeting_settings().most_questions for page in briefing.pages)
     facts = {"decisions_overdue": Fact(2, detail="司法局"), "months_red": Fact(1)}
-    assert questions_of(facts, "zh") == ("此前议定事项有 2 项逾期未结,原因是什么?司法局何时办结?",)
+    assert questions_of(facts, "zh") == ("此前议定事项有 2 项逾期未结，原因是什么？司法局何时办结？",)
 
 
 def test_both_languages_carry_the_same_numbers(briefing, english_briefing):

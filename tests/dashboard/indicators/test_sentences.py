@@ -54,7 +54,7 @@ def test_zero_events_come_with_how_high_the_truth_could_be(reader, city_scope, c
 
 def test_what_has_no_value_says_why(reader, city_scope):
     row = values(reader, city_scope, "JQ2", [city_scope.region_code], "2015").iloc[0]
-    assert value_sentence(row, find_indicator("JQ2"), "zh") == "命案发案率(近12个月):无数据(来源不覆盖该期间)"
+    assert value_sentence(row, find_indicator("JQ2"), "zh") == "命案发案率（近12个月）：无数据（来源不覆盖该期间）"
     assert shown(row, find_indicator("JQ2"), "zh").value == "—"
 
 
@@ -65,12 +65,12 @@ def test_a_share_of_few_is_written_as_a_fraction(reader, city_scope):
 
 def test_a_change_of_few_is_written_as_a_difference(reader, city_scope):
     changed = change(reader, city_scope, "homicide_incidents", [city_scope.region_code], "2024").iloc[0]
-    assert "下降 3起(25→22)" in change_sentence(changed, find_indicator("homicide_incidents"), "zh")
+    assert "下降 3起（25→22）" in change_sentence(changed, find_indicator("homicide_incidents"), "zh")
 
 
 def test_shares_change_by_points(reader, city_scope):
     changed = change(reader, city_scope, "JQ6", [city_scope.region_code], "2024Q4").iloc[0]
-    assert "个百分点(95%区间 " in change_sentence(changed, find_indicator("JQ6"), "zh")
+    assert "个百分点（95%区间 " in change_sentence(changed, find_indicator("JQ6"), "zh")
 
 
 @pytest.mark.parametrize("against", AGAINST)

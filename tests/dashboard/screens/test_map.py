@@ -50,7 +50,7 @@ def test_the_smoothed_map_keeps_raw_count_and_interval_in_every_tooltip(asked, r
 def test_the_switch_is_in_the_address_and_kept_by_the_drill_down(asked):
     screen, context = asked(rate="neighbours")
     assert all("rate=neighbours" in href for href in screen.regions["href"])
-    assert "rate=all" in {word: href for word, href, _ in rate_links(screen, context)}["平滑(向全体)"]
+    assert "rate=all" in {word: href for word, href, _ in rate_links(screen, context)}["平滑（向全体）"]
 
 
 def test_both_maps_share_one_scale_so_that_smoothing_is_seen(asked):

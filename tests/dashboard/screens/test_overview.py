@@ -18,7 +18,7 @@ def test_no_decision_in_the_data_is_no_decision_on_time(toronto_home):
     toronto = SnapshotReader(toronto_home)
     assert said(toronto, Scope("city_leader", toronto.snapshot().root_code)) == (
         0,
-        "尚未导入议定事项和包案,无法判断是否超期。",
+        "尚未导入议定事项和包案，无法判断是否超期。",
     )
 
 

@@ -273,7 +273,7 @@ def test_the_published_row_stands_as_what_was_before(ledger: Ledger, city_scope:
     row = {"task": "排查", "done_on": None, "due_on": "2024-12-31"}
     item = decide(ledger, city_scope, state="done", item_id="decision:party_office:D1", published=row)
     assert item.before == row
-    assert "完成时限: 2024-12-31 → 2025-03-31" in change_lines(None, item, "zh")
+    assert "完成时限：2024-12-31 → 2025-03-31" in change_lines(None, item, "zh")
 
 
 def test_events_cannot_be_changed_or_removed(home: Home, ledger: Ledger, city_scope: Scope):
@@ -321,7 +321,7 @@ def test_formula_looking_text_is_kept_as_typed_and_harmless_in_a_file(home: Home
 def test_what_changed_is_said_in_both_languages(ledger: Ledger, city_scope: Scope):
     item = decide(ledger, city_scope)
     done = move(ledger, city_scope, item, "done", values={"done_on": "2025-03-01"})
-    assert change_lines(item, done, "zh") == ["状态: 办理中 → 已完成", "办结日期: — → 2025-03-01"]
+    assert change_lines(item, done, "zh") == ["状态：办理中 → 已完成", "办结日期：— → 2025-03-01"]
     english = decide(ledger, city_scope, values={"task_en": "Name a unit"})
     assert "Task in English: — → Name a unit" in change_lines(None, english, "en")
     assert not any("逐件" in line for line in change_lines(None, english, "en"))

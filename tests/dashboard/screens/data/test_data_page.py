@@ -10,7 +10,7 @@ from dashboard.screens.data_status import data_screen
 def test_who_is_late_stands_first_and_all_three_tables_are_offered(reader, city_scope):
     context = Context(city_scope.region_code, Period.parse("2024Q4"), "zh", "light", city_scope)
     screen = data_screen(reader, context)
-    assert screen.verdict.startswith("2 个地区迟报;最久的是岑湾县(110接处警,")
+    assert screen.verdict.startswith("2 个地区迟报；最久的是岑湾县（110接处警，")
     assert [table.key for table in screen.tables] == ["late", "coverage", "imports"]
     for table in screen.tables:
         assert len(table.frame) == len(getattr(screen, table.key)) > 0

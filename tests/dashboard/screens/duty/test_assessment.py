@@ -43,7 +43,7 @@ def test_two_kinds_of_veto_are_apart_and_each_decided_one_has_paper_and_office(c
     decided = vetoes[vetoes["status"] != "待核"]
     assert (decided[["document", "authority", "decided_on"]] != "—").all(axis=None)
     titles = [card.title for card in city.cards]
-    assert titles.index("一票否决(成立)") != titles.index("一票否优(成立)")
+    assert titles.index("一票否决（成立）") != titles.index("一票否优（成立）")
 
 
 def test_matrix_has_twelve_lines_and_126_townships_with_a_grade_each(city):

@@ -65,7 +65,7 @@ def test_the_calendar_holds_one_city_twelve_counties_and_all_townships(opened, r
     assert len(marks) == 13
     on_time = sum(mark.state == "on_time" for mark in marks) + sum(number[2] for number in below)
     assert (on_time, 139) == share_of(reader, city_scope, "ZR1t")
-    assert "市 1、县区 12、乡镇(街道) 126" in part.verdict and "应开 139 次" in part.verdict
+    assert "市 1、县区 12、乡镇（街道） 126" in part.verdict and "应开 139 次" in part.verdict
 
 
 def test_a_county_shows_each_of_its_townships(opened, reader, city_scope):
@@ -153,11 +153,11 @@ def test_a_report_on_a_decision_stands_beside_it_and_changes_no_figure(opened, o
     )
     after = opened("secretaries", item=entry.item_id)
     row = after.secretaries.decisions.rows.set_index("item_id").loc[entry.item_id]
-    assert row["reported"].startswith("已完成(市级领导")
+    assert row["reported"].startswith("已完成（市级领导")
     assert row["state"] == "逾期未办结"
     assert after.secretaries.cards == before.secretaries.cards
     versions = opened_entry(after).versions
-    assert "办理情况: — → 已配齐" in versions.iloc[0]["changes"]
+    assert "办理情况：— → 已配齐" in versions.iloc[0]["changes"]
     assert ledger.item(city_scope, entry.item_id).before["task"] == entry.initial["task"]
 
 

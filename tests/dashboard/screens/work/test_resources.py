@@ -83,7 +83,7 @@ def test_fund_awards_and_balance_agree_with_the_list_of_awards(city):
 
 def test_an_award_above_the_cap_or_over_the_fund_is_said_and_what_is_unknown_has_no_verdict():
     checks = fund_checks(200_001.0, 5_000_001.0, 5_000_000.0, "zh")
-    assert checks["verdict"].tolist() == ["超出,请核查"] * 2
+    assert checks["verdict"].tolist() == ["超出，请核查"] * 2
     unknown = fund_checks(float("nan"), 10.0, float("nan"), "zh")
     assert unknown["kept"].tolist() == [None, None]
 
@@ -93,7 +93,7 @@ def test_counties_show_their_townships_and_the_awards_made_there(reader, city_sc
     for county in places[1]:
         shown = screen(reader, city_scope, county)
         of_counties += frame(shown, "awards")["amount"].sum()
-        assert frame(shown, "checks")["verdict"].iloc[1] == "基金总额只在全市,此处不校验"
+        assert frame(shown, "checks")["verdict"].iloc[1] == "基金总额只在全市，此处不校验"
     assert of_counties == 3_860_000
     shown = screen(reader, city_scope, places[1][0])
     assert shown.listed.depth == 2

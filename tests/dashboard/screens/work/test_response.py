@@ -123,7 +123,7 @@ def test_small_counts_of_a_campaign_give_no_percentage(reader, city_scope, place
     few = (rows["during"] < 30) | (rows["before"] < 30)
     assert few.any()
     assert rows.loc[few, ["change", "lower", "upper"]].isna().all(axis=None)
-    assert set(rows.loc[few, "verdict"]) <= {"基数太小,只列起数", "前后都没有警情"}
+    assert set(rows.loc[few, "verdict"]) <= {"基数太小，只列起数", "前后都没有警情"}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
