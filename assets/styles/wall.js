@@ -49,18 +49,22 @@
     banner.hidden = true;
   };
 
-  // Rows that don't fit are counted instead of cut.
+  // Rows that don't fit are counted instead of cut, with those that were never sent.
   const fit = () => {
     frame.querySelectorAll(".card .body").forEach((body) => {
       const rows = [...body.querySelectorAll("tbody tr")];
-      let hidden = 0;
+      let leftOut = Number(body.dataset.leftOut);
       const more = document.createElement("p");
       more.className = "more";
-      while (rows.length - hidden > 1 && body.scrollHeight > body.clientHeight + 1) {
-        hidden += 1;
-        rows[rows.length - hidden].remove();
-        more.textContent = timing.words.more.replace("{count}", hidden);
-        if (hidden === 1) body.appendChild(more);
+      const say = () => {
+        more.textContent = timing.words.more.replace("{count}", leftOut);
+        body.appendChild(more);
+      };
+      if (leftOut > 0) say();
+      while (rows.length > 1 && body.scrollHeight > body.clientHeight + 1) {
+        leftOut += 1;
+        rows.pop().remove();
+        say();
       }
     });
     const lines = [...frame.querySelectorAll(".ticker > ul > li")];

@@ -49,6 +49,7 @@ from dashboard.screens.overview import (
     change_sentence,
     change_text,
     overview_screen,
+    words_of_change,
 )
 from dashboard.screens.ranking import RankingScreen, ranking_screen, reasons_of
 from dashboard.sources import indicator_source
@@ -287,7 +288,7 @@ def _figure(reader: SnapshotReader, context: Context, item: Indicator, row: pd.S
         value_text=value_text(item, row, language),
         interval_text=(interval_text(item, row) or "") if known else "",
         change_text=change_text(item, change, language) if known else formatting.MISSING,
-        change_words=formatting.change_words(change["difference"], item.direction, language) if known else "",
+        change_words=words_of_change(item, change, language) if known else "",
         sentence=change_sentence(item, change, language) if known else "",
         source=indicator_source(reader, context.viewer, item, language),
         data_through=None if pd.isna(row["data_through"]) else pd.Timestamp(row["data_through"]).date(),

@@ -33,6 +33,8 @@ from data_access.queries import SnapshotReader
 
 GENERAL, LEAGUE, PROBLEMS, RECTIFICATION, NEXT = "general", "league", "problems", "rectification", "next"
 _WRITTEN = re.compile(r"(?P<sign>−?)(?P<number>[\d,]+(?:\.(?P<decimals>\d+))?)(?P<rest>.*)")
+SIGNED = "+0.0;−0.0;0.0"
+"""How a workbook writes a change."""
 MAIN_SECTIONS = (GENERAL, LEAGUE, PROBLEMS, RECTIFICATION, NEXT)
 """The order of a dispatch meeting's material."""
 
@@ -82,7 +84,7 @@ def _general(briefing: Briefing) -> Section:
         )
         for figure in briefing.figures
     )
-    widths = {"indicator": 20, "value": 17, "interval": 14, "change": 16, "sentence": 28, "source": 14, "through": 22}
+    widths = {"indicator": 19, "value": 15, "interval": 20, "change": 16, "sentence": 28, "source": 15, "through": 21}
     table = _table(briefing, "figures", widths, rows, ("value",))
     return _section(briefing, GENERAL, (briefing.verdict,), (table,))
 
@@ -93,11 +95,11 @@ def _league(briefing: Briefing) -> Section:
         "name": 13,
         "grade": 9,
         "index": 8,
-        "interval": 13,
+        "interval": 15,
         "rank": 9,
         "change": 9,
         "months_red": 8,
-        "reasons": 40,
+        "reasons": 38,
     }
     table = _table(briefing, "league", widths, rows, ("index", "change", "months_red"))
     strip_rows = tuple(
@@ -131,7 +133,7 @@ def _standing_row(briefing: Briefing, standing: Standing) -> tuple[Cell, ...]:
         Cell(standing.index_text, standing.index),
         Cell(standing.interval_text or formatting.MISSING),
         Cell(standing.rank_text),
-        Cell(standing.change_text, standing.change),
+        Cell(standing.change_text, standing.change, form=SIGNED),
         Cell(formatting.number(standing.months_red), standing.months_red, places=0),
         Cell(reasons),
     )
@@ -149,7 +151,7 @@ def _problems(briefing: Briefing) -> Section:
         )
         for place, each in enumerate(briefing.problems, start=1)
     )
-    widths = {"number": 6, "problem": 26, "evidence": 24, "unit": 20, "lead_post": 24, "source": 16}
+    widths = {"number": 8, "problem": 26, "evidence": 24, "unit": 19, "lead_post": 23, "source": 16}
     table = _table(briefing, "problems", widths, rows, ("number",))
     sentence = t("briefing.problems_sentence", briefing.language, count=len(rows)) if rows else table.empty
     return _section(briefing, PROBLEMS, (sentence,), (table,))
@@ -201,14 +203,14 @@ def _decisions_table(briefing: Briefing, key: str, decisions: tuple[Decision, ..
         for place, each in enumerate(decisions, start=1)
     )
     widths = {
-        "number": 7,
+        "number": 8,
         "place": 11,
-        "measure": 26,
-        "unit": 17,
-        "due": 20,
-        "progress": 17,
+        "measure": 25,
+        "unit": 16,
+        "due": 19,
+        "progress": 20,
         "closure": 11,
-        "opinion": 13,
+        "opinion": 12,
     }
     return _table(briefing, key, widths, rows, ("number",))
 
@@ -240,7 +242,7 @@ def _steps_table(briefing: Briefing, key: str, steps: tuple[Step, ...]) -> Brief
 def _overdue(briefing: Briefing) -> Section:
     language = briefing.language
     rows = tuple(_overdue_row(place, each) for place, each in enumerate(briefing.overdue, start=1))
-    widths = {"number": 6, "item": 32, "place": 22, "owner": 24, "due": 22, "days": 10}
+    widths = {"number": 8, "item": 31, "place": 22, "owner": 24, "due": 21, "days": 10}
     table = _table(briefing, "overdue", widths, rows, ("number", "days"))
     limit = briefing_settings().overdue_rows
     key = "briefing.overdue_at_least" if briefing.overdue_count >= limit else "briefing.overdue_sentence"

@@ -30,6 +30,8 @@ from data_access.queries import SnapshotReader
 HEADLINE = "headline"
 INDEX = "index"
 DEFAULT_HEADLINE = "JQ2"
+MOST_COUNTED = 500
+"""Of what is overdue."""
 MAY_BE_OVERDUE = ("decision", "case_package")
 
 
@@ -66,9 +68,11 @@ class OverviewScreen:
     changes: pd.DataFrame
     """``indicator, was, now, change, words, verdict, href``: what got worse most, then what got better most."""
     overdue: pd.DataFrame
+    """``item, owner, region, due, days`` of those that are overdue longest."""
+    overdue_count: int
+    """How many are overdue; counting ends at ``MOST_COUNTED``."""
     nothing_overdue: str
     """What is said where ``overdue`` is empty: none is, nobody gave any, or the role may not see them."""
-    """``item, owner, region, due, days``."""
     late: pd.DataFrame
     """``source, region, last_day, days``."""
     where: MapScreen
@@ -97,7 +101,8 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
     if index is not None:
         cards.insert(settings.cards.index(INDEX), (INDEX, index))
     changed = _what_changed(context, {item.id: changes[item.id] for item in listed}, settings.shown_each_way)
-    overdue, late = _overdue(reader, context, settings.overdue_rows), _late(reader, context)
+    all_overdue, late = _overdue(reader, context), _late(reader, context)
+    overdue = _written_overdue(reader, context, all_overdue.head(settings.overdue_rows))
     figures = [*shown, *(item for item in _beside(shown) if rows[item.id]["status"] in WITH_VALUE)]
     return OverviewScreen(
         verdict=_verdict(context, headline, rows, changes, graded.sentence, overdue),
@@ -107,6 +112,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
         absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),
         changes=changed,
         overdue=overdue,
+        overdue_count=len(all_overdue),
         nothing_overdue=t(f"overview.{_why_none_overdue(reader, context)}", context.language),
         late=late,
         where=where,
@@ -210,7 +216,7 @@ def _card(
     if item.id in changes:
         row = changes[item.id][1]
         more["change"] = change_text(item, row, language)
-        more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
+        more["change_words"] = words_of_change(item, row, language)
         more["compared_with"] = t("overview.last_year", language)
         more["sentence"] = sentences.change_sentence(row, item, language)
     return indicator_card(reader, context, item, rows[item.id], **more)
@@ -245,9 +251,23 @@ def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
     return formatting.signed(row["difference"], 1)
 
 
+def words_of_change(indicator: Indicator, row: pd.Series, language: str) -> str:
+    """Return which way a figure went and whether that is good; a change that is written as 0.0 went no way."""
+    difference = 0.0 if _is_written_as_none(change_text(indicator, row, language)) else row["difference"]
+    return formatting.change_words(difference, indicator.direction, language)
+
+
 def change_sentence(indicator: Indicator, row: pd.Series, language: str) -> str:
     """Return what to make of a change in few words, chance included; `sentences.change_sentence` gives counts and interval."""
-    return t(row["sentence"], language, amount=change_text(indicator, row, language).lstrip("+−"))
+    amount, key = change_text(indicator, row, language).lstrip("+−"), row["sentence"]
+    if _is_written_as_none(amount):
+        key = f"{key.rsplit('.', 1)[0]}.same"
+    return t(key, language, amount=amount)
+
+
+def _is_written_as_none(change: str) -> bool:
+    digits = {sign for sign in change if sign.isdigit()}
+    return digits == {"0"}
 
 
 def _verdict(
@@ -291,7 +311,7 @@ def _what_changed(context: Context, changes: dict[str, tuple[Indicator, pd.Serie
             "was": value_text(item, _side(row, "old"), language),
             "now": value_text(item, _side(row, "new"), language),
             "change": change_text(item, row, language),
-            "words": formatting.change_words(row["difference"], item.direction, language),
+            "words": words_of_change(item, row, language),
             "certainty": t(f"overview.certainty_{_certainty(row)}", language),
             "verdict": row["verdict"],
             "p_value": row["p_value"],
@@ -316,12 +336,17 @@ def _certainty(row: pd.Series) -> str:
     return "beyond" if row["beyond_chance"] else "within"
 
 
-def _overdue(reader: SnapshotReader, context: Context, limit: int) -> pd.DataFrame:
+def _overdue(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     if not context.viewer.permissions.records:
+        return pd.DataFrame()
+    as_of = min(context.period.end, reader.snapshot().data_through)
+    return reader.overdue(context.viewer, context.region, as_of, MOST_COUNTED)
+
+
+def _written_overdue(reader: SnapshotReader, context: Context, rows: pd.DataFrame) -> pd.DataFrame:
+    if rows.empty:
         return pd.DataFrame(columns=["item", "owner", "region", "due", "days"])
     language = context.language
-    as_of = min(context.period.end, reader.snapshot().data_through)
-    rows = reader.overdue(context.viewer, context.region, as_of, limit)
     regions = reader.regions(context.viewer)
     suffix = "_en" if language == "en" else ""
     return pd.DataFrame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -24,11 +25,13 @@ from dashboard.screens.figures import figure_text, indicator_card, interval_text
 from dashboard.screens.league import basis_note, league_below, rank_text
 from dashboard.screens.map import map_screen, mapped_indicators
 from dashboard.screens.overview import (
+    MOST_COUNTED,
     OverviewScreen,
     change_sentence,
     change_text,
     headline_of,
     overview_screen,
+    words_of_change,
 )
 from dashboard.sources import indicator_source
 from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
@@ -36,7 +39,6 @@ from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 TREND_MONTHS = 24
-LIST_ROWS = 16
 INSUFFICIENT = "insufficient"
 
 
@@ -53,6 +55,8 @@ class PanelContent:
     empty: str
     note: str = ""
     unit: str = ""
+    left_out: int = 0
+    """How many there are beyond ``rows``."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def _change(language: str, item: Indicator, row: pd.Series) -> dict[str, object]
         return {}
     return {
         "change": change_text(item, row, language),
-        "change_words": formatting.change_words(row["difference"], item.direction, language),
+        "change_words": words_of_change(item, row, language),
         "compared_with": t("overview.last_year", language),
         "sentence": change_sentence(item, row, language),
     }
@@ -220,8 +224,10 @@ class _Panels:
         make = getattr(self, f"_{panel.kind}")
         return make(panel)
 
-    def _content(self, panel: Panel, title: str, rows: pd.DataFrame, empty: str, **more: str) -> PanelContent:
-        source = more.pop("source", t("overview.several_sources", self.language))
+    def _content(
+        self, panel: Panel, title: str, rows: pd.DataFrame, empty: str, source: str = "", **more: Any
+    ) -> PanelContent:
+        source = source or t("overview.several_sources", self.language)
         return PanelContent(panel.kind, title, panel.share, source, rows, empty, **more)
 
     def _league(self, panel: Panel) -> PanelContent:
@@ -283,8 +289,16 @@ class _Panels:
         )
 
     def _overdue(self, panel: Panel) -> PanelContent:
-        title = t("overview.overdue", self.language)
-        return self._content(panel, title, self.overview.overdue, self.overview.nothing_overdue)
+        rows, count = self.overview.overdue, self.overview.overdue_count
+        note = t("wall.overdue_at_least", self.language, count=count) if count >= MOST_COUNTED else ""
+        return self._content(
+            panel,
+            t("overview.overdue", self.language),
+            rows,
+            self.overview.nothing_overdue,
+            note=note,
+            left_out=count - len(rows),
+        )
 
     def _late(self, panel: Panel) -> PanelContent:
         title = t("overview.late", self.language)

@@ -246,7 +246,7 @@ def _panel(panel: PanelContent, language: str) -> Markup:
         panel.kind,
         panel.share,
         Markup("<h2>{}{}</h2>").format(panel.title, note),
-        Markup('<div class="body">{}</div>').format(body),
+        Markup('<div class="body" data-left-out="{}">{}</div>').format(panel.left_out, body),
         t("card.source", language, source=panel.source),
     )
 

@@ -92,6 +92,68 @@ def test_server_that_dies_is_noticed_without_being_told(browser, demonstration_h
             assert page.locator("#frame .map").inner_html() == shown
 
 
+def test_network_that_goes_leaves_the_last_picture_and_comes_back_alone(browser, demonstration_app):
+    with watched_page(browser, OWN_HOSTS) as page:
+        page.clock.install()
+        open_wall(page, demonstration_app)
+        shown = page.locator("#frame .map").inner_html()
+        page.context.set_offline(True)
+        page.clock.run_for(40_000)
+        page.wait_for_selector("#banner:not([hidden])")
+        assert page.locator("#frame .map").inner_html() == shown
+        page.context.set_offline(False)
+        page.clock.run_for(10_000)
+        page.wait_for_selector("#banner", state="hidden")
+
+
+def test_a_screen_that_slept_wakes_up_with_the_snapshot_of_meanwhile(browser, demonstration_home, tmp_path):
+    copy = Home(tmp_path / "home")
+    subprocess.run(["cp", "-r", str(demonstration_home.path), str(copy.path)], check=True)
+    with running_app(copy) as address, watched_page(browser, OWN_HOSTS) as page:
+        page.clock.install()
+        open_wall(page, address, "duty")
+        fresh = publish(copy)
+        page.clock.fast_forward(8 * 3600 * 1000)  # as a closed lid does: what was due runs once
+        page.wait_for_function(
+            "fresh => document.querySelector('.stamp small').innerText.includes(fresh)", arg=str(fresh)
+        )
+        assert not page.locator("#banner").is_visible()
+
+
+def test_nothing_moves_while_the_data_stay_the_same(browser, demonstration_app):
+    with watched_page(browser, OWN_HOSTS) as page:
+        page.clock.install()
+        open_wall(page, demonstration_app, "duty")
+        page.evaluate(
+            """() => {
+                window.moved = [];
+                const isClock = change => (change.target.closest ?? (() => null)).call(change.target, '#clock');
+                new MutationObserver(changes => window.moved.push(...changes.filter(change => !isClock(change)).map(
+                    change => change.target.nodeName))).observe(document.body, {childList: true, subtree: true});
+            }"""
+        )
+        with page.expect_response(lambda answer: answer.url.endswith("/wall/state")):
+            page.clock.run_for(65_000)
+        page.clock.run_for(65_000)
+        assert page.evaluate("window.moved") == []
+
+
+def test_touch_holds_the_playlist_for_two_minutes(browser, demonstration_app):
+    with watched_page(browser, OWN_HOSTS) as page:
+        page.clock.install()
+        open_wall(page, demonstration_app)
+        first = title_of(page)
+        page.locator("header.title").click()
+        assert page.locator("#paused").is_visible()
+        page.clock.run_for(115_000)
+        assert title_of(page) == first
+        page.clock.run_for(10_000)
+        page.wait_for_function(
+            "first => document.querySelector('header.title h1 small').innerText !== first", arg=first
+        )
+        assert not page.locator("#paused").is_visible()
+
+
 def test_new_snapshot_appears_by_itself(browser, demonstration_home, tmp_path):
     copy = Home(tmp_path / "home")
     subprocess.run(["cp", "-r", str(demonstration_home.path), str(copy.path)], check=True)

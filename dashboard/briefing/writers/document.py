@@ -55,6 +55,7 @@ def docx_bytes(briefing: Briefing) -> bytes:
     writer.list_of_annexes(annexes)
     for number, section in enumerate(annexes, start=1):
         writer.annex(section, number)
+    writer.end()
     body = io.BytesIO()
     writer.document.save(body)
     return body.getvalue()
@@ -197,8 +198,7 @@ class _Writer:
     def section(self, section: Section, number: int) -> None:
         """Write one part under its numbered heading."""
         self._heading(heading(section.title, number, self.language), 1, self.fonts.first_heading)
-        for paragraph in section.paragraphs:
-            self._paragraph(paragraph)
+        self._sentences(section.paragraphs, () if section.key == NEXT else section.tables)
         if section.key == NEXT:
             for place, row in enumerate(section.tables[0].rows, start=1):
                 task, unit, due = (cell.text for cell in row[1:4])
@@ -213,6 +213,7 @@ class _Writer:
                     self._paragraph(table.empty)
                 continue
             self._table(table)
+            self._paragraph("", indent=False)
 
     def list_of_annexes(self, annexes: Sequence[Section]) -> None:
         """Write which annexes follow."""
@@ -225,23 +226,33 @@ class _Writer:
 
     def annex(self, section: Section, number: int) -> None:
         """Write an annex on a page of its own."""
-        self.document.add_page_break()
-        self._heading(
-            t("briefing.annex", self.language, number=number, title=section.title), 1, self.fonts.first_heading, False
-        )
-        for paragraph in section.paragraphs:
-            self._paragraph(paragraph)
-        for table in section.tables:
-            if table.rows:
-                self._table(table)
+        title = t("briefing.annex", self.language, number=number, title=section.title)
+        self._heading(title, 1, self.fonts.first_heading, False).paragraph_format.page_break_before = True
+        self._sentences(section.paragraphs, section.tables)
+        for place, table in enumerate(each for each in section.tables if each.rows):
+            if place:
+                self._paragraph("", indent=False)
+            self._table(table)
 
-    def _heading(self, text: str, level: int, font: FontPair, indent: bool = True) -> None:
+    def end(self) -> None:
+        """Write the paragraph that a document ends with, too low to begin another page."""
+        self._paragraph("", indent=False).paragraph_format.line_spacing = Pt(1)
+
+    def _sentences(self, sentences: Sequence[str], tables: Sequence[BriefingTable]) -> None:
+        """Write sentences; the last one stays on the page where the table below it begins."""
+        for text in sentences:
+            written = self._paragraph(text)
+        if sentences and any(table.rows for table in tables):
+            written.paragraph_format.keep_with_next = True
+
+    def _heading(self, text: str, level: int, font: FontPair, indent: bool = True) -> Paragraph:
         paragraph = self._paragraph("", indent=indent)
         paragraph.paragraph_format.keep_with_next = True
         outline = OxmlElement("w:outlineLvl")
         outline.set(qn("w:val"), str(level - 1))
         paragraph._p.get_or_add_pPr().append(outline)
         self._run(paragraph, text, font, SIZE_3)
+        return paragraph
 
     def _second_heading(self, title: str, place: int) -> None:
         self._heading(second_heading(title, place, self.language), 2, self.fonts.second_heading)
@@ -272,7 +283,6 @@ class _Writer:
         native._tbl.append(self._row(titles, widths, size, self.fonts.first_heading, is_heading=True))
         for row in table.rows:
             native._tbl.append(self._row(row, widths, size, self.fonts.body))
-        self._paragraph("", indent=False)
 
     def _row(
         self, row: Sequence[Cell], widths: Sequence[Emu], size: Pt, font: FontPair, *, is_heading: bool = False
@@ -291,11 +301,12 @@ class _Writer:
         fill = load_palette().ground_of("light").raised if is_heading else ink.fill if ink else ""
         shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill.lstrip("#")}"/>' if fill else ""
         centred = '<w:jc w:val="center"/>' if is_heading or ink else '<w:jc w:val="left"/>'
+        kept = "<w:keepNext/>" if is_heading else ""
         shown = f'<w:color w:val="{ink.text.lstrip("#")}"/>' if ink else ""
         half_points = round(size.pt * 2)
         return (
             f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width.twips}"/>{shade}</w:tcPr>'
-            f'<w:p><w:pPr><w:spacing w:line="{round(size.pt * 27)}" w:lineRule="exact"/>{centred}</w:pPr>'
+            f'<w:p><w:pPr>{kept}<w:spacing w:line="{round(size.pt * 27)}" w:lineRule="exact"/>{centred}</w:pPr>'
             f"<w:r><w:rPr><w:rFonts w:ascii={quoteattr(self.fonts.latin)} w:hAnsi={quoteattr(self.fonts.latin)} "
             f'w:eastAsia={quoteattr(font[0])}/>{shown}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>'
             f'<w:t xml:space="preserve">{escape(cell.text.translate(_ILLEGAL))}</w:t></w:r></w:p></w:tc>'

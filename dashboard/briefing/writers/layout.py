@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -12,6 +13,9 @@ from dashboard.formatting import width_of
 _SLACK = 0.94
 """Part of a line that is filled: words are not broken where they end."""
 
+_WORD = re.compile(r"[（“‘《「]*(?:[^\s\u2e80-\uffff“”‘’…·]+|.)[，。；：、！？）”’》」…]*\s*")
+"""What stays on one line: a run of Latin signs and digits or one Chinese sign, with what opens and closes it."""
+
 Row = tuple[Cell, ...]
 
 
@@ -19,6 +23,31 @@ def lines_of(text: str, ems: float) -> int:
     """Return how many lines a text takes in a column of ``ems``."""
     room = max(ems * _SLACK, 1.0)
     return sum(max(1, ceil(width_of(line) / room)) for line in text.split("\n"))
+
+
+def broken(text: str, room: float, width: Callable[[str], float]) -> str:
+    """Return ``text`` with a line break wherever the next word no longer fits into ``room``.
+
+    Chinese may be broken between any two signs, but no sign that closes begins a line, and numbers and Latin words stay
+    whole.
+
+    Examples
+    --------
+    >>> broken("下降 12.0%，在区间内。", 5, len)
+    '下降\\n12.0%，\\n在区间内。'
+    """
+    if width(text) <= room:
+        return text
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in _WORD.findall(paragraph):
+            if line and width((line + word).rstrip()) > room:
+                lines.append(line.rstrip())
+                line = ""
+            line += word
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def split_text(text: str, ems: float, most_lines: int) -> list[str]:

@@ -9,7 +9,7 @@ from fpdf.fonts import FontFace
 from dashboard.briefing.model import Briefing, BriefingTable, RegionPage, Section
 from dashboard.briefing.sections import LEAGUE, MAIN_SECTIONS
 from dashboard.briefing.writers.fonts import chinese_face
-from dashboard.briefing.writers.layout import pages_of
+from dashboard.briefing.writers.layout import broken, pages_of
 from dashboard.briefing.writers.wording import BULLET, heading, index_sentence, outcome_sentence, region_lines
 from dashboard.i18n import t
 from dashboard.palette import load_palette
@@ -18,8 +18,14 @@ FAMILY = "cockpit"
 MARGIN, TOP = 18.0, 20.0
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
 INNER = PAGE_WIDTH - 2 * MARGIN
+FOOT = 18.0
 POINT = 25.4 / 72
 LINE = 1.4
+SLACK = 0.1
+"""What lines are shorter than their room, in millimetres, since widths are rounded."""
+BAR, LOWEST_BAR = 6.0, 4.5
+"""Height of a bar and its room, and the least where a page has not enough left."""
+CELL_PADDING = 1.2
 ROOM = 236.0
 """Height of a table's body on a page of its own, in millimetres."""
 
@@ -64,8 +70,12 @@ class _Pages(FPDF):
             face = chinese_face(bold)
             self.add_font(FAMILY, style, face.path, collection_font_number=face.number)
         self.set_margins(MARGIN, TOP)
-        self.set_auto_page_break(True, 18)
+        self.set_auto_page_break(True, FOOT)
         self.wrap = WrapMode.CHAR if self.language == "zh" else WrapMode.WORD
+
+    def broken(self, text: str, room: float) -> str:
+        """Return ``text`` broken into lines of ``room`` millimetres in the present font; English breaks by itself."""
+        return broken(text, room, self.get_string_width) if self.language == "zh" else text
 
     def header(self) -> None:
         """Put the viewer behind the page and the stamp above it."""
@@ -94,8 +104,9 @@ class _Pages(FPDF):
             self.ln(before)
         self.set_font(FAMILY, "B" if bold else "", size)
         self.set_text_color(self.ground.text)
+        lines = self.broken(text, INNER - 2 * self.c_margin - SLACK)
         self.multi_cell(
-            INNER, size * POINT * LINE, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT, wrapmode=self.wrap, align="L"
+            INNER, size * POINT * LINE, lines, new_x=XPos.LMARGIN, new_y=YPos.NEXT, wrapmode=self.wrap, align="L"
         )
         self.ln(after)
 
@@ -137,10 +148,15 @@ class _Pages(FPDF):
         standings = [each for each in self.briefing.league if each.index is not None]
         if not standings:
             return
+        if self.get_y() > PAGE_HEIGHT - FOOT - 10 - LOWEST_BAR * len(standings):
+            self.add_page()
         self.text_line(t("briefing.index_chart", self.language, month=self.briefing.month), 11, bold=True)
-        left, width, height = MARGIN + 46, INNER - 46 - 30, 6.0
+        left, width = MARGIN + 46, INNER - 46 - 30
+        height = min(BAR, (PAGE_HEIGHT - FOOT - self.get_y()) / len(standings))
+        if height < LOWEST_BAR:  # more bars than a page holds
+            height = BAR
         for each in standings:
-            if self.get_y() > PAGE_HEIGHT - 28:
+            if self.get_y() > PAGE_HEIGHT - FOOT - height + 0.01:
                 self.add_page()
             assert each.index is not None
             y = self.get_y()
@@ -163,10 +179,13 @@ class _Pages(FPDF):
     def _table(self, table: BriefingTable) -> None:
         size = 8.0 if len(table.columns) > 10 else 9.5
         whole = sum(column.width for column in table.columns)
-        ems = [(INNER * column.width / whole - 2.4) / (size * POINT) for column in table.columns]
+        rooms = [INNER * column.width / whole - 2 * CELL_PADDING for column in table.columns]
+        ems = [room / (size * POINT) for room in rooms]
         padding = 1.6 / (size * POINT * LINE)
         mark = t("briefing.cell_continued", self.language)
         rows = [row for page in pages_of(table.rows, ems, ROOM / (size * POINT * LINE), padding, mark) for row in page]
+        self.set_font(FAMILY, "B", size)
+        titles = [self.broken(column.title, room - SLACK) for column, room in zip(table.columns, rooms, strict=True)]
         self.set_font(FAMILY, size=size)
         self.set_text_color(self.ground.text)
         self.set_draw_color(self.ground.border)
@@ -177,16 +196,16 @@ class _Pages(FPDF):
             line_height=size * POINT * LINE,
             borders_layout=TableBordersLayout.ALL,
             text_align="L",
-            padding=(0.8, 1.2),
+            padding=(0.8, CELL_PADDING),
             wrapmode=self.wrap,
         ) as drawn:
-            drawn.row([column.title for column in table.columns])
+            drawn.row(titles)
             for row in rows:
                 line = drawn.row()
-                for cell in row:
+                for cell, room in zip(row, rooms, strict=True):
                     ink = load_palette().grade_of(cell.grade).ink("light") if cell.grade else None
                     style = FontFace(
                         fill_color=ink.fill if ink else self.ground.card, color=ink.text if ink else self.ground.text
                     )
-                    line.cell(cell.text or " ", style=style)
+                    line.cell(self.broken(cell.text, room - SLACK) or " ", style=style)
         self.ln(3)

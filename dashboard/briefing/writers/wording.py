@@ -8,6 +8,10 @@ from dashboard.briefing.writers.layout import lines_of
 from dashboard.i18n import t
 
 BULLET = "· "
+LONG_ITEM = 4
+"""Lines from which an item is too long to be kept room for."""
+MOST_ITEMS = 3
+"""Of what was promised or is overdue, beside a region."""
 
 
 def heading(title: str, number: int, language: str) -> str:
@@ -86,21 +90,23 @@ def region_lines(page: RegionPage, briefing: Briefing, ems: float, most: float) 
     ]
     blocks = [
         (questions, list(page.questions), len(page.questions), ""),
-        (promised, decisions, len(late), "decisions_more"),
-        (past_due, items, page.overdue_count, "overdue_more"),
+        (promised, decisions, len(late), "decisions"),
+        (past_due, items, page.overdue_count, "overdue"),
     ]
     lines: list[str] = []
-    left = most - sum(lines_of(heading, ems) + 0.5 for heading, *_ in blocks) - 1
-    for heading, texts, count, more in blocks:
+    needs = [[lines_of(BULLET + text, ems) + 0.15 for text in texts] for _, texts, *_ in blocks]
+    # Room for the first item of each block is kept, unless it alone is a long text.
+    kept = [need[0] if need and need[0] < LONG_ITEM else 0.0 for need in needs]
+    left = most - sum(lines_of(heading, ems) + 0.5 for heading, *_ in blocks) - 1 - sum(kept)
+    for (heading, texts, count, more), need, first in zip(blocks, needs, kept, strict=True):
         lines.append(heading)
+        left += first
         shown = 0
-        for text in texts:
-            need = lines_of(BULLET + text, ems) + 0.15
-            if need > left or (more and shown == 3):
-                break
-            lines.append(BULLET + text)
-            left -= need
+        while shown < len(texts) and need[shown] <= left and not (more and shown == MOST_ITEMS):
+            lines.append(BULLET + texts[shown])
+            left -= need[shown]
             shown += 1
         if more and count > shown:
-            lines.append(BULLET + t(f"briefing.region.{more}", language, count=count - shown))
+            rest = f"briefing.region.{more}_{'more' if shown else 'all'}"
+            lines.append(BULLET + t(rest, language, count=count - shown))
     return lines

@@ -14,7 +14,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, names_of
 from dashboard.screens.figures import Values, indicator_card, value_text
-from dashboard.screens.overview import change_sentence, change_text
+from dashboard.screens.overview import change_sentence, change_text, words_of_change
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.shares import written_rows
 from data_access.queries import SnapshotReader
@@ -43,7 +43,7 @@ def cards_of(
         if name in changes and rows[name]["status"] in WITH_VALUE:
             row = changes[name].iloc[0]
             more["change"] = change_text(item, row, language)
-            more["change_words"] = formatting.change_words(row["difference"], item.direction, language)
+            more["change_words"] = words_of_change(item, row, language)
             more["compared_with"] = t("overview.last_year", language)
             more["sentence"] = change_sentence(item, row, language)
         cards.append(indicator_card(reader, context, item, _dated(reader, rows[name]), **more))

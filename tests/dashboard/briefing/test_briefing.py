@@ -10,6 +10,7 @@ from dashboard.briefing import BriefingError, Decisions, build_briefing
 from dashboard.briefing.build import agenda_order
 from dashboard.briefing.questions import Fact, meeting_settings, questions_of
 from dashboard.briefing.sections import MAIN_SECTIONS, closure_of
+from dashboard.briefing.writers.wording import BULLET, region_lines
 from dashboard.context import Context
 from dashboard.indicators.evaluate import values
 from dashboard.screens.duty.assessment import assessment_screen
@@ -119,3 +120,15 @@ def test_matrix_of_townships_is_the_assessment_pages_own(reader, city_scope, bri
     assert [each.grades[0] for each in briefing.townships] == creation.rows["line_1"].tolist()
     assert len(briefing.matrix_lines) == 12
     assert [row[4].text for row in briefing.table("matrix").rows] == [each.words[0] for each in briefing.townships]
+
+
+def test_each_list_beside_a_region_has_its_first_item_however_little_room_is_left(briefing, hard_briefing):
+    page = next(page for page in briefing.pages if page.overdue_count and len(page.decisions) > 2)
+    lines = region_lines(page, briefing, 30, 14)
+    overdue = lines.index(f"逾期事项 {page.overdue_count} 项")
+    assert page.overdue[0].owner in lines[overdue + 1]
+    # A decision of 2,000 signs finds no room: it is said where it stands.
+    page = next(page for page in hard_briefing.pages if page.overdue_count == 200)
+    lines = region_lines(page, hard_briefing, 30, 20)
+    assert BULLET + "见“上季整改”" in lines
+    assert BULLET + "另有 199 项，见附件" in lines or BULLET + "另有 197 项，见附件" in lines

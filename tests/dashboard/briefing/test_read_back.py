@@ -60,6 +60,19 @@ def test_document_is_stamped_and_numbered_on_every_page(converted, hard_briefing
         assert f"—{number}—" in squeezed(text)
 
 
+def test_document_has_no_empty_page(converted, briefing, hard_briefing):
+    for each in (briefing, hard_briefing):
+        own = len(squeezed(each.stamp)) + len("—99—")
+        assert not [text for text in converted(each, "docx") if len(squeezed(text)) <= own]
+
+
+def test_bars_of_the_index_stand_on_one_page_of_the_pdf(tmp_path, briefing):
+    path = tmp_path / "briefing.pdf"
+    path.write_bytes(write_briefing(briefing, "pdf"))
+    bars = [squeezed(f"{each.index_text} ({each.interval_text})") for each in briefing.league]
+    assert [text for text in map(squeezed, text_of(path)) if all(bar in text for bar in bars)]
+
+
 def test_pdf_has_chinese_characters_and_the_same_numbers(tmp_path, hard_briefing):
     path = tmp_path / "briefing.pdf"
     path.write_bytes(write_briefing(hard_briefing, "pdf"))

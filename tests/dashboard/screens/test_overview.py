@@ -1,10 +1,13 @@
-"""What the overview says where nothing is overdue."""
+"""What the overview says where nothing is overdue, and of changes too small to be written."""
 
 from __future__ import annotations
 
+import pandas as pd
+
 from dashboard.context import Context
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.periods import Period
-from dashboard.screens.overview import overview_screen
+from dashboard.screens.overview import change_sentence, change_text, overview_screen, words_of_change
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -26,3 +29,24 @@ def test_a_role_that_sees_no_records_is_told_so(reader, city_scope):
     assert said(reader, Scope("public_demo", city_scope.region_code)) == (0, "当前角色不能查看议定事项和包案记录。")
     rows, sentence = said(reader, city_scope)
     assert (rows > 0, sentence) == (True, "没有超期的议定事项和包案。")
+
+
+def test_a_change_that_is_written_as_nothing_went_no_way():
+    row = pd.Series(
+        {
+            "difference": 0.0004,
+            "ratio": 1.001,
+            "old_numerator": 4000.0,
+            "old_denominator": 5000.0,
+            "new_numerator": 4002.0,
+            "new_denominator": 5000.0,
+            "sentence": "sentences.change.same_last_year.up_within_chance",
+        }
+    )
+    shares = find_indicator("BH2")
+    assert change_text(shares, row, "zh") == "0.0 个百分点"
+    assert words_of_change(shares, row, "zh") == "持平"
+    assert change_sentence(shares, row, "zh") == "与去年同期持平"
+    row["difference"] = 0.0006
+    assert words_of_change(shares, row, "zh") == "升 · 好转"
+    assert change_sentence(shares, row, "zh").startswith("与去年同期相比上升 0.1 个百分点")

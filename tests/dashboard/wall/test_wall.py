@@ -49,6 +49,15 @@ def test_figures_are_those_of_the_indicators(reader, city_scope, hall):
         assert cards[item.label("zh")] == figure_text(item, row["value"], row["denominator"], "zh")
 
 
+def test_card_of_what_is_overdue_counts_all_that_it_does_not_list(reader, city_scope, hall):
+    context = wall_context(reader, city_scope, hall, None)
+    frame = wall_frame(reader, context, wall_settings().steps["situation"])
+    card = next(each for each in frame.right if each.kind == "overdue")
+    every = reader.overdue(city_scope, context.region, context.period.end, 500)
+    assert len(card.rows) + card.left_out == len(every) > len(card.rows)
+    assert f'data-left-out="{card.left_out}"' in draw_frame(frame, "zh", "dark", 0, 4)
+
+
 def test_nothing_changes_while_the_data_stay_the_same(reader, city_scope, hall):
     context = wall_context(reader, city_scope, hall, None)
     step = wall_settings().steps["situation"]
