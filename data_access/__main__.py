@@ -128,8 +128,8 @@ def build(context: click.Context, mapping: Path, data: Path) -> None:
     rules, _ = load_mapping(mapping)
     if not data.is_dir():
         raise ImportRefused(f"There is no folder {data}.", f"没有文件夹 {data}。")
-    files = tuple(sorted(path for path in data.iterdir() if path.is_file() and rules.rule_for(path)))
-    found = {id(rules.rule_for(path)) for path in files}
+    files = tuple(sorted(path for path in data.iterdir() if path.is_file() and rules.rules_for(path)))
+    found = {id(rule) for path in files for rule, _ in rules.rules_for(path)}
     lacking = ", ".join(rule.match for rule in rules.file if id(rule) not in found and not rule.optional)
     if lacking:
         raise ImportRefused(

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from datetime import date, timedelta
 from string import Formatter
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,35 +16,35 @@ import sqlalchemy as sa
 
 from data_access.errors import ImportRefused
 from data_access.importing.mapping import ColumnRule
+from data_access.importing.moments import names_no_day, on_the_clock, times_of
 from data_access.importing.problems import Problems
 from data_access.importing.settings import code_list, import_settings
 
 FIRST_YEAR = 1900
 FUTURE_COLUMNS = {"due_at", "due_on", "period_start", "look_back_due_on"}
 """Times that may lie ahead."""
-_ALWAYS_READ = (
-    *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%f"),
-    *("%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%Y.%m.%d"),
-)
-"""Ways to write a date that can't be mistaken for another: year, month, day in this order."""
 _INVISIBLE = "[\ufeff\u200b\u200c\u200d\u2060\u00ad]"
 """Byte order marks and joiners that copying leaves behind: they are no part of a word."""
 _UNTIDY = r"[\x1c-\x1f\t-\r\x{85}\x{a0}\x{ad}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]|  |^ | $"
 """What :data:`_INVISIBLE`, ``\\s+`` and trimming change, in the words of Arrow's regular expressions."""
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 LARGEST = 2**31 - 1
-_EXCEL_DAY_ZERO = pd.Timestamp("1899-12-30")
 
 
-def required_columns(rule: ColumnRule) -> set[str]:
-    """Return the file's columns that a rule reads."""
+def required_columns(rule: ColumnRule) -> list[str]:
+    """Return the file's columns that a rule reads, in the order in which it names them."""
     if rule.column is not None:
-        return {rule.column}
+        return [rule.column]
     if rule.first_of is not None:
-        return set(rule.first_of)
+        return list(rule.first_of)
     if rule.template is not None:
-        return {name for _, name, _, _ in Formatter().parse(rule.template) if name}
-    return set()
+        return [name for _, name, _, _ in Formatter().parse(rule.template) if name]
+    return []
+
+
+def origin(rule: ColumnRule, name: str) -> str:
+    """Return what a message calls the column ``name`` of the target: the file's column or columns that it is made of."""
+    return "/".join(dict.fromkeys(required_columns(rule))) or name
 
 
 def text_of(rows: pd.DataFrame, rule: ColumnRule) -> pd.Series:
@@ -87,7 +86,7 @@ def noted_text(rows: pd.DataFrame, rule: ColumnRule, name: str, problems: Proble
     text = text_of(rows, rule)
     if rule.extract is not None:
         whole = text_of(rows, rule.model_copy(update={"extract": None}))
-        problems.add(whole.notna() & text.isna(), "not_extracted", rule.column or name, whole)
+        problems.add(whole.notna() & text.isna(), "not_extracted", origin(rule, name), whole)
     return text
 
 
@@ -111,15 +110,15 @@ def column_of(rows: pd.DataFrame, name: str, rule: ColumnRule, column: sa.Column
     if isinstance(kind, sa.Boolean):
         text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
         truth = text.str.lower().map(_TRUTH)
-        problems.add(truth.isna() & text.notna(), "unknown_code", rule.column or name, text)
+        problems.add(truth.isna() & text.notna(), "unknown_code", origin(rule, name), text)
         return truth
     if isinstance(kind, (sa.Integer, sa.Float)):
         return _numbers(rows, name, rule, isinstance(kind, sa.Integer), not column.nullable, problems)
     text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
     if not column.nullable and rule.value is None and not rule.optional:
-        problems.add(text.isna(), "blank", rule.column or name)
-    problems.add(text.str.len() > import_settings().longest_text, "too_long", rule.column or name, text.str[:40])
-    problems.add(pd.Series(_matches(text, _CONTROL), text.index), "control_character", rule.column or name, text)
+        problems.add(text.isna(), "blank", origin(rule, name))
+    problems.add(text.str.len() > import_settings().longest_text, "too_long", origin(rule, name), text.str[:40])
+    problems.add(pd.Series(_matches(text, _CONTROL), text.index), "control_character", origin(rule, name), text)
     return text if column.nullable else text.fillna("")
 
 
@@ -135,7 +134,7 @@ def coded(text: pd.Series, rule: ColumnRule, name: str, problems: Problems) -> p
     lost = found.isna() & text.notna()
     if rule.otherwise is not None:
         return found.mask(lost, rule.otherwise)
-    problems.add(lost, "unknown_code", rule.column or name, text)
+    problems.add(lost, "unknown_code", origin(rule, name), text)
     return found
 
 
@@ -202,31 +201,23 @@ def _digits_of(text: str, width: int) -> str:
 def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) -> pd.Series:
     source = rows[rule.column] if rule.column is not None else None
     if source is not None and pd.api.types.is_datetime64_any_dtype(source):
-        times = source.dt.tz_localize(None) if getattr(source.dtype, "tz", None) else source
-        text = times.astype("str")
+        text = source.astype("str")
+        times, unplaced = on_the_clock(source, rule.time_zone)
     else:
         text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
         text = _half_width(text)
-        times = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-        for pattern in (*rule.dates, *_likeliest_first(text)):
-            left = times.isna() & text.notna()
-            if not left.any():
-                break
-            times = times.mask(left, _parsed(text.where(left), pattern))
-        problems.add(times.isna() & text.notna(), "not_a_date", rule.column or name, text)
+        times, unplaced = times_of(text, rule.dates, rule.time_zone)
+        unread = times.isna() & text.notna() & ~unplaced
+        problems.add(unread & names_no_day(text.where(unread)), "no_such_day", origin(rule, name), text)
+        problems.add(unread, "not_a_date", origin(rule, name), text)
+    problems.add(unplaced, "no_time_zone", origin(rule, name), text)
     latest = pd.Timestamp(date.today() + timedelta(days=1))
     early = times.dt.year < FIRST_YEAR
     late = (times > latest) & (name not in FUTURE_COLUMNS)
-    problems.add(early | late, "impossible_date", rule.column or name, text)
+    problems.add(early | late, "impossible_date", origin(rule, name), text)
     if not rule.optional and rule.value is None:
-        problems.add(text.isna(), "blank", rule.column or name)
+        problems.add(text.isna(), "blank", origin(rule, name))
     return times
-
-
-def _likeliest_first(text: pd.Series) -> list[str]:
-    """Return the ways that are always read, those that the first cell is written in before the others."""
-    first = text.dropna().head(1)
-    return sorted(_ALWAYS_READ, key=lambda pattern: _parsed(first, pattern).isna().any())
 
 
 def _half_width(text: pd.Series) -> pd.Series:
@@ -235,39 +226,32 @@ def _half_width(text: pd.Series) -> pd.Series:
     return text.mask(wide, text.where(wide).str.normalize("NFKC")) if wide.any() else text
 
 
-def _parsed(text: pd.Series, pattern: str) -> pd.Series:
-    if pattern in ("epoch_ms", "epoch_s"):
-        numbers = pd.to_numeric(text, errors="coerce")
-        unit: Literal["ms", "s"] = "ms" if pattern == "epoch_ms" else "s"
-        return pd.to_datetime(numbers, unit=unit, errors="coerce").astype("datetime64[us]")
-    if pattern == "excel_serial":
-        days = pd.to_numeric(text, errors="coerce")
-        return (_EXCEL_DAY_ZERO + pd.to_timedelta(days.where(days < 1e6), unit="D")).astype("datetime64[us]")
-    return pd.to_datetime(text, format=pattern, errors="coerce").astype("datetime64[us]")
+def numbers_of(text: pd.Series, decimal: str) -> pd.Series:
+    """Return text as numbers, missing where it is none; ``1,234.5`` and, with ``,`` as decimal sign, ``1.234,5`` are."""
+    grouping, sign = (r"\.", ",") if decimal == "," else (",", r"\.")
+    grouped = _matches(text, rf"^[+-]?\d{{1,3}}(?:{grouping}\d{{3}})+(?:{sign}\d*)?$")
+    if grouped.any():
+        text = text.mask(grouped, text.str.replace(grouping, "", regex=True))
+    text = text.mask(_matches(text, grouping))
+    text = text.str.replace(",", ".", regex=False) if decimal == "," else text
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    return numbers.where(np.isfinite(numbers))
 
 
 def _numbers(
     rows: pd.DataFrame, name: str, rule: ColumnRule, whole: bool, needed: bool, problems: Problems
 ) -> pd.Series:
     text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
-    plain = _half_width(text)
-    grouping, sign = (r"\.", ",") if rule.decimal == "," else (",", r"\.")
-    grouped = _matches(plain, rf"^[+-]?\d{{1,3}}(?:{grouping}\d{{3}})+(?:{sign}\d*)?$")
-    if grouped.any():
-        plain = plain.mask(grouped, plain.str.replace(grouping, "", regex=True))
-    plain = plain.mask(_matches(plain, grouping))
-    plain = plain.str.replace(",", ".", regex=False) if rule.decimal == "," else plain
-    numbers = pd.to_numeric(plain, errors="coerce").astype(float)
-    numbers = numbers.where(np.isfinite(numbers))
-    problems.add(numbers.isna() & text.notna(), "not_a_number", rule.column or name, text)
-    problems.add(numbers < 0, "negative", rule.column or name, text)
+    numbers = numbers_of(_half_width(text), rule.decimal)
+    problems.add(numbers.isna() & text.notna(), "not_a_number", origin(rule, name), text)
+    problems.add(numbers < 0, "negative", origin(rule, name), text)
     if needed and rule.optional:
         numbers = numbers.mask(text.isna(), 0.0)
     elif needed:
-        problems.add(text.isna(), "blank", rule.column or name)
+        problems.add(text.isna(), "blank", origin(rule, name))
     if whole:
-        problems.add(numbers > LARGEST, "too_large", rule.column or name, text)
+        problems.add(numbers > LARGEST, "too_large", origin(rule, name), text)
         numbers = numbers.where(numbers <= LARGEST)
-        problems.add(numbers.notna() & (numbers != np.floor(numbers)), "not_whole", rule.column or name, text)
+        problems.add(numbers.notna() & (numbers != np.floor(numbers)), "not_whole", origin(rule, name), text)
         return numbers.round().astype("Int64")
     return numbers

@@ -9,12 +9,13 @@ import pandas as pd
 
 from data_access.errors import ImportRefused
 from data_access.importing.cells import as_text
+from data_access.importing.readers import Batch
 from data_access.importing.settings import import_settings
 
 SAMPLE = 5000
 
 
-def refuse_identities(rows: pd.DataFrame, dropped: tuple[str, ...], file: str) -> None:
+def refuse_identities(batch: Batch, dropped: tuple[str, ...], file: str) -> None:
     """Raise when a column that is not dropped looks like a personal identity by its name or its cells.
 
     Raises
@@ -25,6 +26,7 @@ def refuse_identities(rows: pd.DataFrame, dropped: tuple[str, ...], file: str) -
     settings = import_settings()
     names = re.compile("|".join(f"(?:{pattern})" for pattern in settings.identity_names), re.IGNORECASE)
     values = "|".join(f"(?:{pattern})" for pattern in settings.identity_values)
+    rows = batch.rows
     for column in rows.columns:
         if column in dropped:
             continue
@@ -35,7 +37,7 @@ def refuse_identities(rows: pd.DataFrame, dropped: tuple[str, ...], file: str) -
             continue
         alike = as_text(cells).str.fullmatch(values).fillna(False).astype(bool)
         if alike.mean() >= settings.identity_share:
-            row = int(alike.to_numpy().argmax()) + 2
+            row = int(batch.numbers.loc[cells.index[int(alike.to_numpy().argmax())]])
             raise _refused(file, column, f"by its cells (for example row {row})", f"内容（如第{row}行）")
 
 

@@ -6,9 +6,14 @@ import fnmatch
 import hashlib
 import re
 import tomllib
+from itertools import accumulate
 from pathlib import Path
+from string import Formatter
 from typing import Literal
+from zoneinfo import available_timezones
 
+import pandas as pd
+import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data_access import schema
@@ -70,6 +75,8 @@ class ColumnRule(_Part):
         Words that mean "not known".
     decimal : str
         Sign between whole and fraction of a number.
+    time_zone : str
+        Where the clock hangs that days are counted by, e.g. ``Asia/Shanghai``; times with an offset are moved to it.
     optional : bool
         A blank cell is left empty instead of being refused.
     """
@@ -85,6 +92,7 @@ class ColumnRule(_Part):
     otherwise: str | None = None
     blank: tuple[str, ...] = ()
     decimal: Literal[".", ","] = "."
+    time_zone: str | None = None
     optional: bool = False
 
     @model_validator(mode="after")
@@ -93,8 +101,19 @@ class ColumnRule(_Part):
             raise ValueError("give exactly one of value, column, first_of, template")
         if self.extract is not None and pattern(self.extract).groups != 1:
             raise ValueError(f"extract = {self.extract!r} needs exactly one group in parentheses")
+        try:
+            list(Formatter().parse(self.template or ""))
+        except ValueError as error:
+            raise ValueError(f"template = {self.template!r} can't be read: {error}") from error
+        for written in self.dates:
+            try:
+                pd.to_datetime("", format=written, errors="coerce")
+            except ValueError as error:
+                raise ValueError(f"dates: {error}") from error
         if self.codes is not None and self.code_list is not None:
             raise ValueError("give codes or code_list, not both")
+        if self.time_zone is not None and self.time_zone not in available_timezones():
+            raise ValueError(f"time_zone = {self.time_zone!r} is not known; write one like 'Asia/Shanghai'")
         return self
 
 
@@ -104,6 +123,7 @@ class PointRule(_Part):
     lon: str
     lat: str
     crs: str = Field(description="EPSG:number, GCJ-02 or BD-09")
+    decimal: Literal[".", ","] = "."
     useless: tuple[tuple[float, float], ...] = Field(default=(), description="lon/lat pairs that mean nothing")
 
 
@@ -180,6 +200,10 @@ class Target(_Part):
         missing = [column.name for column in table.columns if not column.nullable and column.name not in given]
         if missing:
             raise ValueError(f"table {self.table!r} also needs {missing}")
+        for name, rule in self.columns.items():
+            number = isinstance(table.c[name].type, (sa.Integer, sa.Float)) and not table.c[name].nullable
+            if rule.optional and number and name not in _DEFAULTS.get(self.table, {}):
+                raise ValueError(f"{name} can't be optional: not known is not zero; leave such rows out by where")
         if self.absent == "zero" and self.table != "reported_count":
             raise ValueError("absent = 'zero' goes with reported_count")
         if (self.repeated == "sum") != (self.sum_column is not None):
@@ -212,10 +236,16 @@ class FileRule(_Part):
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="between cells of a text file")
     skip_rows: int = Field(default=0, ge=0, description="rows above the heading")
+    heading_rows: int = Field(
+        default=1, ge=1, le=4, description="rows of the heading; a blank cell of an upper one takes that to its left"
+    )
     sheet: str | None = Field(default=None, description="of a workbook, or layer of a map file; the first by default")
     wkt: str | None = Field(default=None, description="column that holds the geometry as text")
     crs: str | None = Field(default=None, description="of the file's geometry: EPSG:number, GCJ-02 or BD-09")
     drop: tuple[str, ...] = ()
+    fill_down: tuple[str, ...] = Field(
+        default=(), description="columns whose blank cell means that of the row above, as merged cells come out"
+    )
     optional: bool = Field(default=False, description="`build` goes on without a file of this kind")
     derived: dict[str, ColumnRule] = Field(default={}, description="columns made of others, for all targets, in order")
     target: tuple[Target, ...] = Field(min_length=1)
@@ -262,19 +292,39 @@ class Mapping(_Part):
                 raise ValueError(f"dataset names the source {name!r}, but the sources are {', '.join(sorted(sources))}")
         return self
 
-    def rule_for(self, path: Path) -> FileRule | None:
-        """Return the rule whose pattern fits the file's name, or that of the file whose refused rows it holds."""
+    @model_validator(mode="after")
+    def _says_once_what_a_sheet_is(self) -> Mapping:
+        pairs = [(rule.match, rule.sheet) for rule in self.file]
+        for match, sheet in pairs:
+            if pairs.count((match, sheet)) > 1:
+                raise ValueError(f"two [[file]] have match = {match!r} and sheet = {sheet!r}; give each its own sheet")
+        return self
+
+    def rules_for(self, path: Path) -> list[tuple[FileRule, int]]:
+        """Return the rules for a file, one a sheet or layer, each with the number of its first target within the file.
+
+        They are those of the first pattern that fits its name; of a file of refused rows, the rule that those rows had.
+        """
         refused = QUARANTINE_NAME.fullmatch(path.name)
-        if refused is not None:
-            rule = self._fitting(refused["file"])
-            number = int(refused["target"])
-            if rule is not None and number < len(rule.target):
-                plain = {"format": "csv", "encoding": "utf-8", "delimiter": None, "skip_rows": 0}
-                return rule.model_copy(update={**plain, "target": (rule.target[number],)})
+        for rule, first in self._fitting(refused["file"]) if refused is not None else ():
+            number = int(refused["target"]) - first if refused is not None else 0
+            if 0 <= number < len(rule.target):
+                plain = {
+                    "format": "csv",
+                    "encoding": "utf-8",
+                    "delimiter": None,
+                    "skip_rows": 0,
+                    "heading_rows": 1,
+                    "sheet": None,
+                }
+                return [(rule.model_copy(update={**plain, "target": (rule.target[number],)}), 0)]
         return self._fitting(path.name)
 
-    def _fitting(self, name: str) -> FileRule | None:
-        return next((rule for rule in self.file if fnmatch.fnmatch(name, rule.match)), None)
+    def _fitting(self, name: str) -> list[tuple[FileRule, int]]:
+        match = next((rule.match for rule in self.file if fnmatch.fnmatch(name, rule.match)), None)
+        rules = [rule for rule in self.file if rule.match == match]
+        firsts = accumulate((len(rule.target) for rule in rules), initial=0)
+        return list(zip(rules, firsts, strict=False))
 
 
 def load_mapping(path: Path) -> tuple[Mapping, str]:

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data_access.importing.cells import as_text, coded, noted_text, plain_text
+from data_access.importing.cells import as_text, coded, noted_text, numbers_of, origin, plain_text
 from data_access.importing.coordinates import outside_degrees, to_stored
 from data_access.importing.mapping import ColumnRule, PointRule, RegionRule
 from data_access.importing.problems import Problems
 from data_access.importing.settings import import_settings
+
+ROUNDED = r"\d(\.\d+)?[Ee]\+?\d+"
+"""How a spreadsheet writes a number with more digits than it keeps."""
 
 
 @dataclass
@@ -154,7 +157,11 @@ def located(rows: pd.DataFrame, rule: RegionRule, index: RegionIndex, problems: 
     if rule.code is not None:
         text = coded(noted_text(rows, rule.code, "region_code", problems), rule.code, "region_code", problems)
         unknown = text.notna() & ~index.known(text)
-        problems.add(unknown, "unknown_region", rule.code.column or "region_code", text)
+        name = origin(rule.code, "region_code")
+        whole = text.str.removesuffix(".0").str.ljust(12, "0")
+        problems.add(unknown & index.known(whole), "short_code", name, text)
+        problems.add(unknown & text.str.fullmatch(ROUNDED).fillna(False), "rounded_code", name, text)
+        problems.add(unknown, "unknown_region", name, text)
         codes, stated = text.mask(unknown), text.notna()
     if rule.name is not None:
         names = coded(noted_text(rows, rule.name, "region_name", problems), rule.name, "region_name", problems)
@@ -183,7 +190,7 @@ def _points(
     if rule is None:
         nothing = np.full(len(rows), np.nan)
         return nothing, nothing, (nothing, nothing)
-    first, second = (_coordinate(rows, name, problems) for name in (rule.lon, rule.lat))
+    first, second = (_coordinate(rows, name, rule.decimal, problems) for name in (rule.lon, rule.lat))
     useless = (first == 0) & (second == 0)
     for no_lon, no_lat in rule.useless:
         useless |= (first == no_lon) | (second == no_lat)
@@ -199,11 +206,11 @@ def _points(
     return np.where(valid, lon, np.nan), np.where(valid, lat, np.nan), exchanged
 
 
-def _coordinate(rows: pd.DataFrame, name: str, problems: Problems) -> np.ndarray:
+def _coordinate(rows: pd.DataFrame, name: str, decimal: str, problems: Problems) -> np.ndarray:
     cells = rows[name]
     if not pd.api.types.is_numeric_dtype(cells):
         text = as_text(cells).str.strip()
-        cells = pd.to_numeric(text, errors="coerce")
+        cells = numbers_of(text, decimal)
         problems.add(cells.isna() & text.notna() & (text != ""), "not_a_number", name, text)
     return cells.to_numpy(float, na_value=np.nan)
 
@@ -211,7 +218,7 @@ def _coordinate(rows: pd.DataFrame, name: str, problems: Problems) -> np.ndarray
 def _by_name(
     rows: pd.DataFrame, names: pd.Series, rule: RegionRule, index: RegionIndex, problems: Problems
 ) -> pd.Series:
-    column = (rule.name.column if rule.name else None) or "region_name"
+    column = origin(rule.name, "region_name") if rule.name else "region_name"
     parents = None
     if rule.parent is not None:
         parents = _parents(rows, rule.parent, index, problems)
@@ -227,9 +234,9 @@ def _parents(rows: pd.DataFrame, rule: ColumnRule, index: RegionIndex, problems:
     text = coded(noted_text(rows, rule, "parent", problems), rule, "parent", problems)
     codes = text.where(index.known(text))
     by_name, several = index.named(text.where(codes.isna()), None, None)
-    problems.add(several, "ambiguous_region", rule.column or "parent", text)
+    problems.add(several, "ambiguous_region", origin(rule, "parent"), text)
     codes = codes.fillna(by_name)
-    problems.add(text.notna() & codes.isna(), "unknown_region", rule.column or "parent", text)
+    problems.add(text.notna() & codes.isna(), "unknown_region", origin(rule, "parent"), text)
     return codes
 
 
@@ -259,6 +266,5 @@ def _note_strays(
 
 def _rule_name(rule: RegionRule) -> str:
     named = rule.code or rule.name
-    if named is not None and named.column is not None:
-        return named.column
-    return f"{rule.point.lon}/{rule.point.lat}" if rule.point else "region_code"
+    point = f"{rule.point.lon}/{rule.point.lat}" if rule.point else "region_code"
+    return origin(named, point) if named is not None else point

@@ -15,6 +15,15 @@ REASONS = {
         "{column} = {value!r} is not a date of the mapping's formats; correct it, or add its format there under dates",
         "“{column}”的值“{value}”不是映射所列格式的日期，请更正，或在映射的 dates 中补充该格式",
     ),
+    "no_such_day": (
+        "{column} = {value!r} is no day of the calendar; correct it",
+        "“{column}”的日期“{value}”在日历上不存在，请更正",
+    ),
+    "no_time_zone": (
+        '{column} = {value!r} goes by the clock of Greenwich (UTC): write time_zone = "Asia/Shanghai", or what it is here, in '
+        "the column's rule of the mapping, so that it counts for the right day",
+        '“{column}”的时间“{value}”为世界时（UTC），请在映射该列的规则中写明 time_zone（如 "Asia/Shanghai"），以归入正确的日期',
+    ),
     "impossible_date": (
         "{column} = {value!r} lies in the future or before 1900; correct it",
         "“{column}”的日期“{value}”晚于今天或早于1900年，请更正",
@@ -51,12 +60,20 @@ REASONS = {
         "“{column}”的值“{value}”不在代码表中，请补充映射或更正",
     ),
     "unknown_region": (
-        "region {value!r} is not known; correct it or import the region file first",
-        "区划“{value}”不存在，请更正或先导入区划文件",
+        "{column}: region {value!r} is not known; correct it or import the region file first",
+        "“{column}”的区划“{value}”不存在，请更正或先导入区划文件",
+    ),
+    "short_code": (
+        '{column}: region code {value!r} lacks its last digits; write template = "{{{column}:0<12}}" instead of the column',
+        '“{column}”的区划代码“{value}”缺少末尾的零，请在映射中以 template = "{{{column}:0<12}}" 补足 12 位',
+    ),
+    "rounded_code": (
+        "{column}: region code {value!r} was rounded by a spreadsheet; export the column as text",
+        "“{column}”的区划代码“{value}”已被表格软件取整为科学计数，请将该列按文本格式重新导出",
     ),
     "ambiguous_region": (
-        "region name {value!r} fits several regions; give the parent or the code",
-        "区划名“{value}”对应多个区划，请给出上级或代码",
+        "{column}: region name {value!r} fits several regions; give the parent or the code",
+        "“{column}”的区划名“{value}”对应多个区划，请给出上级或代码",
     ),
     "not_extracted": (
         "{column} = {value!r} does not hold what the mapping looks for in it",
@@ -84,17 +101,20 @@ REASONS = {
         "“{column}”的值“{value}”不是 config/measures.toml 中的计量",
     ),
     "unknown_grain": (
-        "{column} = {value!r} is not day, month or year",
-        "“{column}”的值“{value}”不是 day、month 或 year",
+        "{column} = {value!r} is not day, month or year; counts of other spans are added up to years (docs/importing.md)",
+        "“{column}”的值“{value}”不是 day、month 或 year；其他跨度的统计数请按年汇总导入（见 docs/importing.md）",
     ),
     "unlisted_class": (
         "{column} = {value!r} is not listed in config/disputes.toml; map it to one of that list",
         "“{column}”的值“{value}”不在 config/disputes.toml 所列范围内，请映射到其中之一",
     ),
-    "outside": ("the point ({value}) lies outside every region", "坐标（{value}）不在任何区划内"),
+    "outside": (
+        "{column}: the point ({value}) lies outside every region; correct it",
+        "“{column}”的坐标（{value}）不在任何区划内，请更正",
+    ),
     "swapped": (
-        "the point ({value}) lies inside only when longitude and latitude are exchanged",
-        "坐标（{value}）须对调经纬度才落在辖区内，经纬度疑似颠倒",
+        "{column}: the point ({value}) lies inside only when longitude and latitude are exchanged; exchange them",
+        "“{column}”的坐标（{value}）须对调经纬度才落在辖区内，经纬度疑似颠倒，请对调",
     ),
     "order": ("{column} = {value!r} is before the row was received", "“{column}”的时间“{value}”早于受理时间"),
     "merged_into_itself": (
@@ -183,7 +203,10 @@ REASONS = {
         "{column} = {value!r} is before the stage that precedes it",
         "“{column}”的日期“{value}”早于前一阶段",
     ),
-    "repeated_id": ("id {value!r} stands more than once with different content", "编号“{value}”重复且内容不同"),
+    "repeated_id": (
+        "{column} = {value!r} stands more than once with different content; correct the id, or take the wrong row out",
+        "“{column}”的编号“{value}”重复且内容不同，请更正编号或删去错误的行",
+    ),
     "identity": ("{column} = {value!r} looks like a personal identity", "“{column}”的值疑似个人身份信息（{value}）"),
     "no_geometry": ("the row has no shape", "该行没有几何图形"),
 }

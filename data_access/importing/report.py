@@ -13,6 +13,8 @@ class TargetReport:
     file: str
     table: str
     source: str
+    sheet: str = ""
+    """Of the file, where the mapping names one."""
     read: int = 0
     added: int = 0
     replaced: int = 0
@@ -24,6 +26,11 @@ class TargetReport:
     disagreements: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
     """First problems, in English and Chinese."""
+
+    @property
+    def label(self) -> str:
+        """The file, and its sheet where the mapping names one."""
+        return f"{self.file} [{self.sheet}]" if self.sheet else self.file
 
     def reconciles(self) -> bool:
         """Return whether every row read is accounted for."""
@@ -58,7 +65,7 @@ def report_lines(report: ImportReport, language: str) -> list[str]:
             if english
             else "{}：读入 {}，新增 {}，替换 {}，未变 {}，排除或合并 {}，隔离 {}"
         )
-        lines.append(words.format(f"{target.file} → {target.table}", *counts))
+        lines.append(words.format(f"{target.label} → {target.table}", *counts))
         if target.given_again:
             words = (
                 "  {} rows are left out: a later file of this import has them, too, and the last one stands"

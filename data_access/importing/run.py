@@ -23,7 +23,7 @@ from data_access.errors import ImportRefused
 from data_access.home import Home
 from data_access.importing import merge
 from data_access.importing.assessment_rows import check_assessment_rows
-from data_access.importing.cells import column_of
+from data_access.importing.cells import column_of, origin
 from data_access.importing.consistency.crossing import crossing_rows, taken_out
 from data_access.importing.consistency.records import check_listed_words, check_record_rows, period_starts
 from data_access.importing.consistency.responses import with_due_times
@@ -67,7 +67,7 @@ class _Staged:
     rule: FileRule | None = None
     """Of the file the rows come from; none for rows that the import makes itself."""
     number: int = 0
-    """Of the target within its file rule."""
+    """Of the target within its file."""
     parts: list[Path] = field(default_factory=list)
     sums: dict[str, float] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ def import_files(
     mapping, mapping_sha256 = load_mapping(mapping_path)
     chosen = _rules(mapping, files)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    digest = hashlib.sha256("".join(_sha256(path) for path, _ in chosen).encode()).hexdigest()
+    digest = hashlib.sha256("".join(_sha256(path) for path, *_ in chosen).encode()).hexdigest()
     batch_id = f"{now:%Y%m%d%H%M%S}-{mapping.name}-{digest[:8]}"
     report = ImportReport(batch_id, dry_run)
     home.create()
@@ -150,11 +150,11 @@ class _Run:
         self.staged: list[tuple[Path, _Staged]] = []
         self.index: RegionIndex | None = None
 
-    def stage(self, chosen: Sequence[tuple[Path, FileRule]]) -> None:
+    def stage(self, chosen: Sequence[tuple[Path, FileRule, int]]) -> None:
         """Read everything, regions first, so that later rows can be placed."""
         for places in (True, False):
-            for path, rule in chosen:
-                targets = [pair for pair in enumerate(rule.target) if (pair[1].table in PLACES) == places]
+            for path, rule, first in chosen:
+                targets = [pair for pair in enumerate(rule.target, first) if (pair[1].table in PLACES) == places]
                 if targets:
                     self._stage_file(path, rule, targets)
             if places:
@@ -214,7 +214,7 @@ class _Run:
 
     def _stage_file(self, path: Path, rule: FileRule, targets: Sequence[tuple[int, Target]]) -> None:
         waiting = [
-            _Staged(TargetReport(path.name, target.table, target.source), target, rule, number)
+            _Staged(TargetReport(path.name, target.table, target.source, sheet=rule.sheet or ""), target, rule, number)
             for number, target in targets
         ]
         quarantines = [self._quarantine(path, staged) for staged in waiting]
@@ -223,7 +223,7 @@ class _Run:
         for batch in read_batches(path, rule, import_settings().batch_rows):
             if first:
                 check_columns(path, rule, [target for _, target in targets], batch)
-                refuse_identities(batch.rows, rule.drop, path.name)
+                refuse_identities(batch, rule.drop, path.name)
                 first = False
             kept = Batch(without(batch.rows, rule.drop), batch.numbers, batch.shapes)
             for staged, quarantine, frames in zip(waiting, quarantines, held, strict=True):
@@ -255,7 +255,7 @@ class _Run:
         """Return the file for refused rows; those of a file of refused rows go back to that file."""
         refused = QUARANTINE_NAME.fullmatch(path.name)
         file, number = (refused["file"], int(refused["target"])) if refused else (path.name, staged.number)
-        return Quarantine(self.staging / "quarantine" / quarantine_name(file, number, reason), path.name)
+        return Quarantine(self.staging / "quarantine" / quarantine_name(file, number, reason), staged.report.label)
 
     def _target_rows(self, batch: Batch, rule: FileRule, staged: _Staged, quarantine: Quarantine) -> pd.DataFrame:
         """Return the good rows of a batch as columns of the target, and put the bad ones in quarantine."""
@@ -417,7 +417,8 @@ class _Run:
     def _quarantine_repeated(self, path: Path, staged: _Staged, refused: pd.DataFrame) -> None:
         if refused.empty:
             return
-        why = pd.DataFrame({"source_id": refused["source_id"], "reason": "repeated_id", "column": "source_id"})
+        why = pd.DataFrame({"source_id": refused["source_id"], "reason": "repeated_id"})
+        why["column"] = origin(staged.target.columns["source_id"], "source_id")
         why["value"] = why["source_id"]
         self._quarantine_original(path, staged, refused, why.drop_duplicates("source_id"), "repeated")
 
@@ -489,19 +490,19 @@ class _Run:
         )
 
 
-def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule]]:
-    chosen = []
+def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule, int]]:
+    chosen: list[tuple[Path, FileRule, int]] = []
     for path in files:
         _refuse_no_file(path)
-        rule = mapping.rule_for(path)
-        if rule is None:
+        rules = mapping.rules_for(path)
+        if not rules:
             patterns = ", ".join(rule.match for rule in mapping.file)
             raise ImportRefused(
                 f"{path.name} fits no file of mapping {mapping.name}, which knows {patterns}.",
                 f"{path.name} 与映射 {mapping.name} 中的任何文件都不符，该映射包括：{patterns}。",
                 file=path.name,
             )
-        chosen.append((path, rule))
+        chosen += [(path, rule, first) for rule, first in rules]
     return chosen
 
 

@@ -139,7 +139,7 @@ def _columns_read(target: Target, derived: Mapping[str, ColumnRule]) -> set[str]
     read = _columns_named(target)
     for name in reversed(list(derived)):
         if name in read:
-            read = (read - {name}) | required_columns(derived[name])
+            read = {*(read - {name}), *required_columns(derived[name])}
     return read
 
 
@@ -161,7 +161,7 @@ def _with_derived(
     wanted = _columns_named(target)
     for name in reversed(list(derived)):
         if name in wanted:
-            wanted |= required_columns(derived[name])
+            wanted.update(required_columns(derived[name]))
     for name, rule in derived.items():
         if name in wanted:
             rows = rows.assign(**{name: coded(noted_text(rows, rule, name, problems), rule, name, problems)})

@@ -77,8 +77,10 @@ def read_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
             f"格式无法识别（{kind or '无扩展名'}），可用：{known}",
         )
     nothing = True
+    above: dict[str, str] = {}
     for batch in batches:
         batch = _finished(path, rule, batch)
+        batch.rows = _filled_down(path, rule, batch.rows, above)
         if len(batch.rows):
             nothing = False
             yield batch
@@ -111,6 +113,25 @@ def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
             kept = batch.shapes.where(points)
             batch.rows = rows.assign(**{X: shapely.get_x(kept.to_numpy()), Y: shapely.get_y(kept.to_numpy())})
     return batch
+
+
+def _filled_down(path: Path, rule: FileRule, rows: pd.DataFrame, above: dict[str, str]) -> pd.DataFrame:
+    """Return rows with the cell ``above`` a blank one in the columns that are to be filled so; keep the last for the next."""
+    for name in rule.fill_down:
+        if name not in rows:
+            found = ", ".join(map(str, rows.columns))
+            raise refused(
+                path,
+                f"has no column {name!r} to fill down; it has {found}",
+                f"没有要向下填充的列“{name}”，现有列：{found}",
+            )
+        cells = rows[name].ffill()
+        if name in above:
+            cells = cells.fillna(above[name])
+        if cells.notna().any():
+            above[name] = cells.iloc[-1]
+        rows = rows.assign(**{name: cells})
+    return rows
 
 
 def _refuse_disguised(path: Path, kind: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, TextIO, cast
 
@@ -45,6 +46,19 @@ def text_batch(table: pa.Table, first: int) -> Batch:
 def column_names(names: list[str]) -> list[str]:
     """Return trimmed names; a column without one is called by its place."""
     return [name.strip("\ufeff \t\r\n") or f"column_{place}" for place, name in enumerate(names)]
+
+
+def joined_heading(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return one name a column for a heading of several rows; in the upper ones a blank cell takes that to its left."""
+    *upper, lowest = rows
+    width = max(map(len, rows))
+    upper = [list(accumulate([*row, *[""] * (width - len(row))], _cell_or_left)) for row in upper]
+    columns = zip(*upper, [*lowest, *[""] * (width - len(lowest))], strict=True)
+    return [" ".join(dict.fromkeys(cell.strip() for cell in column if cell.strip())) for column in columns]
+
+
+def _cell_or_left(left: str, cell: str) -> str:
+    return cell or left
 
 
 _KEPT_TYPES = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}

@@ -20,10 +20,10 @@ from data_access.importing.mapping import FileRule
 from data_access.importing.readers.common import (
     BLOCK_BYTES,
     FAULT_COLUMNS,
-    FIRST_DATA_ROW,
     Batch,
     column_names,
     damaged,
+    joined_heading,
     line_too_long,
     opened,
     refused,
@@ -41,7 +41,7 @@ def delimited_batches(path: Path, rule: FileRule, delimiter: str, size: int) -> 
     """Yield the rows of a text file with their true row numbers."""
     encoding = rule.encoding or detected_encoding(path)
     try:
-        names = _heading(path, encoding, delimiter, rule.skip_rows)
+        names = _heading(path, encoding, delimiter, rule)
         if _quotes_close(path, encoding, delimiter):
             yield from _by_arrow(path, rule, encoding, delimiter, names, size)
         else:
@@ -59,11 +59,17 @@ def _by_arrow(
         uneven.append((int(row.number or 0), row.text))
         return "skip"
 
+    # Arrow reads a heading of one row itself, also where a cell of it has several lines.
+    own_names = {} if rule.heading_rows == 1 else {"column_names": names, "skip_rows_after_names": rule.heading_rows}
     with opened(path) as stream:
         reader = pacsv.open_csv(
             stream,
             read_options=pacsv.ReadOptions(
-                block_size=BLOCK_BYTES, encoding=encoding, skip_rows=rule.skip_rows, use_threads=False
+                block_size=BLOCK_BYTES,
+                encoding=encoding,
+                skip_rows=rule.skip_rows,
+                use_threads=False,
+                **own_names,
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep, ignore_empty_lines=False
@@ -72,7 +78,7 @@ def _by_arrow(
                 column_types={name: pa.string() for name in names}, strings_can_be_null=True, null_values=[""]
             ),
         )
-        first = FIRST_DATA_ROW + rule.skip_rows
+        first = rule.skip_rows + rule.heading_rows + 1
         for record_batch in reader:
             skipped = [number for number, _ in uneven]
             numbers = np.arange(first, first + len(record_batch) + len(skipped))
@@ -118,9 +124,9 @@ def _row_by_row(
         for _ in range(rule.skip_rows):
             next(lines, None)
         rows = _records(lines, len(names), delimiter, rule.skip_rows)
-        _, heading, fault = next(rows)
-        if fault is not None:
-            raise _open_heading(path, heading)
+        for _, heading, fault in islice(rows, rule.heading_rows):
+            if fault is not None:
+                raise _open_heading(path, heading)
         while held := list(islice(rows, size)):
             faults = [
                 None if fault is None else (fault[0], names[min(len(cells), len(names)) - 1], fault[1])
@@ -181,18 +187,19 @@ def _own_batch(
     return Batch(frame, pd.Series(numbers, dtype="int64"))
 
 
-def _heading(path: Path, encoding: str, delimiter: str, skip: int) -> list[str]:
+def _heading(path: Path, encoding: str, delimiter: str, rule: FileRule) -> list[str]:
     with opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding=_python_encoding(encoding), newline="")
         lines = csv.reader(text_lines(path, text), delimiter=delimiter)
-        for _ in range(skip):
+        for _ in range(rule.skip_rows):
             next(lines, None)
-        names = next(lines, [])
+        heading = list(islice(lines, rule.heading_rows))
+        names = joined_heading(heading) if len(heading) > 1 else next(iter(heading), [])
         if not any(name.strip() for name in names):
             raise refused(
                 path,
-                f"has no heading in row {skip + 1}; delete the blank rows above it, or write skip_rows in the mapping",
-                f"第 {skip + 1} 行没有标题，请删去上方空行，或在映射中写明 skip_rows",
+                f"has no heading in row {rule.skip_rows + 1}; delete the blank rows above it, or write skip_rows in the mapping",
+                f"第 {rule.skip_rows + 1} 行没有标题，请删去上方空行，或在映射中写明 skip_rows",
             )
         if next(lines, None) is None:
             if any("\n" in name for name in names):

@@ -28,7 +28,7 @@ def detected_encoding(path: Path) -> str:
     if probe.startswith(b"\xef\xbb\xbf"):
         return "utf-8"
     if probe.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise refused(path, "is UTF-16; save it as UTF-8 or GB18030", "是 UTF-16 编码，请另存为 UTF-8 或 GB18030")
+        return "utf-16"
     if probe.count(b"\0") > MOST_NULS * len(probe):
         raise refused(
             path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree  # nosec B405  # only the name of an error
 
@@ -21,6 +22,7 @@ from data_access.importing.readers.common import (
     Batch,
     column_names,
     damaged,
+    joined_heading,
     refuse_too_large,
     refused,
     text_batch,
@@ -49,7 +51,8 @@ def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
         lines = sheet.iter_rows(values_only=True)
         for _ in range(rule.skip_rows):
             next(lines, None)
-        names = column_names(["" if cell is None else str(cell) for cell in next(lines, ())])
+        heading = [["" if cell is None else str(cell) for cell in line] for line in islice(lines, rule.heading_rows)]
+        names = column_names(joined_heading(heading) if heading else [])
     except (KeyError, *_DAMAGED) as error:
         raise damaged(path) from error
     if not names:
@@ -57,7 +60,7 @@ def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
     held: list[tuple] = []
     numbers: list[int] = []
     try:
-        for number, line in enumerate(lines, start=FIRST_DATA_ROW + rule.skip_rows):
+        for number, line in enumerate(lines, start=rule.skip_rows + rule.heading_rows + 1):
             if all(cell is None for cell in line):
                 continue  # sheets often end in rows that only have a format
             held.append(line[: len(names)] + (None,) * (len(names) - len(line)))
