@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import hashlib
 import re
@@ -15,6 +16,7 @@ from zoneinfo import available_timezones
 import pandas as pd
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from data_access import schema
 from data_access.errors import ConfigError
@@ -34,12 +36,20 @@ def quarantine_name(file: str, target: int, reason: str = "") -> str:
     return f"{file}.refused-{target}{f'-{reason}' if reason else ''}.csv"
 
 
+class Mistake(ValueError):
+    """What is wrong with a mapping, in both languages."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.chinese = chinese
+
+
 def pattern(text: str) -> re.Pattern[str]:
     """Return ``text`` as a pattern, or say what is wrong with it."""
     try:
         return re.compile(text)
     except re.error as error:
-        raise ValueError(f"{text!r} is not a pattern: {error}") from error
+        raise Mistake(f"{text!r} is not a pattern: {error}", f"“{text}”不是正则表达式：{error}") from error
 
 
 class _Part(BaseModel):
@@ -98,22 +108,33 @@ class ColumnRule(_Part):
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnRule:
         if sum(origin is not None for origin in (self.value, self.column, self.first_of, self.template)) != 1:
-            raise ValueError("give exactly one of value, column, first_of, template")
+            raise Mistake(
+                "give exactly one of value, column, first_of, template",
+                "value、column、first_of、template 须且只能写一个",
+            )
         if self.extract is not None and pattern(self.extract).groups != 1:
-            raise ValueError(f"extract = {self.extract!r} needs exactly one group in parentheses")
+            raise Mistake(
+                f"extract = {self.extract!r} needs exactly one group in parentheses",
+                f"extract =“{self.extract}”须恰有一个括号分组",
+            )
         try:
             list(Formatter().parse(self.template or ""))
         except ValueError as error:
-            raise ValueError(f"template = {self.template!r} can't be read: {error}") from error
+            raise Mistake(
+                f"template = {self.template!r} can't be read: {error}", f"template =“{self.template}”写法有误：{error}"
+            ) from error
         for written in self.dates:
             try:
                 pd.to_datetime("", format=written, errors="coerce")
             except ValueError as error:
-                raise ValueError(f"dates: {error}") from error
+                raise Mistake(f"dates: {error}", f"dates 中的“{written}”不是日期格式") from error
         if self.codes is not None and self.code_list is not None:
-            raise ValueError("give codes or code_list, not both")
+            raise Mistake("give codes or code_list, not both", "codes 与 code_list 只能写一个")
         if self.time_zone is not None and self.time_zone not in available_timezones():
-            raise ValueError(f"time_zone = {self.time_zone!r} is not known; write one like 'Asia/Shanghai'")
+            raise Mistake(
+                f"time_zone = {self.time_zone!r} is not known; write one like 'Asia/Shanghai'",
+                f"time_zone =“{self.time_zone}”无法识别，请按“Asia/Shanghai”这样的写法填写",
+            )
         return self
 
 
@@ -187,11 +208,18 @@ class Target(_Part):
     @model_validator(mode="after")
     def _fits_the_table(self) -> Target:
         if self.table not in TARGETS:
-            raise ValueError(f"there is no table {self.table!r} to import to; use one of {', '.join(TARGETS)}")
+            raise Mistake(
+                f"there is no table {self.table!r} to import to; use one of {', '.join(TARGETS)}",
+                f"没有可导入的表“{self.table}”，可用：{'、'.join(TARGETS)}",
+            )
         table = schema.metadata.tables[self.table]
         unknown = [name for name in self.columns if name not in table.columns]
         if unknown:
-            raise ValueError(f"table {self.table!r} has no columns {unknown}")
+            has = [column.name for column in table.columns]
+            raise Mistake(
+                f"table {self.table!r} has no columns {unknown}; it has {', '.join(has)}",
+                f"表“{self.table}”没有列 {'、'.join(unknown)}，现有：{'、'.join(has)}",
+            )
         given = {*self.columns, "source"}
         given |= {"region_code", "lon", "lat"} if self.region else set()
         given |= {"wkb"} if self.geometry else set()
@@ -199,15 +227,20 @@ class Target(_Part):
         given |= _DEFAULTS.get(self.table, {}).keys()
         missing = [column.name for column in table.columns if not column.nullable and column.name not in given]
         if missing:
-            raise ValueError(f"table {self.table!r} also needs {missing}")
+            raise Mistake(
+                f"table {self.table!r} also needs {missing}", f"表“{self.table}”还须给出 {'、'.join(missing)}"
+            )
         for name, rule in self.columns.items():
             number = isinstance(table.c[name].type, (sa.Integer, sa.Float)) and not table.c[name].nullable
             if rule.optional and number and name not in _DEFAULTS.get(self.table, {}):
-                raise ValueError(f"{name} can't be optional: not known is not zero; leave such rows out by where")
+                raise Mistake(
+                    f"{name} can't be optional: not known is not zero; leave such rows out by where",
+                    f"{name} 不可为 optional：未知不等于零，请用 where 排除这些行",
+                )
         if self.absent == "zero" and self.table != "reported_count":
-            raise ValueError("absent = 'zero' goes with reported_count")
+            raise Mistake("absent = 'zero' goes with reported_count", "absent = 'zero' 只用于 reported_count")
         if (self.repeated == "sum") != (self.sum_column is not None):
-            raise ValueError("repeated = 'sum' and sum_column go together")
+            raise Mistake("repeated = 'sum' and sum_column go together", "repeated = 'sum' 须与 sum_column 同时写明")
         return self
 
     @property
@@ -253,7 +286,10 @@ class FileRule(_Part):
     @model_validator(mode="after")
     def _geometry_has_crs(self) -> FileRule:
         if any(target.geometry for target in self.target) and self.crs is None:
-            raise ValueError("geometry needs crs (EPSG:number, GCJ-02 or BD-09): write which system the file is in")
+            raise Mistake(
+                "geometry needs crs (EPSG:number, GCJ-02 or BD-09): write which system the file is in",
+                "导入几何图形须写明 crs（EPSG:编号、GCJ-02 或 BD-09），即文件所用的坐标系",
+            )
         return self
 
 
@@ -289,7 +325,10 @@ class Mapping(_Part):
         for key in self.dataset:
             kind, _, name = key.partition(":")
             if kind == "source" and name not in sources:
-                raise ValueError(f"dataset names the source {name!r}, but the sources are {', '.join(sorted(sources))}")
+                raise Mistake(
+                    f"dataset names the source {name!r}, but the sources are {', '.join(sorted(sources))}",
+                    f"dataset 写有来源“{name}”，但来源只有 {'、'.join(sorted(sources))}",
+                )
         return self
 
     @model_validator(mode="after")
@@ -297,7 +336,10 @@ class Mapping(_Part):
         pairs = [(rule.match, rule.sheet) for rule in self.file]
         for match, sheet in pairs:
             if pairs.count((match, sheet)) > 1:
-                raise ValueError(f"two [[file]] have match = {match!r} and sheet = {sheet!r}; give each its own sheet")
+                raise Mistake(
+                    f"two [[file]] have match = {match!r} and sheet = {sheet!r}; give each its own sheet",
+                    f"有两个 [[file]] 的 match 同为“{match}”、sheet 同为“{sheet or ''}”，请各写不同的 sheet",
+                )
         return self
 
     def rules_for(self, path: Path) -> list[tuple[FileRule, int]]:
@@ -339,20 +381,75 @@ def load_mapping(path: Path) -> tuple[Mapping, str]:
         content = path.read_bytes()
         raw = tomllib.loads(content.decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        chinese = f"第 {place[1]} 行第 {place[2]} 列不符合 TOML 写法" if place else str(error)
         raise ConfigError(
             f"Mapping {path.name} can't be read: {error}. Correct it and try again.",
-            f"映射文件 {path.name} 无法读取：{error}。请更正后重试。",
+            f"映射文件 {path.name} 无法读取：{chinese}。请更正后重试。",
             file=path.name,
         ) from error
     try:
         return Mapping.model_validate(raw), hashlib.sha256(content).hexdigest()
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        )
+        mistakes = _mistakes(error)
         raise ConfigError(
-            f"Mapping {path.name}: {problems}. Correct these keys.",
-            f"映射文件 {path.name}:{problems}。请更正这些键。",
+            f"Mapping {path.name}: {'; '.join(english for english, _ in mistakes)}. Correct these keys.",
+            f"映射文件 {path.name}：{'；'.join(chinese for _, chinese in mistakes)}。请更正这些键。",
             file=path.name,
         ) from error
+
+
+_MISTAKES = {
+    "missing": ("is missing", "缺少此键"),
+    "extra_forbidden": ("is no key here", "不是此处可用的键"),
+    "string_type": ("should be text in quotes", "应为加引号的文字"),
+    "int_type": ("should be a whole number", "应为整数"),
+    "int_parsing": ("should be a whole number", "应为整数"),
+    "int_from_float": ("should be a whole number", "应为整数"),
+    "float_type": ("should be a number", "应为数字"),
+    "float_parsing": ("should be a number", "应为数字"),
+    "bool_type": ("should be true or false", "应为 true 或 false"),
+    "bool_parsing": ("should be true or false", "应为 true 或 false"),
+    "tuple_type": ('should be a list in brackets, as [[file]] or ["…"]', '应为方括号列表，如 [[file]] 或 ["…"]'),
+    "dict_type": ("should be a table of keys", "应为若干键组成的表"),
+    "model_type": ("should be a table of keys", "应为若干键组成的表"),
+    "literal_error": ("should be {expected}", "应为 {expected}"),
+    "less_than_equal": ("should be at most {le}", "不应大于 {le}"),
+    "greater_than_equal": ("should be at least {ge}", "不应小于 {ge}"),
+    "too_short": ("has nothing in it", "内容为空"),
+    "string_pattern_mismatch": ("should look like {pattern}", "应符合 {pattern}"),
+}
+"""What the validator calls a mistake → the same in plain words."""
+
+
+def _mistakes(error: ValidationError) -> list[tuple[str, str]]:
+    """Return each mistake in English and Chinese; lists that are empty because of a mistake within are none of their own."""
+    found = error.errors()
+    places = [item["loc"] for item in found]
+    return [
+        _in_words(item)
+        for item in found
+        if item["type"] != "too_short" or not any(place[: len(item["loc"])] == item["loc"] != place for place in places)
+    ]
+
+
+def _in_words(item: ErrorDetails) -> tuple[str, str]:
+    """Return where a mistake is (``file[1]`` is the first ``[[file]]``), what it is, what was found or may be meant."""
+    place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+    reason = item.get("ctx", {}).get("error")
+    if isinstance(reason, Mistake):
+        english, chinese = str(reason), reason.chinese
+    else:
+        words = _MISTAKES.get(item["type"], (item["msg"], item["msg"]))
+        expected = str(item.get("ctx", {}).get("expected", "")).replace(" or ", ", ")
+        english, chinese = (text.format(**{**item.get("ctx", {}), "expected": expected}) for text in words)
+    if item["type"] == "extra_forbidden":
+        known = {name for part in _Part.__subclasses__() for name in part.model_fields}
+        for meant in difflib.get_close_matches(str(item["loc"][-1]), sorted(known), 1):
+            english, chinese = f"{english} ({meant}?)", f"{chinese}（是否应为 {meant}）"
+    elif item["type"] == "missing" and item["loc"][-1] == "crs":
+        english += ": write EPSG:number, GCJ-02 or BD-09"
+        chinese += "（坐标系）：请写明 EPSG:编号、GCJ-02 或 BD-09"
+    elif isinstance(item["input"], (str, int, float)) and not isinstance(reason, Mistake):
+        english, chinese = f"{english}, not {item['input']!r}", f"{chinese}，现为“{item['input']}”"
+    return f"{place}: {english}".removeprefix(": "), f"{place}：{chinese}".removeprefix("：")
