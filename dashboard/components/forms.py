@@ -149,7 +149,7 @@ def entry_form(
         The published record that a first event changes.
     parent_id : str, optional
     submit : str, optional
-        Words on the button.
+        Words on the button; where it leads to one state only, nothing else asks for that.
     """
     language = context.language
     rules = ledger_settings().kind(kind)
@@ -169,12 +169,13 @@ def entry_form(
         changes = t("entry.joint", language).join(change_lines(earlier, item, language))
         notice(t("entry.changed_meanwhile", language, role=item.role_label(language), changes=changes), language)
     with st.form(place, border=False, enter_to_submit=False):
-        state = st.selectbox(
-            t("entry.state", language),
-            offered,
-            format_func=lambda each: rules.state_label(each, language),
-            key=f"{place}-state-{round_number}",
-        )
+        if len(offered) > 1 or submit is None:
+            st.selectbox(
+                t("entry.state", language),
+                offered,
+                format_func=lambda each: rules.state_label(each, language),
+                key=f"{place}-state-{round_number}",
+            )
         for name in fields:
             _widget(rules.fields[name], known.get(name), f"{place}-{name}-{round_number}", language)
         st.text_input(t("entry.reason", language), key=f"{place}-reason-{round_number}")
@@ -195,7 +196,6 @@ def entry_form(
             },
             type="primary",
         )
-    assert state in offered
     if outcome is not None and not outcome.written:
         _say(outcome)
 

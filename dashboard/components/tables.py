@@ -14,6 +14,9 @@ from dashboard.formatting import MISSING
 from dashboard.i18n import t
 
 MAX_ROWS = 500
+LONG_TEXT = 200
+"""Signs from which a cell's text scrolls in a frame of its own, so that it leaves the other columns their room."""
+_LONG, _LONG_END = Markup('<span class="clamped" tabindex="0">'), Markup("</span>")
 _ROW, _SELECTED, _ROW_END = Markup("<tr>"), Markup('<tr class="selected" aria-current="true">'), Markup("</tr>")
 _LINK, _LINK_TEXT, _LINK_END = Markup('<a href="'), Markup('">'), Markup("</a>")
 
@@ -145,5 +148,7 @@ def _shown(row: Mapping, column: Column) -> Markup:
     """Return the inside of a cell; added up, which escapes text as ``format`` does at half the cost."""
     value = column.draw(row) if column.draw else row[column.name]
     text = escape(MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value)
+    if not column.draw and len(text) > LONG_TEXT:
+        text = _LONG + text + _LONG_END
     href = row[column.href] if column.href else None
     return _LINK + href + _LINK_TEXT + text + _LINK_END if isinstance(href, str) and href else text

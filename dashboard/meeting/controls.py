@@ -111,13 +111,10 @@ def close_control(screen: MeetingScreen, context: Context) -> None:
     if not context.viewer.permissions.may_write(MEETING, "closed"):
         aside(t("meeting.may_not_close", language))
         return
-    st.button(
-        t("meeting.close", language),
-        type="primary",
-        key="meeting-close",
-        on_click=_try,
-        args=(partial(_close, screen, context), context),
-    )
+    if st.button(t("meeting.close", language), type="primary", key="meeting-close"):
+        with st.spinner(t("meeting.closing_now", language)):
+            _try(partial(_close, screen, context), context)
+        st.rerun()
     aside(t("meeting.close_note", language, snapshot=screen.briefing.snapshot_id))
 
 

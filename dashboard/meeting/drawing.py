@@ -10,10 +10,12 @@ from dashboard import formatting
 from dashboard.briefing import Decision
 from dashboard.briefing.model import RegionPage
 from dashboard.briefing.sections import progress_text
+from dashboard.components import Column
 from dashboard.components.chips import grade_chip, grade_strip
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.screens.rooms.meeting import OPENING, MeetingScreen
+from dashboard.screens.tables import ScreenTable
 
 SHOWN_DECISIONS, SHOWN_OVERDUE = 4, 3
 
@@ -224,6 +226,15 @@ def recorded(screen: MeetingScreen, context: Context) -> Markup:
         for each in here
     )
     return Markup('<section class="meeting-panel meeting-recorded"><h3>{}</h3>{}</section>').format(title, body)
+
+
+def decision_columns(decided: ScreenTable) -> list[Column]:
+    """Return the columns of a table of decisions; regions and days stay whole, whatever room a long task takes."""
+    widths = {"unit": "14em", "progress": "12em"}
+    return [
+        Column(name=name, title=title, kind="mark" if name in ("place", "due") else "text", width=widths.get(name))
+        for name, title in decided.columns.items()
+    ]
 
 
 def _items(lines: Iterable[Markup]) -> Markup:

@@ -34,7 +34,7 @@ elif screen.at == OPENING:
         else:
             table(
                 last_decided.frame,
-                [Column(name=name, title=title) for name, title in last_decided.columns.items()],
+                drawing.decision_columns(last_decided),
                 language,
                 caption=last_decided.title,
                 max_height=360,

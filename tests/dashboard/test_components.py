@@ -164,6 +164,13 @@ def test_a_table_escapes_its_cells_and_draws_its_marks():
     assert html.count('aria-current="true"') == 1
 
 
+def test_a_long_text_has_a_frame_of_its_own_in_a_table():
+    frame = pd.DataFrame({"task": ["字" * 2000, "短"], "href": ["./x", "./y"]})
+    html = table_markup(frame, [Column(name="task", title="任务", href="href")], "zh", caption="任务")
+    assert f'<a href="./x"><span class="clamped" tabindex="0">{"字" * 2000}</span></a>' in html
+    assert '<a href="./y">短</a>' in html
+
+
 def test_a_table_says_how_many_rows_it_leaves_out():
     frame = pd.DataFrame({"n": [str(number) for number in range(MAX_ROWS + 1)]})
     assert "1 row is not" in table_markup(frame, [Column(name="n", title="n")], "en", caption="n")
