@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from dashboard.briefing.model import plain
 from dashboard.context import Context
+from dashboard.meeting.drawing import region
 from dashboard.meeting.record import close_meeting, moved, reorder_meeting, start_meeting
 from dashboard.periods import Period
 from dashboard.screens.rooms.meeting import CLOSING, OPENING, meeting_screen, seats_of, shown_to_seats
@@ -231,6 +233,21 @@ def test_what_people_reported_on_a_published_decision_is_said(screen_of, ledger,
         each for each in screen_of("2024Q4").briefing.decisions.earlier if each.decision_id == late.decision_id
     )
     assert (again.state, again.report) == ("done", "已全部办结")
+
+
+def test_a_county_without_data_and_one_with_200_overdue_items_are_said_whole_on_their_screen(screen_of, city_scope):
+    screen = screen_of("2024Q4")
+    context = Context(city_scope.region_code, Period.parse("2024Q4"), "zh", "light", city_scope)
+    page = screen.pages[0]
+    unknown = {"index": None, "lower": None, "upper": None, "change": None, "index_text": "—", "interval_text": ""}
+    blank = replace(page.standing, grade="insufficient", months=(), strip=(), losses=(), **unknown)
+    html = str(region(screen, replace(page, standing=blank, empty_reason="本季数据不足，不评指数"), context))
+    assert "本季数据不足，不评指数" in html and "数据不足" in html
+    assert not {"nan", "None"} & set(re.findall(r"\w+", html))
+    unit = "示" * 40
+    late = tuple(replace(page.overdue[0], owner=unit) for _ in range(4))
+    html = str(region(screen, replace(page, overdue=late, overdue_count=200), context))
+    assert "逾期事项 200 项" in html and unit in html
 
 
 def test_periods_without_a_meeting_before_open_with_nothing_of_this_program(screen_of):
