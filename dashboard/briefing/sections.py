@@ -84,7 +84,7 @@ def _general(briefing: Briefing) -> Section:
         )
         for figure in briefing.figures
     )
-    widths = {"indicator": 19, "value": 15, "interval": 20, "change": 16, "sentence": 28, "source": 15, "through": 21}
+    widths = {"indicator": 19, "value": 14, "interval": 18, "change": 16, "sentence": 27, "source": 17, "through": 23}
     table = _table(briefing, "figures", widths, rows, ("value",))
     return _section(briefing, GENERAL, (briefing.verdict,), (table,))
 
@@ -207,8 +207,8 @@ def _decisions_table(briefing: Briefing, key: str, decisions: tuple[Decision, ..
         "place": 11,
         "measure": 25,
         "unit": 16,
-        "due": 19,
-        "progress": 20,
+        "due": 21,
+        "progress": 18,
         "closure": 11,
         "opinion": 12,
     }
