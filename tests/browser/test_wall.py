@@ -130,10 +130,10 @@ def test_nothing_moves_while_the_data_stay_the_same(browser, demonstration_app):
                 window.moved = [];
                 const isClock = change => (change.target.closest ?? (() => null)).call(change.target, '#clock');
                 new MutationObserver(changes => window.moved.push(...changes.filter(change => !isClock(change)).map(
-                    change => change.target.nodeName))).observe(document.body, {childList: true, subtree: true});
+                    change => change.target.nodeName))).observe(document.querySelector('#frame'), {childList: true, subtree: true});
             }"""
         )
-        for _ in range(4):  # less at a time than after which a question is given up
+        for _ in range(4):
             with page.expect_response(lambda answer: answer.url.endswith("/wall/state")):
                 page.clock.run_for(21_000)
         assert page.evaluate("window.moved") == []
