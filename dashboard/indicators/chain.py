@@ -91,7 +91,7 @@ def against_the_rest(
     -------
     DataFrame
         Indexed by ``region_code, step``: ``count, value, lower, upper, numerator, denominator, status, notes,
-        data_through, basis, method, whole_value`` and ``difference, ratio`` (region against the rest) with 95 % limits,
+        data_through, basis, method, whole_value, rest_numerator, rest_denominator`` and ``difference, ratio`` (region against the rest) with 95 % limits,
         ``p_value``, ``q_value`` (Benjamini–Hochberg over all regions and steps), ``shortfall`` (how many more would reach
         the step at the rest's rate; negative when fewer) and ``verdict`` (worse, better, alike, unknown).
     """
@@ -155,6 +155,7 @@ def _step(frame: pd.DataFrame, step: Step, codes: Sequence[str], whole: str | No
     rest, whole_value = _rest(frame, numbers, whole)
     compared = _compared(step.member, numbers, rest)
     rows["whole_value"] = whole_value
+    rows["rest_numerator"], rows["rest_denominator"] = rest["numerator"], rest["denominator"]
     for name in COMPARED:
         rows[name] = getattr(compared, name)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -27,6 +27,7 @@ from dashboard.indicators.chain import (
     of_region,
     steps_of,
 )
+from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions, names_of, siblings_of
@@ -97,13 +98,14 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     name = region_name(regions, context.region, language)
     written = _written_steps(chain, steps, language)
     rows = _region_rows(context, below, listed, names, lower, steps)
+    differences = _differences(chain, steps, language)
     return ChainScreen(
         name=name,
         verdict=_verdict(name, chain, below, names, moving, steps, context),
         cards=_cards(reader, context, frames, chain, steps, snapshot.data_through),
         widths=_widths(chain, steps, language),
-        differences=_differences(chain, steps, language),
-        no_comparison=_why_alone(chain, depth, language),
+        differences=differences,
+        no_comparison=_why_alone(chain, differences, depth, language),
         steps=written,
         listed=listed,
         regions=rows,
@@ -162,7 +164,34 @@ def _cards(
     return cards
 
 
+def _is_of_few(step: Step, row: Row) -> bool:
+    """Return whether a difference rests on too few to be written in percentage points, or as a ratio of rates."""
+    if step.member.kind == "proportion":
+        return bool(min(row["denominator"], row["rest_denominator"]) < formatting.SMALLEST_PERCENT_BASE)
+    return bool(min(row["numerator"], row["rest_numerator"]) < evaluation_rules().percent_from_cases)
+
+
+def _counts_text(step: Step, row: Row, language: str) -> str:
+    """Return the counts behind a difference: both fractions, or the events and how many the rest's rate would give."""
+    if step.member.kind == "proportion":
+        own, rest = (
+            t("format.fraction", language, numerator=formatting.number(above), denominator=formatting.number(below))
+            for above, below in (
+                (row["numerator"], row["denominator"]),
+                (row["rest_numerator"], row["rest_denominator"]),
+            )
+        )
+        return t("chain.fractions", language, own=own, rest=rest)
+    expected = row["rest_numerator"] / row["rest_denominator"] * row["denominator"]
+    return t(
+        "chain.cases", language, count=formatting.number(row["numerator"]), expected=formatting.number(expected, 1)
+    )
+
+
 def _difference_text(step: Step, row: Row, language: str) -> str:
+    """Return the difference from the rest in percentage points, as a ratio of rates, or the counts where they are few."""
+    if pd.notna(row["difference"]) and _is_of_few(step, row):
+        return _counts_text(step, row, language)
     if step.member.kind == "proportion":
         return formatting.percentage_points(row["difference"], language)
     if pd.isna(row["ratio"]):
@@ -171,7 +200,9 @@ def _difference_text(step: Step, row: Row, language: str) -> str:
 
 
 def _interval_text(step: Step, row: Row, language: str) -> str:
-    """Return the 95 % limits of the difference in percentage points, or of the ratio for a rate."""
+    """Return the 95 % limits of the difference in percentage points, or of the ratio for a rate; none of few."""
+    if _is_of_few(step, row):
+        return formatting.MISSING
     if step.member.kind == "proportion":
         low, high = row["difference_lower"], row["difference_upper"]
         if pd.isna(low):
@@ -186,6 +217,14 @@ def _interval_text(step: Step, row: Row, language: str) -> str:
         return formatting.MISSING
     text = formatting.interval(row["ratio_lower"], row["ratio_upper"], "rate", row["ratio"])
     return t("chain.times", language, ratio=text)
+
+
+def _how_far(step: Step, row: Row, language: str) -> str:
+    """Return a difference with its interval, or the counts of few."""
+    text = _difference_text(step, row, language)
+    if _is_of_few(step, row):
+        return text
+    return t("chain.with_limits", language, points=text, limits=_interval_text(step, row, language))
 
 
 def _written_steps(chain: pd.DataFrame, steps: tuple[Step, ...], language: str) -> pd.DataFrame:
@@ -241,7 +280,8 @@ def _widths(chain: pd.DataFrame, steps: tuple[Step, ...], language: str) -> pd.D
 
 
 def _differences(chain: pd.DataFrame, steps: tuple[Step, ...], language: str) -> pd.DataFrame:
-    shown = chain[chain["difference_lower"].notna()]
+    few = [_is_of_few(steps_of(steps)[step], row) for step, row in _by_step(chain).items()]
+    shown = chain[chain["difference_lower"].notna().to_numpy() & ~np.array(few, bool)]
     return pd.DataFrame(
         {
             "label": [_label(step.id, language) for step in steps if step.id in shown.index],
@@ -253,9 +293,11 @@ def _differences(chain: pd.DataFrame, steps: tuple[Step, ...], language: str) ->
     )
 
 
-def _why_alone(chain: pd.DataFrame, depth: int, language: str) -> str:
-    if chain["difference_lower"].notna().any():
+def _why_alone(chain: pd.DataFrame, differences: pd.DataFrame, depth: int, language: str) -> str:
+    if len(differences):
         return ""
+    if chain["difference_lower"].notna().any():
+        return t("chain.too_few", language)
     return t("chain.is_the_city" if depth == 0 else "chain.city_not_in_scope", language)
 
 
@@ -299,7 +341,7 @@ def _narrowest_text(chain: pd.DataFrame, language: str) -> str:
     if step is None:
         return t("chain.none_narrow", language)
     key = "chain.narrow_sure" if sure else "chain.narrow_chance"
-    points = formatting.percentage_points(_by_step(chain)[step]["difference"], language)
+    points = _difference_text(steps_of(chain_settings().step)[step], _by_step(chain)[step], language)
     return t(key, language, step=_label(step, language), points=points)
 
 
@@ -389,15 +431,9 @@ def _verdict(
     ]
     step, sure = narrowest(chain)
     if step is not None:
-        parts.append(
-            t(
-                "chain.verdict_sure" if sure else "chain.verdict_chance",
-                language,
-                step=_label(step, language),
-                points=formatting.percentage_points(_by_step(chain)[step]["difference"], language),
-                limits=_interval_text(steps_of(steps)[step], _by_step(chain)[step], language),
-            )
-        )
+        key = "chain.verdict_sure" if sure else "chain.verdict_chance"
+        how = _how_far(steps_of(steps)[step], _by_step(chain)[step], language)
+        parts.append(t(key, language, step=_label(step, language), points=how))
     elif chain["difference_lower"].notna().any():
         parts.append(t("chain.verdict_none", language))
     else:
@@ -420,7 +456,7 @@ def _worst_below(below: pd.DataFrame, names: pd.Series, language: str) -> str:
         language,
         name=names[first["region_code"]],
         step=_label(first["step"], language),
-        points=formatting.percentage_points(first["difference"], language),
+        points=_difference_text(steps_of(chain_settings().step)[first["step"]], first, language),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from dashboard.context import Context
+from dashboard.formatting import SMALLEST_PERCENT_BASE
 from dashboard.periods import Period
 from dashboard.screens.work.chain import chain_screen
 from data_access.access import Scope
@@ -41,7 +43,12 @@ def test_counties_add_up_to_the_city(reader, city_scope):
 
 def test_steps_narrow_and_each_is_compared_with_the_rest_of_the_city(county):
     assert county.widths["count"].is_monotonic_decreasing
-    assert len(county.differences) == 6, "the outcome is a ratio, the other six are differences"
+    steps = frame(county, "steps").set_index("step")
+    enough = steps["difference_lower"].notna() & (steps["denominator"] >= SMALLEST_PERCENT_BASE)
+    assert county.differences["label"].tolist() == steps.index[enough].tolist()
+    assert len(county.differences) == 5, (
+        "the outcome is a ratio, and red disputes in hand are too few for percentage points"
+    )
     assert (county.differences["lower"] <= county.differences["upper"]).all()
     assert county.steps["city"].ne("—").all()
 
@@ -93,3 +100,36 @@ def test_small_counts_of_the_outcome_stay_hidden_from_the_public(reader, city_sc
         outcome = rows[rows["step"] == "结果"]
         small = outcome["count"].between(1, 4)
         assert not small.any()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_few_are_counted_instead_of_compared_in_percentage_points(reader, city_scope, places, language):
+    """Of 5 disputes, −20 percentage points is one dispute."""
+    unit, few = {"zh": ("个百分点", "其余"), "en": ("pp", "the rest")}[language], 0
+    for region in [*places[1], *places[2][:30]]:
+        shown = screen(reader, city_scope, region, language, Period.parse("2024-12"))
+        numbers, written = frame(shown, "steps").set_index("step"), shown.steps.set_index("step")
+        labels = set(shown.differences["label"]) if len(shown.differences) else set()
+        for step, row in numbers.iterrows():
+            said = written.loc[step]
+            if pd.isna(row["difference"]) or pd.isna(row["difference_lower"]):
+                continue
+            is_few = row["denominator"] < SMALLEST_PERCENT_BASE
+            few += is_few
+            assert (unit[0] in said["difference"]) != is_few
+            assert (unit[1] in said["difference"]) == is_few
+            assert (said["limits"] == "—") == is_few
+            assert (step in labels) != is_few
+            if is_few:
+                assert f"{row['numerator']:.0f}/{row['denominator']:.0f}" in said["difference"]
+        assert shown.differences.empty == bool(shown.no_comparison)
+    assert few > 20
+
+
+def test_a_ratio_of_few_cases_gives_their_number_and_the_one_expected(reader, city_scope, places):
+    for region in places[1]:
+        shown = screen(reader, city_scope, region)
+        outcome, said = frame(shown, "steps").set_index("step").loc["结果"], shown.steps.set_index("step").loc["结果"]
+        assert outcome["numerator"] < 10
+        assert said["difference"].startswith(f"{outcome['numerator']:.0f} 起，") and "倍" not in said["difference"]
+        assert said["limits"] == "—"
