@@ -110,7 +110,7 @@ def _lines(question: Question, entry: PageEntry, tables: list[ScreenTable], form
 
 
 def _records(table: ScreenTable) -> list[dict]:
-    frame = table.frame[list(table.columns)]
+    frame = table.given()
     return [
         {str(name): _plain(value) for name, value in zip(frame.columns, row, strict=True)}
         for row in frame.itertuples(index=False, name=None)

@@ -29,7 +29,10 @@ class ScreenTable:
     frame: pd.DataFrame
     columns: Mapping[str, str]
 
+    def given(self) -> pd.DataFrame:
+        """Return the columns that are given; an empty table has these, too."""
+        return self.frame.reindex(columns=list(self.columns)) if self.frame.empty else self.frame[list(self.columns)]
+
     def download(self) -> pd.DataFrame:
-        """Return the table as it is downloaded, under the screen's headings; an empty one has these, too."""
-        frame = self.frame.reindex(columns=list(self.columns)) if self.frame.empty else self.frame[list(self.columns)]
-        return frame.rename(columns=dict(self.columns))
+        """Return the table as it is downloaded, under the screen's headings."""
+        return self.given().rename(columns=dict(self.columns))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from click.testing import CliRunner
 
-from dashboard.__main__ import main
 from dashboard.briefing import build_briefing
 from dashboard.briefing.files import write_briefing
 from dashboard.briefing.model import Briefing
@@ -37,6 +33,7 @@ from dashboard.wall.settings import wall_settings
 from data_access.access import Scope
 from data_access.ledger import Ledger
 from data_access.queries import SnapshotReader
+from tests.dashboard.indicators.all_commands import OVERLAPPING, STAMPS, members
 
 UNLISTED = {
     "overview": overview_screen,
@@ -45,17 +42,6 @@ UNLISTED = {
     "definitions": definitions_screen,
 }
 """Pages whose screens have no tables of their own."""
-OVERLAPPING = ("2022", "2024", "2024H1", "2024Q3", "2024Q4", "2024-11")
-"""Years, halves, quarters and months that overlap: also the ends of windows of 12, 24 and 36 months."""
-COMMANDS = (
-    ("league", "--period", "2024Q4"),
-    ("matrix", "--period", "2024Q4"),
-    ("backtest", "--period", "2024Q4", "--months", "3"),
-    ("ranking", "--indicator", "criminal_alarms", "--period", "2024Q4"),
-    ("page", "chain", "--period", "2024Q3"),
-)
-STAMPS = re.compile(r"\d{4}Q\d-\d{4,}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z)?| UTC")
-"""Snapshot ids and times of publishing."""
 
 
 def shown_numbers(reader: SnapshotReader, scope: Scope, codes: list[str]) -> Iterator[tuple[str, object]]:
@@ -110,34 +96,6 @@ def shown_hand_outs(reader: SnapshotReader, scope: Scope, forms: tuple[str, ...]
     unstamped = _unstamped(briefing)
     for form in forms:
         yield f"briefing {form}", members(write_briefing(unstamped, form))
-
-
-def shown_commands(home: Path, scope: Scope) -> Iterator[tuple[str, object]]:
-    """What the commands print."""
-    for words in COMMANDS:
-        if words[:2] == ("page", "chain") and not scope.permissions.may_open("chain", "work"):
-            continue
-        asked = [*words, "--home", str(home), "--role", scope.role, "--region", scope.region_code, "--format", "json"]
-        done = CliRunner().invoke(main, asked, standalone_mode=False)
-        said = done.output if done.exit_code == 0 else type(done.exception).__name__
-        yield " ".join(words), STAMPS.sub("", said)
-
-
-def members(body: bytes) -> dict[str, str]:
-    """Return what is inside an office file; the date it was written left out."""
-    import io
-    import zipfile
-
-    with zipfile.ZipFile(io.BytesIO(body)) as packed:
-        names = [name for name in packed.namelist() if not name.startswith("docProps")]
-        held = {}
-        for name in names:
-            inner = packed.read(name)
-            if name.endswith(".xlsx"):
-                held |= {f"{name}/{key}": each for key, each in members(inner).items()}
-            else:
-                held[name] = STAMPS.sub("", inner.decode("utf-8", errors="replace"))
-        return held
 
 
 def _unstamped(briefing: Briefing) -> Briefing:

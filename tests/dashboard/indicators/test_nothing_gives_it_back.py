@@ -17,19 +17,22 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from dashboard.__main__ import main
 from dashboard.context import Context
 from dashboard.grading.league import grade_regions
 from dashboard.grading.settings import index_settings
+from dashboard.indicators import command_line
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import load_catalogue
 from dashboard.indicators.engine.protection import family_of, pattern_of
 from dashboard.indicators.evaluate import series, values, values_of
+from dashboard.navigation import PAGES, may_open
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.errors import ScopeError
 from data_access.home import Home
 from data_access.queries import SnapshotReader
-from tests.dashboard.indicators import all_shown, twin_cities
+from tests.dashboard.indicators import all_commands, all_shown, twin_cities
 from tests.dashboard.indicators.twin_cities import CITY, SPARSE, City
 
 SEEDS = (1, 6)
@@ -39,9 +42,9 @@ PUBLIC, AUDITOR, LEADER = Scope("public_demo", CITY), Scope("auditor", CITY), Sc
 RESTRICTED = [PUBLIC, AUDITOR, LEADER]
 FAMILIES = ("JQ2", "criminal_alarms", "YG1", "YG5", "YG6", "HM1", "AZ1", "AZ5")
 LOOKS = [
-    (1, PUBLIC, CITY, "2024Q4", ("numbers", "pages", "walls", "hand_outs", "commands")),
-    (1, LEADER, SPARSE, "2024", ("pages", "hand_outs")),
-    (6, AUDITOR, CITY, "2024-11", ("numbers", "pages")),
+    (1, PUBLIC, CITY, "2024Q4", ("numbers", "pages", "walls", "papers")),
+    (1, LEADER, SPARSE, "2024", ("pages", "hand_outs", "commands")),
+    (6, AUDITOR, CITY, "2024-11", ("numbers", "pages", "commands")),
     (6, PUBLIC, COUNTY, "2024", ("pages",)),
 ]
 """Seed, who looks, where, when, and what they open."""
@@ -61,6 +64,12 @@ def pair(tmp_path_factory) -> Callable[[int], tuple[City, City, SnapshotReader, 
     return drawn
 
 
+@pytest.fixture(autouse=True)
+def one_reader_of_each_city(monkeypatch):
+    """Let commands share a reader, as they would if one process answered them all: they differ in words only."""
+    monkeypatch.setattr(command_line, "SnapshotReader", lru_cache(SnapshotReader))
+
+
 def everything(
     reader: SnapshotReader, scope: Scope, region: str, period: str, opened: tuple[str, ...]
 ) -> Iterator[tuple[str, object]]:
@@ -73,7 +82,13 @@ def everything(
     if "hand_outs" in opened:
         yield from all_shown.shown_hand_outs(reader, scope, ("pptx", "docx", "xlsx"))
     if "commands" in opened:
-        yield from all_shown.shown_commands(reader.home.path, scope)
+        yield from all_commands.shown_commands(reader.home.path, scope, [scope.region_code, *_other_regions(scope)])
+    if "papers" in opened:
+        yield from all_commands.shown_papers(reader.home.path, scope)
+
+
+def _other_regions(scope: Scope) -> list[str]:
+    return [COUNTY] if scope.region_code == CITY else []
 
 
 @pytest.mark.parametrize(
@@ -249,3 +264,11 @@ def test_incidents_by_place_need_the_right_to_small_counts(pair, ask: Callable, 
     with pytest.raises(ScopeError):
         ask(one, PUBLIC, category, COUNTY, date(2024, 1, 1), date(2024, 12, 31), *side)
     assert len(ask(one, Scope("city_leader", CITY), category, CITY, date(2024, 1, 1), date(2024, 12, 31), *side))
+
+
+def test_every_command_in_every_format_is_attacked():
+    """Whoever adds a command or a page adds it to what is attacked."""
+    said = {words[0] for words in all_commands.command_lines(AUDITOR, [CITY])} | {"briefing"}
+    assert said == set(main.commands)
+    pages = {words[1] for words in all_commands.command_lines(AUDITOR, [CITY]) if words[0] == "page"}
+    assert pages == {entry.url_path for entry in PAGES if may_open(AUDITOR.permissions, entry)}
