@@ -2,7 +2,8 @@
 
 PHE: the checked test data of the R package PHEindicatormethods (UKHSA, tests/testthat, commit 093fd28).
 qicharts2: the reference results of its tests on Montgomery, Introduction to Statistical Quality Control (6th edition), commit
-1b9487e. esda, surveillance: their documentation and tests. Only numbers are taken, no code.
+1b9487e. esda, surveillance, R stats: their documentation and tests. Fingertips: published values of England with the trend that its
+website gives them, in the tests of FingertipsNext (DHSC, MIT, trend-analysis, TrendCalculatorTests). Only numbers are taken, no code.
 """
 
 import numpy as np
@@ -11,6 +12,7 @@ from libpysal import examples
 from libpysal.io import open as open_spatial
 
 from dashboard.statistics.clusters import moran_of_rates
+from dashboard.statistics.comparisons import rate_ratio
 from dashboard.statistics.control_charts import p_chart, t_chart, u_chart, xmr_chart
 from dashboard.statistics.early_warning import largest_ordinary_count, reference_months
 from dashboard.statistics.estimate import Estimate
@@ -23,7 +25,7 @@ from dashboard.statistics.standardisation import (
     indirectly_standardised_ratio,
     quantile_groups,
 )
-from dashboard.statistics.trends import cochran_armitage, poisson_trend
+from dashboard.statistics.trends import cochran_armitage, poisson_trend, recent_trend
 
 CLOSED = {"rel": 1e-6, "abs": 1e-9}
 
@@ -353,3 +355,62 @@ def test_overdispersion_of_ratios_is_funnelplotrs():
     """FunnelPlotR, tests/testthat/test-classes_methods.R: phi on the log scale, of which 10 % at either end is nothing of six."""
     observed, expected = [100, 150, 180, 80, 120, 225], [108, 112, 165, 95, 100, 220]
     assert ratio_overdispersion(observed, expected, winsorised=0).phi == pytest.approx(2.948033, abs=5e-7)
+
+
+def test_the_ratio_of_lung_cancer_rates_is_that_of_rs_exact_test():
+    # R, documentation of poisson.test: Fredericia against three other Danish cities at 55 to 59 years (Andersen 1977). Its
+    # p-value is left out: R adds up all outcomes that are no likelier, we take twice the smaller tail.
+    found = rate_ratio(11, 800, 6 + 8 + 7, 1083 + 1050 + 878)
+    assert three(found) == pytest.approx((1.971488, 0.8584264, 4.2772659), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "lower", "upper", "good", "outcome"),
+    [
+        # Diabetes, prevalence in % 2020–24
+        (
+            [7.0826, 7.1085, 7.2571, 7.4528, 7.6554],
+            [7.0754, 7.1013, 7.2499, 7.4456, 7.6481],
+            [7.094, 7.1199, 7.2684, 7.4643, 7.6669],
+            "neutral",
+            "increasing",
+        ),
+        # MMR for one dose in Yorkshire and the Humber, % of two-year-olds
+        (
+            [92.6254, 92.3221, 90.8708, 90.017, 90.1013],
+            [92.4168, 92.1072, 90.6358, 89.7694, 89.8578],
+            [92.8288, 92.5315, 91.1004, 90.2594, 90.3396],
+            "higher_better",
+            "decreasing_worse",
+        ),
+        # Preventable sight loss from diabetic eye disease, crude rate
+        (
+            [2.935, 1.93028, 2.7567, 2.8701, 3.0121],
+            [2.7841, 1.8085, 2.6113, 2.7225, 2.8616],
+            [3.0919, 2.058, 2.9082, 3.0237, 3.1683],
+            "lower_better",
+            "increasing_worse",
+        ),
+        # Mortality from cancer under 75, directly standardised, 2019–23
+        (
+            [126.9341, 125.829, 121.5234, 122.3782, 120.7742],
+            [125.9343, 124.8371, 120.5533, 121.4012, 119.8035],
+            [127.94, 126.8268, 122.4993, 123.361, 121.7507],
+            "lower_better",
+            "decreasing_better",
+        ),
+    ],
+)
+def test_recent_trends_of_england_are_those_of_fingertips(values, lower, upper, good, outcome):
+    given = Estimate(*map(np.array, (values, lower, upper)), np.full(5, "published"), 0.95)
+    assert recent_trend(given).judged(good) == outcome
+    four = Estimate(*(np.array(each[1:]) for each in (values, lower, upper)), np.full(4, "published"), 0.95)
+    assert recent_trend(four).outcome == "cannot_be_calculated"
+
+
+def test_trends_of_english_shares_are_those_of_fingertips():
+    # The first two of the above, from their counts
+    diabetes = [3455176, 3491868, 3625401, 3774801, 3938080], [48783947, 49122259, 49956777, 50649129, 51441896]
+    vaccinated = [57274, 55865, 53681, 51767, 53185], [61834, 60511, 59074, 57508, 59028]
+    assert cochran_armitage(*diabetes).outcome == "increasing"
+    assert cochran_armitage(*vaccinated).judged("higher_better") == "decreasing_worse"
