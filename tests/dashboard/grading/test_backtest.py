@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard.__main__ import run
 from dashboard.grading.assessment import weight_change, weight_effects
 from dashboard.grading.backtest import BY_EVENTS, backtest, equal_regions
 from dashboard.grading.index import build_index
 from dashboard.grading.league import league_of
 from dashboard.grading.settings import index_settings
+from dashboard.i18n import t
 from data_access.access import Scope
 from tests.dashboard.grading.test_grading import made_inputs
 
@@ -32,6 +34,16 @@ def test_shares_and_months_add_up(replay):
     assert by_region["red"].sum() == by_month["red"].sum()
     graded = replay.regions * (replay.months - 1)
     assert by_region["flips"].sum() / graded * 12 == pytest.approx(replay.flips)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_command_prints_the_replay_and_each_months_colours(demonstration_home, capsys, language):
+    asked = ["backtest", "--home", str(demonstration_home.path), "--months", "2", "--language", language]
+    assert run(asked) == 0
+    printed = capsys.readouterr().out
+    for colour in ("red", "yellow", "blue", "insufficient"):
+        assert t(f"command.{colour}", language) in printed
+    assert printed.rstrip().splitlines()[-1].startswith("2024-12")
 
 
 def test_chance_colours_almost_no_month_red_and_slack_work_does(replay, capsys):
