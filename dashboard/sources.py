@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.engine.facts import facts_of
+from dashboard.indicators.engine.facts import evaluation_rules, facts_of
 from dashboard.indicators.engine.quantiles import measure_behind
+from dashboard.indicators.engine.windows import wanted_days
+from dashboard.periods import Period
 from data_access.access import Scope, read_config, validated
 from data_access.measures import load_measures
 from data_access.queries import SnapshotInfo, SnapshotReader
@@ -41,13 +44,16 @@ def source_name(snapshot: SnapshotInfo, source_id: str, language: str) -> str:
     return localised(language, source.name, source.name_en) if source else source_id
 
 
-def indicator_source(reader: SnapshotReader, scope: Scope, indicator: Indicator, language: str) -> str:
+def indicator_source(
+    reader: SnapshotReader, scope: Scope, indicator: Indicator, language: str, period: Period | None = None
+) -> str:
     """Return from whom the rows behind an indicator come, as every tile, hand-out and command names it.
 
-    A data set that names its sources is asked which of them cover the indicator's measures; the catalogue's system is
-    that of a data set that doesn't.
+    A data set that names its sources is asked which of them cover the indicator's measures, and of those the days that a
+    figure of ``period`` stands on, where one is given; the catalogue's system is that of a data set that doesn't.
     """
-    return _named(reader, scope, _measures(indicator), indicator.source_label(language), language)
+    days = _days(indicator, period) if period is not None else None
+    return _named(reader, scope, _measures(indicator), indicator.source_label(language), language, days)
 
 
 def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], key: str, language: str) -> str:
@@ -62,15 +68,38 @@ def is_covered(reader: SnapshotReader, scope: Scope, tables: Collection[str]) ->
     return any(coverage.get(name) for name, measure in load_measures().items() if measure.table in tables)
 
 
-def _named(reader: SnapshotReader, scope: Scope, measures: Collection[str], usual: str, language: str) -> str:
-    """Return the data set's own names of the sources that cover ``measures``; ``usual`` where it names none at all."""
+def _named(
+    reader: SnapshotReader,
+    scope: Scope,
+    measures: Collection[str],
+    usual: str,
+    language: str,
+    days: tuple[date, date] | None = None,
+) -> str:
+    """Return the data set's own names of the sources that cover ``measures``; ``usual`` where it names none at all.
+
+    Only those of ``days``, unless nothing covers these.
+    """
     snapshot = reader.snapshot()
     if not snapshot.names_its_sources:
         return usual
     coverage = facts_of(reader, scope).coverage
-    sources = {cover.source for measure in measures for cover in coverage.get(measure, ())}
+    covers = [cover for measure in measures for cover in coverage.get(measure, ())]
+    if days is not None:
+        first, last = days
+        covers = [cover for cover in covers if cover.first_day <= last and cover.last_day >= first] or covers
+    sources = {cover.source for cover in covers}
     names = dict.fromkeys(source_name(snapshot, source, language) for source in sorted(sources))
     return t("card.source_joint", language).join(names) or t("card.no_source", language)
+
+
+def _days(indicator: Indicator, period: Period) -> tuple[date, date]:
+    """Return the first and last day that any part of an indicator asks for at ``period``."""
+    parts = [indicator, *(find_indicator(name) for name in indicator.components)]
+    windows = {term.window or part.window for part in parts for term in part.terms}
+    carry = evaluation_rules().stock_carry_months
+    asked = [wanted_days(window, period, carry) for window in windows or {indicator.window}]
+    return min(first or date.min for first, _ in asked), max(last for _, last in asked)
 
 
 def _measures(indicator: Indicator) -> set[str]:

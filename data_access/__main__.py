@@ -13,12 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as_operator
 from data_access.audit.command_line import audit_commands
-from data_access.demo import load_demonstration
 from data_access.errors import AuditUnavailableError, DataAccessError, ImportRefused, SchemaVersionError
 from data_access.home import ClusterAddress, Home
-from data_access.importing.mapping import load_mapping
-from data_access.importing.report import report_lines
-from data_access.importing.run import import_files
 from data_access.ledger.command_line import ledger_commands
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
@@ -56,6 +52,9 @@ def demo(home: Home, if_empty: bool) -> None:
     if if_empty and snapshot_store(home).kept_snapshot_ids():
         _publish_again_after_upgrade(home)
         return
+    # Here, not above: what only building needs would keep `make run` from serving what there is for a second.
+    from data_access.demo import load_demonstration
+
     with _progress() as bar:
         task = bar.add_task("demo", total=1.0)
         load_demonstration(home, lambda done, step: bar.update(task, completed=done * 0.3, description=str(step)))
@@ -125,6 +124,8 @@ def import_command(context: click.Context, files: tuple[Path, ...], mapping: Pat
 @click.pass_context
 def build(context: click.Context, mapping: Path, data: Path) -> None:
     """Import every file of a folder that the mapping knows, and publish."""
+    from data_access.importing.mapping import load_mapping
+
     rules, _ = load_mapping(mapping)
     if not data.is_dir():
         raise ImportRefused(f"There is no folder {data}.", f"没有文件夹 {data}。")
@@ -184,6 +185,9 @@ def _home(context: click.Context) -> Home:
 
 
 def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:
+    from data_access.importing.report import report_lines
+    from data_access.importing.run import import_files
+
     home = _home(context)
     language = context.find_root().params["language"]
     with _progress() as bar:

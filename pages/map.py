@@ -44,7 +44,7 @@ with left:
         language,
         title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
-        source=indicator_source(reader, context.viewer, screen.indicator, language),
+        source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
         definition=definition_of(context, screen.indicator),
         sentence=(screen.sentence or None) if view == VIEWS[0] else None,
@@ -73,7 +73,7 @@ with right:
         language,
         title=t("map.list", language, level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
-        source=indicator_source(reader, context.viewer, screen.indicator, language),
+        source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
         key="list",
     ):

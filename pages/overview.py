@@ -66,7 +66,7 @@ if graded.why_not:
 if graded.rows.empty:
     left, right = st.columns([0.6, 0.4], gap="small")
     indicator = where.indicator.label(language)
-    source = indicator_source(reader, context.viewer, where.indicator, language)
+    source = indicator_source(reader, context.viewer, where.indicator, language, context.period)
     with (
         left,
         chart_card(

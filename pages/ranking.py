@@ -21,6 +21,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.ranking import ranking_screen
 from dashboard.settings import snapshot_reader
+from dashboard.sources import indicator_source
 
 FUNNEL_WORDS = ("average", "limits_95", "limits_99_8", "size", "rate", "within", "outside_95", "outside_99_8", "viewed")
 TRIGGER_COLUMNS = ("name", "rule", "evidence", "rejection", "no_excellence")
@@ -129,7 +130,7 @@ with (
         title=t("ranking.funnel", language, name=screen.funnel_of.label(language)),
         sentence=t("ranking.funnel_note", language),
         data_through=through,
-        source=source,
+        source=indicator_source(reader, context.viewer, screen.funnel_of, language, context.period),
         key="funnel",
     ),
 ):

@@ -290,7 +290,7 @@ def _figure(reader: SnapshotReader, context: Context, item: Indicator, row: pd.S
         change_text=change_text(item, change, language) if known else formatting.MISSING,
         change_words=words_of_change(item, change, language) if known else "",
         sentence=change_sentence(item, change, language) if known else "",
-        source=indicator_source(reader, context.viewer, item, language),
+        source=indicator_source(reader, context.viewer, item, language, context.period),
         data_through=None if pd.isna(row["data_through"]) else pd.Timestamp(row["data_through"]).date(),
     )
 

@@ -318,7 +318,7 @@ class Question:
             "notes": list(row["notes"]),
             "notes_text": list(texts.notes),
             "direction": item.direction,
-            "source": indicator_source(self.reader, self.scope, item, self.language),
+            "source": indicator_source(self.reader, self.scope, item, self.language, self.period),
             "definition_version": item.version,
         }
 

@@ -90,7 +90,7 @@ def origin_of(reader: SnapshotReader, context: Context, data_through: date, indi
     indicator = find_indicator(indicator_id)
     return {
         "data_through": data_through,
-        "source": indicator_source(reader, context.viewer, indicator, context.language),
+        "source": indicator_source(reader, context.viewer, indicator, context.language, context.period),
         "definition": definition_of(context, indicator),
     }
 
@@ -133,7 +133,7 @@ def indicator_card(reader: SnapshotReader, context: Context, indicator: Indicato
         "unit": None if percent or not known else indicator.unit_label(language),
         "interval": interval_text(indicator, row) if known else None,
         "data_through": row["data_through"],
-        "source": indicator_source(reader, context.viewer, indicator, language),
+        "source": indicator_source(reader, context.viewer, indicator, language, context.period),
         "definition": definition_of(context, indicator, row["method"] if known else None),
         "basis": basis_of(row),
         "notes": notes_of(row),

@@ -115,10 +115,15 @@ def _spread(
     found: pd.DataFrame,
     names: pd.Series,
 ) -> str:
-    """Return which regions' 99.8 % intervals leave out the figure of the whole; empty where chance has no part in it."""
+    """Return which regions' 99.8 % intervals leave out the figure of the whole; empty where chance has no part in it.
+
+    A number of cases is no figure that a part could have in common with the whole.
+    """
     language, regions = context.language, reader.regions(context.viewer)
     if len(found) < 2 or found["upper_998"].isna().all() or not regions["in_scope"].to_dict().get(listed.parent):
         return ""
+    if indicator.display_form == "count":
+        return t("map.counts", language)
     whole = shared_values(reader, context, indicator, (listed.parent,)).iloc[0]
     if whole["status"] not in WITH_VALUE:
         return ""

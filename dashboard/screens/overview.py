@@ -281,7 +281,7 @@ def _verdict(
     """Return the answer in one sentence: outcome, index, what has nobody who answers for it, what is overdue longest."""
     language = context.language
     first = t(
-        "overview.headline",
+        "overview.headline" if rows[headline.id]["status"] in WITH_VALUE else "overview.headline_unknown",
         language,
         name=headline.label(language),
         value=value_text(headline, rows[headline.id], language),

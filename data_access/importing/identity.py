@@ -9,13 +9,12 @@ import pandas as pd
 
 from data_access.errors import ImportRefused
 from data_access.importing.cells import as_text
-from data_access.importing.readers import Batch
 from data_access.importing.settings import import_settings
 
 SAMPLE = 5000
 
 
-def refuse_identities(batch: Batch, dropped: tuple[str, ...], file: str) -> None:
+def refuse_identities(rows: pd.DataFrame, numbers: pd.Series, dropped: tuple[str, ...], file: str) -> None:
     """Raise when a column that is not dropped looks like a personal identity by its name or its cells.
 
     Raises
@@ -26,7 +25,6 @@ def refuse_identities(batch: Batch, dropped: tuple[str, ...], file: str) -> None
     settings = import_settings()
     names = re.compile("|".join(f"(?:{pattern})" for pattern in settings.identity_names), re.IGNORECASE)
     values = "|".join(f"(?:{pattern})" for pattern in settings.identity_values)
-    rows = batch.rows
     for column in rows.columns:
         if column in dropped:
             continue
@@ -37,7 +35,7 @@ def refuse_identities(batch: Batch, dropped: tuple[str, ...], file: str) -> None
             continue
         alike = as_text(cells).str.fullmatch(values).fillna(False).astype(bool)
         if alike.mean() >= settings.identity_share:
-            row = int(batch.numbers.loc[cells.index[int(alike.to_numpy().argmax())]])
+            row = int(numbers.loc[cells.index[int(alike.to_numpy().argmax())]])
             raise _refused(file, column, f"by its cells (for example row {row})", f"内容（如第{row}行）")
 
 

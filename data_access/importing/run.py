@@ -223,7 +223,7 @@ class _Run:
         for batch in read_batches(path, rule, import_settings().batch_rows):
             if first:
                 check_columns(path, rule, [target for _, target in targets], batch)
-                refuse_identities(batch, rule.drop, path.name)
+                refuse_identities(batch.rows, batch.numbers, rule.drop, path.name)
                 first = False
             kept = Batch(without(batch.rows, rule.drop), batch.numbers, batch.shapes)
             for staged, quarantine, frames in zip(waiting, quarantines, held, strict=True):

@@ -11,8 +11,8 @@ from data_access.queries import SnapshotReader
 from tests.browser.screen import open_page, stray_english, visible_text
 from tests.servers import running_app
 
-EXAMPLES = ("london", "us_counties", "chuzhou")
-"""Two of counts with shapes, one of regions only; Toronto has tests of its own."""
+EXAMPLES = ("london", "us_counties", "mexico", "chuzhou", "baltimore")
+"""Counts with and without shapes, regions only, records without shapes; Toronto has tests of its own."""
 PAGES = ("/", "/map", "/trends", "/ranking", "/disputes", "/assessment", "/data", "/quality")
 """The pages that draw what a data set holds; that the others stand, too, is tested without a browser."""
 EMPTY = """() => [...document.querySelectorAll('.js-plotly-plot')]

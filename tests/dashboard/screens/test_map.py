@@ -93,3 +93,8 @@ def test_the_raw_map_names_who_differs_from_the_whole_by_more_than_chance(asked,
 
 def test_a_single_region_and_counts_of_stocks_make_no_claim_about_chance(asked):
     assert asked(indicator="YJ1")[0].sentence == ""
+
+
+def test_a_number_of_cases_is_not_compared_with_that_of_the_whole(asked):
+    screen, _ = asked(indicator="homicide_victims")
+    assert screen.sentence == "件数未计各地人口多少，只说发生了多少，不宜据此比较高低"
