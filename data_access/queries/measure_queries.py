@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.errors import ConfigError
 from data_access.measures import load_histograms, load_measures
+from data_access.queries.kept_sums import Rollup, Unit, Wide
 from data_access.queries.snapshot import ScopedSnapshot
 from data_access.store.frames import frame_of_arrow
 
@@ -38,6 +39,21 @@ Span = tuple[date | None, date]
 """First day, or None from the beginning, and last day."""
 
 _PERIOD_COLUMN = {"day": "day", "month": "month", "year": "year_start"}
+_UNIT: Mapping[str, Unit] = {"month": "M", "year": "Y"}
+_PLAIN = ("measure", "region_code")
+_DIVIDED = (*_PLAIN, "class_code", "channel")
+_ROLLUPS = {
+    ("month", False): Rollup(schema.measure_month, "month", "M", _PLAIN, False),
+    ("month", True): Rollup(schema.measure_month, "month", "M", _DIVIDED, True),
+    ("year", False): Rollup(schema.measure_year, "year_start", "Y", _PLAIN, False),
+    ("year", True): Rollup(schema.measure_year, "year_start", "Y", _DIVIDED, True),
+}
+"""Grain and whether by class and channel → the roll-up as it is kept."""
+_YEARS_AS_MONTHS = {
+    False: Rollup(schema.measure_year, "year_start", "M", _PLAIN, False),
+    True: Rollup(schema.measure_year, "year_start", "M", _DIVIDED, True),
+}
+_HISTOGRAM = Rollup(schema.measure_histogram, "month", "M", (*_PLAIN, "class_code", "bin"))
 _TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": schema.measure_year}
 
 
@@ -56,14 +72,12 @@ def measure_values(
             f"Can't break measures down by {grain!r} and {list(by)!r}.", f"无法按“{grain}”和 {list(by)} 分解计量。"
         )
     flows, stocks = _by_kind(measures)
-    asked = _by_depth(snapshot, codes)
-    selects = []
+    parts = []
     if flows:
-        selects.append(_flow_select(flows, asked, start, end, grain, by))
+        parts.append(_flows(snapshot, flows, codes, start, end, grain, by))
     if stocks:
-        selects.append(_stock_select(stocks, asked, start, end, grain, by))
-    rows = _only(pa.concat_tables([snapshot.rows(select) for select in selects]), asked)
-    return frame_of_arrow(_in_order(rows))
+        parts.append(_stocks(snapshot, stocks, codes, start, end, grain, by))
+    return frame_of_arrow(_in_order(pa.concat_tables(parts)))
 
 
 def span_values(
@@ -71,17 +85,15 @@ def span_values(
 ) -> pd.DataFrame:
     """Return the values of several spans side by side; see :meth:`SnapshotReader.span_values`."""
     flows, stocks = _by_kind(measures)
-    asked = _by_depth(snapshot, codes)
     tilings = [finest_grain_for(*span) for span in spans]
-    selects = []
+    parts = []
     for tiling in dict.fromkeys(tilings if flows else ()):
         own = {place: span for place, span in enumerate(spans) if tilings[place] == tiling}
-        selects.append(_spans_select(flows, asked, own, tiling, by))
+        parts.append(_spans(snapshot, flows, codes, own, tiling, by))
     for place, span in enumerate(spans if stocks else ()):
-        stock = _stock_select(stocks, asked, *span, "total", by).subquery()
-        selects.append(sa.select(*(c.label(f"value_{place}") if c.name == "value" else c for c in stock.c)))
-    rows = pa.concat_tables([snapshot.rows(select) for select in selects], promote_options="default")
-    return frame_of_arrow(_only(rows, asked))
+        rows = _stocks(snapshot, stocks, codes, *span, "total", by)
+        parts.append(rows.rename_columns({"value": f"value_{place}"}))
+    return frame_of_arrow(pa.concat_tables(parts, promote_options="default"))
 
 
 def histograms(
@@ -93,16 +105,17 @@ def histograms(
     by_class: bool,
 ) -> pd.DataFrame:
     """Return the bins of waiting times, whole months from ``start`` to ``end``."""
-    table = schema.measure_histogram
-    asked = _by_depth(snapshot, codes)
-    dimensions = [table.c.measure, table.c.region_code, *([table.c.class_code] if by_class else []), table.c.bin]
-    span = _inside(table.c.month, start, end)
-    rows = snapshot.rows(
-        sa.select(*dimensions, sa.func.sum(table.c.value).label("value"))
-        .where(table.c.measure.in_(list(measures)), _of_regions(table, asked), *span)
-        .group_by(*dimensions)
-    )
-    frame = frame_of_arrow(_in_order(_only(rows, asked)))
+    dimensions = ["measure", "region_code", *(["class_code"] if by_class else []), "bin"]
+    wide = _kept(snapshot, [_HISTOGRAM], measures, codes)
+    if wide is not None:
+        rows = _side_by_side(wide, dimensions, {"value": wide.between(start, end)})
+    else:
+        table, asked = schema.measure_histogram, _by_depth(snapshot, codes)
+        limits = [table.c.measure.in_(list(measures)), _of_regions(table, asked), *_inside(table.c.month, start, end)]
+        shown = [table.c[name] for name in dimensions]
+        select = sa.select(*shown, sa.func.sum(table.c.value).label("value")).where(*limits).group_by(*shown)
+        rows = _only(snapshot.rows(select), asked)
+    frame = frame_of_arrow(_in_order(rows))
     edges = {name: [0.0, *load_histograms()[name].edges, np.inf] for name in measures}
     bins = list(zip(frame["measure"].tolist(), frame["bin"].tolist(), strict=True))
     frame["lower"] = np.array([edges[name][place] for name, place in bins], float)
@@ -120,11 +133,106 @@ def finest_grain_for(start: date | None, end: date) -> str:
     return "day"
 
 
-def _flow_select(
-    measures: list[str], asked: Sequence[Asked], start: date | None, end: date, grain: str, by: Sequence[str]
-) -> sa.Select:
+def _flows(
+    snapshot: ScopedSnapshot,
+    measures: list[str],
+    codes: Sequence[str],
+    start: date | None,
+    end: date,
+    grain: str,
+    by: Sequence[str],
+) -> pa.Table:
+    """Return sums of flows, from what is kept of months and years where it can be."""
     tiling = finest_grain_for(start, end)
     finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
+    wide = _kept(snapshot, [_ROLLUPS[finest, bool(by)]], measures, codes) if finest != "day" else None
+    if wide is None:
+        asked = _by_depth(snapshot, codes)
+        return _only(snapshot.rows(_flow_select(measures, asked, start, end, grain, finest, by)), asked)
+    return _by_period(wide, start, end, grain, by)
+
+
+def _spans(
+    snapshot: ScopedSnapshot,
+    measures: list[str],
+    codes: Sequence[str],
+    spans: Mapping[int, Span],
+    tiling: str,
+    by: Sequence[str],
+) -> pa.Table:
+    """Return sums of flows over spans of one tiling, a column for each by its place."""
+    wide = _kept(snapshot, [_ROLLUPS[tiling, bool(by)]], measures, codes) if tiling != "day" else None
+    if wide is None:
+        asked = _by_depth(snapshot, codes)
+        return _only(snapshot.rows(_spans_select(measures, asked, spans, tiling, by)), asked)
+    columns = {f"value_{place}": wide.between(*span) for place, span in spans.items()}
+    return _side_by_side(wide, ["measure", "region_code", *by], columns)
+
+
+def _stocks(
+    snapshot: ScopedSnapshot,
+    measures: list[str],
+    codes: Sequence[str],
+    start: date | None,
+    end: date,
+    grain: str,
+    by: Sequence[str],
+) -> pa.Table:
+    """Return the last known value in the span (total) or in each period, summed over the dimensions not asked for."""
+    rollups = [_ROLLUPS["month", bool(by)], _YEARS_AS_MONTHS[bool(by)]]
+    wide = _kept(snapshot, rollups, measures, codes) if grain != "day" else None
+    if wide is None:
+        asked = _by_depth(snapshot, codes)
+        return _only(snapshot.rows(_stock_select(measures, asked, start, end, grain, by)), asked)
+    return _by_period(wide, start, end, grain, by, newest=True)
+
+
+def _kept(
+    snapshot: ScopedSnapshot, rollups: Sequence[Rollup], measures: Sequence[str], codes: Sequence[str]
+) -> Wide | None:
+    """Return what is kept of the roll-ups, read where it is missing; None when the regions are too scattered."""
+
+    def fetch(rollup: Rollup, missing: Sequence[str], regions: Sequence[str]) -> pa.Table:
+        asked = _by_depth(snapshot, regions)
+        return _only(snapshot.rows(rollup.select(missing, _of_regions(rollup.table, asked))), asked)
+
+    return snapshot.kept(fetch, rollups, measures, codes)
+
+
+def _side_by_side(
+    wide: Wide, dimensions: Sequence[str], columns: Mapping[str, slice], newest: bool = False
+) -> pa.Table:
+    """Return a column of sums for each of ``columns``; combinations that none of them has are absent."""
+    labels, sums = wide.sums(dimensions, list(columns.values()), newest)
+    rows = pa.table({**labels, **dict(zip(columns, sums.T, strict=True))})
+    return rows.filter(~np.isnan(sums).all(axis=1))
+
+
+def _by_period(
+    wide: Wide, start: date | None, end: date, grain: str, by: Sequence[str], newest: bool = False
+) -> pa.Table:
+    """Return the sums, or for stocks the newest values, of the whole span or of each of its periods."""
+    dimensions, columns = ["measure", "region_code", *by], wide.between(start, end)
+    if grain == "total":
+        return _side_by_side(wide, dimensions, {"value": columns}, newest)
+    periods, parts = wide.periods(columns, _UNIT[grain])
+    labels, sums = wide.sums(dimensions, parts, newest)
+    row, period = np.nonzero(~np.isnan(sums))
+    shown = {name: label.take(pa.array(row)) for name, label in labels.items()}
+    begins = {"period_start": pa.array(periods[period])}
+    shown = {name: shown[name] for name in dimensions[:2]} | begins | {name: shown[name] for name in by}
+    return pa.table({**shown, "value": sums[row, period]})
+
+
+def _flow_select(
+    measures: list[str],
+    asked: Sequence[Asked],
+    start: date | None,
+    end: date,
+    grain: str,
+    finest: str,
+    by: Sequence[str],
+) -> sa.Select:
     table, period = _rolled_up_by(finest)
     shown = []
     if grain != "total":

@@ -16,6 +16,7 @@ from data_access import schema
 from data_access.access import Scope
 from data_access.errors import SchemaVersionError
 from data_access.measures import definitions_sha256, load_measures
+from data_access.queries.kept_sums import Fetch, KeptSums, Rollup, Wide
 from data_access.store.frames import frame_of_arrow
 from data_access.store.snapshot_store import RowScope, SnapshotSource
 
@@ -103,7 +104,7 @@ class OpenSnapshot:
     def within(self, scope: Scope) -> ScopedSnapshot:
         """Return this snapshot as ``scope`` sees it; its region must exist."""
         digits = self.info.levels[self.depths[scope.region_code]].digits
-        return ScopedSnapshot(self, RowScope(scope.role, scope.region_code[:digits]))
+        return ScopedSnapshot(self, RowScope(scope.role, scope.region_code[:digits]), scope.region_code)
 
     @cached_property
     def depths(self) -> dict[str, int]:
@@ -173,6 +174,12 @@ class OpenSnapshot:
         return paths.loc[paths.index.isin(self.regions.index)]
 
     @cached_property
+    def kept_sums(self) -> KeptSums:
+        """What was read of the roll-ups by month and year."""
+        parents = self.regions["parent_code"].fillna("").tolist()
+        return KeptSums(dict(zip(self.regions.index.tolist(), parents, strict=True)))
+
+    @cached_property
     def counted(self) -> frozenset[str]:
         """Measures that were counted from records alone, as they are defined now: they say how many records there are."""
         if not self._defined_as_now:
@@ -208,6 +215,8 @@ class ScopedSnapshot:
 
     snapshot: OpenSnapshot
     scope: RowScope
+    outermost: str
+    """The region of the scope."""
 
     @property
     def info(self) -> SnapshotInfo:
@@ -250,3 +259,9 @@ class ScopedSnapshot:
     def rows(self, statement: sa.Executable) -> pa.Table:
         """Run a select within the scope, for who goes on working with many rows."""
         return self.snapshot.rows(statement, self.scope)
+
+    def kept(
+        self, fetch: Fetch, rollups: Sequence[Rollup], measures: Sequence[str], codes: Sequence[str]
+    ) -> Wide | None:
+        """Return rows of roll-ups from memory, fetched where they are missing; None when they are too scattered to be kept."""
+        return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes)

@@ -1,0 +1,117 @@
+"""What is added up from memory is what the store adds up, whoever asks for what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from unittest import mock
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_access import schema
+from data_access.access import Scope
+from data_access.measures import load_histograms, load_measures
+from data_access.publishing import publish
+from data_access.queries import SnapshotReader, kept_sums
+from tests.data_access import small_city
+from tests.data_access.small_city import CITY, EAST
+
+DAYS = st.sampled_from([date(2022, 1, 1), date(2023, 1, 1), date(2024, 2, 1), date(2024, 5, 1), date(2024, 3, 9)])
+ENDS = st.sampled_from([date(2023, 12, 31), date(2024, 6, 30), date(2024, 12, 31), date(2024, 12, 30)])
+MEASURES = st.lists(st.sampled_from(sorted(load_measures())), min_size=1, max_size=40, unique=True)
+DIVISIONS = st.sampled_from([(), ("class_code",), ("channel",), ("class_code", "channel")])
+
+
+@pytest.fixture(scope="module")
+def small(new_home) -> SnapshotReader:
+    home = new_home()
+    small_city.fill(home)
+    publish(home)
+    return SnapshotReader(home)
+
+
+def without_memory(ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    with mock.patch.object(kept_sums, "MOST_FAMILIES", -1):
+        return ask()
+
+
+def same(ask: Callable[[], pd.DataFrame]) -> None:
+    kept, counted = ask(), without_memory(ask)
+    if len(kept) or len(counted):
+        pd.testing.assert_frame_equal(kept, counted)
+
+
+def asked_of(reader: SnapshotReader, data: st.DataObject) -> tuple[Scope, list[str]]:
+    root = reader.snapshot().root_code
+    every = reader.regions(Scope("city_leader", root))
+    county = data.draw(st.sampled_from([root, *every.index[every["depth"] == 1][:2]]))
+    scope = Scope("city_leader" if county == root else "county_leader", county)
+    inside = reader.regions(scope).query("in_scope")
+    parent = data.draw(st.sampled_from(inside.index[inside["depth"] < 3].tolist()))
+    return scope, [parent, *inside.index[inside["parent_code"] == parent]]
+
+
+def check(reader: SnapshotReader, data: st.DataObject) -> None:
+    scope, codes = asked_of(reader, data)
+    measures, by, end = data.draw(MEASURES), data.draw(DIVISIONS), data.draw(ENDS)
+    start = data.draw(st.none() | DAYS.filter(lambda day: day <= end))
+    grain = data.draw(st.sampled_from(["total", "month", "year"]))
+    same(lambda: reader.measure_values(scope, measures, codes, start, end, grain, by))
+    waits = data.draw(st.lists(st.sampled_from(sorted(load_histograms())), min_size=1, max_size=3, unique=True))
+    same(lambda: reader.histograms(scope, waits, codes, start, end, by_class=bool(by)))
+    keys = ["measure", "region_code", *by]
+    spans = [(start, end), (date(2024, 1, 1), date(2024, 12, 31)), (None, date(2024, 6, 30))]
+
+    def side_by_side() -> pd.DataFrame:
+        found = reader.span_values(scope, measures, codes, spans, by)
+        return found.groupby(keys).sum(min_count=1).dropna(how="all").reset_index() if len(found) else found
+
+    same(side_by_side)
+
+
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_a_small_city_is_added_up_as_its_store_does(small, data):
+    check(small, data)
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_the_demonstration_city_is_added_up_as_its_store_does(reader, data):
+    check(reader, data)
+
+
+def test_what_was_read_for_one_scope_serves_no_other(small):
+    """A county leader's memory is filled by its own reads: what a city leader read before is not handed on."""
+    ask = (["homicide_victims"], [EAST], date(2024, 1, 1), date(2024, 12, 31))
+    small.measure_values(Scope("city_leader", CITY), *ask)
+    asked = []
+    snapshot = small._current()
+    with mock.patch.object(
+        snapshot, "rows", side_effect=lambda *a: asked.append(a[1]) or type(snapshot).rows(snapshot, *a)
+    ):
+        small.measure_values(Scope("county_leader", EAST), *ask)
+        small.measure_values(Scope("county_leader", EAST), *ask)
+    assert [(scope.role, scope.region_prefix) for scope in asked] == [("county_leader", EAST[:6])]
+
+
+@pytest.mark.parametrize(("most_bytes", "reads"), [(1 << 20, 2), (1800, 3), (10, 4)], ids=["all", "one", "none"])
+def test_what_was_asked_for_longest_ago_leaves_first(most_bytes, reads):
+    rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
+    sums = kept_sums.KeptSums({"1": "", "11": "1", "12": "1", "111": "11"}, most_bytes)
+    asked = []
+
+    def fetch(rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+        asked.append(regions)
+        months = pa.array([date(2024, 1, 1)] * len(regions))
+        columns = {"measure": measures * len(regions), "region_code": regions, "period": months}
+        return pa.table({**columns, "value": [1.0] * len(regions)})
+
+    for code in ("11", "111", "111", "12"):
+        wide = sums.of(fetch, "scope", "1", [rollup], ["deaths"], [code])
+        assert wide.values.tolist() == [[1.0]]
+    assert len(asked) == reads
