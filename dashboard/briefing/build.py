@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from threading import Lock
+from threading import Condition
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
+from cachetools import LRUCache, cached
 
 from dashboard import formatting
 from dashboard.briefing.decisions import checked, decisions_of, ordered
@@ -60,9 +60,6 @@ from data_access.queries import SnapshotReader
 PACKAGES = "YJ2"
 KEPT = 24
 
-_kept: OrderedDict[tuple, Briefing] = OrderedDict()
-_lock = Lock()
-
 
 def build_briefing(
     reader: SnapshotReader,
@@ -93,20 +90,15 @@ def build_briefing(
     BriefingError
         When a decision is longer than the hand-outs lay out.
     """
-    snapshot = reader.snapshot()
     if decisions is None:
         decisions = decisions_of(reader, Ledger.beside(reader), scope, region, period, language)
-    key = (reader.home, snapshot.snapshot_id, snapshot.published_at, scope, region, period, language, decisions)
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    briefing = _built(reader, scope, region, period, language, checked(decisions))
-    with _lock:
-        _kept[key] = briefing
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return briefing
+    return _built(reader, scope, region, period, language, checked(decisions))
+
+
+def _of_snapshot(reader: SnapshotReader, *asked: object) -> tuple:
+    """Return the key under which what was worked out for ``asked`` is kept."""
+    snapshot = reader.snapshot()
+    return (reader.home, snapshot.snapshot_id, snapshot.published_at, *asked)
 
 
 @dataclass(frozen=True)
@@ -127,33 +119,7 @@ class _Numbers:
     townships: tuple[TownshipRow, ...]
 
 
-_numbers: OrderedDict[tuple, _Numbers] = OrderedDict()
-
-
-def _kept_numbers(reader: SnapshotReader, context: Context) -> _Numbers:
-    """Return the numbers of a briefing, kept by snapshot and viewer: recording a decision counts nothing anew."""
-    snapshot = reader.snapshot()
-    key = (
-        reader.home,
-        snapshot.snapshot_id,
-        snapshot.published_at,
-        context.viewer,
-        context.region,
-        context.period,
-        context.language,
-    )
-    with _lock:
-        if key in _numbers:
-            _numbers.move_to_end(key)
-            return _numbers[key]
-    numbers = _counted(reader, context)
-    with _lock:
-        _numbers[key] = numbers
-        while len(_numbers) > KEPT:
-            _numbers.popitem(last=False)
-    return numbers
-
-
+@cached(LRUCache(KEPT), _of_snapshot, condition=Condition())
 def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
     settings, language = briefing_settings(), context.language
     ranking, overview = ranking_screen(reader, context), overview_screen(reader, context)
@@ -189,13 +155,14 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
     )
 
 
+@cached(LRUCache(KEPT), _of_snapshot, condition=Condition())
 def _built(
     reader: SnapshotReader, scope: Scope, region: str, period: Period, language: str, decisions: Decisions
 ) -> Briefing:
     snapshot = reader.snapshot()
     context = Context(region, period, language, "light", scope)
     regions = reader.regions(scope)
-    base = _kept_numbers(reader, context)
+    base = _counted(reader, context)
     pages = _pages(context, regions, base, decisions)
     role = scope.permissions
     viewer = t(

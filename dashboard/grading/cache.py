@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TypeVar
 from weakref import WeakKeyDictionary
+
+from cachetools import LRUCache
 
 from data_access.queries import SnapshotReader
 
 Graded = TypeVar("Graded")
 MOST_KEPT = 256
 
-_kept: WeakKeyDictionary[SnapshotReader, OrderedDict[Hashable, object]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[SnapshotReader, LRUCache[Hashable, object]] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -31,13 +32,10 @@ def kept(reader: SnapshotReader, key: tuple[Hashable, ...], work_out: Callable[[
     snapshot = reader.snapshot()
     whole = (snapshot.snapshot_id, snapshot.published_at, *key)
     with _lock:
-        own = _kept.setdefault(reader, OrderedDict())
+        own = _kept.setdefault(reader, LRUCache(MOST_KEPT))
         if whole in own:
-            own.move_to_end(whole)
             return own[whole]  # type: ignore[return-value]
     graded = work_out()
     with _lock:
         own[whole] = graded
-        while len(own) > MOST_KEPT:
-            own.popitem(last=False)
     return graded

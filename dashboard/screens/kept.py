@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from functools import wraps
+from threading import Condition
 from typing import Concatenate, ParamSpec, TypeVar
+
+from cachetools import LRUCache, cached
 
 from dashboard.context import Context
 from data_access.queries import SnapshotReader
@@ -23,24 +23,11 @@ def kept(
     """Keep the results of a screen's function; pages must not change the frames they are given.
 
     The data set, its snapshot, the whole context, scope included, and what else the function is given are the key: two
-    scopes never share a result, and a new snapshot is prepared afresh. For screens that show decisions, which change under one snapshot, this is not.
+    scopes never share a result, and a new snapshot is prepared afresh; who asks while it is being prepared waits. For screens that show decisions, which change under one snapshot, this is not.
     """
-    results: OrderedDict[tuple, Screen] = OrderedDict()
-    lock = threading.Lock()
 
-    @wraps(prepare)
-    def prepared(reader: SnapshotReader, context: Context, *more: Details.args, **named: Details.kwargs) -> Screen:
+    def key(reader: SnapshotReader, context: Context, *more: Details.args, **named: Details.kwargs) -> tuple:
         snapshot = reader.snapshot()
-        key = (str(reader.home.path), snapshot.snapshot_id, snapshot.published_at, context, more, *named.items())
-        with lock:
-            if key in results:
-                results.move_to_end(key)
-                return results[key]
-        screen = prepare(reader, context, *more, **named)
-        with lock:
-            results[key] = screen
-            while len(results) > MOST_KEPT:
-                results.popitem(last=False)
-        return screen
+        return (reader.home, snapshot.snapshot_id, snapshot.published_at, context, more, *named.items())
 
-    return prepared
+    return cached(LRUCache(MOST_KEPT), key, condition=Condition())(prepare)

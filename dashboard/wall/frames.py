@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition
+
+from cachetools import LRUCache, cached
 
 from dashboard.context import Context
 from dashboard.wall.content import regions_of_step, wall_context, wall_frame
@@ -34,10 +35,6 @@ class DrawnFrame:
     snapshot_id: str
 
 
-_kept: OrderedDict[tuple, DrawnFrame] = OrderedDict()
-_lock = Lock()
-
-
 def find_screen(name: str | None) -> WallScreen:
     """Return the screen ``name`` of config/wall.toml, the first one when no name is given.
 
@@ -57,6 +54,13 @@ def find_screen(name: str | None) -> WallScreen:
     return settings.screens[key]
 
 
+def _key(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None = None) -> tuple:
+    snapshot = reader.snapshot()
+    own = (viewer, screen.steps, screen.language, screen.theme, position, region)
+    return (reader.home, snapshot.snapshot_id, snapshot.published_at, *own)
+
+
+@cached(LRUCache(KEPT), _key, condition=Condition())
 def drawn_frame(
     reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None = None
 ) -> DrawnFrame:
@@ -64,22 +68,6 @@ def drawn_frame(
 
     Pictures are kept by snapshot, scope, screen, position and region.
     """
-    snapshot = reader.snapshot()
-    stamp = (snapshot.snapshot_id, snapshot.published_at)
-    key = (stamp, viewer, screen.steps, screen.language, screen.theme, position, region)
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    drawn = _draw(reader, viewer, screen, position, region)
-    with _lock:
-        _kept[key] = drawn
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return drawn
-
-
-def _draw(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None) -> DrawnFrame:
     context = wall_context(reader, viewer, screen, region)
     playlist = _playlist(reader, wall_context(reader, viewer, screen, None), screen)
     place = position % len(playlist)

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 
 import pyarrow as pa
+from cachetools import LRUCache
 
 
 class Answers:
-    """The latest answers, up to a size; the oldest leave first. Safe for threads."""
+    """The latest answers, up to a size; what was asked for longest ago leaves first. Safe for threads."""
 
     def __init__(self, megabytes: int) -> None:
-        self._limit = megabytes * 1024 * 1024
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, pa.Table] = OrderedDict()
-        self._bytes = 0
+        self._kept: LRUCache[Hashable, pa.Table] = LRUCache(megabytes * 1024 * 1024, getsizeof=_size)
 
     def get(self, key: Hashable) -> pa.Table | None:
         """Return the answer to ``key``, or None."""
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-        return found
+            return self._kept.get(key)
 
     def put(self, key: Hashable, rows: pa.Table) -> None:
-        """Keep ``rows`` as the answer to ``key``."""
-        size = _size(rows)
-        if size > self._limit // 4:
-            return
-        with self._lock:
-            if key in self._kept:
-                return
-            self._kept[key] = rows
-            self._bytes += size
-            while self._bytes > self._limit:
-                _, gone = self._kept.popitem(last=False)
-                self._bytes -= _size(gone)
+        """Keep ``rows`` as the answer to ``key``, unless they alone would fill a quarter of the place."""
+        if _size(rows) <= self._kept.maxsize // 4:
+            with self._lock:
+                self._kept[key] = rows
 
 
 def _size(rows: pa.Table) -> int:

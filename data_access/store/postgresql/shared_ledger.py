@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
 import sqlalchemy as sa
+from cachetools import LRUCache
 
 from data_access.errors import StoreUnavailableError
 from data_access.schema.ledger_event import ledger_version
@@ -27,7 +27,7 @@ class SharedLedger:
         self._url = database_url
         self._adding = Database(database_url, LEDGER_ROLE, reachability(database_url))
         self._is_checked = False
-        self._last_said: OrderedDict[Hashable, Sequence[sa.Row]] = OrderedDict()
+        self._last_said: LRUCache[Hashable, Sequence[sa.Row]] = LRUCache(KEPT_ANSWERS)
         self._lock = threading.Lock()
 
     @property
@@ -54,9 +54,6 @@ class SharedLedger:
             return known
         with self._lock:
             self._last_said[key] = rows
-            self._last_said.move_to_end(key)
-            while len(self._last_said) > KEPT_ANSWERS:
-                self._last_said.popitem(last=False)
         return rows
 
     def read_as_publisher(self, work: Callable[[sa.Connection], Answer]) -> Answer:
