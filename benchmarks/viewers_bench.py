@@ -1,6 +1,7 @@
 """Fifty signed-in viewers drilling every five seconds: the server's answers, errors, and memory over the run.
 
-VIEWERS_SECONDS sets how long (120 by default), VIEWERS how many (50), VIEWERS_STORES on which stores.
+VIEWERS_SECONDS sets how long (120 by default), VIEWERS how many (50), VIEWERS_STORES on which stores, VIEWERS_PROCESSES
+by how many processes behind a proxy (2).
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from subprocess import Popen
 
 import numpy as np
 
@@ -26,7 +28,7 @@ from data_access.demo import load_demonstration
 from data_access.home import DATABASE_VARIABLE, Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from tests.servers import running_app_process
+from tests.servers import HAPROXY, running_app_process, running_processes
 
 TARGET_MS = 200.0
 PAUSE_SECONDS = 5.0
@@ -48,8 +50,13 @@ def main() -> None:
             load_demonstration(home)
             publish(home)
             viewers = signed_in_viewers(home, count)
-            print(f"{count} viewers on {name}, a drill every {PAUSE_SECONDS:g} s each for {seconds:g} s", flush=True)
-            measure(home, viewers, seconds)
+            processes = int(os.environ.get("VIEWERS_PROCESSES", "2")) if HAPROXY else 1
+            print(
+                f"{count} viewers on {name}, {processes} processes, a drill every {PAUSE_SECONDS:g} s each "
+                f"for {seconds:g} s",
+                flush=True,
+            )
+            measure(home, viewers, seconds, processes)
 
 
 def signed_in_viewers(home: Home, count: int) -> list[Viewer]:
@@ -70,29 +77,42 @@ def signed_in_viewers(home: Home, count: int) -> list[Viewer]:
     return [Viewer(f"viewer-{number}", region, below) for number, (region, _) in enumerate(held)]
 
 
-def measure(home: Home, viewers: Sequence[Viewer], seconds: float) -> None:
-    """Serve the home to one viewer that warms it, then to all, and print what came of it."""
+def measure(home: Home, viewers: Sequence[Viewer], seconds: float, processes: int) -> None:
+    """Serve the home to one viewer for each process that warms it, then to all, and print what came of it."""
     environment = {"PINGAN_SIGN_IN": "proxy", DATABASE_VARIABLE: home.database_url or ""}
     spawned = multiprocessing.get_context("spawn")
     with (
-        running_app_process(home, arguments=SIGN_IN, **environment) as (address, server),
+        served(home, processes, environment) as (address, servers),
         ProcessPoolExecutor(1, mp_context=spawned) as clients,  # the viewers' own work is not the server's
     ):
-        empty = resident_mb(server.pid)
-        clients.submit(look, address, viewers[:1], WARM_SECONDS, 0.0).result()
-        warm, load, used = resident_mb(server.pid), os.getloadavg()[0], cpu_seconds(server.pid)
+        pids = [server.pid for server in servers]
+        empty = sum(map(resident_mb, pids))
+        clients.submit(look, address, viewers[:processes], WARM_SECONDS, 0.0).result()
+        warm, load, used = sum(map(resident_mb, pids)), os.getloadavg()[0], sum(map(cpu_seconds, pids))
         looking = clients.submit(look, address, viewers, seconds, PAUSE_SECONDS)
         memory: list[tuple[float, float]] = []
         start = time.perf_counter()
         while not looking.done():
             time.sleep(1)
-            memory.append((time.perf_counter() - start, resident_mb(server.pid)))
-        took, used = time.perf_counter() - start, cpu_seconds(server.pid) - used
+            memory.append((time.perf_counter() - start, sum(map(resident_mb, pids))))
+        took, used = time.perf_counter() - start, sum(map(cpu_seconds, pids)) - used
     answers = looking.result()
     report(answers, empty, warm, memory, len(viewers))
     each = 1000 * used / max(1, len(answers.first) + len(answers.drills))
     print(f"  server's CPU {each:.0f} ms a page, {used / took:.2f} cores of {os.cpu_count()}")
     print(f"  load of the machine before {load:.1f}, after {os.getloadavg()[0]:.1f}", flush=True)
+
+
+@contextmanager
+def served(home: Home, processes: int, environment: Mapping[str, str]) -> Iterator[tuple[str, list[Popen]]]:
+    """Serve the home by one process, or by several behind a proxy; yield the address and the processes."""
+    with ExitStack() as stack:
+        if processes == 1:
+            address, server = stack.enter_context(running_app_process(home, arguments=SIGN_IN, **environment))
+            yield address, [server]
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            yield stack.enter_context(running_processes(home, processes, folder, SIGN_IN, **environment))
 
 
 def report(answers: Answers, empty: float, warm: float, memory: list[tuple[float, float]], count: int) -> None:
@@ -107,7 +127,7 @@ def report(answers: Answers, empty: float, warm: float, memory: list[tuple[float
     moments, sizes = np.array(memory).T
     all_in = sizes[moments > 2 * PAUSE_SECONDS][0]
     print(
-        f"  memory {empty:.0f} MB at start, {warm:.0f} MB after one viewer, {all_in:.0f} MB when all have come: "
+        f"  memory {empty:.0f} MB at start, {warm:.0f} MB after the first viewers, {all_in:.0f} MB when all have come: "
         f"{(all_in - warm) / count:.2f} MB a session"
     )
     marks = np.linspace(0, len(memory) - 1, MARKS).astype(int)

@@ -129,7 +129,7 @@ def postgresql_address() -> Iterator[str]:
     """SQLAlchemy address of a real, empty PostgreSQL on loopback, for its superuser."""
     programs = postgresql_programs()
     if programs is None:
-        _absent("PostgreSQL")
+        absent("PostgreSQL")
     with running_postgresql(programs) as address:
         yield address
 
@@ -139,7 +139,7 @@ def server() -> Iterator[PostgreSQL]:
     """A PostgreSQL that only this module's tests use, who stop it and start it again."""
     programs = postgresql_programs()
     if programs is None:
-        _absent("PostgreSQL")
+        absent("PostgreSQL")
     with postgresql_server(programs) as running:
         yield running
 
@@ -156,7 +156,7 @@ def sharded_servers() -> Iterator[ShardedServers]:
     """Three real PostgreSQL servers on loopback: a coordinator and two shards."""
     programs = postgresql_programs()
     if programs is None:
-        _absent("PostgreSQL")
+        absent("PostgreSQL")
     with running_shards(programs) as servers:
         yield servers
 
@@ -166,7 +166,7 @@ def spark_cluster() -> Iterator[SparkCluster]:
     """A real Spark cluster on loopback: a master and two workers."""
     missing = spark_is_absent()
     if missing:
-        _absent(missing)
+        absent(missing)
     with pytest.MonkeyPatch.context() as environment, running_spark() as cluster:
         environment.setenv("JDK_JAVA_OPTIONS", JAVA_OPTIONS)
         yield cluster
@@ -197,7 +197,7 @@ def browser() -> Iterator:
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():
-        _absent("Chromium")
+        absent("Chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
@@ -213,7 +213,7 @@ def page(browser) -> Iterator:
         yield opened
 
 
-def _absent(program: str) -> None:
+def absent(program: str) -> None:
     """Skip the test on a developer's machine; fail where everything should have been installed."""
     reason = f"{program} is not installed; `make system-packages` installs it"
     if os.environ.get("CI"):

@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -22,6 +22,8 @@ from data_access.home import HOME_VARIABLE, Home
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
+HAPROXY = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
+"""Debian keeps it where an ordinary user's path doesn't lead."""
 START_SECONDS = 60
 STOP_SECONDS = 15
 POSTGRESQL_OWNER = "pingan_owner"
@@ -71,6 +73,40 @@ def running_app_process(
             yield address, process
         finally:
             _stop(process, signal.SIGTERM)
+
+
+@contextmanager
+def running_processes(
+    home: Home,
+    count: int,
+    folder: Path,
+    arguments: Sequence[str] = (),
+    rules: Sequence[str] = (),
+    **environment: str,
+) -> Iterator[tuple[str, list[subprocess.Popen]]]:
+    """Serve the cockpit by several processes behind HAProxy; yield the one address and the processes of the cockpit.
+
+    The proxy is set up as scripts/haproxy.cfg says, with as many processes, free ports, and ``rules`` of its own.
+    """
+    with ExitStack() as stack:
+        apps = [stack.enter_context(running_app_process(home, None, arguments, **environment)) for _ in range(count)]
+        servers = [
+            f"    server process{number} {address.removeprefix('http://')} cookie process{number}"
+            for number, (address, _) in enumerate(apps)
+        ]
+        port = free_port()
+        lines = (REPOSITORY / "scripts" / "haproxy.cfg").read_text().replace(":8501", f":{port}").splitlines()
+        shared = [line for line in lines if not line.startswith("    server ")]
+        (folder / "haproxy.cfg").write_text("\n".join([*shared, *rules, *servers, ""]))
+        log = stack.enter_context(tempfile.TemporaryFile())
+        command = [HAPROXY, "-db", "-f", str(folder / "haproxy.cfg")]
+        proxy = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        stack.callback(_stop, proxy, signal.SIGTERM)
+        address = f"http://{LOOPBACK}:{port}"
+        _wait("the proxy", proxy, log, lambda: _is_healthy(address))
+        yield address, [process for _, process in apps]
 
 
 @contextmanager

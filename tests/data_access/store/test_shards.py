@@ -61,9 +61,9 @@ def elsewhere(database, home, tmp_path) -> SnapshotReader:
     return opened
 
 
-def months(reader: SnapshotReader, codes: list[str], year: int = 2024) -> pd.DataFrame:
+def months(reader: SnapshotReader, codes: list[str], year: int = 2024, grain: str = "month") -> pd.DataFrame:
     ask = (CITY_SCOPE, ["homicide_incidents"], codes, date(year, 1, 1), date(year, 12, 31))
-    return reader.measure_values(*ask, grain="month")
+    return reader.measure_values(*ask, grain=grain)
 
 
 def rows_on(database: ShardedDatabase, shard: str | None, schema: str, table: str) -> pd.Series:
@@ -242,7 +242,7 @@ def test_a_lost_shard_is_a_lost_database_never_a_partial_number(sharded_servers,
         pd.testing.assert_frame_equal(months(elsewhere, [CITY, EAST, WEST], 2023), whole)
         for codes in ([CITY], [EAST], [WEST], [EAST, WEST]):
             with pytest.raises(StoreUnavailableError, match="Shard 'west'"):
-                months(elsewhere, codes, 2022)
+                months(elsewhere, codes, 2022, grain="day")
         since = elsewhere.unreachable_since()
         assert since is not None
         copy = SnapshotReader(home)
@@ -250,7 +250,7 @@ def test_a_lost_shard_is_a_lost_database_never_a_partial_number(sharded_servers,
         assert copy.unreachable_since() is not None
     finally:
         sharded_servers.shards["west"].start()
-    wait_until(lambda: quietly(lambda: months(elsewhere, [WEST], 2022)) is not None, RECOVERS_SECONDS)
+    wait_until(lambda: quietly(lambda: months(elsewhere, [WEST], 2022, grain="day")) is not None, RECOVERS_SECONDS)
     assert elsewhere.unreachable_since() is None
 
 
