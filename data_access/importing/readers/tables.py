@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree  # nosec B405  # only the name of an error
@@ -13,6 +13,7 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.importing.mapping import FileRule
@@ -23,6 +24,7 @@ from data_access.importing.readers.common import (
     column_names,
     damaged,
     joined_heading,
+    refuse_bomb,
     refuse_too_large,
     refused,
     text_batch,
@@ -110,7 +112,11 @@ def _cell_text(cell: object) -> str:
 def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
     """Yield the rows of a Parquet or GeoParquet file."""
     try:
-        file = pq.ParquetFile(path)
+        metadata = pq.read_metadata(path)
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        columns = range(metadata.num_columns)
+        refuse_bomb(path, sum(group.column(place).total_uncompressed_size for group in groups for place in columns))
+        file = pq.ParquetFile(path, read_dictionary=_with_dictionary(groups, columns))
         if b"geo" in (file.schema_arrow.metadata or {}):
             yield shaped_batch(gpd.read_parquet(path))
             return
@@ -125,7 +131,8 @@ def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
         usable = [name for name in file.schema_arrow.names if name not in unusable]
         first = FIRST_DATA_ROW
         for record_batch in file.iter_batches(batch_size=size):
-            batch = text_batch(pa.Table.from_batches([record_batch]).select(_places(record_batch, usable)), first)
+            table = pa.Table.from_batches([record_batch]).select(_places(record_batch, usable))
+            batch = text_batch(_decoded(path, table), first)
             batch.unusable = unusable
             yield batch
             first += len(record_batch)
@@ -133,6 +140,34 @@ def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
         raise refused(
             path, "is damaged or not Parquet; export it again", "已损坏或不是 Parquet 文件，请重新导出"
         ) from error
+
+
+def _with_dictionary(groups: Sequence[pq.RowGroupMetaData], columns: range) -> list[str]:
+    """Return the texts whose cells stand once in the file and are pointed to by rows."""
+    pages = [group.column(place) for group in groups for place in columns]
+    return sorted(
+        {page.path_in_schema for page in pages if page.has_dictionary_page and page.physical_type == "BYTE_ARRAY"}
+    )
+
+
+def _decoded(path: Path, table: pa.Table) -> pa.Table:
+    """Return a table with cells in place of pointers to them, unless so many rows point to long ones that they fill the memory."""
+    size = 0
+    for column in table.columns:
+        if not pa.types.is_dictionary(column.type):
+            continue
+        for chunk in column.chunks:
+            if not pa.types.is_primitive(chunk.dictionary.type):
+                lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+                size += pc.sum(lengths).as_py() or 0
+        refuse_too_large(path, size)
+    decoded = [
+        pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks], column.type.value_type)
+        if pa.types.is_dictionary(column.type)
+        else column
+        for column in table.columns
+    ]
+    return pa.Table.from_arrays(decoded, names=table.column_names)
 
 
 def _places(record_batch: pa.RecordBatch, usable: list[str]) -> list[int]:

@@ -100,7 +100,27 @@ def long_string(folder: Path) -> Path:
     return path
 
 
-BOMBS = [many_rows, one_line, one_cell, packed_shapes, zipped_shapes, wide_sheet, long_string]
+def _pointers(path: Path, keep_type: bool) -> Path:
+    """Write a hundred thousand rows that point to one cell of a MiB."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = 100_000
+    cells = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["x" * MEBIBYTE]))
+    table = pa.table({"region": cells, "year": [2024] * rows, "people": [1] * rows})
+    pq.write_table(table, path, compression="zstd", store_schema=keep_type, dictionary_pagesize_limit=4 * MEBIBYTE)
+    return path
+
+
+def pointers(folder: Path) -> Path:
+    return _pointers(folder / "pointers.parquet", keep_type=False)
+
+
+def categories(folder: Path) -> Path:
+    return _pointers(folder / "categories.parquet", keep_type=True)
+
+
+BOMBS = [pointers, categories, many_rows, one_line, one_cell, packed_shapes, zipped_shapes, wide_sheet, long_string]
 ONE_LINE = (one_line, one_cell)
 PEAK = """
 import sys
