@@ -11,6 +11,7 @@ import pytest
 from data_access.home import Home
 from data_access.publishing import publish
 from tests.browser.screen import open_page, screenshot, settle, visible_text
+from tests.browser.wall_page import open_wall
 from tests.data_access import small_city
 from tests.servers import running_app
 from tests.stores import fresh_database
@@ -63,3 +64,16 @@ def test_while_the_database_is_away_the_last_good_numbers_stand_under_a_banner(p
     page.wait_for_function("() => !document.body.innerText.includes('共享数据库自')", timeout=RECOVERS_SECONDS * 1_000)
     settle(page)
     assert words_of(page) == before
+
+
+def test_the_wall_keeps_its_picture_under_a_banner_while_the_database_is_away(page, shared_app, server):
+    open_wall(page, shared_app)
+    shown = page.locator("#frame main").inner_html()
+    server.stop()
+    try:
+        page.wait_for_selector("#banner:not([hidden])")
+        assert "起显示最近一屏" in page.locator("#banner").inner_text()
+        assert page.locator("#frame main").inner_html() == shown
+    finally:
+        server.start()
+    page.wait_for_selector("#banner", state="hidden")
