@@ -172,7 +172,7 @@ for column, each in zip(st.columns(3, gap="small"), screen.triggers.lists, stric
                 each.rows,
                 [
                     *columns_of(each.rows[list(TRIGGER_COLUMNS)], "trigger_column", language),
-                    Column(name="behind", title=t("trigger_column.behind", language), href="href"),
+                    Column(name="behind", title=t("trigger_column.behind", language), kind="mark", href="href"),
                 ],
                 language,
                 caption=t(f"ranking.list_{each.rule}", language),

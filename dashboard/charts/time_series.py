@@ -171,7 +171,10 @@ def daily_share(days: pd.DataFrame, *, words: Mapping[str, str], low: float, the
             yref="y",
             line={"color": ground.muted, "dash": "dash", "width": 1.5},
         )
-        figure.add_note(x=0.01, xref="paper", y=low * 100, yanchor="top", text=words["low_day"], xanchor="left")
+        # Below the lowest day, where the line doesn't cross it.
+        figure.add_note(
+            x=0.01, xref="paper", y=0, yref="paper", yanchor="bottom", text=f"– – {words['low_day']}", xanchor="left"
+        )
     least = float(shares.min())
     figure.update(height=height, showlegend=False, yaxis={"title": {"text": words["unit"]}})
     figure.update_axes("y", range=[max(0.0, least - 5), 100.5])
