@@ -40,12 +40,13 @@ def broken(text: str, room: float, width: Callable[[str], float]) -> str:
         return text
     lines = []
     for paragraph in text.split("\n"):
-        line = ""
+        line, used = "", 0.0
         for word in _WORD.findall(paragraph):
-            if line and width((line + word).rstrip()) > room:
+            if line and used + width(word.rstrip()) > room:
                 lines.append(line.rstrip())
-                line = ""
+                line, used = "", 0.0
             line += word
+            used += width(word)
         lines.append(line)
     return "\n".join(lines)
 
