@@ -61,7 +61,7 @@ class StoreUnavailableError(DataAccessError):
 
 
 class StoreRefusedError(DataAccessError):
-    """The shared database answers but refuses: not set up, no right, no space, or an answer that takes too long."""
+    """The store answers but refuses: not set up, no right, no space, or an answer that takes too long."""
 
     default_code = "store_refused"
 

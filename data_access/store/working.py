@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -11,13 +13,16 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access import schema
-from data_access.errors import DataAccessError, SchemaVersionError
+from data_access.errors import DataAccessError, SchemaVersionError, StoreRefusedError
 from data_access.home import Home
 from data_access.store.engines import open_writable, read_frame
 from data_access.store.migrations import migrate
 
 _version_table = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
 _WORKING_TABLES = [table for table in schema.metadata.sorted_tables if table not in schema.ROLLUP_TABLES]
+
+_FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+"""What the system says in any library's words when nothing more can be written."""
 
 
 class WorkingStore:
@@ -49,6 +54,13 @@ class WorkingStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if error is not None and any(words in str(error) for words in _FULL):
+            raise StoreRefusedError(
+                f"There is no space left on the disk of {self._engine.url.database}. Nothing was changed, and what was "
+                "published last is still served. Make room, then try again.",
+                f"{self._engine.url.database} 所在磁盘空间不足，未作任何更改，最近一次发布的数据照常使用。请清理空间后重试。",
+                code="store_full",
+            ) from error
 
     def close(self) -> None:
         """Close the file; a transaction still open is rolled back."""

@@ -288,17 +288,39 @@ def test_a_kill_at_any_moment_leaves_the_last_published_state_served(home, tmp_p
     assert held(home)["victims"].tolist() == [7, 7, 7]
 
 
-def test_a_full_disk_during_publish_leaves_the_last_state_served(home, tmp_path):
-    import_files(home, mapping(tmp_path), [csv(tmp_path)])
+FULL = """
+import resource, sys
+import pandas, pyarrow
+from data_access.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "磁盘空间不足，未作任何更改"), ("en", "no space left on the disk")]
+)
+@pytest.mark.parametrize("command", ["import", "publish"])
+def test_a_full_disk_is_said_in_a_sentence_and_leaves_the_last_state_served(home, tmp_path, command, language, said):
+    rules = mapping(tmp_path)
+    import_files(home, rules, [csv(tmp_path)])
     served = publish(home)
-    script = (
-        "import resource, sys; from pathlib import Path; from data_access.home import Home;"
-        "from data_access.publishing import publish;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); publish(Home(Path(sys.argv[1])))"
+    many = 30_000
+    grown = csv(
+        tmp_path,
+        "grown.csv",
+        **{name: cells[:1] * many for name, cells in GOOD.items() if name not in ("id", "unit")},
+        id=[f"g{number}" for number in range(many)],
+        unit=[f"{number * 7919 % 99991}队" for number in range(many)],
     )
-    done = subprocess.run([sys.executable, "-c", script, str(home.path)], capture_output=True, timeout=120, check=False)
-    assert done.returncode != 0
+    files = [str(grown), "--mapping", str(rules)] if command == "import" else []
+    arguments = ["--home", str(home.path), "--language", language, command, *files]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert SnapshotReader(home).snapshot().snapshot_id == served
+    assert held(home)["source_id"].tolist() == ["1", "2", "3"]
     assert publish(home) != served
 
 
