@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 
+from data_access import schema
 from data_access.access import Scope
+from data_access.home import Home
 from data_access.queries import SnapshotReader
+from data_access.store.working import WorkingStore
 from tests.browser.screen import open_page, stray_english, visible_text
 from tests.servers import running_app
 
@@ -24,7 +28,7 @@ EMPTY = """() => [...document.querySelectorAll('.js-plotly-plot')]
 def test_the_pages_of_an_example_stand_in_chinese_without_an_empty_chart(page, example_home, name):
     home = example_home(name)
     reader = SnapshotReader(home)
-    named = " ".join(reader.snapshot().dataset.values())
+    named = " ".join([*reader.snapshot().dataset.values(), *units(home)])
     with running_app(home) as address:
         for path in PAGES:
             open_page(page, address, path)
@@ -35,6 +39,12 @@ def test_the_pages_of_an_example_stand_in_chinese_without_an_empty_chart(page, e
             own |= set(re.findall("[A-Za-z]+", named)) | names_of_places(reader)
             assert not stray_english(text) - own, path
             assert page.evaluate(EMPTY) == [], path
+
+
+def units(home: Home) -> list[str]:
+    """Return the offices that the data set's disputes lie with, by which the list of disputes calls them."""
+    with WorkingStore.open(home) as store:
+        return store.read(sa.select(schema.dispute.c.unit).distinct())["unit"].dropna().tolist()
 
 
 def names_of_places(reader: SnapshotReader) -> set[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
+import pandas as pd
 import pytest
 
 from data_access.access import Scope
@@ -187,6 +188,46 @@ def test_rows_of_an_unknown_region_stop_the_publish_and_name_it(tmp_path):
     assert SnapshotReader(home).snapshot().snapshot_id == first
     assert SnapshotReader(home).kept_snapshot_ids() == [first]
     assert not list(home.snapshots.glob("building-*"))
+
+
+BATCH = {
+    **{"batch_id": "b", "source": "police", "target": "incident", "file_name": "cases.csv", "file_sha256": ""},
+    **{"mapping_name": "m.toml", "mapping_sha256": "", "started_at": datetime(2025, 1, 1)},
+    **{"finished_at": datetime(2025, 1, 1), "rows_replaced": 0, "rows_unchanged": 0, "rows_quarantined": 0},
+    **{"rows_excluded": 0, "region_disagreements": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("read", "added", "said"),
+    [
+        (9, 8, "cases.csv had 9 rows, but its import accounts for 8"),
+        (9, 9, "6 rows of source 'police', but its imports added 9"),
+    ],
+)
+def test_nothing_is_published_when_imports_and_rows_do_not_reconcile(tmp_path, read, added, said):
+    home = Home(tmp_path)
+    small_city.fill(home)
+    first = publish(home)
+    with WorkingStore.open(home) as store:
+        store.append("import_batch", pd.DataFrame([{**BATCH, "rows_read": read, "rows_added": added}]))
+    with pytest.raises(PublishRefused, match=said):
+        publish(home)
+    assert SnapshotReader(home).snapshot().snapshot_id == first
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [("add_totals", "adds up to .* by class but to 0 in all"), ("count_records", "but 0 in the roll-up")],
+)
+def test_nothing_is_published_when_a_roll_up_lost_what_the_records_say(tmp_path, monkeypatch, lost, said):
+    home = Home(tmp_path)
+    small_city.fill(home)
+    first = publish(home)
+    monkeypatch.setattr(f"data_access.publishing.rollups.{lost}", lambda *arguments: None)
+    with pytest.raises(PublishRefused, match=said):
+        publish(home)
+    assert SnapshotReader(home).snapshot().snapshot_id == first
 
 
 def test_nothing_published_says_which_command_to_run(new_home):
