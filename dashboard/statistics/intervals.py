@@ -60,7 +60,8 @@ def count_limits(events: ArrayLike, confidence: float = 0.95) -> tuple[FloatArra
     if small.any():
         few, where = np.unique(count[small], return_inverse=True)
         with np.errstate(divide="ignore", invalid="ignore"):
-            few_lower = np.where(few > 0, chdtri(2 * few, 1 - tail) / 2, 0.0)
+            # Of the tiniest fractions of an event the quantile underflows to NaN; the limit is 0.
+            few_lower = np.nan_to_num(np.where(few > 0, chdtri(2 * few, 1 - tail) / 2, 0.0))
         lower = np.array(lower)
         upper = np.array(upper)
         lower[small] = few_lower[where]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
@@ -153,12 +153,14 @@ def test_means_have_students_interval():
 
 
 @given(counts, st.floats(0.5, 1e7), st.floats(0.05, 0.9999))
+@example(2.225073858507e-311, 1.0, 0.5)
 def test_rate_limits_contain_the_rate(events, exposure, confidence):
     estimate = rate(events, exposure, confidence=confidence)
     assert 0 <= estimate.lower <= estimate.value <= estimate.upper
 
 
 @given(counts, st.floats(0.05, 0.999), st.floats(0.05, 0.999))
+@example(2.2250738585e-313, 0.5, 0.5)
 def test_rate_limits_widen_with_confidence(events, one, other):
     narrow, wide = sorted((one, other))
     inner, outer = rate(events, 1e5, confidence=narrow), rate(events, 1e5, confidence=wide)
