@@ -39,6 +39,21 @@ heading = Headings("response_column", language)
 screen = response_screen(reader, context)
 card = partial(origin_of, reader, context, reader.snapshot().data_through)
 
+
+def county_shares(key, frame, names):
+    """Draw the shares of counties that meet all of several requirements, and each of them."""
+    title = t(f"response.title_{key}", language)
+    note = t(f"response.note_{key}", language)
+    with chart_card(language, title=title, sentence=note, key=key, **card(names[0])):
+        if frame.empty:
+            empty_state(t("response.county_only", language))
+        else:
+            columns = [Column(name="name", title=screen.video_listed.level_name, href="href")]
+            columns += indicator_columns(names, language)
+            selected = screen.video_listed.selected
+            table(frame, columns, language, caption=title, selected=selected, max_height=560)
+
+
 sentence(screen.verdict)
 if screen.coarser:
     aside(screen.coarser)
@@ -175,27 +190,7 @@ with chart_card(
             selected=screen.video_listed.selected,
         )
 
-with chart_card(
-    language,
-    title=t("response.title_compliance", language),
-    sentence=t("response.note_compliance", language),
-    key="compliance",
-    **card("XL6"),
-):
-    if screen.compliance.empty:
-        empty_state(t("response.county_only", language))
-    else:
-        table(
-            screen.compliance,
-            [
-                Column(name="name", title=screen.video_listed.level_name, href="href"),
-                *indicator_columns(settings.compliance, language),
-            ],
-            language,
-            caption=t("response.title_compliance", language),
-            selected=screen.video_listed.selected,
-            max_height=560,
-        )
+county_shares("compliance", screen.compliance, settings.compliance)
 
 section(t("response.section_campaigns", language), t("response.note_section_campaigns", language))
 with chart_card(
@@ -249,4 +244,5 @@ for place, each in zip(places, screen.campaign_cards, strict=False):
                 key=f"campaign-figure-{each.class_code}",
                 alt=each.sentence,
             )
+county_shares("schools", screen.schools, settings.schools)
 offer_tables(screen.tables, context)

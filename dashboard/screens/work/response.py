@@ -74,6 +74,7 @@ class ResponseScreen:
     geometry: str
     video: pd.DataFrame
     compliance: pd.DataFrame
+    schools: pd.DataFrame
     """Systems registered, marked and purged on time, the lowest share that meets all three first."""
     video_listed: Listed
     watch: pd.DataFrame
@@ -97,7 +98,10 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     beside = [name for names in settings.beside.values() for name in names]
     wanted = list(
         dict.fromkeys(
-            [*settings.cards, *beside, *settings.regions, *settings.video, *settings.compliance, *settings.watch]
+            [
+                *(*settings.cards, *beside, *settings.regions, *settings.video, *settings.compliance),
+                *(*settings.schools, *settings.watch),
+            ]
         )
     )
     codes = list(dict.fromkeys([town, *listed.codes, *([county, *counties.codes] if seen else [])]))
@@ -109,8 +113,14 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     rings = _rings(reader, own)
     table = _with_remarks(share_rows(reader, context, found, settings.regions, listed, PAGE), context.language)
     video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
-    compliance = share_rows(reader, context, found, settings.compliance, counties, PAGE) if seen else pd.DataFrame()
-    compliance = compliance.sort_values("XL6", na_position="last", kind="stable") if seen else compliance
+    compliance, schools = (
+        share_rows(reader, context, found, names, counties, PAGE).sort_values(
+            names[0], na_position="last", kind="stable"
+        )
+        if seen
+        else pd.DataFrame()
+        for names in (settings.compliance, settings.schools)
+    )
     watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()
     places = _places(reader, context, regions)
     campaign = campaign_rows(reader, own, as_of)
@@ -131,12 +141,13 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         geometry=geometry_address(snapshot.snapshot_id, outlined),
         video=_against_targets(video, context.language),
         compliance=compliance,
+        schools=schools,
         video_listed=counties,
         watch=watch,
         campaigns=campaign,
         campaign_cards=cards,
         why_no_campaigns=_why_no_campaigns(own),
-        tables=_tables(context, rings, table, video, compliance, watch, places, campaign, cards),
+        tables=_tables(context, rings, table, video, compliance, schools, watch, places, campaign, cards),
     )
 
 
@@ -357,6 +368,7 @@ def _tables(
     table: pd.DataFrame,
     video: pd.DataFrame,
     compliance: pd.DataFrame,
+    schools: pd.DataFrame,
     watch: pd.DataFrame,
     places: pd.DataFrame,
     campaign: pd.DataFrame,
@@ -378,6 +390,7 @@ def _tables(
         listed("watch", watch, settings.watch),
         listed("video", video, settings.video),
         listed("compliance", compliance, settings.compliance),
+        listed("schools", schools, settings.schools),
         made(
             "campaigns",
             campaign,

@@ -114,13 +114,14 @@ class ResponseSettings(_Declared):
     regions: tuple[str, ...] = Field(min_length=1)
     video: tuple[str, ...] = Field(min_length=1)
     compliance: tuple[str, ...] = Field(min_length=1)
+    schools: tuple[str, ...] = Field(min_length=1)
     watch: tuple[str, ...] = Field(min_length=1)
     targets: dict[str, float] = {}
 
     @model_validator(mode="after")
     def _indicators_exist(self) -> ResponseSettings:
         _known((*self.cards, *self.beside, *(name for names in self.beside.values() for name in names)))
-        _known((*self.regions, *self.video, *self.compliance, *self.watch, *self.targets))
+        _known((*self.regions, *self.video, *self.compliance, *self.schools, *self.watch, *self.targets))
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,12 +19,25 @@ from data_access.local_rules import response_rings
 
 VIDEO = "video_platform"
 RESPONSE = "police_dispatch"
+EDUCATION = "education_bureau"
 RINGS = {"ring_1": (0.30, 0.10, 0.90), "ring_3": (0.42, 0.32, 0.925), "ring_5": (0.28, 0.58, 0.94)}
 """Ring of 1, 3, 5 minutes → share of alarms in districts, in counties, and share reached in time."""
 _ALARMS_A_MONTH = 0.0008
 """For each resident."""
 _SPREAD = 0.42
 """Of the logarithm of the time to arrival."""
+_SYSTEM_RULES = {
+    "registered": [0.7, 0.79, 0.87, 0.94, 0.975],
+    "marked": [0.62, 0.72, 0.82, 0.9, 0.955],
+    "purged": [0.74, 0.82, 0.88, 0.93, 0.965],
+}
+_SCHOOL_STANDARDS = {
+    "closed": [0.9, 0.94, 0.97, 0.985, 0.995],
+    "guarded": [0.86, 0.91, 0.95, 0.975, 0.99],
+    "linked": [0.71, 0.8, 0.88, 0.94, 0.975],
+    "escorted": [0.66, 0.76, 0.85, 0.92, 0.965],
+}
+"""What video systems and schools must have → share that has it at the end of each year."""
 _SHIFTS_A_DAY = 2
 _TEAM_HOURS_A_DAY = 5
 
@@ -78,7 +91,7 @@ def video(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterato
 def connection(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:
     """Yield public feeds on the network, and systems that are registered, marked and purged on time."""
     random = settings.random("video_connection")
-    months, counties = len(calendar.months), len(city.counties.code)
+    months = len(calendar.months)
     weight = residents_of(city) * np.where(city.counties.urban, 1.3, 1.0)
     wanted = settings.counts
     year_ends = wanted.cameras_before + np.cumsum(wanted.cameras_added)
@@ -88,18 +101,41 @@ def connection(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> It
     yield VIDEO, "public_feeds_networked", np.floor(due * networked), {}
     systems = np.maximum(np.round(residents_of(city) / 9_000), 20).astype(int)
     yield VIDEO, "video_systems_due", np.repeat(systems[None, :], months, axis=0), {}
-    # A system lacks each of the three as long as its turn has not come; it complies once it lacks none.
-    share = {"registered": [0.7, 0.79, 0.87, 0.94, 0.975], "marked": [0.62, 0.72, 0.82, 0.9, 0.955]}
-    share["purged"] = [0.74, 0.82, 0.88, 0.93, 0.965]
-    turn = {name: [random.random(count) for count in systems] for name in share}
+    yield from _all_of(city, calendar, systems, _SYSTEM_RULES, random, VIDEO, "video_systems", "compliant")
+
+
+def schools(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:
+    """Yield schools that must meet the four protection standards, those that meet each, and those that meet all."""
+    random = settings.random("school_protection")
+    due = np.maximum(np.round(residents_of(city) / 6_500), 12).astype(int)
+    yield EDUCATION, "schools_due", np.repeat(due[None, :], len(calendar.months), axis=0), {}
+    yield from _all_of(city, calendar, due, _SCHOOL_STANDARDS, random, EDUCATION, "schools", "protected")
+
+
+def _all_of(
+    city: DemoCity,
+    calendar: Calendar,
+    due: np.ndarray,
+    year_ends: Mapping[str, Sequence[float]],
+    random: np.random.Generator,
+    source: str,
+    thing: str,
+    word: str,
+) -> Iterator[Block]:
+    """Yield how many of what is due have each of several things, and how many have all of them.
+
+    Each lacks a thing as long as its turn has not come; it complies once it lacks none.
+    """
+    months, counties = len(calendar.months), range(len(due))
+    turn = {name: [random.random(count) for count in due] for name in year_ends}
     reached = {
-        name: success(month_ends(ends, months)[:, None], city.county_quality, 0.3) for name, ends in share.items()
+        name: success(month_ends(ends, months)[:, None], city.county_quality, 0.3) for name, ends in year_ends.items()
     }
-    has = {name: [turn[name][own][None, :] < reached[name][:, own, None] for own in range(counties)] for name in share}
+    has = {name: [turn[name][own][None, :] < reached[name][:, own, None] for own in counties] for name in year_ends}
     for name, by_county in has.items():
-        yield VIDEO, f"video_systems_{name}", np.stack([each.sum(axis=1) for each in by_county], axis=1), {}
-    every = [np.logical_and.reduce([has[name][own] for name in share]).sum(axis=1) for own in range(counties)]
-    yield VIDEO, "video_systems_compliant", np.stack(every, axis=1), {}
+        yield source, f"{thing}_{name}", np.stack([each.sum(axis=1) for each in by_county], axis=1), {}
+    every = [np.logical_and.reduce([has[name][own] for name in year_ends]).sum(axis=1) for own in counties]
+    yield source, f"{thing}_{word}", np.stack(every, axis=1), {}
 
 
 def watch(city: DemoCity, settings: DemoSettings, calendar: Calendar) -> Iterator[Block]:

@@ -151,7 +151,7 @@ def test_money_is_known_by_year_only(reader, city_scope):
 
 
 def test_what_has_no_source_yet_says_so(reader, city_scope):
-    row = one(reader, city_scope, "JQ5", city_scope.region_code, "2024")
+    row = one(reader, city_scope, "ZR5", city_scope.region_code, "2024")
     assert (row["status"], row["notes"]) == (words.UNAVAILABLE, ("unavailable",))
     row = one(reader, city_scope, "shootings", city_scope.region_code, "2024")
     assert (row["status"], row["notes"]) == (words.NO_DATA, ("not_collected",))

@@ -122,6 +122,12 @@ def test_a_video_system_complies_when_it_lacks_none_of_three(counts):
     assert stock(counts, "public_feeds_due") == stock(counts, "cameras_total")
 
 
+def test_a_school_is_protected_when_it_lacks_none_of_four(counts):
+    due, whole = stock(counts, "schools_due"), stock(counts, "schools_protected")
+    parts = [stock(counts, f"schools_{name}") for name in ("closed", "guarded", "linked", "escorted")]
+    assert sum(parts) - 3 * due <= whole <= min(parts) < due
+
+
 def test_every_key_area_is_covered(counts):
     assert stock(counts, "key_areas_covered") == stock(counts, "key_areas") > 0
 

@@ -229,6 +229,8 @@ def test_counts_use_declared_measures_and_done_never_exceeds_due(counts):
         ("video_systems_registered", "video_systems_due"),
         ("video_systems_marked", "video_systems_due"),
         ("video_systems_purged", "video_systems_due"),
+        *((f"schools_{name}", "schools_due") for name in ("closed", "guarded", "linked", "escorted")),
+        *(("schools_protected", f"schools_{name}") for name in ("closed", "guarded", "linked", "escorted")),
         ("video_systems_compliant", "video_systems_registered"),
         ("video_systems_compliant", "video_systems_marked"),
         ("video_systems_compliant", "video_systems_purged"),

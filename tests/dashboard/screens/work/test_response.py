@@ -85,6 +85,13 @@ def test_systems_in_compliance_meet_all_three_and_the_lowest_share_leads(city):
     assert compliance["XL6"].is_monotonic_increasing
 
 
+def test_protected_schools_meet_all_four_and_the_lowest_share_leads(city):
+    schools = frame(city, "schools")
+    assert len(schools) == 12
+    assert (schools["JQ5"] <= schools[["JQ5c", "JQ5g", "JQ5l", "JQ5e"]].min(axis=1)).all()
+    assert schools["JQ5"].is_monotonic_increasing
+
+
 def test_criminal_alarms_fell_by_18_7_percent(city):
     card = city.cards[-1]
     assert card.figure == "−18.7%" and card.interval
