@@ -40,7 +40,7 @@ def test_the_fall_in_homicides_carries_its_honest_sentence(homicide):
     sentence = figure_sentence(row, changed, item, "zh")
     assert "0.44起/10万" in sentence
     assert "95%区间 0.28–0.67" in sentence
-    assert "下降 12.0%(25→22" in sentence
+    assert "下降 12.0%（25→22" in sentence
     assert sentence.endswith("在偶然波动范围内。")
     assert brief_change_sentence(changed, "zh") == "与去年同期相比的下降在偶然波动范围内"
     assert "within what chance alone would do" in figure_sentence(row, changed, item, "en")

@@ -70,7 +70,7 @@ def test_23000_cameras_58000_feeds_and_every_key_area_covered(city):
     video = frame(city, "video")
     assert video["XL7"].sum() == 23_000
     assert video["XL8"].sum() == 58_000
-    assert (video["XL1"] == 1).all() and "100.0%(1,480/1,480)" in city.verdict
+    assert (video["XL1"] == 1).all() and "100.0%（1,480/1,480）" in city.verdict
     assert video[["XL3", "XL4", "XL5"]].apply(lambda rates: rates.between(0.5, 1).all()).all()
     for name, target, word in (("XL3", 0.98, "视频完好率"), ("XL2", 1.0, "联网率")):
         below = city.video[name] < target
