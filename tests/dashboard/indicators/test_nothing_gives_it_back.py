@@ -45,7 +45,7 @@ LOOKS = [
     (1, PUBLIC, CITY, "2024Q4", ("numbers", "pages", "walls", "papers")),
     (1, LEADER, SPARSE, "2024", ("pages", "hand_outs", "commands")),
     (6, AUDITOR, CITY, "2024-11", ("numbers", "pages", "commands")),
-    (6, PUBLIC, COUNTY, "2024", ("pages",)),
+    (6, PUBLIC, COUNTY, "2024", ("pages", "commands")),
 ]
 """Seed, who looks, where, when, and what they open."""
 
