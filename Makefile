@@ -22,8 +22,9 @@ LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --gen
 .PHONY: run example demo test bench lint advisories format lock system-packages clean help
 .DELETE_ON_ERROR:
 
+# A pointer says that a snapshot is served: the program, which takes a second to start, is asked only where there is none.
 run: $(VENV)/.runtime ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
-	@$(PYTHON) -m data_access demo --if-empty
+	@[ -z "$(DATABASE_URL)" ] && [ -e "$(PINGAN_HOME)/current.json" ] || $(PYTHON) -m data_access demo --if-empty
 	@exec $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
 
 example: $(VENV)/.runtime ## turn real data into a cockpit and serve it (NAME=london; the names are those of examples/)

@@ -1,54 +1,19 @@
 """Entry of the cockpit: served as an ASGI app, and run as a script for every viewer.
 
-Settings, viewer, language, navigation; the pages do the rest. Start with ``streamlit run streamlit_app.py``.
+Start with ``streamlit run streamlit_app.py``. The server answers before all is loaded that a page needs.
 """
 
-import streamlit as st
-
-from dashboard.components.frame import page_frame
-from dashboard.components.messages import PageEnd, show_error
-from dashboard.components.sign_in import allowed, signed_in
-from dashboard.context import address_language, open_context
-from dashboard.i18n import t
-from dashboard.navigation import DEFAULT_PAGE, PAGES
-
-
-def main() -> None:
-    """Open the page of the address within the common frame."""
-    language = address_language()
-    pages = {
-        entry: st.Page(
-            entry.file,
-            title=t(entry.title_key, language),
-            url_path=entry.url_path,
-            default=entry.url_path == DEFAULT_PAGE,
-        )
-        for entry in PAGES
-    }
-    chosen = st.navigation(list(pages.values()), position="hidden")
-    entry = next(entry for entry, page in pages.items() if page.title == chosen.title)
-    title = t("app.page_title", language, page=chosen.title)
-    st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
-    try:
-        if not signed_in(language):
-            return
-        context, notices = open_context()
-        with page_frame(context, entry, notices):
-            try:
-                if allowed(context, entry):
-                    chosen.run()
-            except PageEnd:
-                pass
-            except Exception as error:  # noqa: BLE001 (the page's own error must not take the frame with it)
-                show_error(error)
-    except Exception as error:  # noqa: BLE001 (whatever it is, no traceback on screen)
-        show_error(error)
-
-
 if __name__ == "__main__":
+    from dashboard.entry import main
+
     main()
 else:
+    import streamlit as st
+
     from dashboard import server
 
     server.check_start()
-    app = st.App(__file__, routes=server.routes(), middleware=server.middleware(), on_script_error=show_error)
+    server.warm_up()
+    app = st.App(
+        __file__, routes=server.routes(), middleware=server.middleware(), on_script_error=server.on_script_error
+    )

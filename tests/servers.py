@@ -69,7 +69,7 @@ def running_app_process(
         )
         address = f"http://{LOOPBACK}:{port}"
         try:
-            _wait("the app", process, log, lambda: _is_healthy(address))
+            _wait("the app", process, log, lambda: is_healthy(address))
             yield address, process
         finally:
             _stop(process, signal.SIGTERM)
@@ -105,7 +105,7 @@ def running_processes(
         )
         stack.callback(_stop, proxy, signal.SIGTERM)
         address = f"http://{LOOPBACK}:{port}"
-        _wait("the proxy", proxy, log, lambda: _is_healthy(address))
+        _wait("the proxy", proxy, log, lambda: is_healthy(address))
         yield address, [process for _, process in apps]
 
 
@@ -244,7 +244,8 @@ def wait_until(holds: Callable[[], bool], seconds: float = START_SECONDS) -> Non
         time.sleep(0.05)
 
 
-def _is_healthy(address: str) -> bool:
+def is_healthy(address: str) -> bool:
+    """Return whether the cockpit at ``address`` answers and has data to show."""
     return _answers(f"{address}/healthz")
 
 

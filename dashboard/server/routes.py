@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboard.maps.outlines import simplified
 from dashboard.palette import load_palette
 from dashboard.server import wall
 from dashboard.server.styles import stylesheet
@@ -83,6 +82,8 @@ def geometry(request: Request) -> Response:
 
 @lru_cache(maxsize=64)
 def _children_geojson(snapshot_id: str, viewer: Scope, parent_code: str) -> bytes:
+    from dashboard.maps.outlines import simplified  # heavy: loaded when first needed
+
     reader = snapshot_reader()
     regions = reader.regions(viewer)
     children = regions.index[(regions["parent_code"] == parent_code) & regions["in_scope"]].tolist()

@@ -19,8 +19,7 @@ from dashboard.server.styles import stylesheet_version
 from dashboard.settings import current_viewer, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from dashboard.sign_in.request import WALL_COOKIE, is_wall_token, wall_cookie
-from dashboard.wall.frames import drawn_frame, find_screen
-from dashboard.wall.settings import WallScreen, wall_settings
+from dashboard.wall.settings import WallScreen, find_screen, wall_settings
 from data_access.errors import ConfigError, DataAccessError
 
 FILES = Path(__file__).resolve().parent.parent.parent / "assets" / "styles"
@@ -53,6 +52,8 @@ def wall(request: Request) -> Response:
 
 def wall_frame(request: Request) -> Response:
     """Answer one picture of the playlist as JSON, or 503 while the data can't be read."""
+    from dashboard.wall.frames import drawn_frame  # heavy: loaded when first needed
+
     try:
         screen = find_screen(request.query_params.get("screen"))
     except ConfigError as error:

@@ -13,7 +13,6 @@ from dashboard.wall.content import regions_of_step, wall_context, wall_frame
 from dashboard.wall.drawing import draw_frame
 from dashboard.wall.settings import Step, WallScreen, wall_settings
 from data_access.access import Scope
-from data_access.errors import ConfigError
 from data_access.queries import SnapshotReader
 
 KEPT = 96
@@ -33,25 +32,6 @@ class DrawnFrame:
     parent: str | None
     """One level up, within the viewer's reach; None at the top."""
     snapshot_id: str
-
-
-def find_screen(name: str | None) -> WallScreen:
-    """Return the screen ``name`` of config/wall.toml, the first one when no name is given.
-
-    Raises
-    ------
-    ConfigError
-        When there is no such screen.
-    """
-    settings = wall_settings()
-    key = name or settings.default_screen
-    if key not in settings.screens:
-        known = ", ".join(settings.screens)
-        raise ConfigError(
-            f"There is no such wall screen. Use one of: {known} (config/wall.toml).",
-            f"没有这个大屏。可用：{known}（config/wall.toml）。",
-        )
-    return settings.screens[key]
 
 
 def _key(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None = None) -> tuple:

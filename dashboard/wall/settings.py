@@ -117,3 +117,22 @@ def wall_settings() -> WallSettings:
         Naming the key and the value that is wrong.
     """
     return validated(WallSettings, read_config("wall.toml"), FILE, "wall")
+
+
+def find_screen(name: str | None) -> WallScreen:
+    """Return the screen ``name`` of config/wall.toml, the first one when no name is given.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such screen.
+    """
+    settings = wall_settings()
+    key = name or settings.default_screen
+    if key not in settings.screens:
+        known = ", ".join(settings.screens)
+        raise ConfigError(
+            f"There is no such wall screen. Use one of: {known} (config/wall.toml).",
+            f"没有这个大屏。可用：{known}（config/wall.toml）。",
+        )
+    return settings.screens[key]

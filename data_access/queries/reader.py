@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 import shapely
 import sqlalchemy as sa
@@ -28,6 +28,9 @@ from data_access.queries import (
 from data_access.queries.exposure import person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.snapshot_store import snapshot_store
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 MAX_RECORDS = 500
 MAX_POINTS = 20_000
@@ -122,6 +125,8 @@ class SnapshotReader:
 
     def geometry(self, scope: Scope, codes: Sequence[str]) -> gpd.GeoDataFrame:
         """Return the polygons of ``codes`` that have one (columns ``region_code, geometry``, degrees)."""
+        import geopandas as gpd  # heavy: loaded when first needed
+
         self._check_codes(scope, codes)
         table = schema.region_geometry
         frame = self._within(scope).read(

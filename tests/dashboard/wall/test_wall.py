@@ -10,8 +10,8 @@ from dashboard.indicators.evaluate import values
 from dashboard.screens.figures import figure_text
 from dashboard.wall.content import wall_context, wall_frame
 from dashboard.wall.drawing import draw_frame
-from dashboard.wall.frames import drawn_frame, find_screen
-from dashboard.wall.settings import Panel, Step, WallSettings, wall_settings
+from dashboard.wall.frames import drawn_frame
+from dashboard.wall.settings import Panel, Step, WallSettings, find_screen, wall_settings
 from data_access.access import Scope, read_config
 from data_access.errors import ConfigError
 
