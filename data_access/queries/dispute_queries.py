@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.errors import ConfigError
+from data_access.measures import load_measures
 from data_access.queries.measure_queries import finest_grain_for, measure_values
 from data_access.queries.snapshot import ScopedSnapshot
 from data_access.queries.spans import begin_of, within
@@ -30,15 +31,19 @@ STAGES = (
 )
 WAITING = ("open", "overdue", "red_open", "red_unpackaged")
 """Stages that say how things stand on a day, whenever the dispute came in; the others are of disputes received in a span."""
-_COUNTED: Mapping[tuple[str, str | None], Sequence[str]] = {
-    ("open", None): ("disputes_received", "disputes_resolved"),
-    ("overdue", None): ("red_overdue_began", "other_overdue_began", "red_overdue_ended", "other_overdue_ended"),
+_COUNTED: Mapping[tuple[str, str | None], tuple[Sequence[str], Sequence[str]]] = {
+    ("received", None): (("disputes_received",), ()),
+    ("open", None): (("disputes_received",), ("disputes_resolved",)),
+    ("overdue", None): (
+        ("red_overdue_began", "other_overdue_began"),
+        ("red_overdue_ended", "other_overdue_ended"),
+    ),
     **{
-        ("overdue", colour): (f"{colour}_overdue_began", f"{colour}_overdue_ended")
+        ("overdue", colour): ((f"{colour}_overdue_began",), (f"{colour}_overdue_ended",))
         for colour in ("red", "yellow", "blue")
     },
 }
-"""Stage and risk colour → measures that say how many there are: those that began, then as many of those that ended."""
+"""Stage and risk colour → measures that say how many there are: those that began, less those that ended."""
 FILTERS = ("class_code", "channel", "risk_colour")
 SHOWN = (
     *("source_id", "region_code", "class_code", "channel", "risk_colour", "unit", "unit_en", "transfers"),
@@ -77,20 +82,40 @@ def dispute_count(
     filters: dict[str, str],
 ) -> int:
     """Return how many disputes all pages hold."""
-    measures = _COUNTED.get((stage, filters.get("risk_colour")), ())
-    by_day = finest_grain_for(None, end) == "day"
-    if (
-        measures
-        and set(filters) <= {"risk_colour"}
-        and snapshot.counts(measures)
-        and not (by_day and depth > schema.DEEPEST_DAY)
-    ):
-        found = measure_values(snapshot, measures, [region_code], None, end, "total", ())
-        began = found["measure"].isin(measures[: len(measures) // 2])
-        return int(found["value"].where(began, -found["value"]).sum())
+    counted = _from_sums(snapshot, region_code, depth, start, end, stage, filters)
+    if counted is not None:
+        return counted
     table = schema.PLACED_TABLES["dispute"]
     tests = _tests(table, region_code, depth, start, end, stage, filters)
     return int(snapshot.read(sa.select(sa.func.count().label("number")).select_from(table).where(*tests))["number"][0])
+
+
+def _from_sums(
+    snapshot: ScopedSnapshot,
+    region_code: str,
+    depth: int,
+    start: date,
+    end: date,
+    stage: str,
+    filters: Mapping[str, str],
+) -> int | None:
+    """Return how many there are by the roll-ups, or None where these don't tell them apart."""
+    began, ended = _COUNTED.get((stage, filters.get("risk_colour")), ((), ()))
+    by = [name for name in ("class_code", "channel") if name in filters]
+    first = None if stage in WAITING else start
+    by_day = finest_grain_for(first, end) == "day"
+    declared = [load_measures()[name] for name in (*began, *ended)]
+    known = declared and snapshot.counts([*began, *ended])
+    divided = all(
+        (each.by_class or "class_code" not in by) and (each.by_channel or "channel" not in by) for each in declared
+    )
+    too_fine = by_day and (depth > schema.DEEPEST_DAY or "channel" in by)
+    if not known or not divided or too_fine:
+        return None
+    found = measure_values(snapshot, [*began, *ended], [region_code], first, end, "total", by)
+    for name in by:
+        found = found[found[name] == filters[name]]
+    return int(found["value"].where(found["measure"].isin(began), -found["value"]).sum())
 
 
 def _tests(

@@ -1,8 +1,8 @@
-"""Systems 1 to 5 and data quality: reached by the menu, read on screen, and the same from the command line."""
+"""Systems 1 to 5, the outcome and data quality: reached by the menu, read on screen, and the same from the command line."""
 
 from __future__ import annotations
 
-from tests.browser.screen import address_of, card_text, open_by_menu, screenshot, settle, visible_text
+from tests.browser.screen import address_of, card_text, open_by_menu, open_page, screenshot, settle, visible_text
 
 PERIOD = "2024"
 
@@ -39,6 +39,17 @@ def test_patrols_count_grids_workers_and_volunteers(page, demonstration_app, tol
     assert (
         page.locator("div[aria-label='最薄弱的乡镇（街道）'] tbody tr").count() == len(told("patrol", "weakest")) == 10
     )
+
+
+def test_the_outcome_carries_its_interval_and_the_survey_its_margin(page, demonstration_app, told):
+    open_page(page, demonstration_app, period=PERIOD)
+    figures = {row["indicator_id"]: row for row in told("overview", "figures")}
+    rate, safety = card_text(page, "命案发案率"), card_text(page, "群众安全感")
+    assert "下降 12.0%（25→22" in rate and "偶然波动范围内" in rate
+    value, difference = figures["JQ2"]["value"], figures["JQ2"]["difference"]
+    assert (figures["JQ2"]["numerator"], round(difference / (value - difference), 2)) == (22, -0.12)
+    assert "98.6%" in safety and "95%区间" in safety
+    assert round(figures["JQ6"]["value"], 3) == 0.986
 
 
 def test_declared_figures_stand_beside_computed_ones(page, demonstration_app, told):

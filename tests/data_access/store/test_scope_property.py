@@ -152,14 +152,20 @@ def test_a_measure_that_does_not_exist_is_refused(city, measure):
 
 
 @pytest.mark.parametrize("code", [neighbours.CITY, *CONFINED])
-@pytest.mark.parametrize("colour", [{}, {"risk_colour": "red"}, {"risk_colour": "blue"}])
-@pytest.mark.parametrize("stage", ["open", "overdue"])
-def test_what_waits_is_counted_as_it_is_listed(city, code, stage, colour):
+@pytest.mark.parametrize(
+    "filters",
+    [
+        *({}, {"risk_colour": "red"}, {"risk_colour": "blue"}, {"class_code": "01"}, {"channel": "grid"}),
+        {"class_code": "04", "channel": "petition"},
+    ],
+)
+@pytest.mark.parametrize("stage", ["received", "open", "overdue"])
+def test_disputes_are_counted_as_they_are_listed(city, code, stage, filters):
     scope = Scope("city_leader", neighbours.CITY)
     for end in (date(2023, 6, 30), date(2023, 12, 31), date(2024, 8, 17)):
-        listed = city.disputes(scope, code, date(2022, 1, 1), end, stage, colour, limit=500)
+        listed = city.disputes(scope, code, date(2022, 1, 1), end, stage, filters, limit=500)
         assert len(listed) < 500
-        assert city.dispute_count(scope, code, date(2022, 1, 1), end, stage, colour) == len(listed)
+        assert city.dispute_count(scope, code, date(2022, 1, 1), end, stage, filters) == len(listed)
 
 
 def test_a_huge_page_is_cut(city):
