@@ -263,6 +263,11 @@ class KeptSums:
     def _read(fetch: Fetch, rollup: Rollup, members: Sequence[str], measures: Sequence[str]) -> Wide:
         return rollup.wide(fetch(rollup, measures, members))
 
+    def forget(self) -> None:
+        """Drop everything, so that the next question is read from the store."""
+        with self._lock:
+            self._kept.clear()
+
     def _held(self, key: Hashable, measures: Sequence[str], read: Callable[[Sequence[str]], Wide]) -> Wide:
         """Return what is kept under ``key``, after reading those measures that it lacks."""
         with self._lock:
