@@ -166,7 +166,7 @@ def _master_address(master: str) -> tuple[str, int]:
     if parts.scheme != "spark" or host is None or port is None:
         raise ClusterError(
             f"{master!r} is not the address of a Spark master. Write spark://host:7077.",
-            f"“{master}”不是 Spark 主节点地址。请写成 spark://主机：7077。",
+            f"“{master}”不是 Spark 主节点地址。请写成 spark://主机:7077。",
             code="cluster_address",
             master=master,
         )

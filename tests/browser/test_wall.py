@@ -160,7 +160,7 @@ def test_screen_loads_afresh_at_night(browser, demonstration_app):
         page.clock.install(time=datetime(2026, 1, 5, 3, 29))
         open_wall(page, demonstration_app, "duty")
         page.evaluate("window.sameLoad = true")
-        with page.expect_navigation():
+        with page.expect_event("load"):
             page.clock.run_for(90_000)
         page.wait_for_selector("header.title")
         assert page.evaluate("window.sameLoad") is None

@@ -121,12 +121,7 @@ def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
             yield shaped_batch(gpd.read_parquet(path))
             return
         unusable = {
-            column.name: str(column.type)
-            for column in file.schema_arrow
-            if pa.types.is_nested(column.type)
-            or pa.types.is_binary(column.type)
-            or pa.types.is_large_binary(column.type)
-            or pa.types.is_fixed_size_binary(column.type)
+            column.name: str(column.type) for column in file.schema_arrow if not _is_of_single_cells(column.type)
         }
         usable = [name for name in file.schema_arrow.names if name not in unusable]
         first = FIRST_DATA_ROW
@@ -140,6 +135,14 @@ def parquet_batches(path: Path, size: int) -> Iterator[Batch]:
         raise refused(
             path, "is damaged or not Parquet; export it again", "已损坏或不是 Parquet 文件，请重新导出"
         ) from error
+
+
+def _is_of_single_cells(kind: pa.DataType) -> bool:
+    """Return whether a column holds texts, numbers or times, themselves or by pointers to them."""
+    if pa.types.is_dictionary(kind):
+        return _is_of_single_cells(kind.value_type)
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return not is_bytes and not pa.types.is_nested(kind)
 
 
 def _with_dictionary(groups: Sequence[pq.RowGroupMetaData], columns: range) -> list[str]:

@@ -82,7 +82,7 @@ def database_address(url: str) -> sa.URL:
     if address is None or address.get_backend_name() not in ("postgresql", "postgres") or not address.database:
         raise ConfigError(
             "DATABASE_URL is not the address of a PostgreSQL database. Write postgresql://user:password@host:5432/name.",
-            "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户：密码@主机：5432/库名。",
+            "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户:密码@主机:5432/库名。",
         )
     return address.set(drivername=DRIVER)
 

@@ -48,7 +48,7 @@ def test_an_open_quotation_mark_costs_its_own_row_only(home, tmp_path, content, 
     report = imported(home, tmp_path, written(tmp_path, content))
     assert (report.read, report.added, report.quarantined) == (3, 2, 1)
     assert held(home)["source_id"].tolist() == ["1", "3"]
-    assert report.problems[0][1].startswith(f"cases.csv 行 {row}: “unit”:第 {line} 行的引号没有闭合")
+    assert report.problems[0][1].startswith(f"cases.csv 行 {row}: “unit”：第 {line} 行的引号没有闭合")
     assert report.problems[0][0].startswith(f"cases.csv row {row}: unit: the quotation mark opened in line {line}")
 
 
