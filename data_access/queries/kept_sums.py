@@ -19,7 +19,7 @@ from cachetools import LRUCache
 Unit = Literal["M", "Y"]
 MOST_BYTES = 256 * 1024 * 1024
 """What all scopes of one snapshot may hold; what was asked for longest ago goes first."""
-MOST_FAMILIES, MOST_SIBLINGS = 16, 400
+MOST_FAMILIES, MOST_SIBLINGS = 4, 400
 """A question about more groups of siblings than this, or about larger ones, is left to the store."""
 
 
