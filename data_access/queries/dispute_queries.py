@@ -82,11 +82,11 @@ def dispute_count(
     filters: dict[str, str],
 ) -> int:
     """Return how many disputes all pages hold."""
+    table = schema.PLACED_TABLES["dispute"]
+    tests = _tests(table, region_code, depth, start, end, stage, filters)  # refuses a stage or filter that isn't there
     counted = _from_sums(snapshot, region_code, depth, start, end, stage, filters)
     if counted is not None:
         return counted
-    table = schema.PLACED_TABLES["dispute"]
-    tests = _tests(table, region_code, depth, start, end, stage, filters)
     return int(snapshot.read(sa.select(sa.func.count().label("number")).select_from(table).where(*tests))["number"][0])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
@@ -147,8 +147,7 @@ def _flows(
     finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
     wide = _kept(snapshot, [_ROLLUPS[finest, bool(by)]], measures, codes) if finest != "day" else None
     if wide is None:
-        asked = _by_depth(snapshot, codes)
-        return _only(snapshot.rows(_flow_select(measures, asked, start, end, grain, finest, by)), asked)
+        return _read(snapshot, codes, lambda asked: _flow_select(measures, asked, start, end, grain, finest, by))
     return _by_period(wide, start, end, grain, by)
 
 
@@ -163,8 +162,7 @@ def _spans(
     """Return sums of flows over spans of one tiling, a column for each by its place."""
     wide = _kept(snapshot, [_ROLLUPS[tiling, bool(by)]], measures, codes) if tiling != "day" else None
     if wide is None:
-        asked = _by_depth(snapshot, codes)
-        return _only(snapshot.rows(_spans_select(measures, asked, spans, tiling, by)), asked)
+        return _read(snapshot, codes, lambda asked: _spans_select(measures, asked, spans, tiling, by))
     columns = {f"value_{place}": wide.between(*span) for place, span in spans.items()}
     return _side_by_side(wide, ["measure", "region_code", *by], columns)
 
@@ -182,8 +180,7 @@ def _stocks(
     rollups = [_ROLLUPS["month", bool(by)], _YEARS_AS_MONTHS[bool(by)]]
     wide = _kept(snapshot, rollups, measures, codes) if grain != "day" else None
     if wide is None:
-        asked = _by_depth(snapshot, codes)
-        return _only(snapshot.rows(_stock_select(measures, asked, start, end, grain, by)), asked)
+        return _read(snapshot, codes, lambda asked: _stock_select(measures, asked, start, end, grain, by))
     return _by_period(wide, start, end, grain, by, newest=True)
 
 
@@ -193,8 +190,7 @@ def _kept(
     """Return what is kept of the roll-ups, read where it is missing; None when the regions are too scattered."""
 
     def fetch(rollup: Rollup, missing: Sequence[str], regions: Sequence[str]) -> pa.Table:
-        asked = _by_depth(snapshot, regions)
-        return _only(snapshot.rows(rollup.select(missing, _of_regions(rollup.table, asked))), asked)
+        return _read(snapshot, regions, lambda asked: rollup.select(missing, _of_regions(rollup.table, asked)))
 
     return snapshot.kept(fetch, rollups, measures, codes)
 
@@ -344,6 +340,12 @@ def _of_regions(table: sa.Table, asked: Sequence[Asked]) -> sa.ColumnElement[boo
         listed = [table.c.region_code.in_(each.codes)] if each.listed else []
         tests.append(sa.and_(table.c.depth == each.depth, *listed))
     return sa.or_(*tests) if tests else sa.false()
+
+
+def _read(snapshot: ScopedSnapshot, codes: Sequence[str], select: Callable[[Sequence[Asked]], sa.Select]) -> pa.Table:
+    """Return the rows of ``codes`` that a select of regions, made for what is asked for, gives."""
+    asked = _by_depth(snapshot, codes)
+    return _only(snapshot.rows(select(asked)), asked)
 
 
 def _only(rows: pa.Table, asked: Sequence[Asked]) -> pa.Table:

@@ -168,6 +168,13 @@ def test_disputes_are_counted_as_they_are_listed(city, code, stage, filters):
         assert city.dispute_count(scope, code, date(2022, 1, 1), end, stage, filters) == len(listed)
 
 
+@pytest.mark.parametrize("stage", ["received", "open", "nowhere"])
+def test_disputes_are_not_counted_by_what_they_can_not_be_listed_by(city, stage):
+    span = (date(2024, 1, 1), date(2024, 12, 31))
+    with pytest.raises(ConfigError):
+        city.dispute_count(Scope("city_leader", neighbours.CITY), neighbours.CITY, *span, stage, {"unit": "一所"})
+
+
 def test_a_huge_page_is_cut(city):
     frame = city.records(
         Scope("city_leader", neighbours.CITY), "incident", neighbours.CITY, None, date(2024, 12, 31), limit=10**9
