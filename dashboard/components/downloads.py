@@ -9,11 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import openpyxl
 import pandas as pd
 import streamlit as st
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
 from dashboard.context import Context, region_name
 from dashboard.i18n import localised, t
@@ -24,6 +21,7 @@ from data_access.audit import AuditBook, acting_as
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _OFFERS = "pingan_downloads"
 _FILES = "pingan_papers"
 
@@ -171,7 +169,11 @@ def csv_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes:
 
 def xlsx_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes:
     """Return heading rows, an empty row, and ``frame`` as a workbook of one sheet."""
-    workbook = openpyxl.Workbook()
+    from openpyxl import Workbook  # heavy: loaded when first needed
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    workbook = Workbook()
     sheet = workbook.active
     rows: list[Sequence[object]] = [*heading, (), [str(name) for name in frame.columns]]
     rows += list(frame.itertuples(index=False, name=None))
@@ -197,7 +199,7 @@ def xlsx_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes
 def harmless(value: object) -> object:
     """Return ``value``; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     if isinstance(value, str):
-        text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", value)
+        text = _NOT_IN_XML.sub("", value)
         return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
     return value
 

@@ -16,6 +16,8 @@ from dashboard.palette import load_palette
 from dashboard.server.styles import stylesheet_version
 
 THEMES = {"light": "Light", "dark": "Dark"}
+EARLY_PARTS = ("Html", "PlotlyChart")
+"""Parts of Streamlit's front end that every page needs and that it would ask for only when they are to be drawn."""
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "assets" / "styles" / "shell.js"
 
 
@@ -57,7 +59,7 @@ def _shell(language: str, theme: str) -> str:
         f"<style>html,body{{background:{ground.page};color:{ground.text}}}</style>"
         f"{_stylesheet()}"
         f"<script>window.streamlitTheme={json.dumps(THEMES[theme])};window.nativeWords={json.dumps(native_words())};\n"
-        f"{SCRIPT.read_text(encoding='utf-8')}</script>"
+        f"{SCRIPT.read_text(encoding='utf-8')}</script>{_early_parts()}"
     )
     html = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
     html = html.replace('<html lang="en">', f'<html lang="{HTML_LANGUAGE[language]}" data-theme="{theme}">', 1)
@@ -69,6 +71,11 @@ def _shell(language: str, theme: str) -> str:
     message = escape(t("error.no_javascript", language))
     html = re.sub(r"<noscript>.*?</noscript>", f"<noscript><p>{message}</p></noscript>", html, count=1, flags=re.DOTALL)
     return html.replace("<title>", f"{head}<title>", 1)
+
+
+def _early_parts() -> str:
+    files = [file.name for part in EARLY_PARTS for file in Path(get_static_dir()).glob(f"static/js/{part}.*.js")]
+    return "".join(f'<link rel="modulepreload" href="./static/js/{name}">' for name in files)
 
 
 def _stylesheet() -> str:

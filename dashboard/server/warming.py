@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from threading import Thread
 
@@ -11,7 +12,15 @@ from data_access.errors import DataAccessError
 
 def warm_up() -> None:
     """Begin in the background; a page that is asked for meanwhile waits only for what it needs itself."""
-    Thread(target=_prepare, name="warm-up", daemon=True).start()
+    Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _warm_up() -> None:
+    try:
+        _prepare()
+    finally:
+        gc.freeze()  # all that stands now stays: no later search for rubbish need go through it
+        gc.enable()
 
 
 def _prepare() -> None:

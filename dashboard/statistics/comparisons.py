@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, gammainc, gammaincc, ndtr
-from scipy.stats import false_discovery_control, hypergeom
 
 from dashboard.statistics.estimate import (
     UNDEFINED,
@@ -206,6 +205,8 @@ def proportion_difference(
     whole_numbers = np.all([np.mod(count, 1) == 0 for count in (part, whole, other_part, other_whole)], axis=0)
     small = defined & (least < 5) & whole_numbers & (deviation > 0)
     if small.any():
+        from scipy.stats import hypergeom  # heavy: loaded when first needed
+
         counts = (whole + other_whole)[small], (part + other_part)[small], whole[small]
         tails = np.minimum(hypergeom.cdf(part[small], *counts), hypergeom.sf(part[small] - 1, *counts))
         p_value = np.array(p_value)
@@ -275,6 +276,8 @@ def benjamini_hochberg(p_values: ArrayLike, axis: int = -1) -> FloatArray:
     -----
     Benjamini and Hochberg 1995, by ``scipy.stats.false_discovery_control``.
     """
+    from scipy.stats import false_discovery_control  # heavy: loaded when first needed
+
     numbers = as_numbers("p_values", p_values)
     refuse("p_values", numbers, (numbers < 0) | (numbers > 1), "must lie between 0 and 1")
 

@@ -139,9 +139,9 @@ class OpenSnapshot:
         table = schema.region
         names = ["region_code", "name", "name_en", "valid_from", "valid_to", "successor_code"]
         frame = self.read(sa.select(*(table.c[name] for name in names)).order_by(table.c.region_code))
-        paths = self.read(sa.select(schema.region_path)).set_index("region_code")
-        current = paths.ffill(axis=1).iloc[:, -1]
         gone = frame[frame["successor_code"].fillna("") != ""]
+        paths = self.read(sa.select(schema.region_path)).set_index("region_code")
+        current = paths[paths.index.isin(gone["region_code"])].ffill(axis=1).iloc[:, -1]
         ended = pd.to_datetime(gone["valid_to"]) + pd.Timedelta(days=1)
         took_over = pd.DataFrame(
             {

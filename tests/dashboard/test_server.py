@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from streamlit.file_util import get_static_dir
 
 from dashboard.maps.addresses import geometry_address
 from dashboard.navigation import PAGES
@@ -37,6 +40,12 @@ def test_the_shell_still_starts_streamlit_and_says_nothing_in_its_name(client):
     assert 'type="module"' in html
     assert "You need to enable JavaScript" not in html
     assert "<title>Streamlit" not in html
+
+
+def test_the_shell_asks_early_for_parts_that_exist(client):
+    early = re.findall(r'rel="modulepreload" href="\./(static/js/(?:Html|PlotlyChart)\.[^"]+)"', client.get("/").text)
+    assert len(early) == 2
+    assert all((Path(get_static_dir()) / part).is_file() for part in early)
 
 
 @pytest.mark.parametrize("forged", ["<script>alert(1)</script>", "'; DROP TABLE", "zh' onload='x"])
