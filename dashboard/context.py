@@ -16,7 +16,7 @@ from markupsafe import Markup
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
 from dashboard.navigation import PAGES
 from dashboard.periods import GRAINS, Grain, Period, PeriodError
-from dashboard.settings import current_viewer, snapshot_reader
+from dashboard.settings import current_viewer, refuse_region, snapshot_reader, viewed_as
 from data_access.access import Scope
 from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
@@ -160,6 +160,8 @@ def open_context() -> tuple[Context, tuple[Notice, ...]]:
         viewer,
         first_day(snapshot.snapshot_id, viewer),
     )
+    if viewed_as() is None:  # what the address kept from before the change of role is no attempt
+        refuse_region(viewer, st.query_params.get("region"))
     for name, value in context.link().items():
         if st.query_params.get_all(name) != [value]:
             st.query_params[name] = value

@@ -28,6 +28,8 @@ WALL_REGION_VARIABLE = "PINGAN_WALL_REGION"
 DEFAULT_WALL_ROLE = "duty_officer"
 NOBODY = Scope("", "")
 """Who is refused before it is known what they hold."""
+REGION_CHARACTERS = 40
+"""How much of an address that names no region in scope is recorded."""
 _VIEW_AS = "pingan_view_as"
 _RECORDED = "pingan_sign_in_recorded"
 _CAME_AT = "pingan_came_at"
@@ -153,6 +155,20 @@ def record_sign_in() -> None:
         log.warning("A sign-in of %s at %s is yet to be recorded", account.scope.role, came_at)
         return
     st.session_state[_RECORDED] = account.subject
+
+
+def refuse_region(viewer: Scope, asked: str | None) -> bool:
+    """Return whether ``asked`` is a region out of the viewer's scope, or none at all, and record it then.
+
+    Both are answered alike, so that neither is revealed.
+    """
+    if asked is None:
+        return False
+    regions = snapshot_reader().regions(viewer)
+    if asked in regions.index and bool(regions.at[asked, "in_scope"]):
+        return False
+    record_refused(viewer, region=asked[:REGION_CHARACTERS])
+    return True
 
 
 def record_refused(scope: Scope, **asked: str) -> None:

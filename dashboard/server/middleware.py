@@ -19,7 +19,7 @@ from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.server.shell import not_found_page, page_shell
 from dashboard.settings import NOBODY, current_account, record_refused, record_sign_out
 from dashboard.sign_in.accounts import WALL_SUBJECT
-from dashboard.sign_in.request import claims_of_request, is_wall_screen, keep_claims, opens_a_session
+from dashboard.sign_in.request import claims_of_request, is_forged, is_wall_screen, keep_claims, opens_a_session
 from dashboard.sign_in.settings import sign_in_mode
 from dashboard.sign_in.start import is_loopback
 from data_access.errors import DataAccessError
@@ -116,6 +116,10 @@ class SignInGate:
         mode = sign_in_mode()
         if mode == "off" and _comes_from_elsewhere(request):
             await refuse(scope, receive, send, t("sign_in.elsewhere", _language(scope)))
+            return
+        if mode == "proxy" and is_forged(request):
+            await run_in_threadpool(record_refused, NOBODY, sign_in="forged_header")
+            await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
             return
         claims = dict(claims_of_request(request, mode))
         if mode != "off" and scope["path"].startswith("/wall") and is_wall_screen(request):

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.maps.addresses import scope_mark
 from dashboard.palette import load_palette
 from dashboard.server import wall
 from dashboard.server.styles import stylesheet
-from dashboard.settings import current_viewer, snapshot_reader
+from dashboard.settings import current_viewer, refuse_region, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from data_access.access import Scope
 from data_access.errors import DataAccessError, NoSnapshotError, ScopeError
@@ -72,11 +73,16 @@ def geometry(request: Request) -> Response:
         snapshot_id = snapshot_reader().snapshot().snapshot_id
         if request.path_params["snapshot_id"] != snapshot_id:
             return _not_here()
-        body = _children_geojson(snapshot_id, viewer, request.path_params["parent_code"])
+        parent_code = request.path_params["parent_code"]
+        body = _children_geojson(snapshot_id, viewer, parent_code)
     except (ScopeError, NoSnapshotError, SignInRequired, NoRoleError):
         return _not_here()
-    return (
-        Response(body, media_type="application/geo+json", headers={"Cache-Control": FOREVER}) if body else _not_here()
+    if not body:
+        refuse_region(viewer, parent_code)
+        return _not_here()
+    is_own = request.query_params.get("of") == scope_mark(viewer)  # not that of another role looked through
+    return Response(
+        body, media_type="application/geo+json", headers={"Cache-Control": FOREVER if is_own else "no-store"}
     )
 
 

@@ -16,10 +16,11 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, t
 from dashboard.server.styles import stylesheet_version
-from dashboard.settings import current_viewer, snapshot_reader
+from dashboard.settings import current_viewer, record_refused, refuse_region, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from dashboard.sign_in.request import WALL_COOKIE, is_wall_token, wall_cookie
 from dashboard.wall.settings import WallScreen, find_screen, wall_settings
+from data_access.access import Scope
 from data_access.errors import ConfigError, DataAccessError
 
 FILES = Path(__file__).resolve().parent.parent.parent / "assets" / "styles"
@@ -38,7 +39,7 @@ def wall(request: Request) -> Response:
     if is_wall_token(token := request.query_params.get("token")):
         return _remembering(request)
     try:
-        _ = current_viewer()
+        _ = _wall_viewer()
     except (SignInRequired, NoRoleError):
         return (
             HTMLResponse(_plain(t("wall.refused", screen.language)), status_code=403)
@@ -58,13 +59,15 @@ def wall_frame(request: Request) -> Response:
         screen = find_screen(request.query_params.get("screen"))
     except ConfigError as error:
         return JSONResponse({"message": error.message(DEFAULT_LANGUAGE)}, status_code=404)
+    region = request.query_params.get("region") or None
     try:
+        viewer = _wall_viewer()
         drawn = drawn_frame(
             snapshot_reader(),
-            current_viewer(),
+            viewer,
             screen,
             _position(request.query_params.get("position")),
-            request.query_params.get("region"),
+            None if refuse_region(viewer, region) else region,
         )
     except (SignInRequired, NoRoleError) as error:
         return JSONResponse({"message": error.message(screen.language)}, status_code=401, headers=NO_STORE)
@@ -78,7 +81,7 @@ def wall_state(_request: Request) -> Response:
     try:
         reader = snapshot_reader()
         snapshot = reader.snapshot()
-        _ = current_viewer()
+        _ = _wall_viewer()
     except (SignInRequired, NoRoleError) as error:
         return JSONResponse({"message": error.message(DEFAULT_LANGUAGE)}, status_code=401, headers=NO_STORE)
     except DataAccessError as error:
@@ -88,6 +91,15 @@ def wall_state(_request: Request) -> Response:
         return JSONResponse({"message": t("wall.database_away", DEFAULT_LANGUAGE)}, status_code=503, headers=NO_STORE)
     state = {"snapshot_id": snapshot.snapshot_id, "published_at": snapshot.published_at.isoformat()}
     return JSONResponse({**state, "program": program_version()}, headers=NO_STORE)
+
+
+def _wall_viewer() -> Scope:
+    """Return who looks, unless their role may not open the page that lists the screens."""
+    viewer = current_viewer()
+    if not viewer.permissions.may_open("screens", "rooms"):
+        record_refused(viewer, page="wall")
+        raise NoRoleError("This role may not open the wall screens.", "该角色不能打开大屏。")
+    return viewer
 
 
 def asset(request: Request) -> Response:
@@ -123,7 +135,7 @@ def _remembering(request: Request) -> Response:
 
 
 def _position(text: str | None) -> int:
-    return min(int(text), LAST_POSITION) if text and text.isascii() and text.isdigit() else 0
+    return min(int(text[:20]), LAST_POSITION) if text and text.isascii() and text.isdigit() else 0
 
 
 def _page(request: Request, screen: WallScreen) -> str:

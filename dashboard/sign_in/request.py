@@ -13,6 +13,7 @@ from http.cookies import SimpleCookie
 
 import streamlit as st
 from starlette.requests import HTTPConnection
+from streamlit import config
 from streamlit.auth_util import get_origin_from_redirect_uri
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.web.server.server_util import get_cookie_secret
@@ -22,7 +23,8 @@ from streamlit.web.server.starlette.starlette_websocket import (
     gather_user_info,
 )
 
-from dashboard.sign_in.settings import Mode
+from dashboard.sign_in.settings import Mode, sign_in_settings
+from dashboard.sign_in.start import is_loopback
 
 WALL_TOKEN_VARIABLE = "PINGAN_WALL_TOKEN"  # nosec B105  # the variable's name, not a token
 WALL_COOKIE = "pingan_wall"
@@ -54,6 +56,23 @@ def claims_of_request(request: HTTPConnection, mode: Mode) -> Mapping[str, objec
         return {}
     # As for the pages themselves: a cookie counts only for the address it was given for.
     return claims if claims.get("origin") == get_origin_from_redirect_uri() else {}
+
+
+def is_forged(request: HTTPConnection) -> bool:
+    """Return whether a request names its account in a proxy's header that the proxy can't have written.
+
+    One that comes from another machine than the proxy's, or that repeats the header: a proxy that adds its own value
+    behind the one it was sent would leave the sender's first.
+    """
+    given = [request.headers.getlist(name) for name in config.get_option("server.trustedUserHeaders") or ()]
+    if not any(given):
+        return False
+    # The server writes the address that a proxy of this machine forwards in place of its own, with port 0.
+    client = request.client
+    is_the_proxy = (
+        client is None or client.port == 0 or is_loopback(client.host) or client.host in sign_in_settings().proxies
+    )
+    return not is_the_proxy or any(len(values) > 1 for values in given)
 
 
 def opens_a_session(cookies: Sequence[str]) -> bool:

@@ -32,6 +32,8 @@ class SignInSettings(BaseModel):
     role_claim: str
     region_claim: str
     trust_claims: bool
+    proxies: tuple[str, ...] = ()
+    """Addresses, besides this machine's, whose headers say who is signed in."""
 
 
 class Holder(BaseModel):

@@ -9,8 +9,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.navigation import PAGES
+from data_access.access import Scope
+from data_access.audit import AuditBook
 from data_access.home import HOME_VARIABLE
-from tests.data_access.small_city import EAST
+from tests.data_access.small_city import CITY, EAST, WEST
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = str(ROOT / "streamlit_app.py")
@@ -47,6 +49,16 @@ def test_every_page_opens_within_its_frame(served_small_city, page, language):
 def test_the_address_is_completed_so_that_a_copy_shows_the_same(served_small_city):
     app = opened(region=EAST)
     assert address(app) == {"region": EAST, "period": "2024Q4", "lang": "zh", "theme": "light"}
+
+
+def test_a_county_leader_who_asks_for_another_county_sees_the_own_and_is_recorded(served_small_city, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "county_leader")
+    monkeypatch.setenv("PINGAN_REGION", EAST)
+    app = opened(region=WEST)
+    assert address(app)["region"] == EAST
+    lines = AuditBook(served_small_city).lines(Scope("auditor", CITY), "refused")
+    own = lines[lines["region_code"] == EAST]
+    assert f'{{"region":"{WEST}"}}' in own["details"].tolist()
 
 
 def test_a_forged_address_is_answered_in_plain_words_and_nothing_of_it_is_shown(served_small_city):

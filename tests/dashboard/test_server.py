@@ -12,11 +12,15 @@ from streamlit.file_util import get_static_dir
 from dashboard.maps.addresses import geometry_address
 from dashboard.navigation import PAGES
 from dashboard.settings import snapshot_reader
+from dashboard.wall.frames import drawn_frame
+from data_access.access import Scope, load_roles
+from data_access.audit import AuditBook
 from data_access.home import HOME_VARIABLE
 from tests.dashboard.asgi_client import Client
 from tests.data_access.small_city import CITY, EAST, WEST
 
 SNAPSHOT = "2024Q4-0001"
+LEADER = Scope("city_leader", CITY)
 
 
 @pytest.fixture
@@ -104,11 +108,19 @@ def test_health_says_which_snapshot_is_served(client, tmp_path, monkeypatch):
 
 
 def test_shapes_of_children_carry_their_code_and_nothing_else(client):
-    answer = client.get(geometry_address(SNAPSHOT, CITY))
+    answer = client.get(geometry_address(SNAPSHOT, CITY, LEADER))
     features = json.loads(answer.content)["features"]
     assert {feature["id"] for feature in features} == {EAST, WEST}
     assert all(feature["properties"] == {} for feature in features)
     assert "private" in answer.headers["cache-control"]
+
+
+def test_shapes_that_one_scope_may_keep_are_not_kept_for_another(client, monkeypatch):
+    county = Scope("county_leader", EAST)
+    assert geometry_address(SNAPSHOT, CITY, LEADER) != geometry_address(SNAPSHOT, CITY, county)
+    assert "immutable" in client.get(geometry_address(SNAPSHOT, CITY, LEADER)).headers["cache-control"]
+    for address in (geometry_address(SNAPSHOT, CITY, county), f"/geo/{SNAPSHOT}/{CITY}.geojson"):
+        assert client.get(address).headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -121,14 +133,26 @@ def test_shapes_of_children_carry_their_code_and_nothing_else(client):
     ],
 )
 def test_shapes_that_are_not_there_are_not_found(client, snapshot, parent):
-    assert client.get(geometry_address(snapshot, parent)).status_code == 404
+    assert client.get(geometry_address(snapshot, parent, LEADER)).status_code == 404
 
 
-def test_shapes_outside_the_viewers_scope_are_not_found(client, monkeypatch):
+def refused(home) -> list[str]:
+    lines = AuditBook(home).lines(Scope("auditor", CITY), "refused")
+    return lines["details"].tolist()
+
+
+@pytest.fixture
+def county(monkeypatch) -> Scope:
+    """The viewer is the leader of the eastern county."""
     monkeypatch.setenv("PINGAN_ROLE", "county_leader")
     monkeypatch.setenv("PINGAN_REGION", EAST)
-    assert client.get(geometry_address(SNAPSHOT, EAST)).status_code == 200
-    assert client.get(geometry_address(SNAPSHOT, WEST)).status_code == 404
+    return Scope("county_leader", EAST)
+
+
+def test_shapes_outside_the_viewers_scope_are_not_found_and_the_request_is_recorded(client, served_small_city, county):
+    assert client.get(geometry_address(SNAPSHOT, EAST, county)).status_code == 200
+    assert client.get(geometry_address(SNAPSHOT, WEST, county)).status_code == 404
+    assert f'{{"region":"{WEST}"}}' in refused(served_small_city)
 
 
 def test_a_wall_screen_has_one_address_and_asks_only_this_server(client):
@@ -148,7 +172,7 @@ def test_a_wall_screen_that_does_not_exist_is_said_without_repeating_the_address
         assert screen not in answer.text
 
 
-@pytest.mark.parametrize("position", ["0", "-1", "99999999999999999999", "x", "<b>"])
+@pytest.mark.parametrize("position", ["0", "-1", "99999999999999999999", "9" * 5_000, "９", "x", "<b>"])
 def test_any_position_of_the_playlist_is_answered_with_a_picture(client, position):
     picture = client.get("/wall/frame", params={"screen": "hall", "position": position}).json()
     assert picture["snapshot_id"] == SNAPSHOT
@@ -163,7 +187,23 @@ def test_the_wall_says_503_while_there_are_no_data_and_the_screen_still_opens(cl
     assert client.get("/wall/state").status_code == 503
 
 
-def test_the_wall_of_a_county_shows_no_other(client, monkeypatch):
-    monkeypatch.setenv("PINGAN_ROLE", "county_leader")
-    monkeypatch.setenv("PINGAN_REGION", EAST)
-    assert client.get("/wall/frame", params={"screen": "hall", "region": WEST}).json()["region"] == EAST
+@pytest.mark.parametrize("region", [WEST[:-1] + "9", "%", "9" * 30_000, "９７０１", "a\0b"])
+def test_the_wall_of_a_county_shows_no_other_and_keeps_no_picture_of_what_is_none(
+    client, served_small_city, county, region
+):
+    assert client.get("/wall/frame", params={"screen": "hall", "region": region}).json()["region"] == EAST
+    kept = drawn_frame.cache.currsize
+    for asked in (f"{region}1", f"{region}2"):
+        assert client.get("/wall/frame", params={"screen": "hall", "region": asked}).json()["region"] == EAST
+    assert drawn_frame.cache.currsize == kept
+    assert any(json.loads(details).get("region") == region[:40] for details in refused(served_small_city))
+
+
+def test_the_wall_opens_to_no_role_that_may_not_open_the_screens(client, served_small_city, monkeypatch):
+    monkeypatch.setitem(
+        load_roles(), "city_leader", load_roles()["city_leader"].model_copy(update={"pages": ("work",)})
+    )
+    assert client.get("/wall?screen=hall").headers["location"] == "/"
+    for path in ("/wall/frame?screen=hall", "/wall/state"):
+        assert client.get(path).status_code == 401
+    assert '{"page":"wall"}' in refused(served_small_city)

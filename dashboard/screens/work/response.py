@@ -138,7 +138,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         listed=listed,
         places=places,
         bounds=tuple(shapes.total_bounds) if len(shapes) else None,
-        geometry=geometry_address(snapshot.snapshot_id, outlined),
+        geometry=geometry_address(snapshot.snapshot_id, outlined, context.viewer),
         video=_against_targets(video, context.language),
         compliance=compliance,
         schools=schools,
