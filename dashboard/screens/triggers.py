@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -212,6 +213,9 @@ def _rising_note(rising: RisingYears, language: str) -> str:
 def _clean_note(clean: CleanYears, language: str) -> str:
     if clean.hidden:
         return t("ranking.hidden_advice", language)
+    not_judged = t("ranking.not_judged", language, count=len(clean.unknown)) if clean.unknown else ""
+    if math.isnan(clean.expected):
+        return t("ranking.clean_unknown", language, clean=clean.clean, regions=clean.regions) + not_judged
     note = t("ranking.clean", language, clean=clean.clean, regions=clean.regions, expected=round(clean.expected))
     rules = matrix_settings()
     note += t(
@@ -221,7 +225,7 @@ def _clean_note(clean: CleanYears, language: str) -> str:
         by_chance=formatting.count(round(clean.expected) * rules.award_yuan, language),
         fund=formatting.count(rules.fund_yuan, language),
     )
-    return note + (t("ranking.not_judged", language, count=len(clean.unknown)) if clean.unknown else "")
+    return note + not_judged
 
 
 def _month_rows(basis: pd.DataFrame, language: str) -> pd.DataFrame:

@@ -90,10 +90,7 @@ def matrix_inputs(
             numerators[key], denominators[key] = (_unless(silent, each) for each in sums)
     people = _rows(read.person_years, own)
     cases = _gate_cases(read, settings, own)
-    clean = _summed(people, end[-1:], settings.clean_months, whole=True)[:, 0]
-    happened = _summed(cases, end[-1:], settings.clean_months, whole=False)[:, 0]
-    both = np.isfinite(clean) & np.isfinite(happened)
-    rate = float(happened[both].sum() / clean[both].sum()) if clean[both].sum() > 0 else float("nan")
+    clean, rate = _clean_exposure(people, cases, int(end[-1]), settings)
     return MatrixInputs(
         codes=tuple(codes),
         ends=ends,
@@ -186,6 +183,23 @@ def _expected(events: Array, people: Array, end: NDArray[np.int_], line: Line, s
         rate = (cases + settings.alpha) / (exposure + settings.alpha / common)
         now = _summed(people, end, line.window_months, whole=True)
         return np.where(enough & (common > 0), rate * now, np.nan)
+
+
+def _clean_exposure(people: Array, cases: Array, end: int, settings: MatrixSettings) -> tuple[Array, float]:
+    """Return the person-years of the months without a case that the award takes, and the common rate of cases.
+
+    Months before the records begin count as many people as the known ones: else only a year that ends where the records do,
+    to the month, would have an expectation.
+    """
+    span = slice(max(end - settings.clean_months, 0), end)
+    known = np.isfinite(people[:, span]) & np.isfinite(cases[:, span])
+    length = known.sum(axis=1)
+    exposure, happened = (np.where(known, each[:, span], 0.0).sum(axis=1) for each in (people, cases))
+    enough = length >= settings.least_baseline_months
+    counted = float(exposure[enough].sum())
+    rate = float(happened[enough].sum()) / counted if counted > 0 else float("nan")
+    scaled = exposure * settings.clean_months / np.maximum(length, 1)
+    return np.where(enough, scaled, np.nan), rate
 
 
 def _gate_cases(read: Monthly, settings: MatrixSettings, rows: NDArray[np.int_]) -> Array:

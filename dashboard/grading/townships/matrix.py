@@ -282,8 +282,11 @@ def years_in_a_row(verdict: NDArray[np.str_]) -> NDArray[np.int_]:
 
 
 def fund_stress(rows: pd.DataFrame, settings: MatrixSettings) -> FundStress:
-    """Return what awards would cost if being without a homicide were enough, and what the list costs."""
-    by_chance = float(rows["chance_no_case"].sum())
+    """Return what awards would cost if being without a homicide were enough, and what the list costs.
+
+    How many by chance is unknown as soon as one region has no expectation: a sum of the rest would be too low.
+    """
+    by_chance = float(rows["chance_no_case"].sum(skipna=False))
     listed = int(rows["on_list"].sum())
     return FundStress(
         regions=len(rows),

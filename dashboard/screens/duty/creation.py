@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -113,6 +114,8 @@ def stress_sentence(matrix: TownshipMatrix, language: str) -> str:
     stress = matrix.stress
     if matrix.hidden:
         return t("ranking.hidden_advice", language)
+    if math.isnan(stress.clean_by_chance):
+        return t("creation.stress_unknown", language, regions=stress.regions, clean=str(stress.clean))
     return t(
         "creation.stress",
         language,

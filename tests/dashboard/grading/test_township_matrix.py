@@ -31,6 +31,7 @@ from dashboard.grading.triggers import clean_years
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import values as indicator_values
 from dashboard.lateness import late_rows
+from dashboard.screens.duty.creation import stress_sentence
 from data_access.access import Scope
 from data_access.errors import ConfigError
 
@@ -372,3 +373,19 @@ def test_no_line_is_scored_that_a_late_county_has_not_told_to_the_end(reader, ci
     assert np.isnan(cells.value[np.ix_(others, inside, [1])]).all()
     assert (cells.grade[np.ix_(others, inside, [0])] != "insufficient").any(axis=1).all()
     assert (cells.grade[np.ix_(others, ~inside, [1])] != "insufficient").any(axis=1).all()
+
+
+@pytest.mark.parametrize("month", ["2023-12", "2024-06", "2024-11"])
+def test_the_funds_stress_is_known_at_any_month(reader, city_scope, townships, month):
+    """The months that the award takes began before the records did, and the list was said to be free by chance."""
+    newest = matrix_of(reader, city_scope, townships, pd.Period("2024-12", "M")).stress
+    stress = matrix_of(reader, city_scope, townships, pd.Period(month, "M")).stress
+    assert stress.clean_by_chance == pytest.approx(newest.clean_by_chance, rel=0.15)
+
+
+def test_a_township_without_people_leaves_the_funds_stress_unknown():
+    """A sum of the others would say that chance gives fewer than it does."""
+    inputs = perfect(3)
+    lacking = build_matrix(replace(inputs, clean_exposure=np.array([150_000.0, np.nan, 150_000.0])), RULES)
+    assert np.isnan(lacking.stress.clean_by_chance)
+    assert stress_sentence(lacking, "zh").startswith("压力测试：3 个乡镇") and "算不出" in stress_sentence(lacking, "zh")
