@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -17,6 +17,9 @@ from dashboard.periods import Period
 from data_access.access import Scope, read_config, validated
 from data_access.measures import load_measures
 from data_access.queries import SnapshotInfo, SnapshotReader
+
+FEW_SOURCES = 2
+"""Sources that a small card names before it only says how many."""
 
 
 class Source(BaseModel):
@@ -54,6 +57,22 @@ def indicator_source(
     """
     days = _days(indicator, period) if period is not None else None
     return _named(reader, scope, _measures(indicator), indicator.source_label(language), language, days)
+
+
+def joint_source(
+    reader: SnapshotReader,
+    scope: Scope,
+    indicators: Iterable[Indicator],
+    language: str,
+    most: int | None = None,
+    period: Period | None = None,
+) -> str:
+    """Return from whom the rows behind several indicators come, each source once; past ``most`` only how many."""
+    names = list(dict.fromkeys(indicator_source(reader, scope, item, language, period) for item in indicators))
+    joint = t("card.sources_joint", language)
+    if most is None or len(names) <= most:
+        return joint.join(names)
+    return t("card.source_more", language, names=joint.join(names[:most]), count=len(names))
 
 
 def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], key: str, language: str) -> str:

@@ -23,11 +23,11 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.league import grade_map, index_definition
+from dashboard.screens.league import grade_map, index_definition, index_source
 from dashboard.screens.map import region_map
 from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
-from dashboard.sources import indicator_source
+from dashboard.sources import FEW_SOURCES, indicator_source
 
 MAP_HEIGHT = 450
 
@@ -110,7 +110,7 @@ else:
             language,
             title=t("map.title", language, indicator=grade, level=level),
             data_through=through,
-            source=several,
+            source=index_source(reader, context, FEW_SOURCES),
             definition=index_definition(context),
             key="overview-map",
         ),
@@ -123,7 +123,7 @@ else:
             title=league,
             sentence=t("overview.league_note", language),
             data_through=through,
-            source=several,
+            source=index_source(reader, context, FEW_SOURCES),
             definition=index_definition(context),
             key="overview-league",
         ),

@@ -19,6 +19,7 @@ from dashboard.components import (
 from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.league import index_source
 from dashboard.screens.ranking import ranking_screen
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
@@ -32,7 +33,7 @@ language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = ranking_screen(reader, context)
-source = t("overview.several_sources", language)
+source = index_source(reader, context)
 month_labels = [str(month) for month in screen.league.months]
 
 sentence(screen.verdict)

@@ -105,6 +105,11 @@ class IndexSettings(BaseModel):
         """Components by id, in the order of the file."""
         return {component.id: component for component in self.component}
 
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """All that the index stands on."""
+        return tuple(item for each in self.component for item in (*each.members, *each.discounts))
+
     def hidden_from(self, role: Role) -> frozenset[str]:
         """Return the components that a role is graded without, because it may not see small counts."""
         return frozenset(each.id for each in self.component if each.on_small_counts and not role.small_counts)

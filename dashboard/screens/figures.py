@@ -14,7 +14,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.sources import indicator_source
+from dashboard.sources import indicator_source, joint_source
 from data_access.queries import SnapshotReader
 
 Values = Mapping[Any, Any] | pd.Series
@@ -85,19 +85,28 @@ def definition_of(context: Context, indicator: Indicator, method: str | None = N
     )
 
 
-def origin_of(reader: SnapshotReader, context: Context, data_through: date, indicator_id: str) -> dict:
-    """Return what the card of a table or figure says of an indicator's origin: how far, from whom, what it means."""
-    indicator = find_indicator(indicator_id)
+def origin_of(reader: SnapshotReader, context: Context, data_through: date, *names: str) -> dict:
+    """Return what the card of a table or figure says of its origin: how far, from whom, what the first indicator means."""
+    indicators = [find_indicator(name) for name in names]
     return {
         "data_through": data_through,
-        "source": indicator_source(reader, context.viewer, indicator, context.language, context.period),
-        "definition": definition_of(context, indicator),
+        "source": joint_source(reader, context.viewer, indicators, context.language, period=context.period),
+        "definition": definition_of(context, indicators[0]),
     }
 
 
 def indicator_columns(names: Iterable[str], language: str) -> list[Column]:
-    """Return a column of figures as written for each indicator, titled by its name."""
-    return [Column(name=f"{name}_text", title=find_indicator(name).label(language), kind="number") for name in names]
+    """Return a column of figures as written for each indicator, titled by its name, with the unit that they lack."""
+    return [
+        Column(name=f"{name}_text", title=_heading(find_indicator(name), language), kind="number") for name in names
+    ]
+
+
+def _heading(indicator: Indicator, language: str) -> str:
+    label, unit = indicator.label(language), indicator.unit_label(language)
+    if indicator.display_form in ("percent", "change") or unit.casefold() in label.casefold():
+        return label
+    return t("work.with_unit", language, name=label, unit=unit)
 
 
 def notes_of(row: Values) -> Sequence[tuple[str, str]]:

@@ -21,6 +21,7 @@ from dashboard.screens.children import Listed, depth_of, names_of, siblings_of
 from dashboard.screens.map import MapScreen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
+from dashboard.sources import FEW_SOURCES, joint_source
 from data_access.queries import SnapshotReader
 
 COSTLIEST = 3
@@ -228,6 +229,11 @@ def index_definition(context: Context) -> Definition:
     )
 
 
+def index_source(reader: SnapshotReader, context: Context, most: int | None = None) -> str:
+    """Return from whom the index comes; past ``most`` only how many they are."""
+    return joint_source(reader, context.viewer, index_settings().indicators, context.language, most)
+
+
 def index_definition_text(language: str) -> str:
     """Return what the index is made of, by the rules in force."""
     rules = index_settings()
@@ -276,7 +282,7 @@ def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: Leag
         facts=facts,
         sentence=t("overview.joint", language).join(part for part in said if part) or None,
         data_through=min(context.period.end, reader.snapshot().data_through),
-        source=t("overview.several_sources", language),
+        source=index_source(reader, context, FEW_SOURCES),
         definition=index_definition(context),
         notes=_notes(row, league, below),
         href=context.href("ranking"),

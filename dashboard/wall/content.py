@@ -22,7 +22,7 @@ from dashboard.maps.outlines import Outline, outlines
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import figure_text, indicator_card, interval_text
-from dashboard.screens.league import basis_note, league_below, rank_text
+from dashboard.screens.league import basis_note, index_source, league_below, rank_text
 from dashboard.screens.map import map_screen, mapped_indicators
 from dashboard.screens.overview import (
     MOST_COUNTED,
@@ -33,7 +33,7 @@ from dashboard.screens.overview import (
     overview_screen,
     words_of_change,
 )
-from dashboard.sources import indicator_source
+from dashboard.sources import FEW_SOURCES, indicator_source
 from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -248,7 +248,8 @@ class _Panels:
         )
         month = t("wall.league_note", self.language, month=str(self.league.months[-1]))
         note = " · ".join(part for part in (month, basis_note(self.league, self.language)) if part)
-        return self._content(panel, title, frame, "", note=note)
+        source = index_source(self.reader, self.context, FEW_SOURCES)
+        return self._content(panel, title, frame, "", source=source, note=note)
 
     def _ranking(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)

@@ -27,12 +27,12 @@ language = context.language
 reader = snapshot_reader()
 heading = Headings("quality_column", language)
 screen = quality_screen(reader, context)
-card = {"data_through": reader.snapshot().data_through, "source": t("overview.several_sources", language)}
+card = {"data_through": reader.snapshot().data_through, "source": screen.sources}
 checks = Definition(text=t("quality.definition", language), method=t("quality.method", language))
 
 sentence(screen.verdict)
 notice(screen.chance_sentence, language)
-left, right = st.columns([0.58, 0.42], gap="small")
+left, right = st.columns([0.48, 0.52], gap="small")
 with (
     left,
     chart_card(
@@ -82,7 +82,9 @@ with (
             screen.declared,
             [
                 Column(name="figure", title=heading("figure")),
+                Column(name="period", title=heading("period"), kind="mark"),
                 *heading.numbers("declared", "computed", "difference"),
+                Column(name="unit", title=heading("unit")),
                 Column(name="remark", title=heading("remark")),
             ],
             language,

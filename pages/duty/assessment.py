@@ -22,7 +22,8 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.duty.assessment import assessment_screen
-from dashboard.screens.duty.creation import GRADES, line_column
+from dashboard.screens.duty.creation import GRADES, line_column, matrix_source
+from dashboard.screens.league import index_source
 from dashboard.settings import snapshot_reader
 from dashboard.sources import table_source
 
@@ -33,7 +34,7 @@ language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = assessment_screen(reader, context)
-several = t("overview.several_sources", language)
+from_index, from_lines = index_source(reader, context), matrix_source(reader, context)
 ledger = table_source(reader, context.viewer, ("veto", "pilot_site"), "assessment.ledger", language)
 creation = screen.creation
 
@@ -49,7 +50,7 @@ with (
         title=t("assessment.effects", language),
         sentence=t("assessment.effects_note", language),
         data_through=through,
-        source=several,
+        source=from_index,
         definition=Definition(text=t("assessment.effects_definition", language)),
         key="effects",
     ),
@@ -81,7 +82,7 @@ with (
         title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
         sentence=t("assessment.league_note", language),
         data_through=through,
-        source=several,
+        source=from_index,
         definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
         key="league",
     ),
@@ -148,7 +149,7 @@ with chart_card(
 section(t("creation.section", language), None)
 if creation.matrix is None:
     with chart_card(
-        language, title=t("creation.lines", language), data_through=through, source=several, key="no-townships"
+        language, title=t("creation.lines", language), data_through=through, source=from_lines, key="no-townships"
     ):
         empty_state(t("creation.no_townships", language))
 else:
@@ -157,7 +158,7 @@ else:
         title=t("creation.lines", language),
         sentence=t("creation.lines_note", language),
         data_through=through,
-        source=several,
+        source=from_lines,
         definition=Definition(text=t("creation.definition", language)),
         key="lines",
     ):
@@ -187,7 +188,7 @@ else:
         title=t("creation.matrix", language),
         sentence=t("creation.matrix_note", language),
         data_through=through,
-        source=several,
+        source=from_lines,
         definition=Definition(text=t("creation.definition", language)),
         key="matrix",
     ):
@@ -218,7 +219,7 @@ else:
         title=t("creation.award", language),
         sentence=screen.stress,
         data_through=through,
-        source=several,
+        source=from_lines,
         definition=Definition(text=t("creation.award_definition", language)),
         key="award",
     ):

@@ -24,6 +24,7 @@ from dashboard.screens.duty.entries import opened_entry
 from dashboard.screens.duty.packages import BOARD
 from dashboard.screens.duty.responsibility import responsibility_screen
 from dashboard.screens.figures import definition_of
+from dashboard.screens.league import index_source
 from dashboard.settings import snapshot_reader
 from dashboard.sources import table_source
 
@@ -41,7 +42,7 @@ def text_columns(names: tuple[str, ...], numbers: tuple[str, ...] = (), **links:
     return [
         Column(
             name=name,
-            title=name if name.isdigit() else t(f"duty_column.{name}", language),
+            title=name if name.isdigit() else t(f"duty_column.{name.removesuffix('_text')}", language),
             kind="number" if name in numbers else "text",
             href=links.get(name),
         )
@@ -184,8 +185,19 @@ if screen.packages is not None:
             table(
                 board.packages.set_index("item_id", drop=False),
                 text_columns(
-                    ("number", "place", "post", "found", "due", "age", "late", "stage", "returns", "reviewed"),
-                    ("found", "due", "age", "late", "returns"),
+                    (
+                        "number",
+                        "place",
+                        "post",
+                        "found",
+                        "due",
+                        "age_text",
+                        "late_text",
+                        "stage",
+                        "returns",
+                        "reviewed",
+                    ),
+                    ("found", "due", "age_text", "late_text", "returns"),
                     number="href",
                 ),
                 language,
@@ -228,7 +240,7 @@ if screen.summons is not None:
             title=t("duty.sheets", language),
             sentence=t("duty.sheets_note", language),
             data_through=through,
-            source=t("overview.several_sources", language),
+            source=index_source(reader, context),
             definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
             key="sheets",
         ):

@@ -8,6 +8,7 @@ from dashboard.charts.time_series import bars
 from dashboard.components import (
     Column,
     Headings,
+    aside,
     card_grid,
     chart_card,
     draw_figure,
@@ -123,36 +124,43 @@ with (
         language,
         caption=t("disputes.title_colours", language),
     )
-with (
-    old,
-    chart_card(
+with old:
+    with chart_card(
         language,
         title=t("disputes.title_ages", language),
         sentence=t("disputes.note_ages", language),
         key="ages",
+        height="content",
         **card("BH8"),
-    ),
-):
-    table(
-        screen.ages,
-        [
-            Column(name="band", title=heading("band")),
-            *heading.numbers("count", "share", "beyond"),
-        ],
-        language,
-        caption=t("disputes.title_ages", language),
-    )
-    sentence(screen.cause_sentence)
-    if not screen.causes.empty:
+    ):
         table(
-            screen.causes,
+            screen.ages,
             [
-                Column(name="class", title=t("disputes.title_causes", language)),
-                *heading.numbers("three_years", "this_year"),
+                Column(name="band", title=heading("band")),
+                *heading.numbers("count", "share", "beyond"),
             ],
             language,
-            caption=t("disputes.title_causes", language),
+            caption=t("disputes.title_ages", language),
         )
+    with chart_card(
+        language,
+        title=t("disputes.title_causes", language),
+        sentence=screen.cause_sentence,
+        key="causes",
+        **card("JQ3y"),
+    ):
+        if screen.causes.empty:
+            empty_state(t("disputes.no_causes", language))
+        else:
+            table(
+                screen.causes,
+                [
+                    Column(name="class", title=t("disputes.title_causes", language)),
+                    *heading.numbers("three_years", "this_year"),
+                ],
+                language,
+                caption=t("disputes.title_causes", language),
+            )
 
 kinds, sources = st.columns([0.5, 0.5], gap="small")
 with (
@@ -205,7 +213,7 @@ with chart_card(
     title=t("disputes.title_handling", language),
     sentence=t("disputes.note_handling", language),
     key="handling",
-    **card("MT4"),
+    **card(*dispute_settings().handling),
 ):
     if screen.handling.empty:
         empty_state(t("disputes.county_only", language))
@@ -222,7 +230,9 @@ with chart_card(
             max_height=560,
         )
 
-with chart_card(language, title=t("disputes.title_regions", language), key="regions", **card("BH2")):
+with chart_card(
+    language, title=t("disputes.title_regions", language), key="regions", **card(*dispute_settings().regions.indicators)
+):
     table(
         screen.regions,
         [
@@ -274,14 +284,8 @@ with chart_card(
                 Column(name="packaged", title=heading("packaged")),
             ],
             language,
-            caption=t(
-                "work.shown",
-                language,
-                first=records.first,
-                last=records.last,
-                count=records.count,
-            ),
+            caption=records.shown(language),
             max_height=620,
         )
-        sentence(t("work.shown", language, first=records.first, last=records.last, count=records.count))
+        aside(records.shown(language))
 offer_tables(screen.tables, context)

@@ -132,7 +132,9 @@ with (
         caption=t("patrol.title_found", language),
     )
 
-with chart_card(language, title=t("patrol.title_regions", language), key="regions", **card("GRD1")):
+with chart_card(
+    language, title=t("patrol.title_regions", language), key="regions", **card(*patrol_settings().regions.indicators)
+):
     table(
         screen.regions,
         [

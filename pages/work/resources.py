@@ -23,6 +23,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.duty.creation import matrix_source
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.resource_parts import MONEY, reason_name
 from dashboard.screens.work.resources import proposal_links, resources_screen
@@ -191,16 +192,29 @@ with chart_card(
             )
 
 section(t("resources.section_fund", language), t("resources.note_fund", language))
-where, rules = st.columns([0.62, 0.38], gap="small")
-with (
-    where,
-    chart_card(
+with chart_card(
+    language,
+    title=t("resources.title_checks", language),
+    sentence=t("resources.note_checks", language),
+    key="checks",
+    **card("JJ4"),
+):
+    table(
+        screen.checks,
+        [
+            Column(name="rule", title=heading("rule")),
+            *heading.numbers("limit", "found"),
+            Column(name="verdict", title=heading("verdict")),
+        ],
         language,
-        title=t("resources.title_awards_by", language),
-        sentence=t("resources.note_awards_by", language),
-        key="awards-by",
-        **card("JJ1n"),
-    ),
+        caption=t("resources.title_checks", language),
+    )
+with chart_card(
+    language,
+    title=t("resources.title_awards_by", language),
+    sentence=t("resources.note_awards_by", language),
+    key="awards-by",
+    **card("JJ1n"),
 ):
     if screen.awards_by.empty:
         empty_state(t("resources.no_awards", language), t("resources.no_awards_advice", language))
@@ -219,26 +233,6 @@ with (
             caption=t("resources.title_awards_by", language),
             selected=screen.listed.selected,
         )
-with (
-    rules,
-    chart_card(
-        language,
-        title=t("resources.title_checks", language),
-        sentence=t("resources.note_checks", language),
-        key="checks",
-        **card("JJ4"),
-    ),
-):
-    table(
-        screen.checks,
-        [
-            Column(name="rule", title=heading("rule")),
-            *heading.numbers("limit", "found"),
-            Column(name="verdict", title=heading("verdict")),
-        ],
-        language,
-        caption=t("resources.title_checks", language),
-    )
 with chart_card(
     language,
     title=t("resources.title_awards", language),
@@ -269,7 +263,7 @@ with chart_card(
     title=t("resources.title_proposals", language),
     sentence=screen.proposals.stress if screen.proposals else t("resources.note_proposals", language),
     data_through=reader.snapshot().data_through,
-    source=t("overview.several_sources", language),
+    source=matrix_source(reader, context),
     definition=Definition(text=t("creation.award_definition", language)),
     key="proposals",
 ):

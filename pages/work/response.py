@@ -44,7 +44,7 @@ def county_shares(key, frame, names):
     """Draw the shares of counties that meet all of several requirements, and each of them."""
     title = t(f"response.title_{key}", language)
     note = t(f"response.note_{key}", language)
-    with chart_card(language, title=title, sentence=note, key=key, **card(names[0])):
+    with chart_card(language, title=title, sentence=note, key=key, **card(*names)):
         if frame.empty:
             empty_state(t("response.county_only", language))
         else:
@@ -88,7 +88,7 @@ with (
         draw_figure(
             bars(
                 screen.rings.assign(
-                    label=screen.rings["ring"], value=screen.rings["p90"], text=screen.rings["p90_text"]
+                    label=screen.rings["ring"], value=screen.rings["p90"], text=screen.rings["p90_limit"]
                 ),
                 unit=t("response.p90_minutes", language),
                 theme=context.theme,
@@ -118,7 +118,7 @@ with (
         legend([(entry.colours, entry.word, entry.count) for entry in entries])
         st.pydeck_chart(deck, height=MAP_SIZE[1], key=f"places-{screen.listed.parent}")
 
-in_time, open_places = st.columns([0.66, 0.34], gap="small")
+in_time, open_places = st.columns([0.74, 0.26], gap="small")
 with (
     in_time,
     chart_card(
@@ -206,8 +206,7 @@ with chart_card(
         table(
             screen.campaigns,
             [
-                Column(name="campaign", title=heading("campaign")),
-                Column(name="indicator_id", title=heading("indicator_id"), href="href"),
+                Column(name="campaign", title=heading("campaign"), href="href"),
                 Column(name="began", title=heading("began_on"), kind="number"),
                 *heading.numbers("days", "before", "during", "change"),
                 Column(name="interval_text", title=t("column.interval", language), kind="number"),
@@ -222,7 +221,7 @@ for place, each in zip(places, screen.campaign_cards, strict=False):
         place,
         chart_card(
             language,
-            title=t("response.title_campaign", language, name=each.name, indicator=each.indicator.id),
+            title=each.name,
             sentence=each.sentence,
             key=f"campaign-{each.class_code}",
             **card(each.indicator.id),

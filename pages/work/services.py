@@ -74,7 +74,6 @@ else:
             title=t("services.title_months", language),
             sentence=t("services.note_months", language),
             key="months",
-            height="content",
             **card("YG123"),
         ):
             draw_figure(
@@ -83,31 +82,29 @@ else:
                     names={name: find_indicator(name).label(language) for name in settings.coverage},
                     unit=find_indicator("YG123").unit_label(language),
                     theme=context.theme,
-                    height=210,
+                    height=420,
                 ),
                 context,
                 key="months-figure",
                 alt=t("services.title_months", language),
             )
-        with chart_card(
+    with chart_card(
+        language,
+        title=t("services.title_after_discharge", language),
+        sentence=t("services.note_after_discharge", language),
+        key="after-discharge",
+        **card(*settings.after_discharge),
+    ):
+        table(
+            screen.after_discharge,
+            [
+                Column(name="name", title=screen.listed.level_name, href="href"),
+                *indicator_columns(settings.after_discharge, language),
+            ],
             language,
-            title=t("services.title_after_discharge", language),
-            sentence=t("services.note_after_discharge", language),
-            key="after-discharge",
-            height="content",
-            **card("YG5"),
-        ):
-            table(
-                screen.after_discharge,
-                [
-                    Column(name="name", title=screen.listed.level_name, href="href"),
-                    *indicator_columns(settings.after_discharge, language),
-                ],
-                language,
-                caption=t("services.title_after_discharge", language),
-                selected=screen.listed.selected,
-                max_height=300,
-            )
+            caption=t("services.title_after_discharge", language),
+            selected=screen.listed.selected,
+        )
 
     section(t("services.section_youth", language), t("services.note_youth", language))
     places, visits = st.columns([0.62, 0.38], gap="small")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.periods import Period
-from dashboard.sources import indicator_source
+from dashboard.sources import indicator_source, joint_source
 from data_access import schema
 from data_access.access import Scope
 from data_access.home import Home
@@ -46,3 +46,11 @@ def test_a_figure_names_the_sources_of_its_own_days(reader, period, sources):
     said = indicator_source(reader, scope, find_indicator("homicide_victims"), "en", when)
     both = all(name in said for name in ("Office", "Police"))
     assert said == sources or (both and sources in ("Office and Police", "both"))
+
+
+def test_several_figures_name_each_source_once_and_a_small_card_says_how_many_more(reader):
+    city = Scope("city_leader", reader.snapshot().root_code)
+    items = [find_indicator(name) for name in ("BH2", "MT1", "JQ2", "BH4")]
+    named = joint_source(reader, city, items, "zh", period=Period.parse("2023"))
+    assert named == "司法局；公安局"
+    assert joint_source(reader, city, items, "zh", most=1, period=Period.parse("2023")) == "司法局等2个来源"

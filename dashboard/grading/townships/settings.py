@@ -155,6 +155,11 @@ class MatrixSettings(_Declared):
         return tuple(line.id for line in self.line)
 
     @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """All that the twelve lines stand on."""
+        return tuple(item for line in self.line for item in line.members)
+
+    @property
     def clean_months(self) -> int:
         """Months without a homicide that the award takes: the gate's window of every year in a row."""
         gate = next((line for line in self.line if line.kind == "count" and line.id in self.gates), None)

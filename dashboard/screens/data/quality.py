@@ -39,6 +39,8 @@ class QualityScreen:
     declared: pd.DataFrame
     declared_note: str
     span: str
+    sources: str
+    """Of all rows that were checked."""
     tables: tuple[ScreenTable, ...]
     corrections: Corrections | None = None
     """What people declared wrong; it changes under one snapshot and is not kept."""
@@ -71,6 +73,8 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
         declared=declared,
         declared_note=_declared_note(declared, language),
         span=span,
+        sources=t("card.source_joint", language).join(dict.fromkeys(every["source_word"]))
+        or t("card.no_source", language),
         tables=_tables(language, marks, every, matrix, declared),
     )
 

@@ -32,24 +32,25 @@ from dashboard.screens.duty.creation import (
     PilotPool,
     all_tables,
     creation_of,
+    matrix_source,
     pilots_of,
     stress_sentence,
     vetoes_of,
 )
 from dashboard.screens.figures import definition_of, indicator_card
-from dashboard.screens.league import DEEPEST_GRADED, basis_note, rank_text
+from dashboard.screens.league import DEEPEST_GRADED, basis_note, index_source, rank_text
 from dashboard.screens.ranking import sheets_text
 from dashboard.screens.tables import ScreenTable
-from dashboard.sources import indicator_source
+from dashboard.sources import FEW_SOURCES, indicator_source
 from data_access.queries import SnapshotReader
 
 COUNTY_DEPTH = 1
-TOP = ("KH1", "KH2", "KH2b")
+TOP = ("KH1", "KH2", "KH2b", "SF1")
 EFFECTS = (
     *("months", "index", "lower", "upper", "points_before", "points_after", "more_lost"),
     *("more_lost_lower", "more_lost_upper", "against_mean"),
 )
-PILOTS = ("SF1", "SF2", "SF3", "SF4", "SF5")
+PILOTS = ("SF2", "SF3", "SF4", "SF5")
 
 
 @dataclass(frozen=True)
@@ -291,7 +292,7 @@ def _cards(
         ),
         *(_indicator_card(reader, context, name, figures[name], through) for name in ("KH2", "KH2b")),
     ]
-    several = t("overview.several_sources", language)
+    from_lines = matrix_source(reader, context, FEW_SOURCES)
     red = int((league.rows["grade"] == "red").sum()) if league is not None else 0
     cards.append(
         Card(
@@ -300,7 +301,7 @@ def _cards(
             facts=[(t("assessment.red_now", language), str(red))] if league is not None else (),
             sentence=t("assessment.sheets_note", language, count=index_settings().red_months_for_review),
             data_through=through,
-            source=several,
+            source=index_source(reader, context, FEW_SOURCES),
             definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
         )
     )
@@ -314,7 +315,7 @@ def _cards(
             facts=[(t("creation.line_count", language), str(len(matrix.settings.line)))] if matrix is not None else (),
             sentence=t("creation.met_note", language) if matrix is not None else t("creation.no_townships", language),
             data_through=through,
-            source=several,
+            source=from_lines,
             definition=Definition(text=t("creation.definition", language)),
         )
     )
@@ -329,7 +330,7 @@ def _cards(
                 ],
                 sentence=t("creation.people_decide", language),
                 data_through=through,
-                source=several,
+                source=from_lines,
                 definition=Definition(text=t("creation.award_definition", language)),
             )
         )

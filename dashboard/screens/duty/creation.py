@@ -15,17 +15,20 @@ from dashboard.context import Context
 from dashboard.grading.assessment import assessment_settings
 from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW
 from dashboard.grading.townships.matrix import MET, TownshipMatrix, matrix_of
-from dashboard.grading.townships.settings import Line
+from dashboard.grading.townships.settings import Line, matrix_settings
 from dashboard.grading.townships.vetoes import COLUMNS as VETO_COLUMNS
 from dashboard.i18n import localised, t
 from dashboard.screens.children import names_of
 from dashboard.screens.tables import ScreenTable
+from dashboard.sources import joint_source
 from data_access.queries import SnapshotReader
 
 TOWNSHIP_DEPTH = 2
 GRADES = (BLUE, YELLOW, RED, INSUFFICIENT)
 STAGES = ("nurtured", "ripe", "accepted", "spread")
 """Stages of a pilot site in their order; the last one reached is where it stands."""
+_TO_DO_FIRST = ("ripe", "accepted", "nurtured", "spread")
+"""Order of the list: what waits to be accepted, then what waits to be spread."""
 VETO_YEARS = 5
 """Years of assessment whose vetoes are looked at."""
 
@@ -107,6 +110,11 @@ def townships_within(regions: pd.DataFrame, code: str) -> list[str]:
         if parent in below:
             below.add(each)
     return regions.index[(depth == TOWNSHIP_DEPTH) & regions["in_scope"] & regions.index.isin(list(below))].tolist()
+
+
+def matrix_source(reader: SnapshotReader, context: Context, most: int | None = None) -> str:
+    """Return from whom the twelve lines come; past ``most`` only how many they are."""
+    return joint_source(reader, context.viewer, matrix_settings().indicators, context.language, most)
 
 
 def stress_sentence(matrix: TownshipMatrix, language: str) -> str:
@@ -303,6 +311,9 @@ def pilots_of(reader: SnapshotReader, context: Context, regions: pd.DataFrame, a
         }
     )
     counted = rows["stage_key"].value_counts()
+    rows = rows.sort_values(
+        "stage_key", key=lambda keys: keys.map(_TO_DO_FIRST.index), kind="stable", ignore_index=True
+    )
     stages = pd.DataFrame(
         {
             "label": [t(f"pilot_stage.{each}", language) for each in STAGES],

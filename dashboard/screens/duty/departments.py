@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
@@ -120,9 +121,9 @@ def _verdict(span: Span, rows: pd.DataFrame, owed: Owed) -> str:
     return t(
         "duty.verdict_departments",
         span.language,
-        due=int(own["due"].sum()),
-        on_time=int(own["on_time"].sum()),
-        missing=int(own["missing"].sum()),
+        due=formatting.number(own["due"].sum()),
+        on_time=formatting.number(own["on_time"].sum()),
+        missing=formatting.number(own["missing"].sum()),
         worst=worst,
         overdue=owed.overdue_text,
     )

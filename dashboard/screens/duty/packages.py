@@ -169,7 +169,8 @@ def _packages(span: Span, records: Mapping[str, Mapping], reviews: Mapping[str, 
         *("item_id", "number", "place", "post", "found", "due"),
         *("age", "late", "stage", "returns", "reviewed", "href"),
     )
-    return pd.DataFrame(rows, columns=list(names))
+    frame = pd.DataFrame(rows, columns=list(names))
+    return frame.assign(**{f"{name}_text": frame[name].map(formatting.number) for name in ("age", "late")})
 
 
 def _stage(row: Mapping, as_of: pd.Timestamp) -> str:
@@ -184,10 +185,10 @@ def _verdict(span: Span, board: pd.DataFrame) -> str:
     return t(
         "duty.verdict_packages",
         span.language,
-        in_hand=int(total["in_hand"]),
-        in_review=int(total["in_review"]),
-        overdue=int(total["overdue"]),
-        over_90=int(total["over_90"]),
+        in_hand=formatting.number(total["in_hand"]),
+        in_review=formatting.number(total["in_review"]),
+        overdue=formatting.number(total["overdue"]),
+        over_90=formatting.number(total["over_90"]),
         worst=board.iloc[0]["name"],
         worst_overdue=int(board.iloc[0]["overdue"]),
     )

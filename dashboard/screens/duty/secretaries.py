@@ -94,7 +94,7 @@ def _published(reader: SnapshotReader, context: Context) -> _Published:
     meetings = _states(own, span.as_of)
     return _Published(
         verdict=tuple(
-            t("duty.verdict_meetings", span.language, kind=t(f"duty.kind_{kind}", span.language), **numbers)
+            t("duty.verdict_meetings", span.language, kind=t(f"duty.kind_{kind}", span.language), **_written(numbers))
             for kind in KINDS
             if (numbers := _totals(span, meetings, below, kind))["due"]
         ),
@@ -182,6 +182,10 @@ def _totals(span: Span, meetings: pd.DataFrame, below: pd.DataFrame, kind: str) 
     late = int((own["state"] == LATE).sum() + low["late"].sum())
     due = int((own["state"] != PENDING).sum() + low["due"].sum())
     return {"due": due, "on_time": on_time, "late": late, "missed": due - on_time - late}
+
+
+def _written(numbers: dict[str, int]) -> dict[str, str]:
+    return {name: formatting.number(number) for name, number in numbers.items()}
 
 
 def _meetings_table(span: Span, meetings: pd.DataFrame) -> ScreenTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -76,13 +77,14 @@ def summons_part(span: Span) -> SummonsPart:
     hidden = rising is not None and rising.hidden
     risen = rising.rows if rising and not hidden else pd.DataFrame()
     evidences = rising_evidence(rising, span.language) if rising and not hidden else []
+    rates = rising.basis["rate"].to_dict() if rising and not hidden else {}
     keys = [record_item_id(SUMMONS, code, str(year)) for code in risen.index]
     keys += [record_item_id(SHEET, code, str(month)) for code in red]
     items = span.ledger.named_items(span.scope, keys)
     older = _still_open(span, items)
     items = {**items, **older}
     summons = [
-        _summons_row(span, code, risen.loc[code], years, evidence, items)
+        _summons_row(span, code, risen.loc[code], rates, years, evidence, items)
         for code, evidence in zip(risen.index, evidences, strict=True)
     ]
     sheets = [_sheet_row(span, code, str(month), formatting.number(count), items) for code, count in red.items()]
@@ -157,15 +159,26 @@ def _row(span: Span, kind: str, code: str, item_id: str, item: Item | None) -> d
 
 
 def _summons_row(
-    span: Span, code: str, row: pd.Series, years: tuple[int, ...], evidence: str, items: Mapping[str, Item]
+    span: Span,
+    code: str,
+    row: pd.Series,
+    rates: Mapping[Any, float],
+    years: tuple[int, ...],
+    evidence: str,
+    items: Mapping[str, Item],
 ) -> dict[str, object]:
     key = record_item_id(SUMMONS, code, str(years[-1]))
     return {
         **_row(span, SUMMONS, code, key, items.get(key)),
-        **{str(each): formatting.number(row[each]) for each in years},
+        **{str(each): _case_text(span, row[each], rates[code, each]) for each in years},
         "rule": t("ranking.rule_rising", span.language, count=RISES),
         "evidence": evidence,
     }
+
+
+def _case_text(span: Span, cases: float, rate: float) -> str:
+    """Return cases with the rate that the rule goes by: equal counts may be a rise where people left."""
+    return t("duty.cases", span.language, cases=formatting.number(cases), rate=formatting.rate(rate))
 
 
 def _older_row(span: Span, item: Item, years: tuple[int, ...]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from dashboard.grading.gains import gains
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import Component, index_settings
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.chain import (
     ALIKE,
     UNKNOWN,
@@ -50,6 +51,8 @@ class ChainScreen:
 
     name: str
     verdict: str
+    is_whole: bool
+    """Whether the region is the outermost one: it is compared with nothing and has no index, only the regions below have."""
     cards: list[Card]
     widths: pd.DataFrame
     """``label, count, text`` of the steps that disputes pass through."""
@@ -60,6 +63,8 @@ class ChainScreen:
     steps: pd.DataFrame
     """The steps of the region as written."""
     listed: Listed
+    headings: dict[str, str]
+    """Of the steps in ``regions``, with the unit of what is no share."""
     regions: pd.DataFrame
     """The regions below, each step's rate as written, with the narrowest step and what would move the index most."""
     gains: pd.DataFrame
@@ -101,13 +106,15 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     differences = _differences(chain, steps, language)
     return ChainScreen(
         name=name,
+        is_whole=depth == 0,
         verdict=_verdict(name, chain, below, names, moving, steps, context),
         cards=_cards(reader, context, frames, chain, steps, snapshot.data_through),
         widths=_widths(chain, steps, language),
         differences=differences,
-        no_comparison=_why_alone(chain, differences, depth, language),
+        no_comparison=_why_alone(chain, differences, language),
         steps=written,
         listed=listed,
+        headings={step.id: _heading(step, language) for step in steps},
         regions=rows,
         gains=_written_gains(moving, language),
         no_gains=_why_no_gains(moving, depth, language),
@@ -133,6 +140,13 @@ def _label(step: str, language: str) -> str:
     return t(f"chain_step.{step}", language)
 
 
+def _heading(step: Step, language: str) -> str:
+    label = _label(step.id, language)
+    if step.member.kind == "proportion":
+        return label
+    return t("work.with_unit", language, name=label, unit=step.member.unit_label(language))
+
+
 def _cards(
     reader: SnapshotReader,
     context: Context,
@@ -152,7 +166,7 @@ def _cards(
         }
         facts = [(t(f"chain_count.{step.id}", language), formatting.count(compared["count"], language))]
         if pd.notna(compared["whole_value"]):
-            facts.append((t("chain.city", language), figure_text(item, compared["whole_value"], None, language)))
+            facts.append((t("chain.city", language), _with_unit(item, compared["whole_value"], None, language)))
         more["facts"] = facts
         if row["status"] in WITH_VALUE and compared["verdict"] != UNKNOWN:
             more["compared_with"] = t("chain.rest", language)
@@ -162,6 +176,13 @@ def _cards(
         more["data_through"] = through if pd.isna(row["data_through"]) else row["data_through"]
         cards.append(indicator_card(reader, context, item, row, **more))
     return cards
+
+
+def _with_unit(item: Indicator, value: float, denominator: float | None, language: str) -> str:
+    text = figure_text(item, value, denominator, language)
+    if item.kind == "proportion" or pd.isna(value):
+        return text
+    return t("figure.with_unit", language, figure=text, unit=item.unit_label(language))
 
 
 def _is_of_few(step: Step, row: Row) -> bool:
@@ -237,11 +258,11 @@ def _written_steps(chain: pd.DataFrame, steps: tuple[Step, ...], language: str) 
                 "step": _label(step.id, language),
                 "indicator": item.label(language),
                 "count": formatting.number(row["count"]),
-                "rate": figure_text(item, row["value"], row["denominator"], language)
+                "rate": _with_unit(item, row["value"], row["denominator"], language)
                 if known
                 else status_text(row, language),
                 "interval": (interval_text(item, row) or "") if known else "",
-                "city": figure_text(item, row["whole_value"], None, language),
+                "city": _with_unit(item, row["whole_value"], None, language),
                 "difference": _difference_text(step, row, language)
                 if row["verdict"] != UNKNOWN
                 else formatting.MISSING,
@@ -293,12 +314,12 @@ def _differences(chain: pd.DataFrame, steps: tuple[Step, ...], language: str) ->
     )
 
 
-def _why_alone(chain: pd.DataFrame, differences: pd.DataFrame, depth: int, language: str) -> str:
+def _why_alone(chain: pd.DataFrame, differences: pd.DataFrame, language: str) -> str:
     if len(differences):
         return ""
     if chain["difference_lower"].notna().any():
         return t("chain.too_few", language)
-    return t("chain.is_the_city" if depth == 0 else "chain.city_not_in_scope", language)
+    return t("chain.city_not_in_scope", language)
 
 
 def _region_rows(
@@ -392,8 +413,6 @@ def _component_figure(component: Component, value: float) -> str:
 def _why_no_gains(moving: pd.DataFrame, depth: int, language: str) -> str:
     if len(moving):
         return ""
-    if depth == 0:
-        return t("chain.choose_a_county", language)
     return t("chain.not_graded_here" if depth > DEEPEST_GRADED else "chain.no_index_data", language)
 
 

@@ -35,15 +35,10 @@ class DisputeList:
     """As written, with the numbers of the download beside them; empty where the role may list no records."""
     allowed: bool
 
-    @property
-    def first(self) -> int:
-        """Place of the first row, from 1."""
-        return self.offset + 1 if len(self.rows) else 0
-
-    @property
-    def last(self) -> int:
-        """Place of the last row."""
-        return self.offset + len(self.rows)
+    def shown(self, language: str) -> str:
+        """Return which rows of how many these are."""
+        numbers = {"first": self.offset + 1, "last": self.offset + len(self.rows), "count": self.count}
+        return t("work.shown", language, **{name: formatting.number(number) for name, number in numbers.items()})
 
 
 def dispute_list(reader: SnapshotReader, context: Context) -> DisputeList:

@@ -210,6 +210,10 @@ def _rings(reader: SnapshotReader, own: Context) -> pd.DataFrame:
         ],
         unstamped_text=[formatting.percent(value) for value in frame["unstamped"]],
         **{f"{name}_text": [formatting.number(value, 1) for value in frame[name]] for name in ("median", "p90")},
+        p90_limit=[
+            t("response.against_limit", language, p90=formatting.number(p90, 1), limit=formatting.number(limit))
+            for p90, limit in zip(frame["p90"], frame["minutes"], strict=True)
+        ],
     )
 
 

@@ -19,7 +19,7 @@ from data_access.demo.settings import DemoSettings
 
 SOURCE = "civil_affairs"
 POPULATION_SOURCE = "statistics_bureau"
-COVERS_ALL = ("public_security", "statistics_bureau")
+COVERS_ALL = ("public_security", "statistics_bureau", "political_legal_committee")
 """Sources known to have reported up to data_through, whatever day their last row is of."""
 _VALID_FROM = date(2015, 1, 1)
 _GRIDS_PER_VILLAGE = 2.6
@@ -117,7 +117,7 @@ def region_tables(city: DemoCity, settings: DemoSettings) -> Iterator[tuple[str,
         "headline": about.headline,
         "data_through": settings.data_through.isoformat(),
     }
-    # Homicides are rare and surveys half-yearly: their last row says little about how far their source has reported.
+    # Homicides, pilot sites and vetoes are rare and surveys half-yearly: their last row says little about how far their source has reported.
     cover = f"{settings.first_year}-01-01..{settings.data_through.isoformat()}"
     described |= {f"covers:{source}": cover for source in COVERS_ALL}
     yield "dataset", rows_of("dataset", {"key": list(described), "value": list(described.values())})

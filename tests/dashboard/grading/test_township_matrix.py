@@ -388,4 +388,6 @@ def test_a_township_without_people_leaves_the_funds_stress_unknown():
     inputs = perfect(3)
     lacking = build_matrix(replace(inputs, clean_exposure=np.array([150_000.0, np.nan, 150_000.0])), RULES)
     assert np.isnan(lacking.stress.clean_by_chance)
-    assert stress_sentence(lacking, "zh").startswith("压力测试：3 个乡镇") and "算不出" in stress_sentence(lacking, "zh")
+    assert stress_sentence(lacking, "zh").startswith("压力测试：3 个乡镇") and "算不出" in stress_sentence(
+        lacking, "zh"
+    )

@@ -81,10 +81,10 @@ def test_list_is_filtered_and_paged_by_the_address(reader, whole_year):
         reader, asked(whole_year, stage="received", **{"class": "03"}, channel="petition", offset="30")
     ).records
     assert second.count == first.count
-    assert (second.first, first.last) == (31, 30)
+    assert first.shown("zh").startswith("第 1–30 件") and second.shown("zh").startswith("第 31–")
     assert not set(first.rows["number"]) & set(second.rows["number"])
     beyond = disputes_screen(reader, asked(whole_year, stage="red_unpackaged", offset="2990")).records
-    assert beyond.last == beyond.count
+    assert beyond.offset + len(beyond.rows) == beyond.count
 
 
 def test_addresses_that_make_no_sense_fall_back(reader, whole_year):

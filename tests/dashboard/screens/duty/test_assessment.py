@@ -68,6 +68,7 @@ def test_twenty_pilot_sites_by_stage_each_with_its_basis(city):
     assert city.pilots.stages["count"].sum() == 20
     assert (city.pilots.stages["count"] > 0).all()
     assert (city.pilots.rows["basis"].str.len() > 0).all()
+    assert list(dict.fromkeys(city.pilots.rows["stage"])) == ["成熟", "验收", "培育", "推广"], "what waits stands first"
     assert {"保持", "未验收"} <= set(city.pilots.rows["look_back"])
 
 

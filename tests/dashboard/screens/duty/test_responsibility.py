@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from dashboard import formatting
 from dashboard.context import Context
 from dashboard.grading.triggers import rising_years
 from dashboard.i18n import t
@@ -103,6 +104,9 @@ def test_those_to_be_called_in_are_those_the_rule_names(opened, reader, city_sco
     expected = rising_years(reader, city_scope, counties(reader, city_scope), 2024)
     assert part.summons["region_code"].tolist() == expected.rows.index.tolist()
     assert (part.summons["state"] == t("duty.triggered", "zh")).all()
+    newest = expected.basis["rate"].unstack().loc[expected.rows.index, part.years[-1]]
+    for text, rate in zip(part.summons[str(part.years[-1])], newest, strict=True):
+        assert text.endswith(f"起（{formatting.rate(rate)}/10万）"), "the rule goes by rates, not by counts"
     assert all(name in part.verdict for name in part.summons["name"])
 
 

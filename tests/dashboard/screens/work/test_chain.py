@@ -29,8 +29,9 @@ def test_city_lists_every_county_with_every_step(reader, city_scope):
     shown = screen(reader, city_scope)
     assert len(shown.regions) == 12
     assert [row["step"] for row in shown.steps.to_dict("records")] == STEPS
-    assert shown.differences.empty and shown.no_comparison
-    assert shown.gains.empty and shown.no_gains
+    assert shown.is_whole, "nothing to compare it with: its counties come first"
+    assert shown.differences.empty and shown.gains.empty
+    assert shown.headings["outcome"].endswith("（起/10万）")
 
 
 def test_counties_add_up_to_the_city(reader, city_scope):

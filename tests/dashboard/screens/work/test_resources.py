@@ -63,7 +63,7 @@ def test_workers_on_the_eighteen_grades_add_up_to_those_moved_to_the_scale(city)
     assert len(spread) == 18
     assert spread["post"].nunique() == 3
     moved = next(card for card in city.cards if card.title == "三岗十八级套改完成率")
-    assert f"{spread['workers'].sum():,.0f}/12,000" in dict(moved.facts)["计数"]
+    assert f"{spread['workers'].sum():,.0f}/12,000" in dict(moved.facts)["分子/分母"]
     assert spread["share"].sum() == pytest.approx(1)
 
 

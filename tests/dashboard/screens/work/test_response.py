@@ -34,9 +34,9 @@ def test_the_three_rings_add_up_to_the_card_and_every_share_has_its_interval(cit
     rings = frame(city, "rings")
     assert rings["minutes"].tolist() == [1, 3, 5]
     assert (rings["lower"] < rings["share"]).all() and (rings["share"] < rings["upper"]).all()
-    assert dict(city.cards[0].facts)["计数"] == f"{rings['in_time'].sum():,.0f}/{rings['stamped'].sum():,.0f}"
+    assert dict(city.cards[0].facts)["分子/分母"] == f"{rings['in_time'].sum():,.0f}/{rings['stamped'].sum():,.0f}"
     unstamped = rings["alarms"].sum() - rings["stamped"].sum()
-    assert dict(city.cards[1].facts)["计数"] == f"{unstamped:,.0f}/{rings['alarms'].sum():,.0f}"
+    assert dict(city.cards[1].facts)["分子/分母"] == f"{unstamped:,.0f}/{rings['alarms'].sum():,.0f}"
 
 
 def test_share_within_the_limit_and_the_waits_tell_the_same(city):
