@@ -30,6 +30,8 @@ BATCH_LINES = 5_000
 ADD_ATTEMPTS = 20
 BEGINNING = "0" * 64
 DETAIL_CHARACTERS = 2_000
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far the clocks of machines that write to one record may differ without a remark."""
 HEAD_ATTEMPTS, HEAD_SECONDS = 5, 0.1
 """How often and after how long the head is read again: a writer moves it just after its line is committed."""
 _FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
@@ -50,7 +52,13 @@ class AuditFinding:
 
     sequence: int
     problem: str
-    """``changed``, ``missing``, ``out_of_chain``, ``cut_off``; of ``audit.head`` itself ``no_head`` or ``old_head``."""
+    """``changed``, ``missing``, ``out_of_chain``, ``cut_off``, ``unrecorded_prune``; of ``audit.head`` itself ``no_head`` or
+    ``old_head``; ``clock_back`` when a line is dated well before the one that it follows."""
+
+    @property
+    def is_remark(self) -> bool:
+        """Whether the record is whole all the same."""
+        return self.problem == "clock_back"
 
 
 class AuditBook:
@@ -69,7 +77,7 @@ class AuditBook:
         ----------
         kind : str
             ``sign_in``, ``sign_out``, ``view_as``, ``refused``, ``export``, ``records``, ``import``, ``deliver``, ``publish``,
-            ``decision``, ``renew_head``.
+            ``decision``, ``renew_head``, ``prune``.
         scope : Scope or None
             Whose view it was; None for the operator of the server.
         snapshot_id : str
@@ -212,7 +220,11 @@ class AuditBook:
         ConfigError
             When lines of the last six months would go.
         """
-        youngest = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+        newest = self._store().read(
+            lambda connection: connection.scalar(sa.select(sa.func.max(audit_line.c.recorded_at)))
+        )
+        today = datetime.now(UTC).date()  # of a clock that may run ahead: the record itself says what is six months old
+        youngest = min(today, newest.date() if newest else today) - timedelta(days=KEPT_DAYS)
         if before > youngest:
             raise ConfigError(
                 f"Audit lines are kept for {KEPT_DAYS} days; name a day not after {youngest}.",
@@ -220,22 +232,36 @@ class AuditBook:
             )
         limit = datetime.combine(before, time.min)
 
+        line = self.line("prune", None)
+
         def take_away(connection: sa.Connection) -> int:
-            last = connection.execute(
-                sa.select(audit_line.c.sequence, audit_line.c.hash)
-                .where(audit_line.c.recorded_at < limit)
-                .order_by(audit_line.c.sequence.desc())
-                .limit(1)
-            ).first()
+            # A line of a clock that was set back may be dated before younger ones that it follows.
+            kept = (
+                sa.select(sa.func.min(audit_line.c.sequence)).where(audit_line.c.recorded_at >= limit).scalar_subquery()
+            )
+            old = sa.select(audit_line.c.sequence, audit_line.c.hash).where(
+                audit_line.c.sequence < sa.func.coalesce(kept, audit_line.c.sequence + 1)
+            )
+            last = connection.execute(old.order_by(audit_line.c.sequence.desc()).limit(1)).first()
             if last is None:
                 return 0
-            now = datetime.now(UTC).replace(tzinfo=None)
+            gone = connection.execute(
+                sa.select(sa.func.count()).where(audit_line.c.sequence <= last.sequence)
+            ).scalar_one()
+            line.update(self.line("prune", None, last=last.sequence, lines=gone))
+            self.add(connection, line)
             connection.execute(
-                sa.insert(audit_checkpoint).values(sequence=last.sequence, hash=last.hash, pruned_at=now)
+                sa.insert(audit_checkpoint).values(
+                    sequence=last.sequence, hash=last.hash, pruned_at=line["recorded_at"]
+                )
             )
-            return connection.execute(sa.delete(audit_line).where(audit_line.c.sequence <= last.sequence)).rowcount
+            connection.execute(sa.delete(audit_line).where(audit_line.c.sequence <= last.sequence))
+            return gone
 
-        return self._store().prune(take_away)
+        gone = self._store().prune(take_away)
+        if gone:
+            self.remember(line)
+        return gone
 
     def _add(self, line: dict[str, Any]) -> None:
         for _ in range(ADD_ATTEMPTS):
@@ -291,6 +317,7 @@ class AuditBook:
         first, previous = (start.sequence, start.hash) if start else (0, BEGINNING)
         expected, read, own = first, 0, 0
         known = previous if head and head.sequence == first else None
+        told, latest = start is None, None
         lines = sa.select(audit_line).order_by(audit_line.c.sequence)
         for row in connection.execute(lines, execution_options={"yield_per": BATCH_LINES}).mappings():
             read += 1
@@ -302,11 +329,16 @@ class AuditBook:
                 findings.append(AuditFinding(row["sequence"], "out_of_chain"))
             if line_hash(row) != row["hash"]:
                 findings.append(AuditFinding(row["sequence"], "changed"))
-            previous = row["hash"]
+            if latest and row["recorded_at"] < latest - CLOCK_TOLERANCE:
+                findings.append(AuditFinding(row["sequence"], "clock_back"))
+            previous, latest = row["hash"], row["recorded_at"]
+            told = told or (row["kind"] == "prune" and f'"last":{first},' in row["details"])
             if head and head.sequence == expected:
                 known = previous
             if row["details"].startswith(self._mark):
                 own = expected
+        if not told:
+            findings.append(AuditFinding(first, "unrecorded_prune"))
         if head and known != head.hash and head.sequence >= first:
             findings.append(AuditFinding(head.sequence, "cut_off" if head.sequence > expected else "changed"))
         return read, own, findings

@@ -16,6 +16,14 @@ _PROBLEMS = {
     "missing": ("第 {number} 行起有缺失", "lines are missing from {number} on"),
     "out_of_chain": ("第 {number} 行与上一行不衔接", "line {number} does not follow the one before"),
     "cut_off": ("末尾被截去，应到第 {number} 行", "the end was cut off; it should reach line {number}"),
+    "unrecorded_prune": (
+        "第 {number} 行及以前已不在，但没有清理记录",
+        "lines up to {number} are gone as if pruned, but no prune was recorded",
+    ),
+    "clock_back": (
+        "提示：第 {number} 行的时间早于上一行，时钟曾被回拨；链条不受影响",
+        "remark: line {number} is dated before the one that it follows: the clock was set back; the chain holds",
+    ),
     "no_head": (
         "audit.head 丢失或损坏（本机写到第 {number} 行），无法判断末尾是否被截去；请由副本恢复，查明后可用 --renew-head 重立",
         "audit.head is missing or damaged (this machine wrote up to line {number}), so a cut-off end would not show; "
@@ -47,7 +55,7 @@ def verify_command(context: click.Context, renew_head: bool) -> None:
     for finding in findings:
         zh, en = _PROBLEMS[finding.problem]
         click.echo((zh if chinese else en).format(number=finding.sequence), err=True)
-    if findings:
+    if not all(finding.is_remark for finding in findings):
         sys.exit(1)
     click.echo(f"审计记录完整，共 {read} 行。" if chinese else f"The audit record is whole: {read} lines.")
 

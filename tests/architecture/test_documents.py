@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data_access.migrations.versions import step_0001, step_0002, step_0003
+from data_access.migrations.versions import step_0001, step_0002, step_0003, step_0004
 from data_access.store.postgresql import catalogue
 from data_access.store.postgresql.shards import COORDINATOR_LOGIN
 
@@ -59,7 +59,7 @@ def test_deployment_says_what_an_administrator_needs(word):
 
 
 def test_steps_of_the_shared_database_follow_each_other():
-    steps = (step_0001, step_0002, step_0003)
+    steps = (step_0001, step_0002, step_0003, step_0004)
     assert [step.down_revision for step in steps] == [None, *(step.revision for step in steps[:-1])]
     assert f"→ {steps[-1].revision}" in DEPLOYMENT
 

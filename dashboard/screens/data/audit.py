@@ -25,7 +25,9 @@ KINDS = (
     "deliver",
     "publish",
     "decision",
-) + ("renew_head",)
+    "prune",
+    "renew_head",
+)
 DAYS = ("7", "30", "183")
 ALL = "all"
 COLUMNS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
@@ -58,10 +60,13 @@ def audit_screen(reader: SnapshotReader, context: Context) -> AuditScreen:
     found = book.lines(context.viewer, None if kind == ALL else kind, first)
     refused = len(book.lines(context.viewer, "refused", first))
     read, findings = book.verify()
-    if findings:
-        verdict = t("audit.broken", language, problems=len(findings), line=findings[0].sequence)
+    broken = [finding for finding in findings if not finding.is_remark]
+    if broken:
+        verdict = t("audit.broken", language, problems=len(broken), line=broken[0].sequence)
     else:
         verdict = t("audit.verdict", language, count=read, days=days, refused=refused)
+    if remarks := [finding for finding in findings if finding.is_remark]:
+        verdict += t("audit.clock_back", language, count=len(remarks), line=remarks[0].sequence)
     titles = {name: t(f"audit.{name}", language) for name in COLUMNS}
     lines = _in_words(found, language)
     return AuditScreen(

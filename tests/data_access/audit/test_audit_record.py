@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from data_access.__main__ import main
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
+from data_access.audit.book import BEGINNING, line_hash
 from data_access.audit.head import Head, HeadFile
 from data_access.errors import ConfigError, ScopeError
 from data_access.home import Home
@@ -24,6 +25,7 @@ from data_access.schema.audit_line import audit_line
 from data_access.store.ledger_engine import ledger_engine
 from tests.stores import RECORD_STORES, fresh_database
 
+GUARDED = ("audit_line", "audit_checkpoint")
 LEADER, AUDITOR = Scope("county_leader", "990101000000"), Scope("auditor", "990100000000")
 
 
@@ -51,13 +53,15 @@ def unguarded(home: Home) -> Iterator[sa.Connection]:
     with engine.connect() as connection, connection.begin():
         if home.database_url:
             connection.exec_driver_sql("set search_path to ledger")
-            connection.exec_driver_sql("alter table audit_line disable trigger all")
+            for table in GUARDED:
+                connection.exec_driver_sql(f"alter table {table} disable trigger all")
         else:
             for action in ("update", "delete"):
                 connection.exec_driver_sql(f"drop trigger if exists audit_line_no_{action}")
         yield connection
         if home.database_url:
-            connection.exec_driver_sql("alter table audit_line enable trigger all")
+            for table in GUARDED:
+                connection.exec_driver_sql(f"alter table {table} enable trigger all")
 
 
 def tamper(home: Home, statement: str) -> None:
@@ -96,6 +100,20 @@ def test_lines_say_who_what_when_and_on_which_data(book):
         ("delete from audit_line where sequence = 1", "第 1 行起有缺失"),
         ("delete from audit_line where sequence >= 4", "第 5 行"),
         ("delete from audit_line", "第 5 行"),
+        (
+            "insert into audit_line select 6, recorded_at, kind, subject, role, region_code, snapshot_id, details,"
+            " previous_hash, hash from audit_line where sequence = 5",
+            "第 6 行与上一行不衔接",
+        ),
+        (
+            "insert into audit_line select 0, recorded_at, kind, subject, role, region_code, snapshot_id, details,"
+            " previous_hash, hash from audit_line where sequence = 1",
+            "第 1 行起有缺失",
+        ),
+        (
+            "insert into audit_checkpoint select sequence, hash, recorded_at from audit_line where sequence = 3",
+            "没有清理记录",
+        ),
     ],
 )
 def test_tampering_is_found(book, home, statement, said):
@@ -103,6 +121,36 @@ def test_tampering_is_found(book, home, statement, said):
     done = verified(home)
     assert done.exit_code == 1
     assert said in done.output
+
+
+def test_lines_that_changed_places_are_found(book, home):
+    for old, new in ((2, 100), (3, 2), (100, 3)):
+        tamper(home, f"update audit_line set sequence = {new} where sequence = {old}")
+    said = verified(home).output
+    assert "第 2 行被改动" in said and "第 3 行被改动" in said
+
+
+def test_last_line_that_was_rewritten_with_its_hash_is_found(book, home):
+    rewrite(home, lambda line: {**line, "subject": "somebody"} if line["sequence"] == 5 else line)
+    assert [finding.problem for finding in book.verify()[1]] == ["changed"]
+
+
+def test_beginning_taken_away_as_if_pruned_is_found(book, home):
+    tamper(home, "insert into audit_checkpoint select sequence, hash, recorded_at from audit_line where sequence = 3")
+    tamper(home, "delete from audit_line where sequence <= 3")
+    assert [finding.problem for finding in book.verify()[1]] == ["unrecorded_prune"]
+    assert verified(home, "en").exit_code == 1
+
+
+def test_clock_that_was_set_back_is_told_but_breaks_nothing(book, home):
+    def back(line: dict) -> dict:
+        return {**line, "recorded_at": line["recorded_at"] - timedelta(hours=2 * (line["sequence"] == 4))}
+
+    HeadFile(home).write(rewrite(home, back))
+    assert [(finding.sequence, finding.problem) for finding in book.verify()[1]] == [(4, "clock_back")]
+    done = verified(home)
+    assert done.exit_code == 0
+    assert "第 4 行" in done.output and "共 5 行" in done.output
 
 
 def test_line_made_up_in_the_middle_is_found(book, home):
@@ -201,25 +249,69 @@ def test_lines_of_six_months_stay_and_older_ones_leave_a_chain_that_holds(book, 
     assert book.prune(old) == 0
     _age(home, first=3)
     assert book.verify()[1] == []
+    acting_as("os:administrator")
     assert book.prune(date.today() - timedelta(days=200)) == 3
-    assert book.verify() == (2, [])
-    book.record("export", LEADER)
+    acting_as("")
     assert book.verify() == (3, [])
+    line = book.lines(AUDITOR, "prune").iloc[0]
+    assert (line["subject"], line["role"]) == ("os:administrator", "operator")
+    assert line["details"].endswith('"last":3,"lines":3}')
+    book.record("export", LEADER)
+    assert book.verify() == (4, [])
 
 
-def _age(home: Home, first: int) -> None:
-    """Make the first lines a year old, with hashes that are right for it."""
-    from data_access.audit.book import BEGINNING, line_hash
+def test_younger_lines_before_one_of_a_wrong_clock_stay(book, home):
+    _age(home, first=2, also=5)
+    assert book.prune(date.today() - timedelta(days=200)) == 2
+    assert book.lines(AUDITOR, "export")["sequence"].tolist() == [5, 4, 3]
 
+
+def test_clock_that_runs_ahead_lets_no_young_line_go(book, home, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return datetime.now(zone) + timedelta(days=400)
+
+    monkeypatch.setattr("data_access.audit.book.datetime", Ahead)
+    with pytest.raises(ConfigError):
+        book.prune(date.today() + timedelta(days=200))
+    assert book.verify()[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("sequence", "previous"), [(7, "the last's"), (6, "0" * 64), (5, "the last's"), (10_000, "the last's")]
+)
+def test_shared_database_takes_no_line_that_does_not_follow_the_last(book, home, sequence, previous):
+    if not home.database_url:
+        pytest.skip("whoever can write the file can write anything into it: verify tells")
+    with ledger_engine(home).connect() as connection:
+        last = connection.execute(sa.select(audit_line).where(audit_line.c.sequence == 5)).mappings().one()
+    line = {**last, "sequence": sequence, "previous_hash": last["hash"] if "last" in previous else previous}
+    with pytest.raises(sa.exc.IntegrityError), ledger_engine(home).connect() as connection, connection.begin():
+        connection.execute(audit_line.insert().values(**line))
+    book.record("export", LEADER)
+    assert book.verify() == (6, [])
+
+
+def rewrite(home: Home, changed: Callable[[dict], dict]) -> Head:
+    """Rewrite every line with hashes that are right for it; return the end of the chain."""
+    previous = BEGINNING
     with unguarded(home) as connection:
-        previous = BEGINNING
         for row in connection.execute(sa.select(audit_line).order_by(audit_line.c.sequence)).mappings().all():
-            line = {**row, "previous_hash": previous}
-            if row["sequence"] <= first:
-                line["recorded_at"] = row["recorded_at"] - timedelta(days=365)
+            line = changed({**row, "previous_hash": previous})
             line["hash"] = previous = line_hash(line)
             connection.execute(audit_line.update().where(audit_line.c.sequence == row["sequence"]).values(**line))
-    HeadFile(home).write(Head(5, previous))
+    return Head(5, previous)
+
+
+def _age(home: Home, first: int, also: int = 0) -> None:
+    """Make the first lines, and one more, a year old, with hashes that are right for it."""
+
+    def aged(line: dict) -> dict:
+        days = 365 if line["sequence"] <= first or line["sequence"] == also else 0
+        return {**line, "recorded_at": line["recorded_at"] - timedelta(days=days)}
+
+    HeadFile(home).write(rewrite(home, aged))
 
 
 def test_processes_share_one_chain(book, home):

@@ -161,9 +161,47 @@ def test_the_app_owns_nothing_and_can_change_nothing(app_login, snapshot_schema)
         "update cockpit.served set snapshot_id = 'x'",
         f'create table "{snapshot_schema}".mine (x int)',
         f"set role {WRITE_ROLE}",
+        "create temporary table mine (x int)",
+        "create function pg_temp.told(text) returns boolean language plpgsql as $$ begin raise notice '%', $1; end $$",
+        "create function public.told(text) returns boolean language sql as 'select true'",
+        "copy (select 1) to '/tmp/out'",
+        "select pg_read_file('/etc/passwd')",
+        "select lo_import('/etc/passwd')",
+        "select nextval('ledger.ledger_event_event_id_seq')",
+        "select stavalues1 from pg_statistic",
+        "do $$ begin lock table cockpit.served in access exclusive mode; end $$",
+        "alter table ledger.audit_line disable trigger all",
+        "set session_replication_role = replica",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app_login.execute(statement)
+
+
+def test_condition_that_would_tell_of_hidden_rows_by_an_error_is_never_asked_of_them(app_login, snapshot_schema):
+    table = f'"{snapshot_schema}".measure_month'
+    for told in (
+        f"select count(*) from {table} where 1 / (case when starts_with(region_code, '{EAST[:6]}') then 1 else 0 end) = 1",
+        f"select count(*) from {table} where (case when starts_with(region_code, '{EAST[:6]}') then '1' else measure end)::int = 1",
+    ):
+        with app_login.transaction():
+            for name, value in ((ROLE_SETTING, "county_leader"), (PREFIX_SETTING, EAST[:6])):
+                app_login.execute("select set_config(%s, %s, true)", (name, value))
+            assert app_login.execute(told).fetchone()[0] > 0
+
+
+def test_statistics_show_no_value_of_a_protected_table(app_login, home, snapshot_schema):
+    shown = app_login.execute("select distinct tablename from pg_stats where schemaname = %s", (snapshot_schema,))
+    assert not {name for (name,) in shown} & set(protected(home, snapshot_schema))
+
+
+def test_other_logins_of_the_server_do_not_get_in(home, shared_database):
+    with psycopg.connect(plain(shared_database), autocommit=True) as owner:
+        owner.execute("drop role if exists stranger")
+        owner.execute("create role stranger login password 'p'")
+        address = sa.make_url(shared_database).set(username="stranger", password="p")
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(plain(address.render_as_string(hide_password=False)))
+        owner.execute("drop role stranger")
 
 
 def test_a_years_partition_can_not_be_read_past_its_table(app_login, snapshot_schema):
