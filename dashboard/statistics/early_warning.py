@@ -82,9 +82,9 @@ def early_warnings(
     Notes
     -----
     Quasi-Poisson regression on the reference months with a linear trend (dropped when it predicts more than was ever
-    seen), months with a standardised Anscombe residual above 2.58 weighted down by its square, refitted; limit is the
-    negative-binomial quantile, Poisson without over-dispersion (Farrington et al. 1996; Noufaily et al. 2013; R
-    surveillance ``farringtonFlexible``).
+    seen, or has no bound because all cases lie in the first or the last reference month), months with a standardised
+    Anscombe residual above 2.58 weighted down by its square, refitted; limit is the negative-binomial quantile, Poisson
+    without over-dispersion (Farrington et al. 1996; Noufaily et al. 2013; R surveillance ``farringtonFlexible``).
     """
     if not 0 < probability < 0.5:
         raise StatisticsError(f"probability: must lie between 0 and 0.5, got {probability}")
@@ -181,7 +181,10 @@ def _limit(
         _, most, _ = count_limits(0.0, 0.95)
         return 0.0, float(poisson.ppf(1 - probability, float(most) * people[month] / people[past].sum()))
     offset = np.log(people[past])
-    fitted = _fit(seen, offset, past - month)
+    with_cases = past[seen > 0]
+    # a trend through the cases of one end alone falls or rises without bound
+    endless = with_cases.min() == past.max() or with_cases.max() == past.min()
+    fitted = _fit(seen, offset, None if endless else past - month)
     expected = float(np.exp(fitted.params[0]) * people[month])
     if fitted.trend and expected > seen.max():
         fitted = _fit(seen, offset, None)
