@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from dashboard.grading.monthly import late_months, read_monthly
 from dashboard.grading.problems import Problem, without_impossible, wrong_reports
 from dashboard.grading.settings import Component, IndexSettings
 from dashboard.indicators.catalogue import Term
-from dashboard.indicators.engine.facts import facts_of
+from dashboard.indicators.engine.facts import evaluation_rules, facts_of
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -48,26 +48,36 @@ class Inputs:
     late: frozenset[tuple[str, str, pd.Period]] = frozenset()
 
     @property
-    def late_in(self) -> frozenset[tuple[str, pd.Period]]:
-        """Region and month of what is late."""
-        return frozenset((code, month) for _, code, month in self.late)
+    def late_cells(self) -> NDArray[np.bool_]:
+        """Whether anything is late, shape (regions, months)."""
+        cells = np.zeros((len(self.codes), len(self.months)), bool)
+        for _, code, month in self.late:
+            cells[self.codes.index(code), self.months.get_loc(month)] = True
+        return cells
 
 
 def monthly_inputs(
     reader: SnapshotReader, scope: Scope, codes: Sequence[str], months: pd.PeriodIndex, settings: IndexSettings
 ) -> Inputs:
-    """Read what the index of ``codes`` in ``months`` stands on, with one query for flows and one for stocks.
+    """Read what the index of ``codes`` in ``months`` stands on; only relative risks reach back to their baseline.
 
     What rests on small counts is not read for a role that may not see them, and stands as never reported: then no index,
     rank or colour can move with a hidden count. What a late county has not reported to the month's end is not scored
     either, as in the township matrix: silence is neither good nor bad.
     """
-    first = months[0] - (settings.baseline_months + 12)
-    every = pd.period_range(first, months[-1], freq="M")
     hidden = settings.hidden_from(scope.permissions)
     seen = [component for component in settings.component if component.id not in hidden]
     facts = facts_of(reader, scope)
-    read = read_monthly(reader, scope, codes, every, _terms(seen))
+    read = {
+        to_baseline: read_monthly(
+            reader,
+            scope,
+            codes,
+            pd.period_range(months[0] - _months_before(settings, to_baseline), months[-1], freq="M"),
+            _terms(each for each in seen if (each.kind == "relative_risk") == to_baseline),
+        )
+        for to_baseline in (False, True)
+    }
     numerators, denominators, expected = {}, {}, {}
     problems: list[Problem] = []
     late: list[tuple[str, str, pd.Period]] = []
@@ -86,16 +96,17 @@ def monthly_inputs(
                 else:
                     denominators[key] = nothing
                 continue
-            monthly = {"numerator": read.terms(item.numerator)}
+            own = read[component.kind == "relative_risk"]
+            monthly = {"numerator": own.terms(item.numerator)}
             if component.kind != "relative_risk":
                 assert isinstance(item.denominator, tuple)
-                monthly["denominator"] = read.terms(item.denominator)
-            wrong, found = wrong_reports(monthly, key, codes, every)
+                monthly["denominator"] = own.terms(item.denominator)
+            wrong, found = wrong_reports(monthly, key, codes, own.months)
             problems += found
             if component.kind == "relative_risk":
                 numerator = np.where(wrong, np.nan, monthly["numerator"])
                 events, expected[component.id] = _against_baseline(
-                    numerator, read.person_years, component, settings, len(months)
+                    numerator, own.person_years, component, settings, len(months)
                 )
                 numerators[key] = np.where(silent, np.nan, events)
                 continue
@@ -106,11 +117,19 @@ def monthly_inputs(
             sums = [_window(np.where(known, each, np.nan), component, len(months), stock) for each in monthly.values()]
             numerators[key], denominators[key] = (np.where(spoilt | silent, np.nan, each) for each in sums)
     inputs = Inputs(tuple(codes), months, numerators, denominators, expected, late=frozenset(late))
-    graded = tuple(each for each in problems if each.month >= first + settings.baseline_months)
+    graded = tuple(each for each in problems if each.month >= months[0] - 12)
     return without_impossible(replace(inputs, problems=graded))
 
 
-def _terms(components: Sequence[Component]) -> Iterator[Term]:
+def _months_before(settings: IndexSettings, to_baseline: bool) -> int:
+    """Return how many months before the first that is graded its figures stand on."""
+    if to_baseline:
+        return settings.baseline_months + 12
+    window = max(component.window_months + component.lag_months for component in settings.component)
+    return max(window + evaluation_rules().stock_carry_months, 12)
+
+
+def _terms(components: Iterable[Component]) -> Iterator[Term]:
     for component in components:
         for item in (*component.members, *component.discounts):
             yield from item.terms
@@ -120,8 +139,7 @@ def _window(monthly: Array, component: Component, graded: int, stock: bool) -> A
     """Return sums over the component's months (the last month of a stock); months without a report count nothing."""
     months = 1 if stock else component.window_months
     known = ~np.isnan(monthly)
-    sums = np.cumsum(np.pad(np.nan_to_num(monthly), ((0, 0), (1, 0))), axis=1)
-    counts = np.cumsum(np.pad(known, ((0, 0), (1, 0))), axis=1)
+    sums, counts = _running_sum(np.where(known, monthly, 0.0)), _running_sum(known)
     end = monthly.shape[1] - component.lag_months - np.arange(graded)[::-1]
     total, reported = sums[:, end] - sums[:, end - months], counts[:, end] - counts[:, end - months]
     return np.where(reported > 0, total, np.nan)
@@ -151,7 +169,14 @@ def _against_baseline(
 
 
 def _span_sum(monthly: Array, start: NDArray[np.int_], end: NDArray[np.int_]) -> Array:
-    missing = np.cumsum(np.pad(np.isnan(monthly), ((0, 0), (1, 0))), axis=1)
-    clean = np.cumsum(np.pad(np.nan_to_num(monthly), ((0, 0), (1, 0))), axis=1)
+    unknown = np.isnan(monthly)
+    missing, clean = _running_sum(unknown), _running_sum(np.where(unknown, 0.0, monthly))
     gap = missing[:, end] - missing[:, np.maximum(start, 0)]
     return np.where((gap == 0) & (start >= 0), clean[:, end] - clean[:, np.maximum(start, 0)], np.nan)
+
+
+def _running_sum(monthly: NDArray) -> Array:
+    """Return the sums from the first month to before each month, and of all; shape (regions, months + 1)."""
+    sums = np.zeros((monthly.shape[0], monthly.shape[1] + 1))
+    np.cumsum(monthly, axis=1, out=sums[:, 1:])
+    return sums

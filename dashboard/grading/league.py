@@ -100,7 +100,7 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
     grade, watched = grades(index, settings)
     as_of = reader.snapshot().data_through
     stages = [stage_of(each, as_of, settings) for each in months]
-    late = np.array([[(code, month) in inputs.late_in for month in months] for code in codes])
+    late = inputs.late_cells
     final = np.array([stage == OFFICIAL for stage in stages])
     best, worst = rank_ranges(index.lower[:, -1], index.upper[:, -1])
     rows = pd.DataFrame(

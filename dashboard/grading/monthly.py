@@ -84,16 +84,14 @@ def read_monthly(
     for by in dict.fromkeys(part.by for part in wanted):
         group = [part for part in wanted if part.by == by]
         names = list(dict.fromkeys(part.measure for part in group))
-        frame = reader.measure_values(scope, names, list(codes), start, end, grain="month", by=by)
-        row = pd.Index(codes).get_indexer(pd.Index(frame["region_code"]))
-        stamps = pd.DatetimeIndex(frame["period_start"])
-        column = (stamps.year - months[0].year) * 12 + stamps.month - months[0].month
-        measure = pd.Index(names).get_indexer(pd.Index(frame["measure"]))
+        labels, monthly = reader.monthly_values(scope, names, list(codes), start, end, by)
+        row = pd.Index(codes).get_indexer(pd.Index(labels["region_code"]))
+        measure = pd.Index(names).get_indexer(pd.Index(labels["measure"]))
         for part in group:
             chosen = measure == names.index(part.measure)
             for name in by:
-                chosen &= frame[name].isin(getattr(part, name)).to_numpy()
-            sums = _sums(row[chosen], column[chosen], frame["value"].to_numpy(float)[chosen], exists.shape)
+                chosen &= labels[name].isin(getattr(part, name)).to_numpy()
+            sums = _sums(row[chosen], monthly[chosen], exists.shape)
             inside = records.get(part.measure)
             if inside is not None:
                 sums = np.where(inside, np.nan_to_num(sums), np.nan)
@@ -121,18 +119,18 @@ def late_months(
     if last_heard is None:
         return late
     inside = facts.depths(codes) > 0
-    for place, month in enumerate(months):
-        last_day = min(month.end_time.date(), facts.data_through)
-        if last_day > last_heard:
-            late[:, place] = facts.late_among(codes, sources, last_day) & inside
+    last_days = np.minimum(_last_days(months), np.datetime64(facts.data_through))
+    for place in np.flatnonzero(last_days > np.datetime64(last_heard)):
+        late[:, place] = facts.late_among(codes, sources, last_days[place].item()) & inside
     return late
 
 
-def _sums(row: NDArray[np.int_], column: NDArray[np.int_], value: Array, shape: tuple[int, ...]) -> Array:
-    """Return the values added up by row and column; NaN where there is none."""
-    place = np.ravel_multi_index((row, column), shape)
-    total = np.bincount(place, value, minlength=int(np.prod(shape)))
-    known = np.bincount(place, minlength=int(np.prod(shape))) > 0
+def _sums(row: NDArray[np.int_], monthly: Array, shape: tuple[int, int]) -> Array:
+    """Return the rows of ``monthly`` added up by region; NaN where there is none."""
+    part, column = np.nonzero(~np.isnan(monthly))
+    place = np.ravel_multi_index((row[part], column), shape)
+    total = np.bincount(place, monthly[part, column], minlength=shape[0] * shape[1])
+    known = np.bincount(place, minlength=shape[0] * shape[1]) > 0
     return np.where(known, total, np.nan).reshape(shape)
 
 
@@ -142,8 +140,11 @@ def _before_regions(
     """Return the months that end before a region existed: nothing of it then is not none."""
     _, began = boundaries_of(reader, scope)
     days = np.array([began.get(code, date.min) for code in codes], dtype="datetime64[D]")
-    ends = months.end_time.to_numpy("datetime64[D]")
-    return ends[None, :] < days[:, None]
+    return _last_days(months)[None, :] < days[:, None]
+
+
+def _last_days(months: pd.PeriodIndex) -> NDArray[np.datetime64]:
+    return (months.asi8 + 1).astype("datetime64[M]").astype("datetime64[D]") - 1
 
 
 def carried(monthly: Array, limit: int) -> Array:
@@ -161,8 +162,7 @@ def _covered(
 
     In the latter absence is zero.
     """
-    starts = months.start_time.to_numpy("datetime64[D]")
-    ends = months.end_time.to_numpy("datetime64[D]")
+    starts, ends = months.asi8.astype("datetime64[M]").astype("datetime64[D]"), _last_days(months)
     first, last = (pd.to_datetime(coverage[name]).to_numpy("datetime64[D]") for name in ("first_day", "last_day"))
     records = set(coverage.loc[coverage["basis"] == "records", "measure"])
     covered: dict[str, NDArray[np.bool_]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial, reduce
 from itertools import chain
 
 import numpy as np
@@ -78,6 +79,32 @@ def measure_values(
     if stocks:
         parts.append(_stocks(snapshot, stocks, codes, start, end, grain, by))
     return frame_of_arrow(_in_order(pa.concat_tables(parts)))
+
+
+def monthly_values(
+    snapshot: ScopedSnapshot, measures: Sequence[str], codes: Sequence[str], start: date, end: date, by: Sequence[str]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what :func:`measure_values` does by month, with a column a month; see :meth:`SnapshotReader.monthly_values`."""
+    first = _month_number(start)
+    labels, parts = [], []
+    for names, newest in zip(_by_kind(measures), (False, True), strict=True):
+        if not names:
+            continue
+        rollups = [_ROLLUPS["month", bool(by)], *([_YEARS_AS_MONTHS[bool(by)]] if newest else [])]
+        wide = _kept(snapshot, rollups, names, codes) or _fetched(snapshot, rollups, names, codes, start, end)
+        columns = wide.between(start, end)
+        each = [slice(place, place + 1) for place in range(columns.start, columns.stop)]
+        label, sums = wide.sums(["measure", "region_code", *by], each, newest)
+        monthly = np.full((len(sums), _month_number(end) - first + 1), np.nan)
+        left = wide.first + columns.start - first
+        monthly[:, left : left + sums.shape[1]] = sums
+        labels.append(pa.table(label))
+        parts.append(monthly)
+    return frame_of_arrow(pa.concat_tables(labels)), np.concatenate(parts)
+
+
+def _month_number(day: date) -> int:
+    return int(np.datetime64(day, "M").astype(int))
 
 
 def span_values(
@@ -193,6 +220,24 @@ def _kept(
         return _read(snapshot, regions, lambda asked: rollup.select(missing, _of_regions(rollup.table, asked)))
 
     return snapshot.kept(fetch, rollups, measures, codes)
+
+
+def _fetched(
+    snapshot: ScopedSnapshot,
+    rollups: Sequence[Rollup],
+    measures: Sequence[str],
+    codes: Sequence[str],
+    start: date,
+    end: date,
+) -> Wide:
+    """Return the rows of roll-ups between two days from the store."""
+
+    def fetch(rollup: Rollup, asked: Sequence[Asked]) -> sa.Select:
+        select = rollup.select(measures, _of_regions(rollup.table, asked))
+        return select.where(*_inside(rollup.table.c[rollup.period], start, end))
+
+    parts = [rollup.wide(_read(snapshot, codes, partial(fetch, rollup))) for rollup in rollups]
+    return reduce(Wide.followed_by, parts)
 
 
 def _side_by_side(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
@@ -201,6 +202,33 @@ class SnapshotReader:
         self._check_codes(scope, codes)
         self._check_measures(measures)
         return measure_queries.measure_values(self._within(scope), measures, codes, start, end, grain, by)
+
+    def monthly_values(
+        self,
+        scope: Scope,
+        measures: Sequence[str],
+        codes: Sequence[str],
+        start: date,
+        end: date,
+        by: Sequence[str] = (),
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return what :meth:`measure_values` does month by month, side by side: for who reckons with many months at once.
+
+        Parameters
+        ----------
+        start, end : date
+            The first day of a month, and the last day of one.
+
+        Returns
+        -------
+        labels : DataFrame
+            ``measure, region_code[, class_code][, channel]``.
+        values : ndarray, shape (labels, months)
+            NaN where there are no rows.
+        """
+        self._check_codes(scope, codes)
+        self._check_measures(measures)
+        return measure_queries.monthly_values(self._within(scope), measures, codes, start, end, by)
 
     def span_values(
         self,

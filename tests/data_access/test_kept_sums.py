@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from unittest import mock
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -22,6 +24,7 @@ from tests.data_access.small_city import CITY, EAST
 
 DAYS = st.sampled_from([date(2022, 1, 1), date(2023, 1, 1), date(2024, 2, 1), date(2024, 5, 1), date(2024, 3, 9)])
 ENDS = st.sampled_from([date(2023, 12, 31), date(2024, 6, 30), date(2024, 12, 31), date(2024, 12, 30)])
+MONTHS = st.sampled_from(pd.period_range("2021-11", "2025-02", freq="M").tolist())
 MEASURES = st.lists(st.sampled_from(sorted(load_measures())), min_size=1, max_size=40, unique=True)
 DIVISIONS = st.sampled_from([(), ("class_code",), ("channel",), ("class_code", "channel")])
 
@@ -55,12 +58,30 @@ def asked_of(reader: SnapshotReader, data: st.DataObject) -> tuple[Scope, list[s
     return scope, [parent, *inside.index[inside["parent_code"] == parent]]
 
 
+def by_month(reader, scope, measures, codes, first: pd.Period, last: pd.Period, by) -> pd.DataFrame:
+    """Return the months side by side as rows below each other, in the order of ``measure_values``."""
+    labels, values = reader.monthly_values(scope, measures, codes, first.start_time.date(), last.end_time.date(), by)
+    months = pd.period_range(first, last, freq="M").start_time
+    row, column = np.nonzero(~np.isnan(values))
+    frame = labels.take(row).reset_index(drop=True)
+    frame.insert(2, "period_start", months[column])
+    frame["value"] = values[row, column]
+    return frame.sort_values(frame.columns[:-1].tolist(), ignore_index=True)
+
+
 def check(reader: SnapshotReader, data: st.DataObject) -> None:
     scope, codes = asked_of(reader, data)
     measures, by, end = data.draw(MEASURES), data.draw(DIVISIONS), data.draw(ENDS)
     start = data.draw(st.none() | DAYS.filter(lambda day: day <= end))
     grain = data.draw(st.sampled_from(["total", "month", "year"]))
     same(lambda: reader.measure_values(scope, measures, codes, start, end, grain, by))
+    first, last = data.draw(MONTHS), data.draw(MONTHS)
+    if first <= last:
+        monthly = partial(by_month, reader, scope, measures, codes, first, last, by)
+        same(monthly)
+        months = (first.start_time.date(), last.end_time.date())
+        listed = reader.measure_values(scope, measures, codes, *months, "month", by)
+        pd.testing.assert_frame_equal(monthly(), listed, check_dtype=False)
     waits = data.draw(st.lists(st.sampled_from(sorted(load_histograms())), min_size=1, max_size=3, unique=True))
     same(lambda: reader.histograms(scope, waits, codes, start, end, by_class=bool(by)))
     keys = ["measure", "region_code", *by]

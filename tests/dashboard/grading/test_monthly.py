@@ -38,13 +38,14 @@ def test_who_reports_nothing_has_none_only_where_the_definition_says_so_and_a_so
     measure = "authenticity_checked"
     covered = reader.coverage(city_scope).query("measure == @measure")
     assert set(covered["basis"]) == {"counts"}
-    real = SnapshotReader.measure_values
+    real = SnapshotReader.monthly_values
 
-    def without_a_county(self, *arguments, **options):
-        frame = real(self, *arguments, **options)
-        return frame[frame["region_code"] != counties[0]]
+    def without_a_county(self, *arguments):
+        labels, values = real(self, *arguments)
+        others = labels["region_code"] != counties[0]
+        return labels[others].reset_index(drop=True), values[others]
 
-    monkeypatch.setattr(SnapshotReader, "measure_values", without_a_county)
+    monkeypatch.setattr(SnapshotReader, "monthly_values", without_a_county)
     plain = Term(measure=measure)
     none = plain.model_copy(update={"absent_is_zero": True})
     months = pd.period_range("2019-11", "2024-12", freq="M")

@@ -180,7 +180,7 @@ def test_nothing_that_rests_on_small_counts_is_read_for_a_grade(reader, role, mo
 
         return read
 
-    for name in ("measure_values", "span_values"):
+    for name in ("measure_values", "monthly_values", "span_values"):
         monkeypatch.setattr(SnapshotReader, name, watched(getattr(SnapshotReader, name)))
     scope = Scope(role, reader.snapshot().root_code)
     counties = regions.index[regions["depth"] == 1].tolist()
