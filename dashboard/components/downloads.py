@@ -16,6 +16,7 @@ from dashboard.context import Context, region_name
 from dashboard.i18n import localised, t
 from dashboard.screens.tables import ScreenTable
 from dashboard.settings import current_account, load_settings, snapshot_reader
+from dashboard.sign_in.files import keep_for
 from data_access.audit import AuditBook, acting_as
 
 CSV_TYPE = "text/csv"
@@ -88,7 +89,9 @@ def draw_offers(context: Context) -> None:
                 for kind, name, media, produce in paper.files:
                     st.download_button(
                         t(f"download.{kind}", language),
-                        data=partial(_recorded, produce, context, subject, table=paper.name, format=kind),
+                        data=partial(
+                            _recorded, produce, context, subject, (media, name), table=paper.name, format=kind
+                        ),
                         file_name=name,
                         mime=media,
                         key=f"paper-{number}-{kind}",
@@ -106,6 +109,7 @@ def draw_offers(context: Context) -> None:
                             partial(offer.written, write),
                             context,
                             subject,
+                            (media, f"{stem}.{kind}"),
                             table=offer.table.title,
                             format=kind,
                             rows=len(offer.table.frame),
@@ -118,13 +122,17 @@ def draw_offers(context: Context) -> None:
         st.caption(t("download.note", language))
 
 
-def _recorded(write: Callable[[], bytes], context: Context, subject: str, **asked: object) -> bytes:
+def _recorded(
+    write: Callable[[], bytes], context: Context, subject: str, file: tuple[str, str], **asked: object
+) -> bytes:
     """Return the file, once the audit record says that it is taken. Runs outside the page, hence the account."""
     acting_as(subject)
     snapshot_id = snapshot_reader().snapshot().snapshot_id
     where = {"region": context.region, "period": str(context.period)}
     AuditBook(load_settings().home).record("export", context.viewer, snapshot_id, **asked, **where)
-    return write()
+    body = write()
+    keep_for(subject, body, *file)
+    return body
 
 
 def heading_rows(context: Context, title: str) -> tuple[tuple[str, str], ...]:

@@ -19,6 +19,7 @@ from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.server.shell import not_found_page, page_shell
 from dashboard.settings import NOBODY, current_account, record_refused, record_sign_out
 from dashboard.sign_in.accounts import WALL_SUBJECT
+from dashboard.sign_in.files import may_fetch
 from dashboard.sign_in.request import claims_of_request, is_forged, is_wall_screen, keep_claims, opens_a_session
 from dashboard.sign_in.settings import sign_in_mode
 from dashboard.sign_in.start import is_loopback
@@ -63,7 +64,8 @@ NOT_PAGES = {
     "oauth2callback",
 }
 """First parts of addresses that belong to Streamlit or to our routes."""
-FOR_ACCOUNTS = ("/media/", "/_stcore/metrics")
+FILES = "/media/"
+FOR_ACCOUNTS = (FILES, "/_stcore/metrics")
 """Addresses of Streamlit's that hold what pages show or how the server fares, and ask nobody who they are."""
 
 
@@ -127,7 +129,11 @@ class SignInGate:
         keep_claims(claims)
         if scope["path"] == "/auth/logout" and claims:
             record_sign_out()
-        if mode != "off" and scope["path"].startswith(FOR_ACCOUNTS) and not await run_in_threadpool(_has_account):
+        if (
+            mode != "off"
+            and scope["path"].startswith(FOR_ACCOUNTS)
+            and not await run_in_threadpool(_may_have, scope["path"])
+        ):
             await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
             return
         is_answer = scope["path"] == "/oauth2callback" and "code" in QueryParams(scope.get("query_string", b""))
@@ -152,12 +158,16 @@ def _refusing_unsigned(send: Send) -> Send:
     return send_checked
 
 
-def _has_account() -> bool:
+def _may_have(path: str) -> bool:
+    """Return whether the account of the request may have a file or the server's figures; a file of another's is recorded."""
     try:
-        current_account()
+        account = current_account()
     except DataAccessError:
         return False
-    return True
+    if not path.startswith(FILES) or may_fetch(account.subject, path):
+        return True
+    record_refused(account.scope, export="of_another")
+    return False
 
 
 def _comes_from_elsewhere(request: HTTPConnection) -> bool:

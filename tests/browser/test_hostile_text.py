@@ -20,7 +20,7 @@ from data_access.queries import SnapshotReader
 from tests.browser.screen import rest, settle, visible_text
 from tests.data_access import small_city
 from tests.servers import running_app
-from tests.stores import fresh_database
+from tests.stores import RECORD_STORES, fresh_database
 
 TYPED = "'; DROP TABLE x; -- \" 100% _ \\ {0} <img src=x onerror='window.broken=1'>"
 FORGED = (
@@ -39,17 +39,25 @@ RIGHT = {"时限": date.today().isoformat(), "日期": date.today().isoformat(),
 """What a day or a number is called, and one that is taken."""
 
 
-@pytest.fixture(scope="module")
-def own_home(demonstration_home, tmp_path_factory) -> Home:
-    home = Home(tmp_path_factory.mktemp("hostile") / "home", None)
-    ignored = shutil.ignore_patterns("ledger*", "working*", "audit*")
-    shutil.copytree(demonstration_home.path, home.path, ignore=ignored)
-    return home
+@pytest.fixture(scope="module", params=RECORD_STORES)
+def own_home(request, demonstration_home, tmp_path_factory) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("hostile") / "home"
+    if request.param == "embedded":
+        ignored = shutil.ignore_patterns("ledger*", "working*", "audit*")
+        shutil.copytree(demonstration_home.path, folder, ignore=ignored)
+        yield Home(folder, None)
+        return
+    with fresh_database(request.getfixturevalue("postgresql_address")) as url:
+        folder.mkdir()
+        shutil.copy(demonstration_home.path / "working.duckdb", folder)
+        home = Home(folder, url)
+        publish(home)
+        yield home
 
 
 @pytest.fixture(scope="module")
 def app(own_home) -> Iterator[str]:
-    with running_app(own_home) as address:
+    with running_app(own_home, DATABASE_URL=own_home.database_url or "") as address:
         yield address
 
 

@@ -110,3 +110,20 @@ def test_start_on_another_address_without_sign_in_says_how(demonstration_home):
     )
     assert done.returncode != 0
     assert "secrets.toml" in done.stderr
+
+
+def test_download_is_fetched_by_the_account_it_was_written_for_and_by_no_other(browser, signed_app, signed_home):
+    status = "async address => (await fetch(address)).status"
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        sign_in(page, signed_app, "auditor", "/audit")
+        page.get_by_role("button", name="导出").click()
+        with page.expect_download() as expected:
+            page.get_by_role("button", name="CSV").first.click()
+        link = expected.value.url
+        assert "/media/" in link and "sign_in" in expected.value.path().read_text("utf-8-sig")
+        with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as other:
+            sign_in(other, signed_app, "county")
+            assert other.evaluate(status, link) == 403
+        assert page.evaluate(status, link) != 403  # kept for a short while only
+    refused = AuditBook(signed_home).lines(Scope("auditor", ""), "refused")
+    assert refused["details"].tolist().count('{"export":"of_another"}') == 1
