@@ -23,6 +23,8 @@ from data_access.queries import SnapshotReader
 STATUS = {name: place for place, name in enumerate(words.STATUSES)}
 NOTE = {name: 1 << place for place, name in enumerate(words.NOTES)}
 _STATUS_NAMES = np.array(words.STATUSES, dtype=object)
+_MAY_HAVE_VALUE = np.isin(words.STATUSES, words.WITH_VALUE)
+_IS_HIDDEN = np.isin(words.STATUSES, (words.FINER_THAN_SOURCE, words.SUPPRESSED))
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Numbers:
     @property
     def has_value(self) -> np.ndarray:
         """Which cells may have a value."""
-        return np.isin(self.status, [STATUS[name] for name in words.WITH_VALUE])
+        return _MAY_HAVE_VALUE[self.status]
 
     def against(self, old: Numbers) -> Numbers:
         """Return these counts over those of ``old``: numerator new, denominator old."""
@@ -66,7 +68,7 @@ class Numbers:
         """Return the result columns, a value for each region and period in turn."""
         shape = self.numerator.shape
         # What is hidden for its level keeps no count either, whoever asks.
-        kept = ~np.isin(self.status, [STATUS[name] for name in (words.FINER_THAN_SOURCE, words.SUPPRESSED)])
+        kept = ~_IS_HIDDEN[self.status]
         names = {flags: _note_names(flags) for flags in np.unique(self.notes).tolist()}
         notes = np.empty(self.notes.size, dtype=object)
         notes[:] = [names[flags] for flags in self.notes.ravel().tolist()]
@@ -351,7 +353,7 @@ def _judge(
     indicator: Indicator, numerator: np.ndarray, denominator: np.ndarray, status: np.ndarray, notes: np.ndarray
 ) -> None:
     """Give every cell that has no defined value the status that says why."""
-    open_cells = np.isin(status, [STATUS[name] for name in words.WITH_VALUE])
+    open_cells = _MAY_HAVE_VALUE[status]
     divided = bool(indicator.denominator)
     missing = open_cells & (np.isnan(numerator) | (divided & np.isnan(denominator)))
     status[missing] = STATUS[words.NO_DATA]

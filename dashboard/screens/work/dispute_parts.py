@@ -84,17 +84,18 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
     earlier, start, end = context.period.same_last_year(), context.period.start, last_day(reader, context)
     spans = [(start, end), (earlier.start, earlier.end), (None, end)]
     found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=_DIVIDED)
-    values = [f"value_{place}" for place in range(len(spans))]
-    wide = found.pivot_table(index=list(_DIVIDED), columns="measure", values=values, aggfunc="sum", sort=False)
-    now, last_year, ever = (_every(wide, name) for name in values)
+    divisions = pd.MultiIndex.from_frame(found[list(_DIVIDED)].drop_duplicates())
+    division = found.groupby(list(_DIVIDED), sort=False).ngroup().to_numpy()
+    cell = division * len(_COUNTED) + pd.Index(_COUNTED).get_indexer(pd.Index(found["measure"]))
+
+    def table(values: pd.Series) -> pd.DataFrame:
+        # Spans that are read apart have rows of their own: these are added up.
+        sums = np.bincount(cell, values.fillna(0.0).to_numpy(float), len(divisions) * len(_COUNTED))
+        return pd.DataFrame(sums.reshape(-1, len(_COUNTED)), index=divisions, columns=list(_COUNTED))
+
+    now, last_year, ever = (table(found[f"value_{place}"]) for place in range(len(spans)))
     waits = reader.histograms(context.viewer, _WAITS, [context.region], start, end, by_class=True)
     return Counted(now, last_year, ever, waits)
-
-
-def _every(wide: pd.DataFrame, values: str) -> pd.DataFrame:
-    """Return the counts of one span with a column for every measure."""
-    counts = wide.xs(values, axis=1) if values in wide else pd.DataFrame(index=wide.index)
-    return pd.DataFrame(counts).reindex(columns=list(_COUNTED)).fillna(0.0).astype(float)
 
 
 def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.DataFrame:
