@@ -66,6 +66,12 @@ class StoreRefusedError(DataAccessError):
     default_code = "store_refused"
 
 
+class StoreTooSlowError(StoreRefusedError):
+    """The store was given too little time for an answer."""
+
+    default_code = "statement_timeout"
+
+
 class ClusterError(DataAccessError):
     """The cluster can't be used: not installed here, not reachable, without workers, or it failed; nothing was published."""
 

@@ -22,6 +22,7 @@ from data_access.errors import (
     DataAccessError,
     StoreBusyError,
     StoreRefusedError,
+    StoreTooSlowError,
     StoreUnavailableError,
 )
 from data_access.store.ledger_engine import BUSY_SECONDS, WRITES
@@ -252,10 +253,9 @@ class Database:
         state = getattr(cause, "sqlstate", None) or ""
         said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
         if state == "57014":
-            return StoreRefusedError(
+            return StoreTooSlowError(
                 "The shared database took too long and the question was given up. Ask for a smaller region or period.",
                 "共享数据库响应超时，查询已取消。请选择更小的区域或时段。",
-                code="statement_timeout",
             )
         if state == "55P03" or any(words in said for words in _FULL):
             return StoreBusyError(

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from data_access.errors import NoSnapshotError, StoreUnavailableError
+from data_access.errors import NoSnapshotError, StoreBusyError, StoreTooSlowError, StoreUnavailableError
 from data_access.home import Home
 from data_access.store import snapshot_files
 from data_access.store.embedded import EmbeddedSnapshot
@@ -48,8 +48,8 @@ class SharedSnapshot:
             return known
         try:
             rows = self._database.ask(lambda connection: _rows(connection, statement), row_scope=scope, **self._options)
-        except StoreUnavailableError:
-            copy = self._local_copy()
+        except (StoreUnavailableError, StoreBusyError, StoreTooSlowError):
+            copy = self._local_copy()  # the same snapshot, number for number
             if copy is None:
                 raise
             return copy.read(statement, scope)
@@ -82,13 +82,15 @@ class SharedSnapshots:
         self._look_at = 0.0
 
     def served_snapshot_id(self) -> str:
-        """Return the id that is served; while the database is away, that of the copy this machine has."""
+        """Return the id that is served; while the database is away or takes no more questions, that of this machine's copy."""
         try:
             found = self._reading.ask(lambda connection: connection.execute(sa.select(served.c.snapshot_id)).scalar())
-        except StoreUnavailableError:
+        except (StoreUnavailableError, StoreBusyError) as error:
+            if isinstance(error, StoreBusyError):
+                self._reach.failed()
             copy = snapshot_files.last_good_id(self._home)
             if copy is None:
-                raise
+                raise self._reach.error() from error
             return copy
         if found is None:
             raise NoSnapshotError(
