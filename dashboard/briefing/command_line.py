@@ -51,6 +51,7 @@ def briefing_command(
         briefing = build_briefing(question.reader, question.scope, question.region, question.period, language)
         progress.update(task, advance=1, description=t("briefing.progress_writing", language))
         body = write_briefing(briefing, form)
+        question.record()
         path = output or Path(file_name(f"{briefing.title}_{briefing.snapshot_id}", form))
         _write(path, body)
         progress.update(task, advance=1)

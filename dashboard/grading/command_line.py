@@ -61,6 +61,7 @@ def league_command(
         }
     problems = [_all({**row, "month": str(row["month"])}) for row in league.problems.to_dict("records")]
     head = question.head() | {"month": str(month), "problems": problems}
+    question.record()
     click.echo(written(head, rows, form, language, LEAGUE_FIELDS))
     if form == "table":
         for each in problems:
@@ -104,6 +105,7 @@ def matrix_command(
         raise WrongUse("command.no_townships", value=question.region)
     matrix = matrix_of(question.reader, question.scope, codes, month)
     head = question.head() | {"month": str(month), "stage": matrix.stage, "stress": _all(asdict(matrix.stress))}
+    question.record()
     click.echo(written(head, _matrix_rows(matrix, question), form, language, MATRIX_FIELDS))
 
 
@@ -139,6 +141,7 @@ def backtest_command(
     counted = [
         {"month": str(each), **_all(row)} for each, row in zip(by_month.index, by_month.to_dict("records"), strict=True)
     ]
+    question.record()
     if form == "table":
         for name, value in figures.items():
             text = str(value) if isinstance(value, int) else "—" if np.isnan(value) else f"{value:.4f}"

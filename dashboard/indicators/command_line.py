@@ -165,6 +165,7 @@ def indicators_command(
         for item in chosen
     ]
     fields = (*TABLE_FIELDS, "change") if changed else TABLE_FIELDS
+    question.record()
     click.echo(written(question.head(), rows, form, language, fields))
 
 
@@ -201,6 +202,7 @@ def ranking_command(
         | {key: None if pd.isna(row[key]) else int(row[key]) for key in ("rank", "place")}
         for code, row in frame.iterrows()
     ]
+    question.record()
     click.echo(written(question.head(), rows, form, language, ("rank", *TABLE_FIELDS)))
 
 
@@ -248,6 +250,9 @@ class Question:
             self.refused(region=self.region)
             raise WrongUse("command.unknown_region", value=self.region)
         self.period = period or Period.last_complete(self.snapshot.data_through)
+
+    def record(self) -> None:
+        """Record the answer, just before it is given: what is refused or fails gives nothing."""
         asked = self._asked(click.get_current_context())
         self._book.record("export", self.scope, self.snapshot.snapshot_id, **asked)
 

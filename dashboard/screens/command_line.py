@@ -55,7 +55,9 @@ def page_command(
         if key not in tables:
             raise WrongUse("command.unknown_table", value=key, known=", ".join(tables))
     chosen = [tables[key] for key in keys] or list(tables.values())
-    click.echo("\n".join(_lines(question, entry, chosen, form)))
+    answer = "\n".join(_lines(question, entry, chosen, form))
+    question.record()
+    click.echo(answer)
 
 
 COMMANDS = (page_command,)

@@ -144,9 +144,19 @@ def league_table(rows: pd.DataFrame, language: str, key: str = "league", title: 
     return ScreenTable(
         key,
         title or t("nav.ranking", language),
-        rows.assign(grade=[t(f"grade.{grade}", language) for grade in rows["grade"]], stage=rows["stage_text"]),
-        {name: t(f"ranking_column.{name}", language) for name in (*names, "stage", "reasons")},
+        rows.assign(
+            grade=[t(f"grade.{grade}", language) for grade in rows["grade"]],
+            stage=rows["stage_text"],
+            strip=grade_words(rows["strip"], language),
+        ),
+        {name: t(f"ranking_column.{name}", language) for name in (*names, "stage", "strip", "reasons")},
     )
+
+
+def grade_words(strips: pd.Series, language: str) -> list[str]:
+    """Return the months of each strip in words, the oldest first."""
+    joint = t("card.source_joint", language)
+    return [joint.join(t(f"grade.{grade}", language) for grade in strip) for strip in strips]
 
 
 def rank_text(best: int, worst: int) -> str:

@@ -123,9 +123,9 @@ else:
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
                 *indicator_columns(("HM5", "HM1", "HM4", "HM2", "HM2v"), language),
-                Column(name="HM2v_use", title=heading("use"), kind="number"),
+                Column(name="HM2v_use_text", title=heading("use"), kind="number"),
                 *indicator_columns(("HM3", "HM3v"), language),
-                Column(name="HM3v_use", title=heading("use"), kind="number"),
+                Column(name="HM3v_use_text", title=heading("use"), kind="number"),
             ],
             language,
             caption=t("services.title_youth", language),

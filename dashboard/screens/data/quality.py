@@ -205,9 +205,18 @@ def _tables(
     names = ("figure", "period", "declared", "computed", "difference", "unit", "remark")
     figures = {name: t(f"quality_column.{name}", language) for name in names}
     status = {**headings, "status": t("quality_column.status", language)}
+    marks, every = (_with_rule(frame, language) for frame in (marks, every))
     return (
         ScreenTable("marks", t("quality.title_marks", language), marks, headings),
         ScreenTable("matrix", t("quality.title_matrix", language), matrix, counties),
         ScreenTable("declared", t("quality.title_declared", language), declared, figures),
         ScreenTable("all", t("quality.title_all", language), every, status),
     )
+
+
+def _with_rule(frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return the checks with "by rule" where no chance was computed, as on screen."""
+    if frame.empty:
+        return frame
+    chance = frame["chance"].astype(object)
+    return frame.assign(chance=chance.where(chance.notna(), t("quality.by_rule", language)))

@@ -38,7 +38,7 @@ from dashboard.screens.duty.creation import (
     vetoes_of,
 )
 from dashboard.screens.figures import definition_of, indicator_card
-from dashboard.screens.league import DEEPEST_GRADED, basis_note, index_source, rank_text
+from dashboard.screens.league import DEEPEST_GRADED, basis_note, grade_words, index_source, rank_text
 from dashboard.screens.ranking import sheets_text
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import FEW_SOURCES, indicator_source
@@ -429,7 +429,11 @@ def _tables(
     )
     effect_rows = effects.reindex(columns=list(EFFECTS)).assign(name=names.reindex(effects.index))
     graded = league.reindex(columns=["name", "grade", "index", "lower", "upper", "rank", "months_red", "sheet"])
-    graded = graded.assign(grade=[t(f"grade.{grade}", language) for grade in graded["grade"]], month=str(month))
+    graded = graded.assign(
+        grade=[t(f"grade.{grade}", language) for grade in graded["grade"]],
+        month=str(month),
+        strip=grade_words(league["strip"], language) if "strip" in league else [],
+    )
     return (
         ScreenTable(
             "weight",

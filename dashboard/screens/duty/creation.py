@@ -29,6 +29,7 @@ STAGES = ("nurtured", "ripe", "accepted", "spread")
 """Stages of a pilot site in their order; the last one reached is where it stands."""
 _TO_DO_FIRST = ("ripe", "accepted", "nurtured", "spread")
 """Order of the list: what waits to be accepted, then what waits to be spread."""
+_LINE_COLUMNS = ("number", "name_of_line", "rule", "gate", "level", *GRADES)
 VETO_YEARS = 5
 """Years of assessment whose vetoes are looked at."""
 
@@ -236,7 +237,7 @@ def _tables(matrix: TownshipMatrix, rows: pd.DataFrame, lines: pd.DataFrame, lan
         column = line_column(line)
         words[column] = [t(f"grade.{grade}", language) for grade in rows[column]]
         headings[column] = t("creation.numbered", language, number=line.number, name=line.label(language))
-    line_headings = {key: t(f"creation_column.{key}", language) for key in ("number", "name_of_line", "rule", *GRADES)}
+    line_headings = {key: t(f"creation_column.{key}", language) for key in _LINE_COLUMNS}
     stress = matrix.stress
     hidden = matrix.hidden
     cost = pd.DataFrame(

@@ -15,8 +15,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, names_of
 from dashboard.screens.figures import Values, indicator_card, value_text
 from dashboard.screens.overview import change_sentence, change_text, words_of_change
-from dashboard.screens.tables import ScreenTable
-from dashboard.screens.work.shares import written_rows
+from dashboard.screens.work.shares import is_divided, written_rows
 from data_access.queries import SnapshotReader
 
 Rows = Mapping[str, Values]
@@ -64,19 +63,13 @@ def region_rows(
     for name in names:
         item, rows = find_indicator(name), written_rows(found[name], codes)
         columns[name] = [row["value"] for row in rows]
+        if is_divided(item):
+            columns[f"{name}_numerator"] = [row["numerator"] for row in rows]
+            columns[f"{name}_denominator"] = [row["denominator"] for row in rows]
         columns[f"{name}_text"] = [_short(item, row, context.language) for row in rows]
     columns["href"] = [context.href(page, region=code, offset=None, of=None) for code in codes]
     columns["region_code"] = codes
     return pd.DataFrame(columns)
-
-
-def region_screen_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str], language: str) -> ScreenTable:
-    """Return :func:`region_rows` as a table of the page."""
-    columns = {"region_code": t("column.region_code", language), "name": t("column.name", language)}
-    for name in names:
-        item = find_indicator(name)
-        columns[name] = t("work.with_unit", language, name=item.label(language), unit=item.unit_label(language))
-    return ScreenTable(key, title, frame, columns)
 
 
 def _fact(item: Indicator, row: Values, language: str) -> tuple[str, str]:

@@ -33,7 +33,7 @@ from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, listed_regions, names_of, siblings_of
 from dashboard.screens.figures import figure_text, indicator_card, interval_text, status_text
-from dashboard.screens.league import DEEPEST_GRADED, graded_month
+from dashboard.screens.league import DEEPEST_GRADED, LEAST_LOST, graded_month
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -99,6 +99,7 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
         else None
     )
     moving = gains(league, context.region) if league is not None else pd.DataFrame()
+    moving = moving[moving["lost"] >= LEAST_LOST] if len(moving) else moving
     names = names_of(regions, listed.codes, language)
     name = region_name(regions, context.region, language)
     written = _written_steps(chain, steps, language)
@@ -120,7 +121,10 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
         no_gains=_why_no_gains(moving, depth, language),
         left_out=_left_out(league, context.region, language),
         month=month,
-        tables=_tables(context, chain, below, names, moving, steps),
+        tables=(
+            *_tables(context, chain, below, names, moving, steps),
+            _written_table(rows, listed, steps, language),
+        ),
     )
 
 
@@ -373,9 +377,9 @@ def _first_gain(league: League | None, code: str, language: str) -> str:
     frame = frame[~frame["is_outcome"]]
     if frame.empty:
         return t("chain.not_graded", language)
-    by = "to_common" if frame["to_common"].max() >= 0.05 else "lost"
+    by = "to_common" if frame["to_common"].max() >= LEAST_LOST else "lost"
     best = frame[by].astype(float)
-    if not float(best.max()) >= 0.05:
+    if not float(best.max()) >= LEAST_LOST:
         return t("chain.nothing_to_gain", language)
     key = "chain.gain_to_common" if by == "to_common" else "chain.gain_to_target"
     name = t(f"component.{best.idxmax()}", language)
@@ -384,9 +388,8 @@ def _first_gain(league: League | None, code: str, language: str) -> str:
 
 def _written_gains(moving: pd.DataFrame, language: str) -> pd.DataFrame:
     components = index_settings().components
-    shown = moving[moving["lost"] >= 0.05] if len(moving) else moving
     rows = []
-    for key, row in shown.iterrows():
+    for key, row in moving.iterrows():
         component = components[str(key)]
         rows.append(
             {
@@ -458,7 +461,7 @@ def _verdict(
     else:
         parts.append(_worst_below(below, names, language))
     best = moving.loc[~moving["is_outcome"], "to_common"].astype(float) if len(moving) else pd.Series(dtype=float)
-    if len(best) and float(best.max()) >= 0.05:
+    if len(best) and float(best.max()) >= LEAST_LOST:
         name = t(f"component.{best.idxmax()}", language)
         parts.append(t("chain.verdict_gain", language, name=name, points=formatting.number(float(best.max()), 1)))
     return t("overview.joint", language).join(part for part in parts if part) + t("overview.stop", language)
@@ -499,9 +502,16 @@ def _tables(
             _numbers(own, steps, language),
             {key: text for key, text in headings.items() if key != "name"},
         ),
-        ScreenTable("regions", t("chain.regions", language), _numbers(per_region, steps, language), headings),
+        ScreenTable("regions", t("chain.regions_by_step", language), _numbers(per_region, steps, language), headings),
         _gains_table(moving, language),
     )
+
+
+def _written_table(rows: pd.DataFrame, listed: Listed, steps: tuple[Step, ...], language: str) -> ScreenTable:
+    """Return the regions below as the page lists them: a row each."""
+    columns = {"name": listed.level_name, **{step.id: _heading(step, language) for step in steps}}
+    columns |= {"narrowest": t("chain.narrowest", language), "move": t("chain.move_first", language)}
+    return ScreenTable("listed", t("chain.regions", language), rows.reindex(columns=list(columns)), columns)
 
 
 def _numbers(frame: pd.DataFrame, steps: tuple[Step, ...], language: str) -> pd.DataFrame:

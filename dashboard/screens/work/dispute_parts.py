@@ -163,6 +163,7 @@ def ages(context: Context, counts: Counted) -> pd.DataFrame:
             {
                 "band": name,
                 "count": beyond[place] - nxt,
+                "share": (beyond[place] - nxt) / beyond[0] if beyond[0] else np.nan,
                 "beyond": beyond[place],
                 "count_text": formatting.number(beyond[place] - nxt),
                 "share_text": formatting.share(beyond[place] - nxt, beyond[0], language),

@@ -17,7 +17,7 @@ from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
-from dashboard.screens.work.cards import Rows, cards_of, region_rows, region_screen_table
+from dashboard.screens.work.cards import Rows, cards_of, region_rows
 from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.screens.work.shares import COUNTY, listed_down_to, row_of, share_rows, share_table
@@ -172,7 +172,7 @@ def _percent(row: Values, language: str) -> str:
 
 _COLUMNS = {
     "funnel": ("step", "count", "of_received", "of_step_before", "left", "median_days", "p90_days"),
-    "ages": ("band", "count", "beyond"),
+    "ages": ("band", "count", "share", "beyond"),
     "classes": (
         *("class", "received", "share", "last_year", "change", "certainty", "due_resolved", "resolved"),
         *("open_90", "relapsed"),
@@ -181,11 +181,23 @@ _COLUMNS = {
         *("channel", "raw", "merged", "merge_rate", "first_found", "change", "certainty"),
         *("median_hours", "p90_hours", "within_day"),
     ),
-    "colours": ("colour_word", "open", "overdue", "median_days", "p90_days"),
+    "colours": ("colour_word", "open", "overdue_count", "median_days", "p90_days"),
     "causes": ("class", "three_years", "this_year"),
     "records": (
         *("number", "class", "channel", "colour_word", "region", "unit", "received", "mediated", "resolved"),
         *("revisited", "archived", "due", "transfers", "days", "overdue", "packaged"),
+    ),
+    "red_unpackaged": (
+        "number",
+        "class",
+        "channel",
+        "region",
+        "unit",
+        "received",
+        "red",
+        "due",
+        "transfers",
+        "overdue",
     ),
 }
 
@@ -205,8 +217,8 @@ def _tables(
 ) -> tuple[ScreenTable, ...]:
     language = context.language
 
-    def made(key: str, frame: pd.DataFrame, columns: str | None = None) -> ScreenTable:
-        names = _COLUMNS[columns or key]
+    def made(key: str, frame: pd.DataFrame) -> ScreenTable:
+        names = _COLUMNS[key]
         headings = {name: t(f"disputes_column.{name}", language) for name in names}
         return ScreenTable(key, t(f"disputes.title_{key}", language), frame.reindex(columns=list(names)), headings)
 
@@ -219,9 +231,9 @@ def _tables(
         share_table(
             "handling", t("disputes.title_handling", language), handling, dispute_settings().handling, language
         ),
-        made("colours", colours),
+        made("colours", colours.rename(columns={"overdue": "overdue_count"})),
         made("causes", causes),
-        region_screen_table("regions", t("disputes.title_regions", language), regions, indicators, language),
-        made("red_unpackaged", red, "records"),
+        share_table("regions", t("disputes.title_regions", language), regions, indicators, language),
+        made("red_unpackaged", red),
         made("records", records.rows),
     )

@@ -18,10 +18,10 @@ from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.work.cards import cards_of, region_rows, region_screen_table
+from dashboard.screens.work.cards import cards_of, region_rows
 from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day
 from dashboard.screens.work.settings import dispute_settings, patrol_settings
-from dashboard.screens.work.shares import row_of
+from dashboard.screens.work.shares import row_of, share_table
 from data_access.queries import SnapshotReader
 
 COVERAGE = "GRD1"
@@ -281,11 +281,23 @@ def _verdict(
         first = weakest.iloc[0]
         said.append(t("patrol.verdict_weakest", language, name=first["name"], coverage=first["coverage_text"]))
         thin = int((weakest["per_grid"] < patrol_settings().thin_workers_per_grid).sum())
-        said.append(t("patrol.verdict_thin", language, count=thin, of=len(weakest)))
+        said.append(t(f"patrol.verdict_{'thin' if thin else 'none_thin'}", language, count=thin, of=len(weakest)))
     return t("overview.joint", language).join(said) + t("overview.stop", language)
 
 
-_WEAKEST = ("name", "county", "coverage", "lower", "upper", "missed", "low_day", "vacant", "per_grid", "found_first")
+_WEAKEST = (
+    "name",
+    "county",
+    "coverage",
+    "lower",
+    "upper",
+    "missed",
+    "low_day",
+    "vacant",
+    "per_grid",
+    "thin",
+    "found_first",
+)
 
 
 def _tables(
@@ -305,7 +317,7 @@ def _tables(
     columns = ("name", "value", "lower", "upper", "numerator", "denominator")
     shown = grids.regions if grids is not None else pd.DataFrame()
     return (
-        region_screen_table(
+        share_table(
             "regions", t("patrol.title_regions", language), regions, patrol_settings().regions.indicators, language
         ),
         made("weakest", weakest, _WEAKEST),

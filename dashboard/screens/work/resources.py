@@ -342,7 +342,7 @@ def _tables(
             language,
         ),
         made("lacking", lacks, ("name", "county", "lacks", "count")),
-        made("grades", spread, ("grade", "post", "step", "pay", "workers", "share")),
+        made("grades", spread.assign(grade=spread.get("label")), ("grade", "post", "step", "pay", "workers", "share")),
         made("awards_by", awards_by, ("region_code", "name", "awards", "amount"), named),
         made(
             "awards",

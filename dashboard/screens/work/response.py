@@ -113,6 +113,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     rings = _rings(reader, own)
     table = _with_remarks(share_rows(reader, context, found, settings.regions, listed, PAGE), context.language)
     video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
+    video = _against_targets(video, context.language)
     compliance, schools = (
         share_rows(reader, context, found, names, counties, PAGE).sort_values(
             names[0], na_position="last", kind="stable"
@@ -139,7 +140,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         places=places,
         bounds=tuple(shapes.total_bounds) if len(shapes) else None,
         geometry=geometry_address(snapshot.snapshot_id, outlined, context.viewer),
-        video=_against_targets(video, context.language),
+        video=video,
         compliance=compliance,
         schools=schools,
         video_listed=counties,
@@ -384,15 +385,16 @@ def _tables(
         headings = {name: t(f"response_column.{name}", language) for name in names}
         return ScreenTable(key, t(f"response.title_{key}", language), frame.reindex(columns=names), headings)
 
-    def listed(key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:
-        return share_table(key, t(f"response.title_{key}", language), frame, names, language)
+    def listed(key: str, frame: pd.DataFrame, names: tuple[str, ...], *more: str) -> ScreenTable:
+        beside = {name: t(f"response_column.{name}", language) for name in more}
+        return share_table(key, t(f"response.title_{key}", language), frame, names, language, beside)
 
     return (
         made("rings", rings, _RING_COLUMNS),
-        listed("regions", table, settings.regions),
+        listed("regions", table, settings.regions, "remark"),
         made("places", places, ["kind", "name", "region", "lon", "lat"]),
         listed("watch", watch, settings.watch),
-        listed("video", video, settings.video),
+        listed("video", video, settings.video, "uncovered", "missed"),
         listed("compliance", compliance, settings.compliance),
         listed("schools", schools, settings.schools),
         made(

@@ -44,6 +44,8 @@ PAGE = "services"
 LOWEST = "YG123"
 VISITS = {"HM2v": "classroom_visits", "HM3v": "mind_station_visits"}
 """Indicator → the measure whose months are drawn."""
+_BESIDE_SHARES = {"coverage": ("lowest", "which", "missing")}
+"""Columns of a list beside its shares."""
 COMPARED = ("YG5", "HM2v", "HM3v")
 
 
@@ -92,14 +94,14 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     months = _months(reader, own)
     visits = _visits(reader, own, rows)
     stages = _stages(rows, language)
-    shown = {**lists, "coverage": coverage}
+    shown = {**lists, "coverage": coverage, "youth": _with_use(lists["youth"], context)}
     return ServicesScreen(
         verdict=_verdict(coverage, rows, language),
         coarser=_coarser(context, own, regions),
         cards=_cards(reader, own, rows, changes),
         coverage=coverage,
         after_discharge=shown["after_discharge"],
-        youth=_with_use(shown["youth"], context),
+        youth=shown["youth"],
         resettlement=shown["resettlement"],
         months=months,
         visits=visits,
@@ -243,11 +245,12 @@ def _stages(rows: Rows, language: str) -> pd.DataFrame:
 def _with_use(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return the list with visits a month to each open place."""
     months = len(context.period.months())
-    used = frame
+    used = frame.copy()
     for visits, sites in (("HM2v", "HM2"), ("HM3v", "HM3")):
         if visits in frame and sites in frame:
             each = frame[visits] / frame[f"{sites}_numerator"].where(frame[f"{sites}_numerator"] > 0) / months
-            used = used.assign(**{f"{visits}_use": [formatting.number(value) for value in each]})
+            used[f"{visits}_use"] = each
+            used[f"{visits}_use_text"] = [formatting.number(value) for value in each]
     return used
 
 
@@ -294,12 +297,14 @@ def _tables(
 
     tables = []
     for key, names in service_settings().lists.items():
-        table = share_table(key, t(f"services.title_{key}", language), lists[key], names, language)
-        if key == "coverage":
-            more = {name: t(f"services_column.{name}", language) for name in ("lowest", "which", "missing")}
-            columns = {**table.columns, **more}
-            table = ScreenTable(key, table.title, lists[key].reindex(columns=list(columns)), columns)
-        tables.append(table)
+        more = {name: t(f"services_column.{name}", language) for name in _BESIDE_SHARES.get(key, ())}
+        if key == "youth":
+            use = t("services_column.use", language)
+            more = {
+                f"{name}_use": t("work.with_unit", language, name=find_indicator(name).label(language), unit=use)
+                for name in VISITS
+            }
+        tables.append(share_table(key, t(f"services.title_{key}", language), lists[key], names, language, more))
     return (
         *tables,
         made("stages", stages, ("stage", "count", "share")),

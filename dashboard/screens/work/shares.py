@@ -121,8 +121,18 @@ def share_rows(
     return pd.DataFrame(columns, index=codes)
 
 
-def share_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str], language: str) -> ScreenTable:
-    """Return :func:`share_rows` as a table of the page, numerators and denominators beside their shares."""
+def share_table(
+    key: str,
+    title: str,
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    language: str,
+    more: Mapping[str, str] | None = None,
+) -> ScreenTable:
+    """Return :func:`share_rows` as a table of the page, numerators and denominators beside their shares.
+
+    ``more`` are further columns and their headings.
+    """
     columns = {"region_code": t("column.region_code", language), "name": t("column.name", language)}
     for name in names:
         item = find_indicator(name)
@@ -131,4 +141,5 @@ def share_table(key: str, title: str, frame: pd.DataFrame, names: Sequence[str],
         if is_divided(item):
             columns[f"{name}_numerator"] = t("work.numerator_of", language, name=label)
             columns[f"{name}_denominator"] = t("work.denominator_of", language, name=label)
+    columns |= more or {}
     return ScreenTable(key, title, frame.reindex(columns=list(columns)), columns)

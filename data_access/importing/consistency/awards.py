@@ -68,4 +68,4 @@ def _funds(connection: sa.Connection) -> dict[int, float]:
 
 
 def _written(amount: pd.Series, more: str = "") -> pd.Series:
-    return amount.map(lambda value: f"{value:,.0f} {more}".rstrip())
+    return amount.map(lambda value: f"{value:,.{0 if value == round(value) else 2}f} {more}".rstrip())

@@ -172,7 +172,9 @@ def test_what_is_given_is_recorded_for_the_auditor(small_home, tmp_path, monkeyp
 )
 def test_what_is_refused_is_recorded_for_the_auditor(small_home, monkeypatch, arguments, details):
     monkeypatch.setenv("PINGAN_REGION", small_city.EAST)
+    given = len(AuditBook(small_home).lines(AUDITOR, "export"))
     assert run([*arguments, "--role", "county_leader", "--period", "2024Q1", "--home", str(small_home.path)]) != 0
+    assert len(AuditBook(small_home).lines(AUDITOR, "export")) == given, "what is refused gives nothing"
     line = AuditBook(small_home).lines(AUDITOR, "refused").iloc[0]
     assert (line["role"], line["region_code"]) == ("county_leader", small_city.EAST)
     assert details.items() <= json.loads(line["details"]).items()

@@ -78,6 +78,7 @@ def test_a_whole_row_is_taken_in(imported, kind, row):
     ("kind", "changed", "named"),
     [
         ("award", {"yuan": "200001"}, "200,001 > 200,000"),
+        ("award", {"yuan": "200000.50"}, "200,000.50 > 200,000"),
         ("award", {"yuan": "0"}, "amount"),
         ("award", {"reason": "心情"}, "config/fund.toml"),
         ("award", {"applied": "2024-03-21"}, "awarded_on"),
