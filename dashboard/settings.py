@@ -129,7 +129,8 @@ def record_sign_out() -> None:
     """Record that the account of the request signs out; an account without a role leaves no line."""
     with contextlib.suppress(DataAccessError):
         account = current_account()
-        AuditBook(load_settings().home).record("sign_out", account.scope)
+        snapshot_id = snapshot_reader().snapshot().snapshot_id
+        AuditBook(load_settings().home).record("sign_out", account.scope, snapshot_id)
 
 
 def record_sign_in() -> None:
@@ -155,6 +156,18 @@ def record_sign_in() -> None:
         log.warning("A sign-in of %s at %s is yet to be recorded", account.scope.role, came_at)
         return
     st.session_state[_RECORDED] = account.subject
+
+
+def record_list(viewer: Scope, table: str, **asked: str) -> None:
+    """Record, once in a while, that a list of single records is opened.
+
+    Raises
+    ------
+    AuditUnavailableError
+        When that can't be written.
+    """
+    snapshot_id = snapshot_reader().snapshot().snapshot_id
+    AuditBook(load_settings().home).record_once("records", viewer, snapshot_id, table=table, **asked)
 
 
 def refuse_region(viewer: Scope, asked: str | None) -> bool:

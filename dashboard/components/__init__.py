@@ -8,6 +8,7 @@ from dashboard.components.figures import draw_figure
 from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
 from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
+from dashboard.components.sign_in import list_refusal
 from dashboard.components.tables import Column, Headings, columns_of, table
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "interval_bar",
     "legend",
     "link_group",
+    "list_refusal",
     "notice",
     "offer_tables",
     "page_frame",

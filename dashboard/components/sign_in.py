@@ -9,11 +9,11 @@ from dashboard.components.messages import empty_state
 from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.navigation import PageEntry, may_open
-from dashboard.settings import NOBODY, current_account, record_refused, record_sign_in, view_as, viewed_as
+from dashboard.settings import NOBODY, current_account, record_list, record_refused, record_sign_in, view_as, viewed_as
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from dashboard.sign_in.settings import sign_in_mode
 from data_access.access import Scope, load_roles
-from data_access.errors import DataAccessError
+from data_access.errors import AuditUnavailableError, DataAccessError
 
 
 def signed_in(language: str) -> bool:
@@ -48,6 +48,20 @@ def allowed(context: Context, entry: PageEntry) -> bool:
         t("sign_in.not_allowed", context.language, role=name), t("sign_in.not_allowed_advice", context.language)
     )
     return False
+
+
+def list_refusal(context: Context, allowed: bool, table: str, **asked: str) -> tuple[str, str] | None:
+    """Return why a list of single records is not shown, and what to do; None once it is recorded who opens it.
+
+    Called at every run: what a screen holds ready is shared by all who see the same.
+    """
+    if not allowed:
+        return t("work.no_records", context.language), t("work.no_records_advice", context.language)
+    try:
+        record_list(context.viewer, table, region=context.region, period=str(context.period), **asked)
+    except AuditUnavailableError as error:
+        return error.message(context.language), t("work.unrecorded_advice", context.language)
+    return None
 
 
 def account_menu(language: str, regions: dict[str, str]) -> None:

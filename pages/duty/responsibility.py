@@ -12,6 +12,7 @@ from dashboard.components import (
     empty_state,
     entry_card,
     link_group,
+    list_refusal,
     offer_tables,
     sentence,
     table,
@@ -104,6 +105,8 @@ if screen.secretaries is not None:
     ):
         if part.decisions.rows.empty:
             empty_state(lists_note)
+        elif refusal := list_refusal(context, True, "decision"):
+            empty_state(*refusal)
         else:
             table(
                 part.decisions.rows.set_index("item_id", drop=False),
@@ -181,6 +184,8 @@ if screen.packages is not None:
     ):
         if board.packages.empty:
             empty_state(lists_note)
+        elif refusal := list_refusal(context, True, "case_package"):
+            empty_state(*refusal)
         else:
             table(
                 board.packages.set_index("item_id", drop=False),
@@ -308,6 +313,8 @@ if screen.departments is not None:
     ):
         if delivered.owed.rows.empty:
             empty_state(lists_note)
+        elif refusal := list_refusal(context, True, "consultation_item"):
+            empty_state(*refusal)
         else:
             table(
                 delivered.owed.rows,

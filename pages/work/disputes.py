@@ -14,6 +14,7 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     link_group,
+    list_refusal,
     offer_tables,
     risk_chip,
     sentence,
@@ -86,8 +87,8 @@ with (
         **card("YJ2"),
     ),
 ):
-    if not screen.records.allowed:
-        empty_state(t("work.no_records", language))
+    if refusal := list_refusal(context, screen.records.allowed, "dispute", stage="red_unpackaged"):
+        empty_state(*refusal)
     elif screen.red_count is None:
         empty_state(t("disputes.no_colours", language), t("disputes.no_colours_advice", language))
     elif screen.red.empty:
@@ -256,8 +257,8 @@ with chart_card(
     link_group(t("disputes.stage", language), stage_links(context, records))
     for name, links in filter_links(context, records).items():
         link_group(heading(name), links)
-    if not records.allowed:
-        empty_state(t("work.no_records", language), t("work.no_records_advice", language))
+    if refusal := list_refusal(context, records.allowed, "dispute", stage=records.stage):
+        empty_state(*refusal)
     elif records.rows.empty:
         empty_state(t("disputes.no_rows", language), t("disputes.no_rows_advice", language))
     else:

@@ -15,6 +15,7 @@ from dashboard.components import (
     draw_figure,
     empty_state,
     link_group,
+    list_refusal,
     offer_tables,
     section,
     sentence,
@@ -240,8 +241,8 @@ with chart_card(
     key="awards",
     **card("JJ2"),
 ):
-    if not screen.awards_allowed:
-        empty_state(t("work.no_records", language), t("work.no_records_advice", language))
+    if refusal := list_refusal(context, screen.awards_allowed, "award"):
+        empty_state(*refusal)
     elif screen.awards.empty:
         empty_state(t("resources.no_awards", language), t("resources.no_awards_advice", language))
     else:

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.navigation import PAGES
 from data_access.access import Scope
-from data_access.audit import AuditBook
+from data_access.audit import AuditBook, acting_as
+from data_access.errors import AuditUnavailableError
 from data_access.home import HOME_VARIABLE
 from tests.data_access.small_city import CITY, EAST, WEST
 
@@ -106,3 +107,39 @@ def test_a_page_that_fails_keeps_its_frame_and_shows_a_number_and_no_traceback(s
     assert "2024Q4-0001" in html
     assert "secret detail" not in html
     assert "ZeroDivisionError" not in html
+
+
+LISTS = {
+    "disputes": ("dispute",),
+    "responsibility": ("decision", "case_package", "consultation_item"),
+    "resources": ("award",),
+}
+
+
+@pytest.fixture
+def served_city(demonstration_home, served_small_city, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(demonstration_home.path))
+    st.cache_resource.clear()
+    return demonstration_home
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_list_of_records_is_recorded_for_each_who_opens_it_and_not_shown_unless_it_can_be(
+    served_city, monkeypatch, page
+):
+    part = {"responsibility": ("secretaries", "packages", "departments")}.get(page, ("",))
+    for subject in ("", "another"):
+        monkeypatch.setattr("dashboard.settings.acting_as", lambda _: acting_as(subject))  # noqa: B023
+        shown_to = [shown(opened(page, **({"part": each} if each else {}))) for each in part]
+    lines = AuditBook(served_city).lines(Scope("auditor", ""), "records")
+    for subject in ("", "another"):
+        own = " ".join(lines.loc[lines["subject"] == subject, "details"])
+        assert all(f'"table":"{table}"' in own for table in LISTS[page]), subject
+    monkeypatch.setattr(AuditBook, "record_once", unwritable)
+    hidden = [shown(opened(page, **({"part": each} if each else {}))) for each in part]
+    assert not any("审计记录无法写入" in text for text in shown_to)
+    assert any("审计记录无法写入" in text for text in hidden)
+
+
+def unwritable(*_: object, **__: object) -> None:
+    raise AuditUnavailableError("The audit record can't be written.", "审计记录无法写入。")
