@@ -16,6 +16,7 @@ PACKAGE_SOURCE = "package_ledger"
 MEETING_SOURCE = "party_office"
 _OTHER_PACKAGES_A_YEAR = 290
 _CITY_LEVEL_SHARE = 0.14
+_LONGEST_STUCK_DAYS = 300
 # What is decided, and which office owes it.
 _TASKS = (
     (
@@ -132,8 +133,9 @@ def build_packages(city: DemoCity, settings: DemoSettings, calendar: Calendar, d
     returns = np.minimum(random.poisson(0.11 * np.exp(-0.4 * city.county_quality[county])), 3)
     review = 1 + random.poisson(3, total) + 6 * returns
     closed = handled + review
-    # A handful never gets through review and is what the board's red marks are about.
-    stuck = random.random(total) < 0.012 * np.exp(-0.4 * city.county_quality[county])
+    # A handful of this year's doesn't get through review and is what the board's red marks are about.
+    stuck = random.random(total) < 0.045 * np.exp(-0.4 * city.county_quality[county])
+    stuck &= found > through - _LONGEST_STUCK_DAYS
     closed[stuck] = np.datetime64("NaT")
     handled[~(handled <= through)] = np.datetime64("NaT")
     closed[~(closed <= through)] = np.datetime64("NaT")
@@ -238,7 +240,7 @@ def build_decisions(city: DemoCity, settings: DemoSettings, calendar: Calendar, 
     in_time = random.random(count) < success(0.9, good, 0.5)
     done = due - random.integers(0, 20, count)
     done = np.where(in_time, done, due + np.ceil(random.gamma(1.5, 22, count)).astype(int))
-    done[random.random(count) < 0.02] = np.datetime64("NaT")
+    done[(random.random(count) < 0.07) & (decided > through - _LONGEST_STUCK_DAYS)] = np.datetime64("NaT")
     done[~(done <= through)] = np.datetime64("NaT")
     # No task twice at one meeting: each meeting starts somewhere in the list and goes on from there.
     number = rows.groupby("source_id").cumcount().to_numpy()
