@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the clocks of machines that write to one record may differ without a remark."""
 HEAD_ATTEMPTS, HEAD_SECONDS = 5, 0.1
 """How often and after how long the head is read again: a writer moves it just after its line is committed."""
+log = logging.getLogger("pingan")
 _FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
 
 
@@ -294,8 +296,12 @@ class AuditBook:
             follows = head == Head(line["sequence"] - 1, line["previous_hash"]) or self._store().read(
                 lambda connection: _has(connection, head)
             )
-        if follows:
+        if not follows:
+            return
+        try:
             self._head.write(Head(line["sequence"], line["hash"]))
+        except OSError as error:  # the line itself is kept: the head catches up with the next
+            log.warning("audit.head could not be moved to line %s: %s", line["sequence"], error)
 
     def _store(self) -> LedgerStore:
         return ledger_store(self._home)

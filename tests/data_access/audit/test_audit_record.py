@@ -228,6 +228,18 @@ def test_folder_that_never_wrote_needs_no_head_in_a_record_that_others_write(boo
     assert book.verify()[1] == []
 
 
+def test_line_is_kept_while_the_disk_is_too_full_for_the_head_which_catches_up(book, home, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(HeadFile, "write", full)
+        assert book.record("export", LEADER) == 6
+    assert [finding.problem for finding in book.verify()[1]] == ["old_head"]
+    book.record("export", LEADER)
+    assert book.verify() == (7, [])
+
+
 def test_store_itself_refuses_to_change_a_line(book, home):
     refused = ["update audit_line set role = 'x'", "delete from audit_line"]
     refused += ["truncate audit_line", "drop table audit_line"] if home.database_url else []
