@@ -67,12 +67,12 @@ def joint_source(
     most: int | None = None,
     period: Period | None = None,
 ) -> str:
-    """Return from whom the rows behind several indicators come, each source once; past ``most`` only how many."""
+    """Return from whom the rows behind several indicators come, each source once; past ``most`` only how many more."""
     names = list(dict.fromkeys(indicator_source(reader, scope, item, language, period) for item in indicators))
     joint = t("card.sources_joint", language)
     if most is None or len(names) <= most:
         return joint.join(names)
-    return t("card.source_more", language, names=joint.join(names[:most]), count=len(names))
+    return t("card.source_more", language, names=joint.join(names[:most]), count=len(names) - most)
 
 
 def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], key: str, language: str) -> str:

@@ -1,16 +1,19 @@
 """Map: one indicator over the regions below, or layers of incidents and places; a click goes one level down."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.components import (
     Column,
+    aside,
     chart_card,
     choose_indicator,
     draw_figure,
-    empty_state,
     follow_click,
     legend,
     link_group,
+    notice,
     offer_tables,
     table,
 )
@@ -27,11 +30,12 @@ reader = snapshot_reader()
 screen = map_screen(reader, context)
 view = context.own_value("view", VIEWS, VIEWS[0])
 
-left, right = st.columns([0.68, 0.32], gap="small")
-with left:
+
+def draw_map() -> None:
+    """Draw what is chosen to be coloured, and the map."""
     controls = st.columns([0.45, 0.55], vertical_alignment="center")
     with controls[0]:
-        choose_indicator(screen.choices, screen.indicator, language)
+        choose()
     with controls[1]:
         link_group(
             t("map.view", language),
@@ -50,9 +54,7 @@ with left:
         sentence=(screen.sentence or None) if view == VIEWS[0] else None,
         key="map",
     ):
-        if screen.bounds is None:
-            empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
-        elif view == "layers":
+        if view == "layers":
             deck, entries = layer_map(reader, context, screen)
             link_group(
                 t("map.layers", language), layer_links(context, ("homicide", "criminal_alarm", "dispute", "places"))
@@ -68,7 +70,10 @@ with left:
                 selectable=True,
             )
             follow_click(context, clicked, screen.listed.codes)
-with right:
+
+
+def draw_list() -> None:
+    """Draw the regions in a table."""
     with chart_card(
         language,
         title=t("map.list", language, level=screen.listed.level_name),
@@ -95,4 +100,18 @@ with right:
             selected=screen.listed.selected,
             max_height=790,
         )
+
+
+choose = partial(choose_indicator, screen.choices, screen.indicator, language)
+if screen.bounds is None:  # without outlines there is nothing to draw, and no neighbours to smooth over
+    choose()
+    notice(t("map.no_shapes", language), language)
+    aside(t("map.no_shapes_advice", language))
+    draw_list()
+else:
+    left, right = st.columns([0.68, 0.32], gap="small")
+    with left:
+        draw_map()
+    with right:
+        draw_list()
 offer_tables(screen.tables, context)

@@ -22,8 +22,10 @@ MARKS = {
 SHAPES = {"within": "circle", "outside_95": "diamond", "outside_99_8": "square"}
 SIZES = {"within": 8, "outside_95": 11, "outside_99_8": 12}
 FONT = 13
-MARGIN = (80, 60)
-"""Pixels of the frame that the axes take, across and down."""
+MARGIN = (80, 112)
+"""Pixels of the frame that axes and legend take, across and down."""
+NEAR = (8, 14)
+"""Pixels between a point and its name: a name farther off could be that of another point, and is left to the tooltip."""
 
 
 def funnel_plot(
@@ -115,7 +117,7 @@ def place_names(
         x, y = points[number]
         wide = FONT * width_of(name)
         tall = FONT * 1.3
-        for step in (8, 20, 34):
+        for step in NEAR:
             corners = (
                 (x - wide / 2, y - step - tall),
                 (x - wide / 2, y + step),

@@ -21,7 +21,7 @@ from dashboard.screens.children import Listed, depth_of, names_of, siblings_of
 from dashboard.screens.map import MapScreen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
-from dashboard.sources import FEW_SOURCES, joint_source
+from dashboard.sources import joint_source
 from data_access.queries import SnapshotReader
 
 COSTLIEST = 3
@@ -292,7 +292,7 @@ def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: Leag
         facts=facts,
         sentence=t("overview.joint", language).join(part for part in said if part) or None,
         data_through=min(context.period.end, reader.snapshot().data_through),
-        source=index_source(reader, context, FEW_SOURCES),
+        source=index_source(reader, context, 1),
         definition=index_definition(context),
         notes=_notes(row, league, below),
         href=context.href("ranking"),

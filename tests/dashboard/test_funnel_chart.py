@@ -66,3 +66,15 @@ def test_the_viewed_region_is_named_even_in_a_crowd():
     random = np.random.default_rng(3)
     frame = regions(random.poisson(5, 30), random.uniform(2e5, 6e5, 30))
     assert "示例7县" in names_on(plot(frame, "r7"))
+
+
+def test_a_name_stands_beside_its_point_or_not_at_all():
+    """Names 34 pixels away floated between the points of the US counties: nobody could tell whose they were."""
+    placed = place_names(
+        [(100.0 + 9 * step, 200.0) for step in range(12)], dict.fromkeys(range(12), "示例县"), (620, 340)
+    )
+    for number, box in placed.items():
+        x, y = 100.0 + 9 * number, 200.0
+        across = max(box.left - x, x - box.right, 0)
+        down = max(box.top - y, y - box.bottom, 0)
+        assert max(across, down) <= 14

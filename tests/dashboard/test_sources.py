@@ -53,4 +53,4 @@ def test_several_figures_name_each_source_once_and_a_small_card_says_how_many_mo
     items = [find_indicator(name) for name in ("BH2", "MT1", "JQ2", "BH4")]
     named = joint_source(reader, city, items, "zh", period=Period.parse("2023"))
     assert named == "司法局；公安局"
-    assert joint_source(reader, city, items, "zh", most=1, period=Period.parse("2023")) == "司法局等2个来源"
+    assert joint_source(reader, city, items, "zh", most=1, period=Period.parse("2023")) == "司法局及另外1个来源"
