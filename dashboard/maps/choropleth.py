@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from dashboard.maps.view import MapView
 from dashboard.palette import GRADES, contrast, load_palette
 
 LABEL_SIZE = 14
+LABEL_LETTERS = 12
+"""Letters of a name before it goes on in a second line, at a space: a long name on one line hides its neighbour's."""
 FEW_REGIONS = 8
 """Below this many regions quartiles say nothing about extremes."""
 LEGEND_HEIGHT = 36
@@ -240,7 +243,7 @@ def _finished(
                 lon=rows["lon"].tolist(),
                 lat=rows["lat"].tolist(),
                 mode="text",
-                text=rows["name"].tolist(),
+                text=["<br>".join(wrap(name, LABEL_LETTERS, break_long_words=False)) for name in rows["name"]],
                 textfont={"size": LABEL_SIZE, "color": colour},
                 hoverinfo="skip",
                 showlegend=False,

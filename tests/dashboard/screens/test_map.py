@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.context import Context
 from dashboard.indicators.evaluate import values
+from dashboard.maps.choropleth import LABEL_LETTERS
 from dashboard.periods import Period
 from dashboard.screens.map import MOST_NAMED, map_screen, rate_links, region_map
 from data_access.access import Scope
@@ -51,6 +52,15 @@ def test_the_switch_is_in_the_address_and_kept_by_the_drill_down(asked):
     screen, context = asked(rate="neighbours")
     assert all("rate=neighbours" in href for href in screen.regions["href"])
     assert "rate=all" in {word: href for word, href, _ in rate_links(screen, context)}["平滑（向全体）"]
+
+
+@pytest.mark.parametrize(("language", "lines"), [("zh", {1}), ("en", {1, 2})])
+def test_a_long_name_goes_on_in_a_second_line(asked, language, lines):
+    screen, context = asked(language=language)
+    drawn = [name for trace in region_map(screen, context).to_dict()["data"] for name in trace.get("text", ())]
+    assert {name.replace("<br>", " ") for name in drawn} == set(screen.regions["name"])
+    assert {name.count("<br>") + 1 for name in drawn} == lines
+    assert all(len(line) <= LABEL_LETTERS for name in drawn for line in name.split("<br>"))
 
 
 def test_both_maps_share_one_scale_so_that_smoothing_is_seen(asked):
