@@ -51,7 +51,7 @@ def shown(row: pd.Series, indicator: Indicator, language: str) -> Shown:
         denominator=number_text(row["denominator"]),
         method=t(f"indicator_method.{row['method']}", language),
         status=t(f"indicator_status.{row['status']}", language),
-        notes=note_texts(row["notes"], language),
+        notes=(reason,) if (reason := indicator.reason_unavailable(language)) else note_texts(row["notes"], language),
     )
 
 

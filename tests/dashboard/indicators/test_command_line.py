@@ -94,6 +94,14 @@ def test_missing_numbers_are_null_and_never_zero(ask):
     assert (row["value"], row["status"], row["notes"]) == (None, "no_data", ["not_collected"])
 
 
+@pytest.mark.parametrize(("language", "place"), [("zh", "台账"), ("en", "ledger")])
+def test_what_people_enter_elsewhere_says_where_it_is_found(ask, language, place):
+    code, answer, _ = ask("indicators", "--indicator", "ZR5", "--format", "json", "--language", language)
+    row = json.loads(answer)["rows"][0]
+    assert code == 0 and (row["status"], row["value"]) == ("unavailable", None)
+    assert len(row["notes_text"]) == 1 and place in row["notes_text"][0]
+
+
 def test_a_role_without_small_counts_gets_none(ask):
     _, out, _ = ask(
         "indicators",

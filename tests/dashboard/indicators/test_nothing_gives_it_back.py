@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -23,9 +24,12 @@ from dashboard.grading.league import grade_regions
 from dashboard.grading.settings import index_settings
 from dashboard.indicators import command_line
 from dashboard.indicators import vocabulary as words
+from dashboard.indicators.breakdown import by_class
 from dashboard.indicators.catalogue import load_catalogue
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.engine.protection import family_of, pattern_of
-from dashboard.indicators.evaluate import series, values, values_of
+from dashboard.indicators.engine.windows import resolve
+from dashboard.indicators.evaluate import evaluate, series, values, values_of
 from dashboard.navigation import PAGES, may_open
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -272,3 +276,99 @@ def test_every_command_in_every_format_is_attacked():
     assert said == set(main.commands)
     pages = {words[1] for words in all_commands.command_lines(AUDITOR, [CITY]) if words[0] == "page"}
     assert pages == {entry.url_path for entry in PAGES if may_open(AUDITOR.permissions, entry)}
+
+
+@pytest.fixture(scope="module")
+def scarce(tmp_path_factory) -> tuple[SnapshotReader, SnapshotReader]:
+    """A city with two homicides in all, and one that had a third: too few to be told of even as a whole."""
+    city = twin_cities.drawn(1)
+    homicides = city.incidents[city.incidents["category"] == "homicide"].sort_values("occurred_on")
+    first, middle, last = homicides.index[[0, len(homicides) // 2, -1]]
+    third = replace(city, incidents=city.incidents.drop(homicides.index.difference([first, middle, last])))
+    second = replace(third, incidents=third.incidents.drop(middle))
+    return tuple(
+        twin_cities.published(Home(tmp_path_factory.mktemp(name)), rows)
+        for name, rows in (("two", second), ("three", third))
+    )
+
+
+@pytest.mark.parametrize(
+    ("scope", "opened"),
+    [
+        (PUBLIC, ("numbers", "pages", "walls", "papers")),
+        (AUDITOR, ("pages",)),
+        (LEADER, ("pages", "commands", "hand_outs")),
+    ],
+    ids=lambda each: each.role if isinstance(each, Scope) else None,
+)
+def test_what_is_hidden_of_the_whole_is_not_told_by_the_number_of_rows_either(scarce, scope, opened):
+    looks = [everything(reader, scope, scope.region_code, "2024", opened) for reader in scarce]
+    told = [place for (place, first), (_, second) in zip(*looks, strict=True) if first != second]
+    assert not told, f"a hidden count shows in {len(told)} places, such as {told[:12]}"
+
+
+MONTHS = [date(year, month, 1) for year in twin_cities.YEARS for month in range(1, 13)]
+Cell = tuple[str, str, date, str]
+"""A measure of a township in a month and class: what an attacker would solve for."""
+
+
+def sum_of(cells: list[Cell], terms, code: str, start: date | None, end: date) -> np.ndarray:
+    """Return the coefficients of what ``terms`` (sign, measure, classes or none) add up."""
+    line = np.zeros(len(cells))
+    for place, (measure, town, month, kind) in enumerate(cells):
+        if _lies_in(town, code) and (start is None or month >= start) and month <= end:
+            line[place] = sum(sign for sign, name, kinds in terms if name == measure and (not kinds or kind in kinds))
+    return line
+
+
+def everything_published(reader: SnapshotReader, cells: list[Cell], measures: set[str]) -> Iterator[np.ndarray]:
+    """Every count shown of ``measures``: all indicators, over periods and rolling windows, regions and classes."""
+    facts, periods = facts_of(reader, PUBLIC), [Period.parse(text) for text in _period_texts()]
+    for item in load_catalogue().values():
+        if not (item.available and item.suppression_limit and item.terms and measures.issuperset(item.measures)):
+            continue
+        frame = evaluate(reader, PUBLIC, [item], CODES, periods)[item.id]
+        for code, when in frame.index[frame["status"].isin(words.WITH_VALUE)]:
+            for terms in filter(lambda part: part and isinstance(part, tuple), (item.numerator, item.denominator)):
+                span = resolve(
+                    item.window, Period.parse(when), sorted(item.measures), facts.coverage, facts.data_through
+                )
+                parts = [(term.sign, term.measure, term.class_code) for term in terms]
+                yield sum_of(cells, parts, code, span.start, span.end)
+        if item.kind == "count":
+            for period in periods:
+                frame = by_class(reader, PUBLIC, item.id, CODES, str(period))
+                for code, kind in frame.index[frame["status"].isin(words.WITH_VALUE)]:
+                    yield sum_of(cells, [(1, item.measures[0], (kind,))], code, period.start, period.end)
+
+
+@pytest.mark.parametrize(
+    ("category", "measures"),
+    [("homicide", {"homicide_incidents", "homicide_victims"}), ("criminal_alarm", {"criminal_alarms"})],
+)
+def test_no_small_count_follows_from_windows_classes_cases_and_victims_together(pair, category, measures):
+    """Quarters less months, years less windows, victims beside cases, classes, the city less its counties: all at once."""
+    city, _, one, _ = pair(6)
+    kinds, towns = twin_cities.KINDS[category], list(twin_cities.TOWNS)
+    cells = [
+        (name, town, month, kind) for name in sorted(measures) for town in towns for month in MONTHS for kind in kinds
+    ]
+    published = np.unique(np.array(list(everything_published(one, cells, measures))), axis=0)
+    assert len(published) > 80
+    _, sizes, directions = np.linalg.svd(published, full_matrices=False)
+    known = directions[sizes > 1e-9 * sizes.max()]
+    rows = city.incidents[city.incidents["category"] == category]
+    month = pd.to_datetime(rows["occurred_on"]).dt.to_period("M").dt.start_time.dt.date
+    keyed = rows.groupby([rows["region_code"], month, rows["class_code"]])
+    counts = {"homicide_victims": keyed["victims"].sum(), "": keyed.size()}
+    true = np.array([counts.get(cell[0], counts[""]).get(cell[1:], 0) for cell in cells], float)
+    small = 0
+    for name, code in product(sorted(measures), CODES):
+        for text, only in product(_period_texts(), [(), *((kind,) for kind in kinds)]):
+            period = Period.parse(text)
+            wanted = sum_of(cells, [(1, name, only)], code, period.start, period.end)
+            if 0 < wanted @ true < 5:
+                small += 1
+                unexplained = wanted - known.T @ (known @ wanted)
+                assert np.linalg.norm(unexplained) > 1e-6, (name, code, text, only, "is a sum of published counts")
+    assert small > 300
