@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from dashboard.components import Definition, chart_card, columns_of, empty_state, offer_tables, sentence, table
+from dashboard.components import (
+    Definition,
+    chart_card,
+    columns_of,
+    empty_state,
+    offer_tables,
+    sentence,
+    table,
+    table_card,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.data_status import data_screen
@@ -21,28 +30,31 @@ screen = data_screen(reader, context)
 
 sentence(screen.verdict)
 left, right = st.columns([0.62, 0.38], gap="small")
-with left, chart_card(language, title=t("data.coverage", language), key="coverage", **card):
-    if screen.coverage.empty:
-        empty_state(t("data.no_coverage", language), t("quality.no_data_advice", language))
-    else:
-        table(
-            screen.coverage,
-            columns_of(screen.coverage, "data", language),
-            language,
-            caption=t("data.coverage", language),
-            max_height=420,
-        )
-with right, chart_card(language, title=t("data.late", language), key="late", **card):
-    if screen.late.empty:
-        empty_state(t("overview.no_late", language))
-    else:
-        table(
-            screen.late,
-            columns_of(screen.late, "data", language, ("days",)),
-            language,
-            caption=t("data.late", language),
-            max_height=420,
-        )
+with left:
+    table_card(
+        screen.coverage,
+        columns_of(screen.coverage, "data", language),
+        language,
+        title=t("data.coverage", language),
+        key="coverage",
+        empty=(
+            t("data.no_coverage", language),
+            t("quality.no_data_advice", language),
+        ),
+        max_height=420,
+        **card,
+    )
+with right:
+    table_card(
+        screen.late,
+        columns_of(screen.late, "data", language, ("days",)),
+        language,
+        title=t("data.late", language),
+        key="late",
+        empty=(t("overview.no_late", language),),
+        max_height=420,
+        **card,
+    )
 with chart_card(language, title=t("data.imports", language), key="imports", **card):
     if screen.imports.empty:
         empty_state(t("data.no_imports", language))

@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from dashboard.components import Column, chart_card, offer_tables, table
+from dashboard.components import (
+    Column,
+    offer_tables,
+    table_card,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.definitions import definitions_screen
@@ -15,8 +19,8 @@ card = {"data_through": reader.snapshot().data_through, "source": t("definitions
 screen = definitions_screen(reader, context)
 
 left, right = st.columns([0.42, 0.58], gap="small")
-with left, chart_card(language, title=t("definitions.list", language), key="list", **card):
-    table(
+with left:
+    table_card(
         screen.indicators,
         [
             Column(name="name", title=t("definitions.indicator", language), href="href"),
@@ -24,14 +28,18 @@ with left, chart_card(language, title=t("definitions.list", language), key="list
             Column(name="unit", title=t("definitions.unit", language)),
         ],
         language,
-        caption=t("definitions.list", language),
+        title=t("definitions.list", language),
+        key="list",
         max_height=840,
+        **card,
     )
-with right, chart_card(language, title=screen.chosen.label(language), key="definition", **card):
-    table(
+with right:
+    table_card(
         screen.facts,
         [Column(name="term", title=t("definitions.term", language), width="9em"), Column(name="text", title="")],
         language,
-        caption=screen.chosen.label(language),
+        title=screen.chosen.label(language),
+        key="definition",
+        **card,
     )
 offer_tables(screen.tables, context)

@@ -15,7 +15,7 @@ from dashboard.components import (
     link_group,
     notice,
     offer_tables,
-    table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -74,32 +74,28 @@ def draw_map() -> None:
 
 def draw_list() -> None:
     """Draw the regions in a table."""
-    with chart_card(
+    table_card(
+        screen.regions,
+        [
+            Column(name="name", title=screen.listed.level_name, href="href"),
+            *(
+                [Column(name="smoothed_text", title=t("map.smoothed_rate", language), kind="number")]
+                if "smoothed_text" in screen.regions
+                else []
+            ),
+            Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
+            Column(name="interval", title=t("column.interval", language), kind="number"),
+            Column(name="counts", title=t("column.counts", language), kind="number"),
+        ],
         language,
         title=t("map.list", language, level=screen.listed.level_name),
         data_through=reader.snapshot().data_through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
         key="list",
-    ):
-        table(
-            screen.regions,
-            [
-                Column(name="name", title=screen.listed.level_name, href="href"),
-                *(
-                    [Column(name="smoothed_text", title=t("map.smoothed_rate", language), kind="number")]
-                    if "smoothed_text" in screen.regions
-                    else []
-                ),
-                Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
-                Column(name="interval", title=t("column.interval", language), kind="number"),
-                Column(name="counts", title=t("column.counts", language), kind="number"),
-            ],
-            language,
-            caption=t("map.list", language, level=screen.listed.level_name),
-            selected=screen.listed.selected,
-            max_height=790,
-        )
+        selected=screen.listed.selected,
+        max_height=790,
+    )
 
 
 choose = partial(choose_indicator, screen.choices, screen.indicator, language)

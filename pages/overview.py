@@ -18,7 +18,7 @@ from dashboard.components import (
     offer_tables,
     sentence,
     strip_column,
-    table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -79,17 +79,8 @@ if graded.rows.empty:
         ),
     ):
         draw_where(partial(region_map, where), indicator, width=1060)
-    with (
-        right,
-        chart_card(
-            language,
-            title=t("map.list", language, level=level),
-            data_through=through,
-            source=source,
-            key="overview-list",
-        ),
-    ):
-        table(
+    with right:
+        table_card(
             where.regions,
             [
                 Column(name="name", title=level, href="href"),
@@ -97,7 +88,10 @@ if graded.rows.empty:
                 Column(name="interval", title=t("column.interval", language), kind="number"),
             ],
             language,
-            caption=t("map.list", language, level=level),
+            title=t("map.list", language, level=level),
+            data_through=through,
+            source=source,
+            key="overview-list",
             selected=where.listed.selected,
             max_height=MAP_HEIGHT,
         )
@@ -116,19 +110,8 @@ else:
         ),
     ):
         draw_where(partial(grade_map, graded, where), grade, width=450)
-    with (
-        right,
-        chart_card(
-            language,
-            title=league,
-            sentence=t("overview.league_note", language),
-            data_through=through,
-            source=index_source(reader, context, FEW_SOURCES),
-            definition=index_definition(context),
-            key="overview-league",
-        ),
-    ):
-        table(
+    with right:
+        table_card(
             graded.rows,
             [
                 Column(name="name", title=level, href="down"),
@@ -144,87 +127,68 @@ else:
                 Column(name="deadline", title=t("ranking.deadline", language), kind="number"),
             ],
             language,
-            caption=league,
+            title=league,
+            sentence=t("overview.league_note", language),
+            data_through=through,
+            source=index_source(reader, context, FEW_SOURCES),
+            definition=index_definition(context),
+            key="overview-league",
             max_height=MAP_HEIGHT,
         )
 
 changed, overdue, late = st.columns([0.42, 0.36, 0.22], gap="small")
-with (
-    changed,
-    chart_card(
+with changed:
+    table_card(
+        screen.changes,
+        [
+            Column(name="indicator", title=t("overview.indicator", language), href="href"),
+            Column(name="was", title=t("overview.was", language), kind="number"),
+            Column(name="now", title=t("overview.now", language), kind="number"),
+            Column(name="change", title=t("overview.change", language), kind="number"),
+            Column(name="words", title="", kind="mark"),
+            Column(name="certainty", title=t("overview.certainty", language), kind="mark"),
+        ],
         language,
         title=t("overview.changed", language),
         sentence=t("overview.changed_note", language),
         data_through=through,
         source=several,
         key="changed",
-    ),
-):
-    if screen.changes.empty:
-        empty_state(t("overview.no_changes", language))
-    else:
-        table(
-            screen.changes,
-            [
-                Column(name="indicator", title=t("overview.indicator", language), href="href"),
-                Column(name="was", title=t("overview.was", language), kind="number"),
-                Column(name="now", title=t("overview.now", language), kind="number"),
-                Column(name="change", title=t("overview.change", language), kind="number"),
-                Column(name="words", title="", kind="mark"),
-                Column(name="certainty", title=t("overview.certainty", language), kind="mark"),
-            ],
-            language,
-            caption=t("overview.changed", language),
-        )
-with (
-    overdue,
-    chart_card(
+        empty=(t("overview.no_changes", language),),
+    )
+with overdue:
+    table_card(
+        screen.overdue,
+        [
+            Column(name="item", title=t("overview.item", language)),
+            Column(name="owner", title=t("overview.owner", language)),
+            Column(name="region", title=t("overview.region", language)),
+            Column(name="due", title=t("overview.due", language), kind="number"),
+            Column(name="days", title=t("overview.days", language), kind="number"),
+        ],
         language,
         title=t("overview.overdue", language),
         sentence=t("overview.overdue_note", language),
         data_through=through,
         source=several,
         key="overdue",
-    ),
-):
-    if screen.overdue.empty:
-        empty_state(screen.nothing_overdue)
-    else:
-        table(
-            screen.overdue,
-            [
-                Column(name="item", title=t("overview.item", language)),
-                Column(name="owner", title=t("overview.owner", language)),
-                Column(name="region", title=t("overview.region", language)),
-                Column(name="due", title=t("overview.due", language), kind="number"),
-                Column(name="days", title=t("overview.days", language), kind="number"),
-            ],
-            language,
-            caption=t("overview.overdue", language),
-        )
-with (
-    late,
-    chart_card(
+        empty=(screen.nothing_overdue,),
+    )
+with late:
+    table_card(
+        screen.late,
+        [
+            Column(name="region", title=t("overview.region", language)),
+            Column(name="source", title=t("overview.source", language)),
+            Column(name="last_day", title=t("overview.last_day", language), kind="number"),
+            Column(name="days", title=t("overview.late_days", language), kind="number"),
+        ],
         language,
         title=t("overview.late", language),
         data_through=through,
         source=several,
         key="late",
-    ),
-):
-    if screen.late.empty:
-        empty_state(t("overview.no_late", language))
-    else:
-        table(
-            screen.late,
-            [
-                Column(name="region", title=t("overview.region", language)),
-                Column(name="source", title=t("overview.source", language)),
-                Column(name="last_day", title=t("overview.last_day", language), kind="number"),
-                Column(name="days", title=t("overview.late_days", language), kind="number"),
-            ],
-            language,
-            caption=t("overview.late", language),
-        )
+        empty=(t("overview.no_late", language),),
+    )
 
 offer_tables(screen.tables, context)

@@ -15,6 +15,7 @@ from dashboard.components import (
     sentence,
     strip_column,
     table,
+    table_card,
 )
 from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
@@ -38,61 +39,53 @@ month_labels = [str(month) for month in screen.league.months]
 
 sentence(screen.verdict)
 if screen.is_graded:
-    with chart_card(
+    table_card(
+        screen.rows,
+        [
+            Column(name="name", title=screen.listed.level_name, href="down"),
+            grade_column(language),
+            Column(name="index_text", title=t("ranking.index", language), kind="number"),
+            Column(name="interval", title=t("ranking.interval", language), kind="number"),
+            Column(
+                name="lower",
+                title="",
+                kind="mark",
+                draw=lambda row: interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"]),
+            ),
+            Column(name="rank", title=t("ranking.rank", language), kind="number"),
+            Column(name="stage_text", title=t("ranking.stage", language), kind="mark"),
+            Column(name="change_text", title=t("ranking.change", language), kind="number"),
+            strip_column(month_labels, language),
+            Column(name="red_text", title=t("ranking.months_red", language), kind="number"),
+            Column(name="red_chance", title=t("ranking.red_chance", language), kind="number"),
+            Column(name="reasons", title=t("ranking.reasons", language), href="href"),
+        ],
         language,
         title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
         sentence=t("ranking.note", language),
         data_through=through,
         source=source,
         key="league",
-    ):
-        table(
-            screen.rows,
-            [
-                Column(name="name", title=screen.listed.level_name, href="down"),
-                grade_column(language),
-                Column(name="index_text", title=t("ranking.index", language), kind="number"),
-                Column(name="interval", title=t("ranking.interval", language), kind="number"),
-                Column(
-                    name="lower",
-                    title="",
-                    kind="mark",
-                    draw=lambda row: interval_bar(row["index"], row["lower"], row["upper"], (40, 100), row["interval"]),
-                ),
-                Column(name="rank", title=t("ranking.rank", language), kind="number"),
-                Column(name="stage_text", title=t("ranking.stage", language), kind="mark"),
-                Column(name="change_text", title=t("ranking.change", language), kind="number"),
-                strip_column(month_labels, language),
-                Column(name="red_text", title=t("ranking.months_red", language), kind="number"),
-                Column(name="red_chance", title=t("ranking.red_chance", language), kind="number"),
-                Column(name="reasons", title=t("ranking.reasons", language), href="href"),
-            ],
-            language,
-            caption=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
-            selected=screen.selected,
-            max_height=560,
-        )
+        selected=screen.selected,
+        max_height=560,
+    )
     offer_tables(screen.tables, context)
     offer_context_briefing(context)
 else:
     empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))
 
 if len(screen.problems):
-    with chart_card(
+    table_card(
+        screen.problems,
+        columns_of(screen.problems, "trigger_column", language, ("numerator", "denominator")),
         language,
         title=t("ranking.problems", language),
         sentence=t("ranking.problems_note", language),
         data_through=through,
         source=source,
         key="problems",
-    ):
-        table(
-            screen.problems,
-            columns_of(screen.problems, "trigger_column", language, ("numerator", "denominator")),
-            language,
-            caption=t("ranking.problems", language),
-            max_height=240,
-        )
+        max_height=240,
+    )
 
 why, funnel = st.columns([0.58, 0.42], gap="small")
 with (
@@ -155,37 +148,31 @@ with (
         )
 
 for column, each in zip(st.columns(3, gap="small"), screen.triggers.lists, strict=True):
-    with (
-        column,
-        chart_card(
+    with column:
+        table_card(
+            each.rows,
+            [
+                *columns_of(each.rows[list(TRIGGER_COLUMNS)], "trigger_column", language),
+                Column(name="behind", title=t("trigger_column.behind", language), kind="mark", href="href"),
+            ],
             language,
             title=t(f"ranking.list_{each.rule}", language),
             sentence=each.note or None,
             data_through=through,
             source=source,
             key=f"trigger-{each.rule}",
-        ),
-    ):
-        if each.rows.empty:
-            empty_state(each.why_empty)
-        else:
-            table(
-                each.rows,
-                [
-                    *columns_of(each.rows[list(TRIGGER_COLUMNS)], "trigger_column", language),
-                    Column(name="behind", title=t("trigger_column.behind", language), kind="mark", href="href"),
-                ],
-                language,
-                caption=t(f"ranking.list_{each.rule}", language),
-                max_height=360,
-            )
+            empty=(each.why_empty,),
+            max_height=360,
+        )
 behind = screen.triggers.behind
 if behind is not None:
     title = t("ranking.rows_at", language, rule=t(f"ranking.list_{behind.rule}", language), name=behind.name)
-    with chart_card(language, title=title, data_through=through, source=source, key="trigger-rows"):
-        table(
-            behind.rows,
-            columns_of(behind.rows, "trigger_column", language, NUMBERS),
-            language,
-            caption=title,
-        )
+    table_card(
+        behind.rows,
+        columns_of(behind.rows, "trigger_column", language, NUMBERS),
+        language,
+        title=title,
+        data_through=through,
+        source=source,
+        key="trigger-rows",
+    )

@@ -14,7 +14,7 @@ from dashboard.components import (
     link_group,
     offer_tables,
     sentence,
-    table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -67,8 +67,8 @@ with (
             aside(line)
     else:
         empty_state(t("trends.empty", language))
-with right, chart_card(language, title=t("trends.by_year", language), key="years", **card):
-    table(
+with right:
+    table_card(
         screen.years,
         [
             Column(name="year", title=t("trends.year", language)),
@@ -77,8 +77,10 @@ with right, chart_card(language, title=t("trends.by_year", language), key="years
             Column(name="numerator", title=t("column.numerator", language), kind="number"),
         ],
         language,
-        caption=t("trends.by_year", language),
+        title=t("trends.by_year", language),
+        key="years",
         max_height=420,
+        **card,
     )
 for place, control in zip(st.columns(len(screen.controls), gap="small"), screen.controls, strict=True):
     with (

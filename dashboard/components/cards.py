@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components.chips import grade_chip
+from dashboard.components.messages import empty_state
+from dashboard.components.tables import Column, table
 from dashboard.i18n import t
 
 NoteKind = Literal["late", "partial", "preliminary", "suppressed", "carried", "declared"]
@@ -169,6 +171,40 @@ def chart_card(
         st.html(_head(title, None, None, definition, language) + _sentence(sentence))
         yield
         st.html(_foot(data_through, source, basis, notes, language))
+
+
+def table_card(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    language: str,
+    *,
+    title: str,
+    empty: Sequence[str] = (),
+    refusal: Sequence[str] | None = None,
+    selected: object = None,
+    max_height: int | None = None,
+    **card: Any,
+) -> None:
+    """Draw a card that holds one table, or says why it holds none.
+
+    Parameters
+    ----------
+    frame, columns, language, selected, max_height
+        As in :func:`~dashboard.components.tables.table`; the card's title is also what the table is called for screen readers.
+    title, **card
+        As in :func:`chart_card`.
+    empty : sequence of str
+        Reason and advice when ``frame`` has no rows; without them the bare heading is drawn.
+    refusal : sequence of str, optional
+        Reason and advice when the viewer may not see the rows.
+    """
+    with chart_card(language, title=title, **card):
+        if refusal:
+            empty_state(*refusal)
+        elif frame.empty and empty:
+            empty_state(*empty)
+        else:
+            table(frame, columns, language, caption=title, selected=selected, max_height=max_height)
 
 
 def card_markup(card: Card, language: str) -> Markup:

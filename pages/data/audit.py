@@ -1,6 +1,12 @@
 """Audit: whether the record is whole, and who did what when."""
 
-from dashboard.components import Column, chart_card, empty_state, link_group, offer_tables, sentence, table
+from dashboard.components import (
+    Column,
+    link_group,
+    offer_tables,
+    sentence,
+    table_card,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.data.audit import COLUMNS, audit_screen
@@ -14,22 +20,16 @@ screen = audit_screen(reader, context)
 sentence(screen.verdict)
 link_group(t("audit.kinds", language), screen.kinds)
 link_group(t("audit.recorded_at", language), screen.days)
-with chart_card(
+table_card(
+    screen.lines,
+    [Column(name=name, title=t(f"audit.{name}", language)) for name in COLUMNS],
     language,
     title=t("audit.title", language),
     sentence=t("audit.note", language),
     data_through=reader.snapshot().data_through,
     source=t("audit.source", language),
     key="audit",
-):
-    if screen.lines.empty:
-        empty_state(t("audit.empty", language))
-    else:
-        table(
-            screen.lines,
-            [Column(name=name, title=t(f"audit.{name}", language)) for name in COLUMNS],
-            language,
-            caption=t("audit.title", language),
-            max_height=720,
-        )
+    empty=(t("audit.empty", language),),
+    max_height=720,
+)
 offer_tables(screen.tables, context)

@@ -15,7 +15,7 @@ from dashboard.components import (
     link_group,
     offer_tables,
     sentence,
-    table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -72,17 +72,8 @@ with (
         key="months-figure",
         alt=screen.verdict,
     )
-with (
-    right,
-    chart_card(
-        language,
-        title=t("backtest_page.by_region", language),
-        sentence=t("backtest_page.by_region_note", language),
-        key="regions",
-        **card,
-    ),
-):
-    table(
+with right:
+    table_card(
         screen.regions,
         [
             Column(name="name", title=screen.listed.level_name),
@@ -98,7 +89,10 @@ with (
             Column(name="flips_text", title=t("backtest_page.changes", language), kind="number"),
         ],
         language,
-        caption=t("backtest_page.by_region", language),
+        title=t("backtest_page.by_region", language),
+        sentence=t("backtest_page.by_region_note", language),
+        key="regions",
         max_height=500,
+        **card,
     )
 offer_tables(screen.tables, context)

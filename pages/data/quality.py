@@ -15,6 +15,7 @@ from dashboard.components import (
     offer_tables,
     sentence,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -63,58 +64,53 @@ with (
             caption=t("quality.title_marks", language),
             max_height=560,
         )
-with (
-    right,
-    chart_card(
+with right:
+    table_card(
+        screen.declared,
+        [
+            Column(name="figure", title=heading("figure")),
+            Column(name="period", title=heading("period"), kind="mark"),
+            *heading.numbers("declared", "computed", "difference"),
+            Column(name="unit", title=heading("unit")),
+            Column(name="remark", title=heading("remark")),
+        ],
         language,
         title=t("quality.title_declared", language),
         sentence=screen.declared_note,
         definition=Definition(text=t("quality.declared_definition", language)),
         notes=[("declared", "")] if len(screen.declared) else (),
         key="declared",
+        empty=(
+            t("quality.declared_empty", language),
+            t("quality.declared_advice", language),
+        ),
+        max_height=560,
         **card,
-    ),
-):
-    if screen.declared.empty:
-        empty_state(t("quality.declared_empty", language), t("quality.declared_advice", language))
-    else:
-        table(
-            screen.declared,
-            [
-                Column(name="figure", title=heading("figure")),
-                Column(name="period", title=heading("period"), kind="mark"),
-                *heading.numbers("declared", "computed", "difference"),
-                Column(name="unit", title=heading("unit")),
-                Column(name="remark", title=heading("remark")),
-            ],
-            language,
-            caption=t("quality.title_declared", language),
-            max_height=560,
-        )
-with chart_card(
+    )
+table_card(
+    screen.matrix,
+    [
+        Column(name="region", title=heading("region"), href="href"),
+        *(Column(name=name, title=t(f"quality.check_{name}", language)) for name in CHECKS),
+        *heading.numbers("total"),
+    ],
     language,
     title=t("quality.title_matrix", language),
     sentence=t("quality.note_matrix", language),
     definition=checks,
     key="matrix",
     **card,
-):
-    table(
-        screen.matrix,
-        [
-            Column(name="region", title=heading("region"), href="href"),
-            *(Column(name=name, title=t(f"quality.check_{name}", language)) for name in CHECKS),
-            *heading.numbers("total"),
-        ],
-        language,
-        caption=t("quality.title_matrix", language),
-    )
+)
 corrections = screen.corrections
 assert corrections is not None
 left, right = st.columns([0.66, 0.34], gap="small")
-with (
-    left,
-    chart_card(
+with left:
+    table_card(
+        corrections.rows,
+        [
+            Column(name=name, title=title, href="href" if name == "figure" else None)
+            for name, title in corrections.table.columns.items()
+        ],
         language,
         title=corrections.table.title,
         sentence=t("corrections.note", language),
@@ -122,21 +118,12 @@ with (
         source=t("entry.ledger_source", language),
         definition=Definition(text=t("corrections.definition", language)),
         key="corrections",
-    ),
-):
-    if corrections.rows.empty:
-        empty_state(t("corrections.none", language), t("corrections.advice", language))
-    else:
-        table(
-            corrections.rows,
-            [
-                Column(name=name, title=title, href="href" if name == "figure" else None)
-                for name, title in corrections.table.columns.items()
-            ],
-            language,
-            caption=corrections.table.title,
-            max_height=420,
-        )
+        empty=(
+            t("corrections.none", language),
+            t("corrections.advice", language),
+        ),
+        max_height=420,
+    )
 with right:
     choose_indicator(corrections.choices, corrections.chosen, language)
     aside(t("corrections.now", language, value=corrections.now))

@@ -18,6 +18,7 @@ from dashboard.components import (
     sentence,
     strip_column,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -43,9 +44,19 @@ card_grid(screen.cards, language, columns=len(screen.cards))
 
 section(t("assessment.section_score", language), None)
 effects, league = st.columns([0.46, 0.54], gap="small")
-with (
-    effects,
-    chart_card(
+with effects:
+    table_card(
+        screen.effects,
+        [
+            Column(name="name", title=t("assessment_effect.name", language), href="href"),
+            Column(name="index", title=t("assessment_effect.index", language), kind="number"),
+            Column(name="interval", title=t("ranking.interval", language), kind="number"),
+            Column(name="before", title=t("assessment_effect.points_before", language), kind="number"),
+            Column(name="after", title=t("assessment_effect.points_after", language), kind="number"),
+            Column(name="more_lost", title=t("assessment_effect.more_lost", language), kind="number"),
+            Column(name="more_lost_limits", title=t("assessment.limits", language), kind="number"),
+            Column(name="against_mean", title=t("assessment_effect.against_mean", language), kind="number"),
+        ],
         language,
         title=t("assessment.effects", language),
         sentence=t("assessment.effects_note", language),
@@ -53,28 +64,10 @@ with (
         source=from_index,
         definition=Definition(text=t("assessment.effects_definition", language)),
         key="effects",
-    ),
-):
-    if screen.effects.empty:
-        empty_state(screen.no_effects)
-    else:
-        table(
-            screen.effects,
-            [
-                Column(name="name", title=t("assessment_effect.name", language), href="href"),
-                Column(name="index", title=t("assessment_effect.index", language), kind="number"),
-                Column(name="interval", title=t("ranking.interval", language), kind="number"),
-                Column(name="before", title=t("assessment_effect.points_before", language), kind="number"),
-                Column(name="after", title=t("assessment_effect.points_after", language), kind="number"),
-                Column(name="more_lost", title=t("assessment_effect.more_lost", language), kind="number"),
-                Column(name="more_lost_limits", title=t("assessment.limits", language), kind="number"),
-                Column(name="against_mean", title=t("assessment_effect.against_mean", language), kind="number"),
-            ],
-            language,
-            caption=t("assessment.effects", language),
-            selected=screen.selected,
-            max_height=480,
-        )
+        empty=(screen.no_effects,),
+        selected=screen.selected,
+        max_height=480,
+    )
 with (
     league,
     chart_card(
@@ -115,7 +108,18 @@ with (
             max_height=480,
         )
 
-with chart_card(
+table_card(
+    screen.vetoes,
+    [
+        Column(name="kind", title=t("assessment_veto.kind", language)),
+        Column(name="region", title=t("assessment_veto.region", language)),
+        Column(name="year", title=t("assessment_veto.year", language), kind="number"),
+        Column(name="status", title=t("assessment_veto.status", language)),
+        Column(name="reason", title=t("assessment_veto.reason", language)),
+        Column(name="document", title=t("assessment_veto.document", language)),
+        Column(name="authority", title=t("assessment_veto.authority", language)),
+        Column(name="decided_on", title=t("assessment_veto.decided_on", language), kind="number"),
+    ],
     language,
     title=t("assessment.vetoes", language),
     sentence=t("assessment.vetoes_note", language),
@@ -125,26 +129,9 @@ with chart_card(
         text=t("assessment.vetoes_definition", language), href=context.href("definitions", indicator="KH2")
     ),
     key="vetoes",
-):
-    if screen.vetoes.empty:
-        empty_state(screen.no_vetoes)
-    else:
-        table(
-            screen.vetoes,
-            [
-                Column(name="kind", title=t("assessment_veto.kind", language)),
-                Column(name="region", title=t("assessment_veto.region", language)),
-                Column(name="year", title=t("assessment_veto.year", language), kind="number"),
-                Column(name="status", title=t("assessment_veto.status", language)),
-                Column(name="reason", title=t("assessment_veto.reason", language)),
-                Column(name="document", title=t("assessment_veto.document", language)),
-                Column(name="authority", title=t("assessment_veto.authority", language)),
-                Column(name="decided_on", title=t("assessment_veto.decided_on", language), kind="number"),
-            ],
-            language,
-            caption=t("assessment.vetoes", language),
-            max_height=320,
-        )
+    empty=(screen.no_vetoes,),
+    max_height=320,
+)
 
 section(t("creation.section", language), None)
 if creation.matrix is None:
@@ -153,7 +140,24 @@ if creation.matrix is None:
     ):
         empty_state(t("creation.no_townships", language))
 else:
-    with chart_card(
+    table_card(
+        creation.lines,
+        [
+            Column(name="number", title=t("creation_column.number", language), kind="number"),
+            Column(name="name", title=t("creation_column.name_of_line", language)),
+            Column(name="rule", title=t("creation_column.rule", language)),
+            Column(name="gate", title=t("creation_column.gate", language)),
+            Column(name="level", title=t("creation_column.level", language)),
+            *(
+                [
+                    Column(name="figure", title=t("creation_column.figure", language), kind="number"),
+                    Column(name="interval", title=t("ranking.interval", language), kind="number"),
+                    grade_column(language),
+                ]
+                if creation.is_single
+                else [Column(name=grade, title=t(f"grade.{grade}", language), kind="number") for grade in GRADES]
+            ),
+        ],
         language,
         title=t("creation.lines", language),
         sentence=t("creation.lines_note", language),
@@ -161,29 +165,25 @@ else:
         source=from_lines,
         definition=Definition(text=t("creation.definition", language)),
         key="lines",
-    ):
-        table(
-            creation.lines,
-            [
-                Column(name="number", title=t("creation_column.number", language), kind="number"),
-                Column(name="name", title=t("creation_column.name_of_line", language)),
-                Column(name="rule", title=t("creation_column.rule", language)),
-                Column(name="gate", title=t("creation_column.gate", language)),
-                Column(name="level", title=t("creation_column.level", language)),
-                *(
-                    [
-                        Column(name="figure", title=t("creation_column.figure", language), kind="number"),
-                        Column(name="interval", title=t("ranking.interval", language), kind="number"),
-                        grade_column(language),
-                    ]
-                    if creation.is_single
-                    else [Column(name=grade, title=t(f"grade.{grade}", language), kind="number") for grade in GRADES]
-                ),
-            ],
-            language,
-            caption=t("creation.lines", language),
-        )
-    with chart_card(
+    )
+    table_card(
+        creation.rows,
+        [
+            Column(name="name", title=t("creation_column.name", language), href="href"),
+            Column(name="county", title=t("creation_column.county", language)),
+            *(
+                Column(
+                    name=line_column(line),
+                    title=str(line.number),
+                    kind="mark",
+                    draw=lambda row, line=line: grade_chip(row[line_column(line)], language),
+                )
+                for line in creation.matrix.settings.line
+            ),
+            Column(name="verdict", title=t("creation_column.verdict", language)),
+            Column(name="streak_text", title=t("creation_column.streak", language), kind="number"),
+            Column(name="proposal", title=t("creation_column.proposal", language)),
+        ],
         language,
         title=t("creation.matrix", language),
         sentence=t("creation.matrix_note", language),
@@ -191,30 +191,16 @@ else:
         source=from_lines,
         definition=Definition(text=t("creation.definition", language)),
         key="matrix",
-    ):
-        table(
-            creation.rows,
-            [
-                Column(name="name", title=t("creation_column.name", language), href="href"),
-                Column(name="county", title=t("creation_column.county", language)),
-                *(
-                    Column(
-                        name=line_column(line),
-                        title=str(line.number),
-                        kind="mark",
-                        draw=lambda row, line=line: grade_chip(row[line_column(line)], language),
-                    )
-                    for line in creation.matrix.settings.line
-                ),
-                Column(name="verdict", title=t("creation_column.verdict", language)),
-                Column(name="streak_text", title=t("creation_column.streak", language), kind="number"),
-                Column(name="proposal", title=t("creation_column.proposal", language)),
-            ],
-            language,
-            caption=t("creation.matrix", language),
-            max_height=620,
-        )
-    with chart_card(
+        max_height=620,
+    )
+    table_card(
+        creation.awards,
+        [
+            Column(name="name", title=t("creation_column.name", language), href="href"),
+            Column(name="county", title=t("creation_column.county", language)),
+            Column(name="years", title=t("creation_column.years", language)),
+            Column(name="proposal", title=t("creation_column.proposal", language)),
+        ],
         language,
         title=t("creation.award", language),
         sentence=screen.stress,
@@ -222,22 +208,12 @@ else:
         source=from_lines,
         definition=Definition(text=t("creation.award_definition", language)),
         key="award",
-    ):
-        if creation.awards.empty:
-            empty_state(t("creation.no_award", language), t("creation.people_decide", language))
-        else:
-            table(
-                creation.awards,
-                [
-                    Column(name="name", title=t("creation_column.name", language), href="href"),
-                    Column(name="county", title=t("creation_column.county", language)),
-                    Column(name="years", title=t("creation_column.years", language)),
-                    Column(name="proposal", title=t("creation_column.proposal", language)),
-                ],
-                language,
-                caption=t("creation.award", language),
-                max_height=320,
-            )
+        empty=(
+            t("creation.no_award", language),
+            t("creation.people_decide", language),
+        ),
+        max_height=320,
+    )
 
 section(t("pilots.section", language), None)
 card_grid(screen.pilot_cards, language, columns=len(screen.pilot_cards))
@@ -263,9 +239,21 @@ with (
             key="stages-figure",
             alt=t("pilots.stages", language),
         )
-with (
-    sites,
-    chart_card(
+with sites:
+    table_card(
+        screen.pilots.rows,
+        [
+            Column(name="name", title=t("pilot_column.name", language)),
+            Column(name="practice", title=t("pilot_column.practice", language)),
+            Column(name="place", title=t("pilot_column.place", language)),
+            Column(name="stage", title=t("pilot_column.stage", language)),
+            Column(name="accepted", title=t("pilot_column.accepted", language), kind="number"),
+            Column(name="spread", title=t("pilot_column.spread", language), kind="number"),
+            Column(name="basis", title=t("pilot_column.basis", language)),
+            Column(name="adopted", title=t("pilot_column.adopted", language), kind="number"),
+            Column(name="look_back", title=t("pilot_column.look_back", language)),
+            Column(name="visits", title=t("pilot_column.visits", language), kind="number"),
+        ],
         language,
         title=t("pilots.title", language),
         sentence=t("pilots.note", language),
@@ -275,27 +263,10 @@ with (
             text=t("pilots.stages_definition", language), href=context.href("definitions", indicator="SF1")
         ),
         key="sites",
-    ),
-):
-    if screen.pilots.rows.empty:
-        empty_state(t("pilots.none", language), t("pilots.none_advice", language))
-    else:
-        table(
-            screen.pilots.rows,
-            [
-                Column(name="name", title=t("pilot_column.name", language)),
-                Column(name="practice", title=t("pilot_column.practice", language)),
-                Column(name="place", title=t("pilot_column.place", language)),
-                Column(name="stage", title=t("pilot_column.stage", language)),
-                Column(name="accepted", title=t("pilot_column.accepted", language), kind="number"),
-                Column(name="spread", title=t("pilot_column.spread", language), kind="number"),
-                Column(name="basis", title=t("pilot_column.basis", language)),
-                Column(name="adopted", title=t("pilot_column.adopted", language), kind="number"),
-                Column(name="look_back", title=t("pilot_column.look_back", language)),
-                Column(name="visits", title=t("pilot_column.visits", language), kind="number"),
-            ],
-            language,
-            caption=t("pilots.title", language),
-            max_height=560,
-        )
+        empty=(
+            t("pilots.none", language),
+            t("pilots.none_advice", language),
+        ),
+        max_height=560,
+    )
 offer_tables(screen.tables, context)

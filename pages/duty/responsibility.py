@@ -16,6 +16,7 @@ from dashboard.components import (
     offer_tables,
     sentence,
     table,
+    table_card,
 )
 from dashboard.components.calendar_cells import calendar_legend, delivery_cell, meeting_cell
 from dashboard.context import current_context
@@ -123,9 +124,10 @@ if screen.packages is not None:
     board = screen.packages
     card_grid(board.cards, language, columns=6)
     left, right = st.columns([0.6, 0.4], gap="small")
-    with (
-        left,
-        chart_card(
+    with left:
+        table_card(
+            board.board,
+            text_columns(("name", *BOARD), BOARD, name="href"),
             language,
             title=t("duty.board", language),
             sentence=t("duty.board_note", language),
@@ -133,21 +135,15 @@ if screen.packages is not None:
             source=table_source(reader, context.viewer, ("case_package",), "duty.package_source", language),
             definition=definition_of(context, find_indicator("BA2")),
             key="board",
-        ),
-    ):
-        if board.board.empty:
-            empty_state(t("duty.no_packages", language))
-        else:
-            table(
-                board.board,
-                text_columns(("name", *BOARD), BOARD, name="href"),
-                language,
-                caption=t("duty.board", language),
-                max_height=600,
-            )
-    with (
-        right,
-        chart_card(
+            empty=(t("duty.no_packages", language),),
+            max_height=600,
+        )
+    with right:
+        table_card(
+            board.posts,
+            text_columns(
+                ("post", "level", "open", "overdue", "closed", "returns"), ("open", "overdue", "closed", "returns")
+            ),
             language,
             title=t("duty.posts", language),
             sentence=board.posts_note,
@@ -155,20 +151,9 @@ if screen.packages is not None:
             source=table_source(reader, context.viewer, ("case_package",), "duty.package_source", language),
             definition=definition_of(context, find_indicator("BA5")),
             key="posts",
-        ),
-    ):
-        if board.posts.empty:
-            empty_state(board.posts_note)
-        else:
-            table(
-                board.posts,
-                text_columns(
-                    ("post", "level", "open", "overdue", "closed", "returns"), ("open", "overdue", "closed", "returns")
-                ),
-                language,
-                caption=t("duty.posts", language),
-                max_height=600,
-            )
+            empty=(board.posts_note,),
+            max_height=600,
+        )
     listed, form = st.columns([0.66, 0.34], gap="small")
     with (
         listed,
@@ -240,7 +225,9 @@ if screen.summons is not None:
                     caption=t("duty.summons", language),
                     selected=entry.item_id if entry else None,
                 )
-        with chart_card(
+        table_card(
+            called.sheets.set_index("item_id", drop=False),
+            text_columns(("name", "month", "months_red", "state"), ("months_red",), name="href"),
             language,
             title=t("duty.sheets", language),
             sentence=t("duty.sheets_note", language),
@@ -248,17 +235,9 @@ if screen.summons is not None:
             source=index_source(reader, context),
             definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
             key="sheets",
-        ):
-            if called.sheets.empty:
-                empty_state(t("duty.no_sheets", language))
-            else:
-                table(
-                    called.sheets.set_index("item_id", drop=False),
-                    text_columns(("name", "month", "months_red", "state"), ("months_red",), name="href"),
-                    language,
-                    caption=t("duty.sheets", language),
-                    selected=entry.item_id if entry else None,
-                )
+            empty=(t("duty.no_sheets", language),),
+            selected=entry.item_id if entry else None,
+        )
     with form:
         entry_card(context, entry, through)
 
@@ -266,9 +245,22 @@ if screen.departments is not None:
     delivered = screen.departments
     card_grid(delivered.cards, language, columns=3)
     left, right = st.columns([0.52, 0.48], gap="small")
-    with (
-        left,
-        chart_card(
+    with left:
+        table_card(
+            delivered.matrix,
+            [
+                Column(name="department", title=t("duty_delivery.department", language)),
+                Column(name="data_set", title=t("duty_delivery.data_set", language)),
+                *(
+                    Column(
+                        name=str(month),
+                        title=str(month),
+                        kind="mark",
+                        draw=partial(lambda key, row: delivery_cell(row[key], language), str(month)),
+                    )
+                    for month in delivered.months
+                ),
+            ],
             language,
             title=t("duty.deliveries", language),
             sentence=t("duty.deliveries_note", language),
@@ -276,29 +268,8 @@ if screen.departments is not None:
             source=table_source(reader, context.viewer, ("data_delivery",), "duty.exchange_source", language),
             definition=definition_of(context, find_indicator("HS2")),
             key="deliveries",
-        ),
-    ):
-        if delivered.matrix.empty:
-            empty_state(t("duty.no_deliveries", language))
-        else:
-            table(
-                delivered.matrix,
-                [
-                    Column(name="department", title=t("duty_delivery.department", language)),
-                    Column(name="data_set", title=t("duty_delivery.data_set", language)),
-                    *(
-                        Column(
-                            name=str(month),
-                            title=str(month),
-                            kind="mark",
-                            draw=partial(lambda key, row: delivery_cell(row[key], language), str(month)),
-                        )
-                        for month in delivered.months
-                    ),
-                ],
-                language,
-                caption=t("duty.deliveries", language),
-            )
+            empty=(t("duty.no_deliveries", language),),
+        )
     with (
         right,
         chart_card(

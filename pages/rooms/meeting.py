@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from dashboard.components import Column, chart_card, empty_state, grade_chip, offer_tables, sentence, table
+from dashboard.components import (
+    Column,
+    chart_card,
+    grade_chip,
+    offer_tables,
+    sentence,
+    table,
+    table_card,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.meeting import drawing
@@ -28,17 +36,16 @@ if page is not None:
 elif screen.at == OPENING:
     sentence(screen.briefing.verdict)
     start_control(screen, context)
-    with chart_card(language, title=last_decided.title, key="last-decided", **card):
-        if last_decided.frame.empty:
-            empty_state(t("meeting.none_decided_before", language))
-        else:
-            table(
-                last_decided.frame,
-                drawing.decision_columns(last_decided),
-                language,
-                caption=last_decided.title,
-                max_height=360,
-            )
+    table_card(
+        last_decided.frame,
+        drawing.decision_columns(last_decided),
+        language,
+        title=last_decided.title,
+        key="last-decided",
+        empty=(t("meeting.none_decided_before", language),),
+        max_height=360,
+        **card,
+    )
     with chart_card(language, title=agenda.title, sentence=t("meeting.agenda_note", language), key="agenda", **card):
         table(
             agenda.frame.assign(

@@ -3,7 +3,13 @@
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.components import Column, chart_card, offer_tables, sentence, table
+from dashboard.components import (
+    Column,
+    chart_card,
+    offer_tables,
+    sentence,
+    table_card,
+)
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.rooms.wall_list import wall_list
@@ -16,22 +22,23 @@ screen = wall_list(reader, context)
 card = {"data_through": reader.snapshot().data_through, "source": t("wall_list.source", language)}
 
 sentence(t("wall_list.intro", language))
-with chart_card(language, title=t("wall_list.screens", language), key="screens", **card):
-    table(
-        screen.screens,
-        [
-            Column(name="name", title=t("wall_list.name", language), href="href"),
-            Column(name="size", title=t("wall_list.size", language)),
-            Column(name="playlist", title=t("wall_list.playlist", language)),
-            Column(
-                name="address",
-                title=t("wall_list.address", language),
-                draw=lambda row: Markup("<code>{}</code>").format(row["address"]),
-            ),
-        ],
-        language,
-        caption=t("wall_list.screens", language),
-    )
+table_card(
+    screen.screens,
+    [
+        Column(name="name", title=t("wall_list.name", language), href="href"),
+        Column(name="size", title=t("wall_list.size", language)),
+        Column(name="playlist", title=t("wall_list.playlist", language)),
+        Column(
+            name="address",
+            title=t("wall_list.address", language),
+            draw=lambda row: Markup("<code>{}</code>").format(row["address"]),
+        ),
+    ],
+    language,
+    title=t("wall_list.screens", language),
+    key="screens",
+    **card,
+)
 with chart_card(
     language,
     title=t("wall_list.start", language),

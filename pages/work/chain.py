@@ -14,6 +14,7 @@ from dashboard.components import (
     offer_tables,
     sentence,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -123,7 +124,22 @@ def draw_gains() -> None:
 
 def draw_steps() -> None:
     """Draw the steps with what is lacking and who answers."""
-    with chart_card(
+    table_card(
+        screen.steps,
+        [
+            Column(name="step", title=t("chain_column.step", language)),
+            Column(name="indicator", title=t("chain_column.indicator", language)),
+            Column(name="count", title=t("chain_column.count", language), kind="number"),
+            Column(name="rate", title=t("chain_column.value", language), kind="number"),
+            Column(name="interval", title=t("chain.interval", language), kind="number"),
+            Column(name="city", title=t("chain_column.whole_value", language), kind="number"),
+            Column(name="difference", title=t("chain_column.difference", language), kind="number"),
+            Column(name="limits", title=t("chain.limits", language), kind="number"),
+            Column(name="verdict", title=t("chain_column.verdict", language)),
+            Column(name="shortfall", title=t("chain_column.shortfall", language), kind="number"),
+            Column(name="unit", title=t("chain_column.unit", language)),
+            Column(name="deadline", title=t("chain_column.deadline", language), kind="number"),
+        ],
         language,
         title=t("chain.steps", language),
         sentence=t("chain.steps_note", language),
@@ -131,26 +147,7 @@ def draw_steps() -> None:
         source=source,
         definition=Definition(text=t("chain.width_definition", language)),
         key="steps",
-    ):
-        table(
-            screen.steps,
-            [
-                Column(name="step", title=t("chain_column.step", language)),
-                Column(name="indicator", title=t("chain_column.indicator", language)),
-                Column(name="count", title=t("chain_column.count", language), kind="number"),
-                Column(name="rate", title=t("chain_column.value", language), kind="number"),
-                Column(name="interval", title=t("chain.interval", language), kind="number"),
-                Column(name="city", title=t("chain_column.whole_value", language), kind="number"),
-                Column(name="difference", title=t("chain_column.difference", language), kind="number"),
-                Column(name="limits", title=t("chain.limits", language), kind="number"),
-                Column(name="verdict", title=t("chain_column.verdict", language)),
-                Column(name="shortfall", title=t("chain_column.shortfall", language), kind="number"),
-                Column(name="unit", title=t("chain_column.unit", language)),
-                Column(name="deadline", title=t("chain_column.deadline", language), kind="number"),
-            ],
-            language,
-            caption=t("chain.steps", language),
-        )
+    )
 
 
 def draw_regions() -> None:

@@ -19,6 +19,7 @@ from dashboard.components import (
     risk_chip,
     sentence,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -126,55 +127,36 @@ with (
         caption=t("disputes.title_colours", language),
     )
 with old:
-    with chart_card(
+    table_card(
+        screen.ages,
+        [
+            Column(name="band", title=heading("band")),
+            *heading.numbers("count", "share", "beyond"),
+        ],
         language,
         title=t("disputes.title_ages", language),
         sentence=t("disputes.note_ages", language),
         key="ages",
         height="content",
         **card("BH8"),
-    ):
-        table(
-            screen.ages,
-            [
-                Column(name="band", title=heading("band")),
-                *heading.numbers("count", "share", "beyond"),
-            ],
-            language,
-            caption=t("disputes.title_ages", language),
-        )
-    with chart_card(
+    )
+    table_card(
+        screen.causes,
+        [
+            Column(name="class", title=t("disputes.title_causes", language)),
+            *heading.numbers("three_years", "this_year"),
+        ],
         language,
         title=t("disputes.title_causes", language),
         sentence=screen.cause_sentence,
         key="causes",
+        empty=(t("disputes.no_causes", language),),
         **card("JQ3y"),
-    ):
-        if screen.causes.empty:
-            empty_state(t("disputes.no_causes", language))
-        else:
-            table(
-                screen.causes,
-                [
-                    Column(name="class", title=t("disputes.title_causes", language)),
-                    *heading.numbers("three_years", "this_year"),
-                ],
-                language,
-                caption=t("disputes.title_causes", language),
-            )
+    )
 
 kinds, sources = st.columns([0.5, 0.5], gap="small")
-with (
-    kinds,
-    chart_card(
-        language,
-        title=t("disputes.title_classes", language),
-        sentence=t("disputes.note_classes", language),
-        key="classes",
-        **card("MT1"),
-    ),
-):
-    table(
+with kinds:
+    table_card(
         screen.classes,
         [
             Column(name="class", title=heading("class"), href="href"),
@@ -183,19 +165,13 @@ with (
             *heading.numbers("due_resolved", "resolved", "open_90", "relapsed"),
         ],
         language,
-        caption=t("disputes.title_classes", language),
+        title=t("disputes.title_classes", language),
+        sentence=t("disputes.note_classes", language),
+        key="classes",
+        **card("MT1"),
     )
-with (
-    sources,
-    chart_card(
-        language,
-        title=t("disputes.title_sources", language),
-        sentence=t("disputes.note_sources", language),
-        key="sources",
-        **card("MT2"),
-    ),
-):
-    table(
+with sources:
+    table_card(
         screen.sources,
         [
             Column(name="channel", title=heading("channel"), href="href"),
@@ -206,45 +182,41 @@ with (
             *heading.numbers("within_day"),
         ],
         language,
-        caption=t("disputes.title_sources", language),
+        title=t("disputes.title_sources", language),
+        sentence=t("disputes.note_sources", language),
+        key="sources",
+        **card("MT2"),
     )
 
-with chart_card(
+table_card(
+    screen.handling,
+    [
+        Column(name="name", title=screen.handled_in.level_name, href="href"),
+        *indicator_columns(dispute_settings().handling, language),
+    ],
     language,
     title=t("disputes.title_handling", language),
     sentence=t("disputes.note_handling", language),
     key="handling",
+    empty=(t("disputes.county_only", language),),
+    selected=screen.handled_in.selected,
+    max_height=560,
     **card(*dispute_settings().handling),
-):
-    if screen.handling.empty:
-        empty_state(t("disputes.county_only", language))
-    else:
-        table(
-            screen.handling,
-            [
-                Column(name="name", title=screen.handled_in.level_name, href="href"),
-                *indicator_columns(dispute_settings().handling, language),
-            ],
-            language,
-            caption=t("disputes.title_handling", language),
-            selected=screen.handled_in.selected,
-            max_height=560,
-        )
+)
 
-with chart_card(
-    language, title=t("disputes.title_regions", language), key="regions", **card(*dispute_settings().regions.indicators)
-):
-    table(
-        screen.regions,
-        [
-            Column(name="name", title=screen.listed.level_name, href="href"),
-            *indicator_columns(dispute_settings().regions.indicators, language),
-        ],
-        language,
-        caption=t("disputes.title_regions", language),
-        selected=screen.listed.selected,
-        max_height=560,
-    )
+table_card(
+    screen.regions,
+    [
+        Column(name="name", title=screen.listed.level_name, href="href"),
+        *indicator_columns(dispute_settings().regions.indicators, language),
+    ],
+    language,
+    title=t("disputes.title_regions", language),
+    key="regions",
+    selected=screen.listed.selected,
+    max_height=560,
+    **card(*dispute_settings().regions.indicators),
+)
 
 records = screen.records
 with chart_card(

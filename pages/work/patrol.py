@@ -14,7 +14,7 @@ from dashboard.components import (
     empty_state,
     offer_tables,
     sentence,
-    table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -37,34 +37,29 @@ sentence(screen.verdict)
 card_grid(screen.cards, language, columns=len(screen.cards))
 
 weak, where = st.columns([0.6, 0.4], gap="small")
-with (
-    weak,
-    chart_card(
+with weak:
+    table_card(
+        screen.weakest,
+        [
+            Column(name="name", title=heading("name"), href="href"),
+            Column(name="county", title=heading("county")),
+            *heading.numbers("coverage"),
+            Column(name="interval", title=t("column.interval", language), kind="number"),
+            *heading.numbers("missed", "low_day", "vacant", "per_grid"),
+            Column(name="thin", title=heading("thin")),
+            *heading.numbers("found_first"),
+        ],
         language,
         title=t("patrol.title_weakest", language),
         sentence=t("patrol.note_weakest", language),
         key="weakest",
+        empty=(
+            t("patrol.none", language),
+            t("patrol.none_advice", language),
+        ),
+        selected=screen.township,
         **card("GRD1"),
-    ),
-):
-    if screen.weakest.empty:
-        empty_state(t("patrol.none", language), t("patrol.none_advice", language))
-    else:
-        table(
-            screen.weakest,
-            [
-                Column(name="name", title=heading("name"), href="href"),
-                Column(name="county", title=heading("county")),
-                *heading.numbers("coverage"),
-                Column(name="interval", title=t("column.interval", language), kind="number"),
-                *heading.numbers("missed", "low_day", "vacant", "per_grid"),
-                Column(name="thin", title=heading("thin")),
-                *heading.numbers("found_first"),
-            ],
-            language,
-            caption=t("patrol.title_weakest", language),
-            selected=screen.township,
-        )
+    )
 with (
     where,
     chart_card(
@@ -110,17 +105,8 @@ with (
             key="daily-figure",
             alt=t("patrol.title_daily", language),
         )
-with (
-    found,
-    chart_card(
-        language,
-        title=t("patrol.title_found", language),
-        sentence=t("patrol.note_found", language),
-        key="found",
-        **card("GRD7"),
-    ),
-):
-    table(
+with found:
+    table_card(
         screen.found,
         [
             Column(name="class", title=heading("class"), href="href"),
@@ -129,21 +115,23 @@ with (
             *heading.numbers("share"),
         ],
         language,
-        caption=t("patrol.title_found", language),
+        title=t("patrol.title_found", language),
+        sentence=t("patrol.note_found", language),
+        key="found",
+        **card("GRD7"),
     )
 
-with chart_card(
-    language, title=t("patrol.title_regions", language), key="regions", **card(*patrol_settings().regions.indicators)
-):
-    table(
-        screen.regions,
-        [
-            Column(name="name", title=screen.listed.level_name, href="href"),
-            *indicator_columns(patrol_settings().regions.indicators, language),
-        ],
-        language,
-        caption=t("patrol.title_regions", language),
-        selected=screen.listed.selected,
-        max_height=560,
-    )
+table_card(
+    screen.regions,
+    [
+        Column(name="name", title=screen.listed.level_name, href="href"),
+        *indicator_columns(patrol_settings().regions.indicators, language),
+    ],
+    language,
+    title=t("patrol.title_regions", language),
+    key="regions",
+    selected=screen.listed.selected,
+    max_height=560,
+    **card(*patrol_settings().regions.indicators),
+)
 offer_tables(screen.tables, context)

@@ -20,6 +20,7 @@ from dashboard.components import (
     section,
     sentence,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -85,77 +86,58 @@ with (
             language,
             caption=t("resources.title_items", language),
         )
-with (
-    by_region,
-    chart_card(
+with by_region:
+    table_card(
+        screen.budget,
+        [
+            Column(name="name", title=screen.budget_regions.level_name, href="href"),
+            *heading.numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
+        ],
         language,
         title=t("resources.title_budget", language),
         sentence=t("resources.note_budget", language),
         key="budget",
+        empty=(
+            t("resources.no_budget", language),
+            t("resources.no_budget_advice", language),
+        ),
+        selected=screen.budget_regions.selected,
         **card("JF1"),
-    ),
-):
-    if screen.budget.empty:
-        empty_state(t("resources.no_budget", language), t("resources.no_budget_advice", language))
-    else:
-        table(
-            screen.budget,
-            [
-                Column(name="name", title=screen.budget_regions.level_name, href="href"),
-                *heading.numbers("planned", "spent", "rate", "unspent", "next_planned", "growth"),
-            ],
-            language,
-            caption=t("resources.title_budget", language),
-            selected=screen.budget_regions.selected,
-        )
+    )
 
 section(t("resources.section_people", language), t("resources.note_people", language))
 standards, lacking = st.columns([0.58, 0.42], gap="small")
-with (
-    standards,
-    chart_card(
-        language,
-        title=t("resources.title_standards", language),
-        sentence=t("resources.note_standards", language),
-        key="standards",
-        **card("BZ1"),
-    ),
-):
-    table(
+with standards:
+    table_card(
         screen.standards,
         [
             Column(name="name", title=screen.listed.level_name, href="href"),
             *indicator_columns(resource_settings().regions.indicators, language),
         ],
         language,
-        caption=t("resources.title_standards", language),
+        title=t("resources.title_standards", language),
+        sentence=t("resources.note_standards", language),
+        key="standards",
         selected=screen.listed.selected,
         max_height=520,
+        **card("BZ1"),
     )
-with (
-    lacking,
-    chart_card(
+with lacking:
+    table_card(
+        screen.lacking,
+        [
+            Column(name="name", title=heading("name"), href="href"),
+            Column(name="county", title=heading("county")),
+            Column(name="lacks", title=heading("lacks")),
+        ],
         language,
         title=t("resources.title_lacking", language),
         sentence=t("resources.note_lacking", language),
         key="lacking",
+        empty=(t("resources.none_lacking", language),),
+        max_height=520,
         **card("TJ1"),
-    ),
-):
-    if screen.lacking.empty:
-        empty_state(t("resources.none_lacking", language))
-    else:
-        table(
-            screen.lacking,
-            [
-                Column(name="name", title=heading("name"), href="href"),
-                Column(name="county", title=heading("county")),
-                Column(name="lacks", title=heading("lacks")),
-            ],
-            language,
-            caption=t("resources.title_lacking", language),
-            max_height=520,
-        )
+    )
 with chart_card(
     language,
     title=t("resources.title_grades", language),
@@ -193,72 +175,58 @@ with chart_card(
             )
 
 section(t("resources.section_fund", language), t("resources.note_fund", language))
-with chart_card(
+table_card(
+    screen.checks,
+    [
+        Column(name="rule", title=heading("rule")),
+        *heading.numbers("limit", "found"),
+        Column(name="verdict", title=heading("verdict")),
+    ],
     language,
     title=t("resources.title_checks", language),
     sentence=t("resources.note_checks", language),
     key="checks",
     **card("JJ4"),
-):
-    table(
-        screen.checks,
-        [
-            Column(name="rule", title=heading("rule")),
-            *heading.numbers("limit", "found"),
-            Column(name="verdict", title=heading("verdict")),
-        ],
-        language,
-        caption=t("resources.title_checks", language),
-    )
-with chart_card(
+)
+table_card(
+    screen.awards_by,
+    [
+        Column(name="name", title=screen.listed.level_name, href="href"),
+        *heading.numbers("awards", "amount"),
+        *(Column(name=f"{name}_text", title=reason_name(name, language), kind="number") for name in screen.reasons),
+    ],
     language,
     title=t("resources.title_awards_by", language),
     sentence=t("resources.note_awards_by", language),
     key="awards-by",
+    empty=(
+        t("resources.no_awards", language),
+        t("resources.no_awards_advice", language),
+    ),
+    selected=screen.listed.selected,
     **card("JJ1n"),
-):
-    if screen.awards_by.empty:
-        empty_state(t("resources.no_awards", language), t("resources.no_awards_advice", language))
-    else:
-        table(
-            screen.awards_by,
-            [
-                Column(name="name", title=screen.listed.level_name, href="href"),
-                *heading.numbers("awards", "amount"),
-                *(
-                    Column(name=f"{name}_text", title=reason_name(name, language), kind="number")
-                    for name in screen.reasons
-                ),
-            ],
-            language,
-            caption=t("resources.title_awards_by", language),
-            selected=screen.listed.selected,
-        )
-with chart_card(
+)
+table_card(
+    screen.awards,
+    [
+        *(Column(name=name, title=heading(name)) for name in ("number", "region", "reason", "scheme")),
+        *heading.numbers("amount"),
+        *(Column(name=name, title=heading(name), kind="number") for name in ("applied_on", "awarded_on")),
+        *heading.numbers("days"),
+        Column(name="document", title=heading("document")),
+    ],
     language,
     title=t("resources.title_awards", language),
     sentence=t("resources.note_awards", language),
     key="awards",
+    refusal=list_refusal(context, screen.awards_allowed, "award"),
+    empty=(
+        t("resources.no_awards", language),
+        t("resources.no_awards_advice", language),
+    ),
+    max_height=420,
     **card("JJ2"),
-):
-    if refusal := list_refusal(context, screen.awards_allowed, "award"):
-        empty_state(*refusal)
-    elif screen.awards.empty:
-        empty_state(t("resources.no_awards", language), t("resources.no_awards_advice", language))
-    else:
-        table(
-            screen.awards,
-            [
-                *(Column(name=name, title=heading(name)) for name in ("number", "region", "reason", "scheme")),
-                *heading.numbers("amount"),
-                *(Column(name=name, title=heading(name), kind="number") for name in ("applied_on", "awarded_on")),
-                *heading.numbers("days"),
-                Column(name="document", title=heading("document")),
-            ],
-            language,
-            caption=t("resources.title_awards", language),
-            max_height=420,
-        )
+)
 with chart_card(
     language,
     title=t("resources.title_proposals", language),

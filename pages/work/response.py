@@ -19,6 +19,7 @@ from dashboard.components import (
     section,
     sentence,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -119,17 +120,8 @@ with (
         st.pydeck_chart(deck, height=MAP_SIZE[1], key=f"places-{screen.listed.parent}")
 
 in_time, open_places = st.columns([0.74, 0.26], gap="small")
-with (
-    in_time,
-    chart_card(
-        language,
-        title=t("response.title_regions", language),
-        sentence=t("response.note_regions", language),
-        key="regions",
-        **card("KF1"),
-    ),
-):
-    table(
+with in_time:
+    table_card(
         screen.regions,
         [
             Column(name="name", title=screen.listed.level_name, href="href"),
@@ -137,58 +129,47 @@ with (
             Column(name="remark", title=heading("remark")),
         ],
         language,
-        caption=t("response.title_regions", language),
+        title=t("response.title_regions", language),
+        sentence=t("response.note_regions", language),
+        key="regions",
         selected=screen.listed.selected,
         max_height=560,
+        **card("KF1"),
     )
-with (
-    open_places,
-    chart_card(
+with open_places:
+    table_card(
+        screen.watch,
+        [
+            Column(name="name", title=screen.video_listed.level_name, href="href"),
+            *indicator_columns(settings.watch, language),
+        ],
         language,
         title=t("response.title_watch", language),
         sentence=t("response.note_watch", language),
         key="watch",
+        empty=(t("response.county_only", language),),
+        selected=screen.video_listed.selected,
+        max_height=560,
         **card("KF4"),
-    ),
-):
-    if screen.watch.empty:
-        empty_state(t("response.county_only", language))
-    else:
-        table(
-            screen.watch,
-            [
-                Column(name="name", title=screen.video_listed.level_name, href="href"),
-                *indicator_columns(settings.watch, language),
-            ],
-            language,
-            caption=t("response.title_watch", language),
-            selected=screen.video_listed.selected,
-            max_height=560,
-        )
+    )
 
 section(t("response.section_video", language), t("response.note_section_video", language))
-with chart_card(
+table_card(
+    screen.video,
+    [
+        Column(name="name", title=screen.video_listed.level_name, href="href"),
+        *heading.numbers("uncovered"),
+        *indicator_columns(settings.video, language),
+        Column(name="missed", title=heading("missed")),
+    ],
     language,
     title=t("response.title_video", language),
     sentence=t("response.note_video", language),
     key="video",
+    empty=(t("response.county_only", language),),
+    selected=screen.video_listed.selected,
     **card("XL1"),
-):
-    if screen.video.empty:
-        empty_state(t("response.county_only", language))
-    else:
-        table(
-            screen.video,
-            [
-                Column(name="name", title=screen.video_listed.level_name, href="href"),
-                *heading.numbers("uncovered"),
-                *indicator_columns(settings.video, language),
-                Column(name="missed", title=heading("missed")),
-            ],
-            language,
-            caption=t("response.title_video", language),
-            selected=screen.video_listed.selected,
-        )
+)
 
 county_shares("compliance", screen.compliance, settings.compliance)
 

@@ -18,6 +18,7 @@ from dashboard.components import (
     section,
     sentence,
     table,
+    table_card,
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
@@ -45,17 +46,8 @@ else:
 
     section(t("services.section_sunshine", language), t("services.note_sunshine", language))
     below, line = st.columns([0.62, 0.38], gap="small")
-    with (
-        below,
-        chart_card(
-            language,
-            title=t("services.title_coverage", language),
-            sentence=t("services.note_coverage", language),
-            key="coverage",
-            **card("YG123"),
-        ),
-    ):
-        table(
+    with below:
+        table_card(
             screen.coverage,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
@@ -65,8 +57,11 @@ else:
                 *indicator_columns(settings.coverage, language),
             ],
             language,
-            caption=t("services.title_coverage", language),
+            title=t("services.title_coverage", language),
+            sentence=t("services.note_coverage", language),
+            key="coverage",
             selected=screen.listed.selected,
+            **card("YG123"),
         )
     with line:
         with chart_card(
@@ -88,37 +83,24 @@ else:
                 key="months-figure",
                 alt=t("services.title_months", language),
             )
-    with chart_card(
+    table_card(
+        screen.after_discharge,
+        [
+            Column(name="name", title=screen.listed.level_name, href="href"),
+            *indicator_columns(settings.after_discharge, language),
+        ],
         language,
         title=t("services.title_after_discharge", language),
         sentence=t("services.note_after_discharge", language),
         key="after-discharge",
+        selected=screen.listed.selected,
         **card(*settings.after_discharge),
-    ):
-        table(
-            screen.after_discharge,
-            [
-                Column(name="name", title=screen.listed.level_name, href="href"),
-                *indicator_columns(settings.after_discharge, language),
-            ],
-            language,
-            caption=t("services.title_after_discharge", language),
-            selected=screen.listed.selected,
-        )
+    )
 
     section(t("services.section_youth", language), t("services.note_youth", language))
     places, visits = st.columns([0.62, 0.38], gap="small")
-    with (
-        places,
-        chart_card(
-            language,
-            title=t("services.title_youth", language),
-            sentence=t("services.note_places", language),
-            key="youth",
-            **card("HM5"),
-        ),
-    ):
-        table(
+    with places:
+        table_card(
             screen.youth,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
@@ -128,8 +110,11 @@ else:
                 Column(name="HM3v_use_text", title=heading("use"), kind="number"),
             ],
             language,
-            caption=t("services.title_youth", language),
+            title=t("services.title_youth", language),
+            sentence=t("services.note_places", language),
+            key="youth",
             selected=screen.listed.selected,
+            **card("HM5"),
         )
     with (
         visits,
@@ -188,23 +173,17 @@ else:
                 language,
                 caption=t("services.title_stages", language),
             )
-    with (
-        by_region,
-        chart_card(
-            language,
-            title=t("services.title_resettlement", language),
-            key="resettlement",
-            **card("AZ5"),
-        ),
-    ):
-        table(
+    with by_region:
+        table_card(
             screen.resettlement,
             [
                 Column(name="name", title=screen.listed.level_name, href="href"),
                 *indicator_columns(settings.resettlement, language),
             ],
             language,
-            caption=t("services.title_resettlement", language),
+            title=t("services.title_resettlement", language),
+            key="resettlement",
             selected=screen.listed.selected,
+            **card("AZ5"),
         )
 offer_tables(screen.tables, context)

@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from markupsafe import Markup
+from streamlit.testing.v1 import AppTest
 
 from dashboard.components import (
     Basis,
@@ -54,6 +55,41 @@ def test_a_chart_card_without_date_or_source_is_refused_before_anything_is_drawn
     said = {"title": "趋势", "data_through": THROUGH, "source": "公安警情平台", "key": "trend"} | missing
     with pytest.raises(CardError), chart_card("zh", **said):
         pytest.fail("the block must not run")
+
+
+@pytest.mark.parametrize(
+    ("rows", "refused", "words"),
+    [
+        (["岚川县"], False, "岚川县"),
+        ([], False, "本期没有记录"),
+        (["岚川县"], True, "本角色看不到名单"),
+    ],
+)
+def test_a_table_card_holds_its_table_or_says_why_it_holds_none(rows, refused, words):
+    def screen(rows: list[str], refused: bool) -> None:
+        from datetime import date
+
+        import pandas as pd
+
+        from dashboard.components import Column, table_card
+
+        table_card(
+            pd.DataFrame({"name": rows}),
+            [Column(name="name", title="地区")],
+            "zh",
+            title="名单",
+            empty=("本期没有记录",),
+            refusal=("本角色看不到名单", "请改用汇总表") if refused else None,
+            data_through=date(2024, 12, 31),
+            source="示例来源",
+            key="list",
+        )
+
+    app = AppTest.from_function(screen, args=(rows, refused), default_timeout=60).run()
+    drawn = "".join(element.proto.body for element in app.get("html"))
+    assert words in drawn
+    assert ("岚川县" in drawn) == (words == "岚川县")
+    assert "示例来源" in drawn
 
 
 def test_a_card_says_everything_it_was_given():
