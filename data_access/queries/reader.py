@@ -318,7 +318,8 @@ class SnapshotReader:
 
     def _counties(self, scope: Scope) -> list[str]:
         """Return the counties in scope, and the whole when the scope is the whole."""
-        return self.regions(scope).query("depth <= 1 and in_scope").index.tolist()
+        regions = self.regions(scope)
+        return regions.index[(regions["depth"] <= 1) & regions["in_scope"]].tolist()
 
     # -- bounded lists ------------------------------------------------------------------------------------------------
 

@@ -147,14 +147,13 @@ def _boundary_changes(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:
 
 def _boundaries(changes: pd.DataFrame, coverage: pd.DataFrame) -> tuple[dict[str, date], dict[str, date]]:
     """Return ``Facts.took_over`` and ``Facts.began``; a first day before all data changes nothing and is left out."""
-    data_begin = date.max if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date()
+    data_begin = pd.to_datetime(coverage["first_day"]).min()
+    is_told = (changes["kind"] == "took_over") | (pd.to_datetime(changes["changed_on"]) > data_begin)
     took_over: dict[str, date] = {}
     began: dict[str, date] = {}
-    for row in changes.to_dict("records"):
+    for row in changes[is_told].to_dict("records"):
         changed = date.max if pd.isna(row["changed_on"]) else pd.Timestamp(row["changed_on"]).date()
         days = took_over if row["kind"] == "took_over" else began
-        if days is began and changed <= data_begin:
-            continue
         code = str(row["region_code"])
         days[code] = max(changed, days.get(code, changed))
     return took_over, began
