@@ -67,8 +67,13 @@ def joint_source(
     most: int | None = None,
     period: Period | None = None,
 ) -> str:
-    """Return from whom the rows behind several indicators come, each source once; past ``most`` only how many more."""
-    names = list(dict.fromkeys(indicator_source(reader, scope, item, language, period) for item in indicators))
+    """Return from whom the rows behind several indicators come, each source once; past ``most`` only how many more.
+
+    That some of them have no source is said only where none has one.
+    """
+    none = t("card.no_source", language)
+    found = dict.fromkeys(indicator_source(reader, scope, item, language, period) for item in indicators)
+    names = [name for name in found if name != none] or [none]
     joint = t("card.sources_joint", language)
     if most is None or len(names) <= most:
         return joint.join(names)

@@ -244,7 +244,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def _group(nodeid: str) -> str:
-    """Return the store that a test is for, or else its file."""
+    """Return the store that a test is for, or else its file; a browser's is always its file, which runs last."""
+    if "tests/browser/" in nodeid:
+        return nodeid.split("::")[0]
     parameters = nodeid.rpartition("[")[2].rstrip("]").split("-")
     if "tests/data_access/cluster/" in nodeid:
         return "cluster"

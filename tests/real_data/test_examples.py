@@ -335,7 +335,7 @@ def test_every_page_stands_on_data_that_lack_most_tables_and_names_who_they_come
         html = shown(app)
         assert 'role="alert"' not in html, page
         named = [text for text in re.findall("<span>来源 ([^<]*)</span>", html) if stamp not in text]
-        assert {name for names in named for name in names.split("、")} <= known, page
+        assert {name for names in named for name in re.split("[、；]", names)} <= known, page
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
