@@ -9,10 +9,8 @@ if __name__ == "__main__":
     main()
 else:
     import gc
-    import sys
 
     gc.disable()  # what a start loads stays: looking for rubbish in it took a fifth of the time; warm_up ends it
-    sys.setswitchinterval(0.001)  # seconds: answers to browsers wait less behind the threads that prepare screens
     import streamlit as st
 
     from dashboard import server
