@@ -15,13 +15,16 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.meeting import drawing
 from dashboard.meeting.controls import close_control, decision_form, offer_handouts, order_control, start_control
+from dashboard.screens.league import index_source
 from dashboard.screens.rooms.meeting import OPENING, meeting_screen
 from dashboard.settings import snapshot_reader
+from dashboard.sources import FEW_SOURCES
 
 context = current_context()
 language = context.language
-screen = meeting_screen(snapshot_reader(), context)
-card = {"data_through": screen.briefing.data_through, "source": t("overview.several_sources", language)}
+reader = snapshot_reader()
+screen = meeting_screen(reader, context)
+card = {"data_through": screen.briefing.data_through, "source": index_source(reader, context, FEW_SOURCES)}
 agenda, last_decided, decided = screen.tables
 page = screen.page
 
