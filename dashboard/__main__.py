@@ -36,7 +36,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except DataAccessError as error:
-        click.echo(error.message(language), err=True)
+        click.echo(error.message_for_operator(language), err=True)
         return FAILED
     except BrokenPipeError:
         return 0

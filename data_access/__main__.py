@@ -31,7 +31,7 @@ class _PlainErrors(click.Group):
         try:
             return super().invoke(context)
         except DataAccessError as error:
-            click.echo(error.message(context.params.get("language", "zh")), err=True)
+            click.echo(error.message_for_operator(context.params.get("language", "zh")), err=True)
             sys.exit(1)
 
 

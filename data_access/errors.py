@@ -12,22 +12,32 @@ class DataAccessError(Exception):
         The whole sentence in each language.
     code : str, optional
         A stable key for tests and logs.
+    operator : str
+        What only whoever runs the server may read beside the sentence: an address, a role, an error code.
     **details
         The values the sentence names (file, row, column, value, …).
     """
 
     default_code = "data_access_error"
 
-    def __init__(self, english: str, chinese: str, *, code: str | None = None, **details: object) -> None:
+    def __init__(
+        self, english: str, chinese: str, *, code: str | None = None, operator: str = "", **details: object
+    ) -> None:
         super().__init__(english)
         self.english = english
         self.chinese = chinese
         self.code = code or self.default_code
+        self.operator = operator
         self.details = details
 
     def message(self, language: str = "zh") -> str:
         """Return the sentence in ``language`` (``zh`` or ``en``)."""
         return self.english if language == "en" else self.chinese
+
+    def message_for_operator(self, language: str = "zh") -> str:
+        """Return the sentence, and what only whoever runs the server may read, for commands and logs; not for a screen."""
+        said = self.operator or getattr(self.__cause__, "operator", "")
+        return f"{self.message(language)} [{said}]" if said else self.message(language)
 
 
 class ConfigError(DataAccessError):

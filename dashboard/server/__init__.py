@@ -1,5 +1,6 @@
 """What the web server adds around Streamlit: the page's HTML shell, headers, styles, geometry and health routes."""
 
+import logging
 import sys
 
 from streamlit.runtime.pages_manager import PagesManager
@@ -19,7 +20,10 @@ PagesManager.uses_pages_directory = False
 
 
 def check_start() -> None:
-    """End the program with a sentence that says what to set, where nobody would have to sign in but should."""
+    """Begin the server's log; end with a sentence that says what to set, where nobody would have to sign in but should."""
+    to_log = logging.StreamHandler()
+    to_log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("pingan").addHandler(to_log)
     try:
         start.check_start(load_settings().home)
     except DataAccessError as error:

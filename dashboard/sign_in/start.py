@@ -63,4 +63,4 @@ def _may_be_read_by_anybody(home: Home) -> bool:
 def start_message(error: DataAccessError) -> str:
     """Return the sentence a refused start ends with, in the language of the machine."""
     spoken = os.environ.get("LANG", "zh")
-    return error.message("zh" if spoken.startswith(("zh", "C", "POSIX")) or not spoken else "en")
+    return error.message_for_operator("zh" if spoken.startswith(("zh", "C", "POSIX")) or not spoken else "en")

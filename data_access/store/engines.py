@@ -73,6 +73,7 @@ def read_frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFr
 def _engine(path: Path, *, read_only: bool, memory_limit: str, **options: object) -> sa.Engine:
     return sa.create_engine(
         sa.URL.create("duckdb", database=str(path)),
+        hide_parameters=True,
         connect_args={
             "read_only": read_only,
             "config": {"memory_limit": memory_limit, "threads": THREADS, "preserve_insertion_order": False},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -10,7 +12,7 @@ from typing import Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from data_access.errors import SchemaVersionError
+from data_access.errors import SchemaVersionError, StoreBusyError, StoreRefusedError
 from data_access.home import Home, private_folder
 from data_access.schema.audit_line import TRIGGERS
 from data_access.schema.ledger_event import LEDGER_VERSION, ledger_metadata, ledger_version
@@ -20,6 +22,7 @@ Work = Callable[[sa.Connection], Answer]
 BUSY_SECONDS = 15
 WRITES = "ledger_writes"
 """Execution option of a connection that is going to write."""
+log = logging.getLogger("pingan.database")
 
 
 class TakenError(Exception):
@@ -78,7 +81,7 @@ class EmbeddedLedger:
 
     def read(self, work: Work[Answer], path: str = "") -> Answer:
         """Read within one transaction; SQLite shows it one state."""
-        with self.engine.connect() as connection:
+        with _plain_errors(), self.engine.connect() as connection:
             return work(connection)
 
     def select(self, statement: sa.Select, path: str) -> Sequence[sa.Row]:
@@ -92,7 +95,11 @@ class EmbeddedLedger:
     def write(self, work: Work[Answer], path: str = "") -> Answer:
         """Wait for one's turn, then read and write."""
         try:
-            with self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            with (
+                _plain_errors(),
+                self.engine.connect().execution_options(**{WRITES: True}) as connection,
+                connection.begin(),
+            ):
                 return work(connection)
         except sa.exc.IntegrityError as error:
             raise TakenError from error
@@ -119,6 +126,7 @@ def _sqlite_engine(path: Path) -> sa.Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # what was entered belongs in no log
     )
 
     @event.listens_for(engine, "connect")
@@ -134,8 +142,32 @@ def _sqlite_engine(path: Path) -> sa.Engine:
         # A writer takes its turn before it reads, or another's commit in between would end it without waiting.
         connection.exec_driver_sql("begin immediate" if connection.get_execution_options().get(WRITES) else "begin")
 
-    prepare(engine)
+    with _plain_errors():
+        prepare(engine)
     return engine
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what SQLite says of the file into words a user understands."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.DatabaseError as error:
+        name = str(getattr(error.orig, "sqlite_errorname", ""))
+        log.warning("ledger: %s: %s", name, error.orig)
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise StoreBusyError(
+                "Others are writing to the ledger. Try again in a few seconds.", "台账正被他人写入，请几秒后重试。"
+            ) from error
+        raise StoreRefusedError(
+            "The ledger can't be written or read: its disk is full, or the file is not this program's to write. Nothing was "
+            "changed. Ask the administrator, then try again.",
+            "台账无法读写：磁盘已满，或本程序无权写入该文件。未作任何更改。请联系管理员处理后重试。",
+            code="store_full" if name == "SQLITE_FULL" else None,
+            operator=f"ledger.sqlite; {name}",
+        ) from error
 
 
 def prepare(engine: sa.Engine) -> None:

@@ -19,10 +19,7 @@ from sqlalchemy.pool import QueuePool
 from data_access.access import read_config, validated
 from data_access.errors import (
     ConfigError,
-    DataAccessError,
     StoreBusyError,
-    StoreRefusedError,
-    StoreTooSlowError,
     StoreUnavailableError,
 )
 from data_access.store.ledger_engine import BUSY_SECONDS, WRITES
@@ -34,6 +31,7 @@ from data_access.store.postgresql.catalogue import (
     PRUNE_ROLE,
     READ_ROLE,
 )
+from data_access.store.postgresql.refusals import driver_error, logged, operator_text, refusal
 from data_access.store.snapshot_store import RowScope
 
 Answer = TypeVar("Answer")
@@ -42,8 +40,6 @@ LEDGER_LOCK = 0x70696E68
 """Key of the advisory lock that lets one writer at a time add to the ledger and the audit record."""
 _SHARD, _NO_REMOTE = re.compile('could not connect to server "shard_([^"]+)"'), "08001"
 """How PostgreSQL names a server behind a foreign table that doesn't answer."""
-_FULL = ("too many clients", "too many connections", "connection slots")
-"""What the server says when it takes no more connections; such a refusal carries no code."""
 RETRY_SECONDS = 1.0
 """After a failure, how long queries are answered from what is known instead of knocking again."""
 
@@ -98,6 +94,7 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
     engine = sa.create_engine(
         database_address(url),
         poolclass=QueuePool,
+        hide_parameters=True,  # values of a question belong in no log
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.pool_wait_seconds,
@@ -162,17 +159,17 @@ class Reachability:
         self._lock = threading.Lock()
         self._since: datetime | None = None
         self._retry_at = 0.0
-        self._shard = ""
+        self._shard = self._why = ""
 
     @property
     def since(self) -> datetime | None:
         """Since when (UTC) it can't be reached, or None."""
         return self._since
 
-    def failed(self, shard: str = "") -> None:
-        """Remember that it, or the server of a shard of it, could not be reached just now."""
+    def failed(self, shard: str = "", why: str = "") -> None:
+        """Remember that it, or the server of a shard of it, could not be reached just now, and why."""
         with self._lock:
-            self._shard = shard
+            self._shard, self._why = shard, why
             self._since = self._since or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
             self._retry_at = time.monotonic() + RETRY_SECONDS
 
@@ -198,6 +195,7 @@ class Reachability:
             f"{what_zh}暂时无法连接（自 {since} UTC 起）。恢复后会自动继续；如持续较久，请联系数据库管理员。",
             since=since,
             shard=self._shard,
+            operator=self._why,
         )
 
 
@@ -213,6 +211,10 @@ class Database:
     def __init__(self, url: str, role: str | None, reach: Reachability) -> None:
         self.engine = engine_of(url, role)
         self.reach = reach
+        address = self.engine.url
+        self._place = (
+            f"{address.username}@{address.host or ''}:{address.port or ''}/{address.database}, {role or 'migrate'}"
+        )
 
     def ask(self, work: Callable[[sa.Connection], Answer], **options: object) -> Answer:
         """Return ``work(connection)``, run within one transaction that is rolled back: for reading.
@@ -246,46 +248,12 @@ class Database:
                 "当前访问共享数据库的人过多，请几秒后重试。",
             ) from error
         except (sa.exc.DBAPIError, psycopg.Error) as error:
-            raise self._plain(error) from error
+            raise refusal(error, self._place) or self._lost(error) from error
 
-    def _plain(self, error: Exception) -> DataAccessError:
-        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        state = getattr(cause, "sqlstate", None) or ""
-        said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-        if state == "57014":
-            return StoreTooSlowError(
-                "The shared database took too long and the question was given up. Ask for a smaller region or period.",
-                "共享数据库响应超时，查询已取消。请选择更小的区域或时段。",
-            )
-        if state == "55P03" or any(words in said for words in _FULL):
-            return StoreBusyError(
-                "Others are writing to the shared database, or all its connections are taken. Try again in a few seconds.",
-                "共享数据库正被他人写入，或连接已用尽，请几秒后重试。",
-            )
-        if state in ("53100", "53200", "53400"):
-            return StoreRefusedError(
-                f"The shared database has no space left ({said}). Nothing was changed. Make room, then try again.",
-                f"共享数据库空间不足（{said}），未作任何更改。请清理空间后重试。",
-                code="store_full",
-            )
-        if state in ("42501", "28000", "28P01") or "authentication failed" in said:
-            return StoreRefusedError(
-                f"The shared database refuses this login: {said}. Give it the role it needs (docs/deployment.md).",
-                f"共享数据库拒绝该登录：{said}。请授予所需角色（见 docs/deployment.md）。",
-                code="store_forbidden",
-            )
-        if state in ("3F000", "42P01", "22023", "42704", "3D000") or "does not exist" in said:
-            return StoreRefusedError(
-                f"The shared database is not set up for this program: {said}. Run `python -m data_access migrate`.",
-                f"共享数据库尚未完成初始化：{said}。请运行 python -m data_access migrate。",
-                code="store_not_set_up",
-            )
-        lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
-        if lost:
-            shard = _SHARD.search(said) if state == _NO_REMOTE else None
-            self.reach.failed(shard[1] if shard else "")
-            return self.reach.error()
-        return StoreRefusedError(
-            f"The shared database refused: {said}. Nothing was changed; if it recurs, report it.",
-            f"共享数据库拒绝执行：{said}。未作任何更改；如再次出现请报告。",
-        )
+    def _lost(self, error: Exception) -> StoreUnavailableError:
+        cause = driver_error(error)
+        if self.reach.since is None:
+            logged(cause, self._place)
+        shard = _SHARD.search(str(cause)) if getattr(cause, "sqlstate", None) == _NO_REMOTE else None
+        self.reach.failed(shard[1] if shard else "", operator_text(cause, self._place))
+        return self.reach.error()

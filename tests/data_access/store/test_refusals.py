@@ -1,0 +1,129 @@
+"""What the driver says of logins, hosts and values stays in the log; readers and whoever runs the server are told in words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from data_access.errors import DataAccessError, StoreUnavailableError
+from data_access.home import DATABASE_VARIABLE, Home
+from data_access.queries import SnapshotReader
+from data_access.store.ledger_engine import ledger_store
+from data_access.store.postgresql.catalogue import WRITE_ROLE
+from data_access.store.postgresql.connections import Database, Reachability
+from tests.servers import REPOSITORY, free_port
+from tests.stores import fresh_database
+
+LOGIN, PASSWORD, SECRET = "refused_login", "pass-word-of-the-test", "4711-secret"
+LANGUAGES = ("zh", "en")
+
+
+@pytest.fixture(scope="module")
+def url(server):
+    """Address of a migrated, empty database for a login that may do nothing in it but connect."""
+    with fresh_database(server.address) as owner:
+        engine = sa.create_engine(owner, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            database = engine.url.database
+            connection.exec_driver_sql(f"create role {LOGIN} login password '{PASSWORD}'")
+            connection.exec_driver_sql(f'grant connect on database "{database}" to {LOGIN}')
+            yield engine.url.set(username=LOGIN, password=PASSWORD)
+            connection.exec_driver_sql(f'revoke connect on database "{database}" from {LOGIN}')
+            connection.exec_driver_sql(f"drop role {LOGIN}")
+
+
+WRONG_ADDRESSES: dict[str, tuple[Callable[[sa.URL], sa.URL], str]] = {
+    "a wrong password": (lambda url: url.set(password="wrong"), "store_forbidden"),
+    "no password": (lambda url: url.set(password=None), "store_forbidden"),
+    "an unknown login": (lambda url: url.set(username="nobody_here"), "store_forbidden"),
+    "an unknown database": (lambda url: url.set(database="nothing_here"), "store_not_set_up"),
+    "a server without TLS": (lambda url: url.update_query_dict({"sslmode": "require"}), "store_not_secure"),
+    "an unknown sslmode": (lambda url: url.update_query_dict({"sslmode": "yes"}), "store_address"),
+    "an unknown option": (lambda url: url.update_query_dict({"sslmod": "require"}), "store_address"),
+    "an impossible port": (lambda url: url.set(port=99999), "store_address"),
+    "a server that isn't there": (lambda url: url.set(port=free_port()), "store_unavailable"),
+    "a host without an address": (lambda url: url.set(host="nowhere.invalid"), "store_unavailable"),
+    "a login without roles": (lambda url: url, "store_forbidden"),
+}
+
+
+def is_plain(error: DataAccessError, *hidden: str) -> bool:
+    said = " ".join(error.message(language) for language in LANGUAGES)
+    return not any(word in said for word in (LOGIN, "127.0.0.1", PASSWORD, SECRET, *hidden))
+
+
+@pytest.mark.parametrize("fault", WRONG_ADDRESSES)
+def test_a_wrong_address_is_told_in_words_and_the_details_to_the_operator_and_the_log(url, tmp_path, caplog, fault):
+    change, code = WRONG_ADDRESSES[fault]
+    asked = change(url)
+    with pytest.raises(DataAccessError) as caught:
+        SnapshotReader(Home(tmp_path, asked.render_as_string(hide_password=False))).snapshot()
+    error = caught.value
+    assert error.code == code
+    assert is_plain(error, str(asked.host), str(asked.port), str(asked.database), "FATAL", "psycopg")
+    for language in LANGUAGES:
+        told = error.message_for_operator(language)
+        assert f"{asked.username}@{asked.host}:{asked.port}/{asked.database}" in told
+        assert PASSWORD not in told
+        assert "wrong" not in told
+    assert any(record.name == "pingan.database" for record in caplog.records)
+    assert PASSWORD not in caplog.text
+
+
+def test_a_value_that_a_statement_holds_is_told_to_nobody_but_the_log(server, caplog):
+    with fresh_database(server.address) as owner:
+        database = Database(owner, None, Reachability())
+        with pytest.raises(DataAccessError) as caught:
+            database.ask(lambda connection: connection.exec_driver_sql("select %s::text::int", (SECRET,)))
+        assert is_plain(caught.value)
+        assert SECRET not in caught.value.message_for_operator("en")
+        assert "22P02" in caught.value.message_for_operator("en")
+        assert SECRET in caplog.text
+        database.engine.dispose()
+
+
+def test_a_role_that_is_lacking_is_named_to_the_operator(url):
+    database = Database(url.render_as_string(hide_password=False), WRITE_ROLE, Reachability())
+    with pytest.raises(DataAccessError) as caught:
+        database.ask(lambda connection: connection.execute(sa.select(1)))
+    assert is_plain(caught.value, WRITE_ROLE)
+    assert WRITE_ROLE in caught.value.message_for_operator("zh")
+
+
+def test_a_lost_connection_is_no_refusal_whatever_the_driver_says_of_tls(url):
+    import psycopg
+
+    database = Database(url.render_as_string(hide_password=False), None, Reachability())
+    with pytest.raises(StoreUnavailableError):
+        with database.plain_errors():
+            raise psycopg.OperationalError("consuming input failed: SSL connection has been closed unexpectedly")
+
+
+def test_a_command_says_one_sentence_and_where_without_password_or_traceback(url, tmp_path):
+    address = url.set(password=f"{PASSWORD}-wrong").render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "data_access", "--home", str(tmp_path), "--language", "en", "status"]
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={"PATH": "/usr/bin:/bin", DATABASE_VARIABLE: address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The shared database refuses this program's login.")
+    assert LOGIN in done.stderr
+    assert PASSWORD not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_ledger_file_that_is_none_is_told_in_words(tmp_path):
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(DataAccessError) as caught:
+        ledger_store(Home(tmp_path, None))
+    assert is_plain(caught.value, str(tmp_path), "sqlite")
+    assert "SQLITE_NOTADB" in caught.value.message_for_operator("zh")
