@@ -1,9 +1,5 @@
 """Overview: the verdict, five figures, where, what changed most, what is overdue, which data are late."""
 
-from collections.abc import Callable
-from functools import partial
-
-import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components import (
@@ -11,9 +7,8 @@ from dashboard.components import (
     aside,
     card_grid,
     chart_card,
-    draw_figure,
+    draw_svg,
     empty_state,
-    follow_click,
     grade_column,
     offer_tables,
     sentence,
@@ -23,28 +18,21 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.league import grade_map, index_definition, index_source
-from dashboard.screens.map import region_map
+from dashboard.screens.league import index_definition, index_source
 from dashboard.screens.overview import overview_screen, overview_settings
 from dashboard.settings import snapshot_reader
 from dashboard.sources import FEW_SOURCES, indicator_source
 
-MAP_HEIGHT = 450
+LIST_HEIGHT = 450
+"""Pixels, as much as the map beside it takes with its legend."""
 
 
-def draw_where(draw: Callable[..., go.Figure], shown: str, width: int) -> None:
+def draw_where() -> None:
     """Draw the map of the regions listed, a click on which leads a level down."""
-    if where.bounds is None:
+    if screen.picture:
+        draw_svg(screen.picture, key="overview-map-drawing")
+    else:
         empty_state(t("map.no_shapes", language), t("map.no_shapes_advice", language))
-        return
-    clicked = draw_figure(
-        draw(context, width=width, height=MAP_HEIGHT),
-        context,
-        key=f"overview-map-{where.listed.parent}",
-        alt=t("map.alt", language, indicator=shown),
-        selectable=True,
-    )
-    follow_click(context, clicked, where.listed.codes)
 
 
 context = current_context()
@@ -78,7 +66,7 @@ if graded.rows.empty:
             key="overview-map",
         ),
     ):
-        draw_where(partial(region_map, where), indicator, width=1060)
+        draw_where()
     with right:
         table_card(
             where.regions,
@@ -93,7 +81,7 @@ if graded.rows.empty:
             source=source,
             key="overview-list",
             selected=where.listed.selected,
-            max_height=MAP_HEIGHT,
+            max_height=LIST_HEIGHT,
         )
 else:
     left, right = st.columns([0.26, 0.74], gap="small")
@@ -109,7 +97,7 @@ else:
             key="overview-map",
         ),
     ):
-        draw_where(partial(grade_map, graded, where), grade, width=450)
+        draw_where()
     with right:
         table_card(
             graded.rows,
@@ -133,7 +121,7 @@ else:
             source=index_source(reader, context, FEW_SOURCES),
             definition=index_definition(context),
             key="overview-league",
-            max_height=MAP_HEIGHT,
+            max_height=LIST_HEIGHT,
         )
 
 changed, overdue, late = st.columns([0.42, 0.36, 0.22], gap="small")

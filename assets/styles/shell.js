@@ -14,7 +14,7 @@
     const link = event.target.closest && event.target.closest("a[href^='./']");
     if (!link || event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.target === "_blank") return;
-    const address = new URL(link.href);
+    const address = new URL(link.getAttribute("href"), document.baseURI); // an SVG's link has no href in letters
     if (address.origin !== window.location.origin) return;
     if ((address.searchParams.get("theme") || "light") !== root.dataset.theme) return;
     event.preventDefault();
@@ -68,6 +68,30 @@
       for (const node of change.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) sayAll(node);
     }
   }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["lang"] });
+
+  // What the pointer, or the keyboard, is told of a region of a map. The page's own HTML, escaped by the server.
+  const hover = Object.assign(document.createElement("div"), { className: "told", hidden: true });
+  hover.setAttribute("role", "tooltip");
+  const tell = (event) => {
+    const told = event.target.closest && event.target.closest("[data-hover]");
+    hover.hidden = !told;
+    if (!told) return;
+    if (!hover.isConnected) document.body.append(hover);
+    if (hover.innerHTML !== told.dataset.hover) hover.innerHTML = told.dataset.hover;
+    const box = told.getBoundingClientRect();
+    const [x, y] = event.type === "focusin" ? [box.x + box.width / 2, box.y + box.height / 2] : [event.clientX, event.clientY];
+    const [right, bottom] = [window.innerWidth - hover.offsetWidth - 8, window.innerHeight - hover.offsetHeight - 8];
+    hover.style.left = `${Math.min(x + 14, right)}px`;
+    hover.style.top = `${Math.min(y + 14, bottom)}px`;
+  };
+  ["pointermove", "focusin", "click"].forEach((kind) => document.addEventListener(kind, tell, { passive: true }));
+
+  // What the next page needs is fetched when this one stands.
+  const fetchLate = () => {
+    if (!document.querySelector("footer.page-foot")) return setTimeout(fetchLate, 500);
+    for (const href of window.lateParts) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+  };
+  window.addEventListener("load", fetchLate);
 
   // Menus close on a click elsewhere and on Escape.
   const closeMenus = (keep) => {

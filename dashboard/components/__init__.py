@@ -4,7 +4,7 @@ from dashboard.components.cards import Basis, Card, CardError, Definition, NoteK
 from dashboard.components.chips import grade_chip, grade_column, grade_strip, interval_bar, risk_chip, strip_column
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_tables
-from dashboard.components.figures import draw_figure
+from dashboard.components.figures import draw_figure, draw_svg
 from dashboard.components.forms import Entry, entry_card, entry_form, versions_of
 from dashboard.components.frame import page_frame
 from dashboard.components.messages import aside, empty_state, end_page, notice, section, sentence
@@ -26,6 +26,7 @@ __all__ = [
     "choose_indicator",
     "columns_of",
     "draw_figure",
+    "draw_svg",
     "empty_state",
     "end_page",
     "entry_card",

@@ -1,10 +1,13 @@
-"""Draw plotly figures in the theme of the context, without Streamlit's English toolbar."""
+"""Draw plotly figures in the theme of the context, without Streamlit's English toolbar, and drawings of our own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.charts.figure import Figure
 from dashboard.charts.theme import PLOTLY_CONFIG, apply_theme
@@ -46,3 +49,21 @@ def draw_figure(
         selection_mode="points",
         alt=alt,
     )
+
+
+def draw_svg(drawing: Markup, key: str) -> None:
+    """Draw SVG with what stands around it, escaped already; ``st.html`` would take it out.
+
+    Parameters
+    ----------
+    drawing : Markup
+    key : str
+        Unique on the page.
+    """
+    _drawing()(key=key, data=str(drawing))
+
+
+@lru_cache(maxsize=1)
+def _drawing() -> Callable[..., Any]:
+    script = "export default ({ data, parentElement }) => { parentElement.innerHTML = data; };"
+    return st.components.v2.component("drawing", js=script, isolate_styles=False)

@@ -1,4 +1,4 @@
-"""Regions coloured by a value or a grade (MapLibre choropleth; the shapes come by address, not with the figure)."""
+"""Regions coloured by a value (MapLibre choropleth; the shapes come by address, not with the figure)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import pandas as pd
 
 from dashboard.charts.figure import Figure
 from dashboard.maps.view import MapView
-from dashboard.palette import GRADES, contrast, load_palette
+from dashboard.palette import contrast, load_palette
 
 LABEL_SIZE = 14
 LABEL_LETTERS = 12
 """Letters of a name before it goes on in a second line, at a space: a long name on one line hides its neighbour's."""
 FEW_REGIONS = 8
 """Below this many regions quartiles say nothing about extremes."""
-LEGEND_HEIGHT = 36
-"""Pixels that the legend takes below a map of grades."""
 MAX_LABELS = 40
 """Above this many regions labels would hide each other; the list beside the map names them."""
 
@@ -117,74 +115,6 @@ def choropleth(
     colours = dict(zip(known.index, labels, strict=True))
     ink = palette.grade_of("insufficient").ink(theme).text
     return _finished(figure, regions, style, view, theme, height, [colours.get(code, ink) for code in regions.index])
-
-
-def graded_choropleth(
-    regions: pd.DataFrame,
-    *,
-    geometry: str,
-    style: str,
-    view: MapView,
-    words: dict[str, str],
-    theme: str,
-    height: int,
-) -> Figure:
-    """Return regions coloured by ``grade`` (blue best, red worst), the grade's shape before each name.
-
-    Parameters
-    ----------
-    regions : DataFrame
-        Indexed by ``region_code``; columns ``name, grade, hover, lon, lat``.
-    words : dict
-        Word of each grade, for the legend.
-    geometry, style, view, theme, height
-        As for :func:`choropleth`.
-    """
-    palette = load_palette()
-    grades = regions["grade"].where(regions["grade"].isin(GRADES), "insufficient")
-    figure = Figure()
-    for key in GRADES:
-        own = regions[grades == key]
-        drawn = palette.grade_of(key)
-        ink = drawn.ink(theme)
-        figure.add(
-            "choroplethmap",
-            geojson=geometry,
-            locations=own.index.tolist(),
-            z=[0.0] * len(own),
-            colorscale=[[0, ink.fill], [1, ink.fill]],
-            showscale=False,
-            name=f"{drawn.shape} {words[key]} ({len(own)})",
-            showlegend=False,
-            **_polygon(own["hover"], ink.outline),
-        )
-        # A choropleth has no legend entry of its own: an empty marker trace shows colour, shape and word.
-        figure.add(
-            "scattermap",
-            lon=[None],
-            lat=[None],
-            mode="markers",
-            marker={"size": 14, "color": ink.fill},
-            name=f"{drawn.shape} {words[key]} {len(own)}",
-            showlegend=True,
-            hoverinfo="skip",
-        )
-    named = regions.assign(
-        name=[f"{palette.grade_of(g).shape} {n}" for g, n in zip(grades, regions["name"], strict=True)]
-    )
-    text_colours = {key: palette.grade_of(key).ink(theme).text for key in GRADES}
-    figure = _finished(figure, named, style, view, theme, height, [text_colours[key] for key in grades])
-    figure.update(
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": 0,
-            "xanchor": "left",
-            "yanchor": "bottom",
-        },
-        map_domain_y=[LEGEND_HEIGHT / height, 1],
-    )
-    return figure
 
 
 def _add_unknown(figure: Figure, unknown: pd.DataFrame, geometry: str, theme: str) -> None:

@@ -1,12 +1,10 @@
-"""Regions graded together as the screens write them: rows and table of the league, a region's own card, the map of grades."""
+"""Regions graded together as the screens write them: rows and table of the league, a region's own card."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pandas as pd
-import plotly.graph_objects as go
-from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components import Card, Definition, NoteKind
@@ -15,10 +13,8 @@ from dashboard.grading.grades import INSUFFICIENT, PRELIMINARY
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
-from dashboard.maps import LEGEND_HEIGHT, graded_choropleth, view_of
 from dashboard.palette import GRADES
 from dashboard.screens.children import Listed, depth_of, names_of, siblings_of
-from dashboard.screens.map import MapScreen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
 from dashboard.sources import joint_source
@@ -189,38 +185,6 @@ def tie_words(rows: pd.DataFrame, language: str) -> list[str]:
     if tied == len(ranked):
         return [t("ranking.all_tied", language)]
     return [t("ranking.some_tied", language, count=len(ranked) - tied, of=len(ranked))]
-
-
-def grade_map(graded: Graded, where: MapScreen, context: Context, *, width: int, height: int) -> go.Figure:
-    """Return the regions listed, coloured by their grade; index, rank and what cost most at the pointer."""
-    assert where.bounds is not None
-    language, shapes = context.language, where.regions
-    rows = graded.rows.reindex(shapes.index)
-    hover = [
-        str(
-            Markup("<b>{}</b> {}<br>{} ({})<br>{} {}<br>{}<br>{} {}").format(
-                row["name"],
-                t(f"grade.{row['grade']}", language),
-                t("overview.index_figure", language, index=row["index_text"]),
-                row["interval"],
-                t("ranking.rank", language),
-                row["rank"],
-                row["reason"],
-                where.indicator.label(language),
-                raw,
-            )
-        )
-        for row, raw in zip(rows.to_dict("records"), shapes["text"], strict=True)
-    ]
-    return graded_choropleth(
-        shapes.assign(grade=rows["grade"], hover=hover),
-        geometry=where.geometry,
-        style=where.style,
-        view=view_of(where.bounds, width, height - LEGEND_HEIGHT),
-        words={key: t(f"grade.{key}", language) for key in GRADES},
-        theme=context.theme,
-        height=height,
-    )
 
 
 def index_definition(context: Context) -> Definition:

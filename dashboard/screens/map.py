@@ -179,7 +179,7 @@ def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: 
         geometry=screen.geometry,
         style=screen.style,
         view=view_of(screen.bounds, width, height),
-        scale=_scale(screen, context.language),
+        scale=colour_scale(screen, context.language),
         theme=context.theme,
         height=height,
     )
@@ -356,7 +356,7 @@ def _in_brackets(text: str) -> str:
     return f" ({text})" if text else ""
 
 
-def _scale(screen: MapScreen, language: str) -> ColourScale:
+def colour_scale(screen: MapScreen, language: str) -> ColourScale:
     """Return a scale that one extreme region can't take for itself: beyond its ends stand ≤ and ≥ in the legend."""
     known = screen.regions["value"].dropna()
     least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)

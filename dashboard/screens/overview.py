@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import pandas as pd
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard import formatting
@@ -18,10 +19,12 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.lateness import late_rows
+from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.screens.figures import indicator_card, status_text, value_text
 from dashboard.screens.kept import kept
 from dashboard.screens.league import Graded, graded_regions
-from dashboard.screens.map import MapScreen, map_screen
+from dashboard.screens.map import MapScreen, colour_scale, map_screen
+from dashboard.screens.shared import shared_outlines
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import is_covered, source_name
 from data_access.access import Scope, read_config, validated
@@ -32,6 +35,10 @@ INDEX = "index"
 DEFAULT_HEADLINE = "JQ2"
 MOST_COUNTED = 500
 """Of what is overdue."""
+MAP_HEIGHT = 384
+"""Pixels of the map without its legend."""
+GRADE_FRAME = Frame(width=450, height=MAP_HEIGHT, name=14, figure=12)
+VALUE_FRAME = Frame(width=1060, height=MAP_HEIGHT, name=14, figure=13)
 MAY_BE_OVERDUE = ("decision", "case_package")
 
 
@@ -79,6 +86,8 @@ class OverviewScreen:
     """The map and the list beside it."""
     graded: Graded
     """The index of the region and of those listed."""
+    picture: Markup
+    """The map with its legend, by grade where regions are graded, else by the headline; empty without shapes."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -117,6 +126,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
         late=late,
         where=where,
         graded=graded,
+        picture=_picture(reader, context, where, graded),
         tables=(
             _figure_table(figures, rows, changes, context.language),
             *graded.tables,
@@ -126,6 +136,44 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
             _written_table("late", late, ("source", "region", "last_day", "days"), context),
         ),
     )
+
+
+def _picture(reader: SnapshotReader, context: Context, where: MapScreen, graded: Graded) -> Markup:
+    """Return the map of the regions listed; a click leads a level down, the pointer gets the figures behind a colour."""
+    outlines = shared_outlines(reader, context, where.listed.codes)
+    if not outlines:
+        return Markup("")
+    language, theme = context.language, context.theme
+    regions = where.regions.assign(grade="", text=where.regions["figure"], selected=False)
+    indicator, ends, limits = where.indicator.label(language), None, None
+    if graded.rows.empty:
+        scale = colour_scale(where, language)
+        title, frame = indicator, VALUE_FRAME
+        ends, limits = (scale.tick_texts[0], f"{scale.tick_texts[-1]} {scale.title}"), (scale.low, scale.high)
+    else:
+        title, frame = t("overview.graded_map", language), GRADE_FRAME
+        rows = graded.rows.reindex(regions.index)
+        hover = [
+            str(
+                Markup("<b>{}</b> {}<br>{} ({})<br>{} {}<br>{}<br>{} {}").format(
+                    row["name"],
+                    t(f"grade.{row['grade']}", language),
+                    t("overview.index_figure", language, index=row["index_text"]),
+                    row["interval"],
+                    t("ranking.rank", language),
+                    row["rank"],
+                    row["reason"],
+                    indicator,
+                    raw,
+                )
+            )
+            for row, raw in zip(rows.to_dict("records"), where.regions["text"], strict=True)
+        ]
+        regions = regions.assign(grade=rows["grade"], text=rows["index_text"], href=rows["down"], hover=hover)
+    regions["selected"] = regions.index == (where.listed.selected or "")
+    alt = t("map.alt", language, indicator=title)
+    drawn = svg_map(regions, outlines, frame, alt=alt, language=language, theme=theme, limits=limits)
+    return drawn + map_legend(regions, language, theme, ends)
 
 
 def _figure_table(

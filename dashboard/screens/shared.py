@@ -8,6 +8,7 @@ from dashboard.context import Context
 from dashboard.grading.cache import kept
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.evaluate import values
+from dashboard.maps.outlines import Outline, outlines
 from data_access.queries import SnapshotReader
 
 Bounds = tuple[float, float, float, float]
@@ -38,3 +39,9 @@ def shared_shapes(
         return centres, tuple(shapes.total_bounds) if len(shapes) else None
 
     return kept(reader, ("shapes", context.viewer, codes), read)
+
+
+def shared_outlines(reader: SnapshotReader, context: Context, codes: tuple[str, ...]) -> tuple[Outline, ...]:
+    """Return the regions that have a shape as outlines, for maps that are drawn without a map engine."""
+    key = ("outlines", context.viewer, codes)
+    return kept(reader, key, lambda: outlines(reader.geometry(context.viewer, list(codes))))

@@ -190,7 +190,7 @@ def _page_response(scope: Scope) -> Response | None:
     if path == "" and "screen" in parameters:
         return RedirectResponse(f"/wall?{urlencode({'screen': parameters['screen']})}", status_code=307)
     if path == "" or path in {page.url_path for page in PAGES}:
-        return HTMLResponse(page_shell(parameters), headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(page_shell(path, parameters), headers={"Cache-Control": "no-cache"})
     first = PurePosixPath(path).parts[0]
     if first in NOT_PAGES or ("." in path and "/" not in path):
         return None

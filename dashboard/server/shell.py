@@ -16,20 +16,22 @@ from dashboard.palette import load_palette
 from dashboard.server.styles import stylesheet_version
 
 THEMES = {"light": "Light", "dark": "Dark"}
-EARLY_PARTS = ("Html", "PlotlyChart")
-"""Parts of Streamlit's front end that every page needs and that it would ask for only when they are to be drawn."""
+EARLY_PARTS = ("Html", "BidiComponent", "PlotlyChart")
+"""Parts of Streamlit's front end that pages need and that it would ask for only when they are to be drawn."""
+CHART_PART = "PlotlyChart"
+"""Takes a second to load; the overview has no chart, and has it loaded for the next page once it stands itself."""
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "assets" / "styles" / "shell.js"
 
 
-def page_shell(parameters: Mapping[str, str]) -> str:
-    """Return the first HTML of a page for the ``lang`` and ``theme`` of its address.
+def page_shell(page: str, parameters: Mapping[str, str]) -> str:
+    """Return the first HTML of ``page`` (empty for the overview) for the ``lang`` and ``theme`` of its address.
 
     Streamlit keeps the viewer's theme in the browser's storage; the shell sets it from the address before Streamlit
     starts, so that a copied address looks the same everywhere and nothing flashes.
     """
     language = _one_of(parameters.get("lang"), LANGUAGES, DEFAULT_LANGUAGE)
     theme = _one_of(parameters.get("theme"), tuple(THEMES), "light")
-    return _shell(language, theme)
+    return _shell(language, theme, CHART_PART if page == "" else "")
 
 
 def not_found_page(parameters: Mapping[str, str]) -> str:
@@ -53,13 +55,20 @@ def native_words() -> dict[str, str]:
 
 
 @lru_cache(maxsize=8)
-def _shell(language: str, theme: str) -> str:
+def _shell(language: str, theme: str, late_part: str) -> str:
     ground = load_palette().ground_of(theme)
+    early = "".join(
+        f'<link rel="modulepreload" href="{file}">'
+        for part in EARLY_PARTS
+        if part != late_part
+        for file in _files(part)
+    )
     head = (
         f"<style>html,body{{background:{ground.page};color:{ground.text}}}</style>"
         f"{_stylesheet()}"
-        f"<script>window.streamlitTheme={json.dumps(THEMES[theme])};window.nativeWords={json.dumps(native_words())};\n"
-        f"{SCRIPT.read_text(encoding='utf-8')}</script>{_early_parts()}"
+        f"<script>window.streamlitTheme={json.dumps(THEMES[theme])};window.nativeWords={json.dumps(native_words())};"
+        f"window.lateParts={json.dumps(_files(late_part))};\n{SCRIPT.read_text(encoding='utf-8')}</script>"
+        f"{early}"
     )
     html = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
     html = html.replace('<html lang="en">', f'<html lang="{HTML_LANGUAGE[language]}" data-theme="{theme}">', 1)
@@ -73,9 +82,8 @@ def _shell(language: str, theme: str) -> str:
     return html.replace("<title>", f"{head}<title>", 1)
 
 
-def _early_parts() -> str:
-    files = [file.name for part in EARLY_PARTS for file in Path(get_static_dir()).glob(f"static/js/{part}.*.js")]
-    return "".join(f'<link rel="modulepreload" href="./static/js/{name}">' for name in files)
+def _files(part: str) -> list[str]:
+    return [f"./static/js/{file.name}" for file in Path(get_static_dir()).glob(f"static/js/{part}.*.js") if part]
 
 
 def _stylesheet() -> str:

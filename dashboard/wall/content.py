@@ -18,7 +18,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import changes_of
 from dashboard.indicators.evaluate import series, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.maps.outlines import Outline, outlines
+from dashboard.maps.outlines import Outline
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import figure_text, indicator_card, interval_text
@@ -33,6 +33,7 @@ from dashboard.screens.overview import (
     overview_screen,
     words_of_change,
 )
+from dashboard.screens.shared import shared_outlines
 from dashboard.sources import FEW_SOURCES, indicator_source
 from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
 from data_access.access import Scope
@@ -122,7 +123,7 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
         map_title=t("map.title", language, indicator=named, level=listed.level_name),
         regions=drawn,
         coloured_by=coloured_by,
-        outlines=outlines(reader.geometry(context.viewer, list(listed.codes))),
+        outlines=shared_outlines(reader, context, listed.codes),
         figures=_figures(reader, context, step),
         left=tuple(makers.panel(each) for each in step.left),
         right=tuple(makers.panel(each) for each in step.right),

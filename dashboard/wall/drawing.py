@@ -9,24 +9,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.charts.boxes import Box, free_places
 from dashboard.components import Card, grade_chip
-from dashboard.formatting import width_of
 from dashboard.i18n import t
-from dashboard.maps.outlines import Outline
+from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.palette import GRADES, load_palette
 from dashboard.wall.content import PanelContent, WallFrame
-from dashboard.wall.settings import GRADE
 
-MAP_SIZE = 420
-"""Units of the map's longer side: about as many pixels as it has at 1080p, so that letters keep their size."""
-LABELLED_REGIONS = 40
-NAME_LETTERS, VALUE_LETTERS, VALUE_STEP = 20, 18, 21
-"""Sizes of letters in wall.css, and from the name's line down to the figure's."""
-BASELINE = 0.85
-"""Of a line, from its top, in sizes of its letters."""
-LABEL_WIDTH, VALUE_WIDTH = 44, 64
-"""Least width of a region, in map units, to carry its name, and its figure as well."""
+MAP_FRAME = Frame(width=432, height=432, name=20, figure=18)
 CHART_WIDTH, CHART_HEIGHT = 430, 190
 _JOIN = Markup("")
 
@@ -107,130 +96,10 @@ def _map(frame: WallFrame, language: str, theme: str) -> Markup:
     if not frame.outlines:
         body = Markup('<p class="none">{}</p>').format(t("map.no_shapes", language))
     else:
-        body = _svg_map(frame, language, theme)
+        body = svg_map(frame.regions, frame.outlines, MAP_FRAME, alt=frame.map_title, language=language, theme=theme)
     return Markup('<section class="map"><h2>{}</h2>{}{}</section>').format(
-        frame.map_title, body, _legend(frame, language, theme)
+        frame.map_title, body, map_legend(frame.regions, language, theme)
     )
-
-
-def _svg_map(frame: WallFrame, language: str, theme: str) -> Markup:
-    corners = np.concatenate([ring for outline in frame.outlines for ring in outline.rings]) * MAP_SIZE
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    ordered = sorted(frame.outlines, key=lambda outline: bool(frame.regions.at[outline.code, "selected"]))
-    shapes = _JOIN.join(_shape(frame, outline, language, theme) for outline in ordered)
-    labels = Markup("")
-    if len(frame.outlines) <= LABELLED_REGIONS:
-        labels = _labels(frame, language)
-    return Markup(
-        '<svg viewBox="{:.0f} {:.0f} {:.0f} {:.0f}" role="img" aria-label="{}">{}<g>{}</g><g class="labels">{}</g></svg>'
-    ).format(left - 6, top - 6, right - left + 12, bottom - top + 12, frame.map_title, _patterns(theme), shapes, labels)
-
-
-def _shape(frame: WallFrame, outline: Outline, language: str, theme: str) -> Markup:
-    row = _row(frame, outline)
-    line = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring * MAP_SIZE) + "Z" for ring in outline.rings)
-    if frame.coloured_by == GRADE:
-        fill, kind = f"url(#hatch-{row['grade']})", f" grade-{row['grade']}"
-    else:
-        fill, kind = _ramp(frame, theme, float(row["value"])), ""
-    return Markup(
-        '<path class="region{}{}" data-region="{}" tabindex="0" role="button" aria-label="{}" fill="{}" d="{}"/>'
-    ).format(
-        kind, " selected" if row["selected"] else "", outline.code, f"{row['name']} {_said(row, language)}", fill, line
-    )
-
-
-def _labels(frame: WallFrame, language: str) -> Markup:
-    """Return the names of the regions and, where there is room, their figures; none covers another."""
-    lines: list[tuple[str, str]] = []
-    boxes: list[Box] = []
-    for outline in frame.outlines:
-        width = outline.width * MAP_SIZE
-        if width < LABEL_WIDTH:
-            continue
-        row = _row(frame, outline)
-        name, said = str(row["name"]), "" if width < VALUE_WIDTH else _said(row, language)
-        half = max(width_of(name) * NAME_LETTERS, width_of(said) * VALUE_LETTERS) / 2
-        x, top = outline.x * MAP_SIZE, outline.y * MAP_SIZE - NAME_LETTERS * BASELINE
-        lines.append((name, said))
-        boxes.append(Box(x - half, top, x + half, top + NAME_LETTERS + (VALUE_STEP if said else 0)))
-    return _JOIN.join(
-        _label(place, name, said)
-        for place, (name, said) in zip(free_places(boxes), lines, strict=True)
-        if place is not None
-    )
-
-
-def _label(place: Box, name: str, said: str) -> Markup:
-    x, y = (place.left + place.right) / 2, place.top + NAME_LETTERS * BASELINE
-    drawn = Markup('<text x="{:.0f}" y="{:.0f}">{}</text>').format(x, y, name)
-    if not said:
-        return drawn
-    return drawn + Markup('<text class="value" x="{:.0f}" y="{:.0f}">{}</text>').format(x, y + VALUE_STEP, said)
-
-
-def _row(frame: WallFrame, outline: Outline) -> pd.Series:
-    return frame.regions.loc[[outline.code]].iloc[0]
-
-
-def _said(row: pd.Series, language: str) -> str:
-    """Return a region's grade with its shape and word, and its figure."""
-    if row["grade"]:
-        shape = load_palette().grade_of(row["grade"]).shape
-        word = t(f"grade.{row['grade']}", language)
-        return f"{shape} {word} {row['text']}"
-    return str(row["text"]) if isinstance(row["text"], str) else formatting.MISSING
-
-
-def _patterns(theme: str) -> Markup:
-    """Return the fills of the grades: colour with the hatch that tells them apart without colour."""
-    palette = load_palette()
-    made = []
-    for key in GRADES:
-        grade = palette.grade_of(key)
-        ink = grade.ink(theme)
-        marks = {
-            "diagonal": Markup('<path d="M-3 3L3 -3M0 12L12 0M9 15L15 9" stroke="{}" stroke-width="2.4"/>').format(
-                ink.outline
-            ),
-            "dots": Markup('<circle cx="6" cy="6" r="1.6" fill="{}"/>').format(ink.text),
-            "none": Markup(""),
-        }[grade.hatch]
-        made.append(
-            Markup(
-                '<pattern id="hatch-{}" width="12" height="12" patternUnits="userSpaceOnUse">'
-                '<rect width="12" height="12" fill="{}"/>{}</pattern>'
-            ).format(key, ink.fill, marks)
-        )
-    return Markup("<defs>{}</defs>").format(_JOIN.join(made))
-
-
-def _ramp(frame: WallFrame, theme: str, value: float) -> str:
-    palette = load_palette()
-    if pd.isna(value):
-        return palette.grade_of("insufficient").ink(theme).fill
-    ramp = palette.sequential(theme)
-    known = frame.regions["value"].dropna()
-    span = known.max() - known.min()
-    place = (value - known.min()) / span if span > 0 else 1.0
-    return ramp[round(place * (len(ramp) - 1))]
-
-
-def _legend(frame: WallFrame, language: str, theme: str) -> Markup:
-    if frame.coloured_by == GRADE:
-        counts = frame.regions["grade"].value_counts()
-        entries = [
-            Markup("<li>{} <b>{}</b></li>").format(grade_chip(key, language), int(counts.get(key, 0))) for key in GRADES
-        ]
-        return Markup('<ul class="legend">{}</ul>').format(_JOIN.join(entries))
-    known = frame.regions[frame.regions["value"].notna()]
-    if known.empty:
-        return Markup("")
-    low, high = (known["text"].iloc[place] for place in (known["value"].argmin(), known["value"].argmax()))
-    colours = ",".join(load_palette().sequential(theme))
-    return Markup(
-        '<ul class="legend"><li>{}</li><li class="ramp" style="background:linear-gradient(90deg,{})"></li><li>{}</li></ul>'
-    ).format(low, colours, high)
 
 
 # -- the side cards ---------------------------------------------------------------------------------------------------

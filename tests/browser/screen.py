@@ -167,9 +167,9 @@ def click_first_region(page) -> str:
 
 
 def click_map_centre(page) -> str:
-    """Click the middle of the choropleth until the region changes; return its name."""
+    """Click the middle of the map until the region changes; return its name."""
     before = region_in_breadcrumb(page)
-    canvas = page.locator(".js-plotly-plot canvas").first
+    canvas = page.locator("svg.regions, .js-plotly-plot canvas").first
     canvas.wait_for()
     for _ in range(6):  # drawing in software may miss a click while the map is still settling
         page.wait_for_timeout(1500)

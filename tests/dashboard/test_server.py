@@ -46,10 +46,14 @@ def test_the_shell_still_starts_streamlit_and_says_nothing_in_its_name(client):
     assert "<title>Streamlit" not in html
 
 
-def test_the_shell_asks_early_for_parts_that_exist(client):
-    early = re.findall(r'rel="modulepreload" href="\./(static/js/(?:Html|PlotlyChart)\.[^"]+)"', client.get("/").text)
-    assert len(early) == 2
-    assert all((Path(get_static_dir()) / part).is_file() for part in early)
+@pytest.mark.parametrize(("path", "is_late"), [("/", True), ("/trends", False)])
+def test_the_shell_asks_early_for_parts_that_exist_and_on_the_overview_for_charts_last(client, path, is_late):
+    html = client.get(path).text
+    early = re.findall(r'rel="modulepreload" href="\./(static/js/[^"]+)"', html)
+    late = re.findall(r"static/js/[^\"]+", re.search(r"lateParts=(\[.*?\])", html)[1])
+    assert all((Path(get_static_dir()) / part).is_file() for part in [*early, *late])
+    assert any("PlotlyChart" in part for part in (late if is_late else early))
+    assert not any("PlotlyChart" in part for part in (early if is_late else late))
 
 
 @pytest.mark.parametrize("forged", ["<script>alert(1)</script>", "'; DROP TABLE", "zh' onload='x"])
