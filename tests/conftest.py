@@ -204,12 +204,22 @@ def browser() -> Iterator:
         chromium.close()
 
 
-@pytest.fixture
-def page(browser) -> Iterator:
-    """A fresh zh-CN page of 1920×1080 that reaches only this machine; any other request fails the test."""
-    from tests.browser.screen import watched_page
+@pytest.fixture(scope="session")
+def tab(browser) -> Iterator:
+    """One tab for all tests that need none of their own: the browser makes the cockpit's scripts ready once."""
+    from tests.browser.screen import new_tab
 
-    with watched_page(browser, OWN_HOSTS) as opened:
+    opened = new_tab(browser)
+    yield opened
+    opened.context.close()
+
+
+@pytest.fixture
+def page(tab) -> Iterator:
+    """An empty zh-CN page of 1920×1080 that reaches only this machine; any other request fails the test."""
+    from tests.browser.screen import watched
+
+    with watched(tab, OWN_HOSTS) as opened:
         yield opened
 
 

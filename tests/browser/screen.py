@@ -25,8 +25,26 @@ ALLOWED |= {"Laney", "Benjamini", "Hochberg"}
 ALLOWED |= {"JQ"}  # ids of the indicators that campaigns are measured by
 ALLOWED |= {"Map"}  # the drawing library names its canvas so
 """Latin words that belong on a Chinese screen."""
+DRAWN = """() => !document.querySelector('[data-testid=stSkeleton]')
+    && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(
+        chart => chart.querySelector('.main-svg') || !chart.checkVisibility())"""
+STILL = """() => new Promise(done => {
+    const end = () => { watch.disconnect(); done(); };
+    let quiet = setTimeout(end, 250);
+    const watch = new MutationObserver(() => { clearTimeout(quiet); quiet = setTimeout(end, 250); });
+    watch.observe(document.body, {subtree: true, childList: true});
+    setTimeout(end, 5000);
+})"""
 REFUSED = "Content Security Policy"
 """In the console's words when the browser kept a request back because the app forbids it."""
+
+
+def new_tab(browser):
+    """Open a tab of 1920×1080 in zh-CN, with cookies and storage of its own."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN", service_workers="block")
+    tab = context.new_page()
+    tab.set_default_timeout(60_000)
+    return tab
 
 
 @contextmanager
@@ -37,41 +55,60 @@ def watched_page(browser, own_hosts: Sequence[str], not_ours: Sequence[str] = ()
     ----------
     browser : playwright.sync_api.Browser
     own_hosts : sequence of str
-        The only hosts that may be asked.
+        The only hosts that may be asked. The browser looks up no other (``CHROMIUM_FLAGS``), so that none is reached.
     not_ours : sequence of str
-        Hosts that a program beside the cockpit asks for (a sign-in page); kept back, but no failure.
+        Hosts that a program beside the cockpit asks for (a sign-in page); no failure.
     """
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN", service_workers="block")
+    tab = new_tab(browser)
+    try:
+        with watched(tab, own_hosts, not_ours):
+            yield tab
+    finally:
+        tab.context.close()
+
+
+@contextmanager
+def watched(tab, own_hosts: Sequence[str], not_ours: Sequence[str] = ()) -> Iterator:
+    """Let a tab be used; afterwards leave it empty, and fail when it asked another host or its scripts broke."""
     outside: list[str] = []
     broken: list[str] = []
 
-    def is_own(url: str) -> bool:
-        parts = urlparse(url)
-        return parts.scheme in ("data", "blob") or parts.hostname in own_hosts
-
-    def guard(route) -> None:
-        if is_own(route.request.url):
-            route.continue_()
-        else:
-            route.abort()
-
     def record(url: str) -> None:
-        if not is_own(url) and urlparse(url).hostname not in not_ours:
+        parts = urlparse(url)
+        if parts.scheme not in ("data", "blob") and parts.hostname not in (*own_hosts, *not_ours):
             outside.append(url)
 
-    context.route("**/*", guard)
-    context.on("request", lambda request: record(request.url))
-    opened = context.new_page()
-    opened.on("websocket", lambda socket: record(socket.url))
-    opened.on("console", lambda message: REFUSED in message.text and outside.append(message.text))
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.set_default_timeout(60_000)
+    def ask(request) -> None:
+        record(request.url)
+
+    listeners = {
+        "websocket": lambda socket: record(socket.url),
+        "console": lambda message: REFUSED in message.text and outside.append(message.text),
+        "pageerror": lambda error: broken.append(str(error)),
+    }
+    tab.context.on("request", ask)
+    for event, listener in listeners.items():
+        tab.on(event, listener)
     try:
-        yield opened
+        yield tab
     finally:
-        context.close()
+        _leave(tab)
+        tab.context.remove_listener("request", ask)
+        for event, listener in listeners.items():
+            tab.remove_listener(event, listener)
     assert not outside, f"the page asked other hosts: {outside}"
     assert not broken, f"a script of the page broke: {broken}"
+
+
+def _leave(tab) -> None:
+    """Take everything out of a tab that the next test could find in it."""
+    for other in tab.context.pages:
+        if other != tab:
+            other.close()
+    if urlparse(tab.url).scheme.startswith("http"):
+        tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    tab.goto("about:blank")
+    tab.context.clear_cookies()
 
 
 def open_page(page, address: str, path: str = "/", **parameters: str) -> None:
@@ -81,10 +118,11 @@ def open_page(page, address: str, path: str = "/", **parameters: str) -> None:
 
 
 def settle(page) -> None:
-    """Wait until Streamlit has run and the footer stands."""
+    """Wait until Streamlit has run, the footer stands, every chart is drawn and nothing more is put on the page."""
     page.wait_for_selector("footer.page-foot")
     rest(page)
-    page.wait_for_timeout(600)
+    page.wait_for_function(DRAWN)
+    page.evaluate(STILL)
 
 
 def rest(page) -> None:

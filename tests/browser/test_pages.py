@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.screen import PATHS, open_page, screenshot, spoken_text, stray_english, visible_text
+from tests.browser.screen import PATHS, open_page, screenshot, settle, spoken_text, stray_english, visible_text
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 OTHER_LANGUAGE = {"中文"}
@@ -16,7 +16,7 @@ DOCUMENT_NUMBER = re.compile(r"[\u4e00-\u9fff]+〔\d{4}〕\d+号")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_page_loads_in_chinese_with_its_stamp(page, demonstration_app, path):
+def test_page_is_chinese_throughout_stamped_and_whole_in_either_theme(page, demonstration_app, path):
     open_page(page, demonstration_app, path)
     screenshot(page, f"demonstration{path.replace('/', '-')}")
     text = visible_text(page, opened_menus=True)
@@ -26,34 +26,35 @@ def test_page_loads_in_chinese_with_its_stamp(page, demonstration_app, path):
     assert "演示数据" in footer
     assert re.search(r"数据快照 \d{4}Q\d-\d{4}", footer)
     assert "截至 2024-12-31" in footer
+    assert_nothing_leaves_the_screen(page)
+    assert_dark_theme_shows_no_error(page, f"demonstration{path.replace('/', '-')}-dark-zh")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_page_is_english_throughout_when_switched(page, demonstration_app, path):
+def test_page_is_english_throughout_when_switched_and_whole_in_either_theme(page, demonstration_app, path):
     open_page(page, demonstration_app, path, lang="en")
     text = DOCUMENT_NUMBER.sub("", visible_text(page, opened_menus=True))
     assert not set(CHINESE.findall(text)) - OTHER_LANGUAGE
     assert not set(CHINESE.findall(spoken_text(page))) - OTHER_LANGUAGE
+    assert_dark_theme_shows_no_error(page, f"demonstration{path.replace('/', '-')}-dark-en")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("path", PATHS)
-def test_page_of_the_dark_theme_shows_no_error(page, demonstration_app, path, language):
-    open_page(page, demonstration_app, path, theme="dark", lang=language)
-    screenshot(page, f"demonstration{path.replace('/', '-')}-dark-{language}")
-    assert page.locator("[data-testid=stException], .error-panel").count() == 0
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_page_does_not_scroll_sideways_at_1080p(page, demonstration_app, path):
-    open_page(page, demonstration_app, path)
+def assert_nothing_leaves_the_screen(page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     clipped = page.evaluate(
         """() => [...document.querySelectorAll('header, footer.page-foot, .card')]
             .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).length"""
     )
     assert clipped == 0
+
+
+def assert_dark_theme_shows_no_error(page, picture: str) -> None:
+    """Switch to the dark theme, as a viewer does."""
+    page.locator(".tools a[href*='theme=dark']").click()
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    settle(page)
+    screenshot(page, picture)
+    assert page.locator("[data-testid=stException], .error-panel").count() == 0
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
