@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -42,12 +44,33 @@ settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
-def demonstration_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Home], object]], Home]:
+    """Build a data set once for all processes of a test run; each gets a copy of its own."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def copy(name: str, build: Callable[[Home], object]) -> Home:
+        built = shared / f"built-{name}"
+        with (shared / f"built-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not built.exists():
+                making = Home(shared / f"making-{name}")
+                build(making)
+                making.path.rename(built)
+        return Home(Path(shutil.copytree(built, tmp_path_factory.mktemp(name) / "home")))
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def demonstration_home(built_once: Callable[[str, Callable[[Home], object]], Home]) -> Home:
     """The demonstration city, built and published by the real code."""
-    home = Home(tmp_path_factory.mktemp("demonstration"))
-    load_demonstration(home)
-    publish(home)
-    return home
+
+    def build(home: Home) -> None:
+        load_demonstration(home)
+        publish(home)
+
+    return built_once("demonstration", build)
 
 
 @pytest.fixture(scope="session")
@@ -85,21 +108,23 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="session")
-def example_home(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Home]:
+def example_home(
+    shared_data: Path, built_once: Callable[[str, Callable[[Home], object]], Home]
+) -> Callable[[str], Home]:
     """Import and publish one real data set with its example mapping, once, by the command a user types."""
-    homes: dict[str, Home] = {}
 
+    @lru_cache
     def build(name: str) -> Home:
         if not (shared_data / EXAMPLES[name]).is_dir():
             pytest.skip(f"the real data of {name} are not beside the repository")
-        if name not in homes:
-            home = tmp_path_factory.mktemp(name)
-            command = [sys.executable, "-m", "data_access", "--home", str(home), "build"]
+
+        def run(home: Home) -> None:
+            command = [sys.executable, "-m", "data_access", "--home", str(home.path), "build"]
             command += ["--mapping", f"examples/{name}.toml", "--data", str(shared_data / EXAMPLES[name])]
             done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
             assert done.returncode == 0, done.stdout + done.stderr
-            homes[name] = Home(home)
-        return homes[name]
+
+        return built_once(name, run)
 
     return build
 
