@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -15,9 +16,13 @@ from data_access.measures import Measure, load_measures
 from data_access.publishing.engine import Rows
 
 GRACE_DAYS = 45
-"""A source of rare events that was heard of this recently is taken to cover everything up to data_through."""
+"""A source that was heard of this recently is taken to cover everything up to data_through."""
+
+FEW_ROWS, UNSURPRISING = 10, 0.01
+"""Fewer rows than this, or a silence with at least this chance, don't tell in which month a source began or ended."""
 
 _GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
+_TOLD_BY_SPAN = ["grain", "first_day", "last_day", "rows"]
 _KIND_COLUMNS = ("category", "kind", "question")
 COLUMNS = ["measure", "source", "basis", "grain", "first_day", "last_day", "provisional"]
 
@@ -41,13 +46,15 @@ def measure_coverage(
     """Return the rows of ``measure_coverage``.
 
     A data set may declare ``covers:<source>`` as ``first..last``; otherwise a record source covers the months from its
-    first to its last row, and up to ``through`` when it was heard of within ``GRACE_DAYS``.
+    first to its last row, and up to ``through`` when it was heard of within ``GRACE_DAYS``. Where rows are rare it covers
+    whole years: that no row fell in the rest of the year says little, and the months of a handful of cases are nobody's business.
     """
     spans = _concat([_record_spans(rows, measures), _count_spans(rows)])
     if spans.empty:
         return spans.reindex(columns=COLUMNS)
     spans["first_day"] = spans["first_day"].dt.to_period("M").dt.start_time
     records = spans["basis"] == "records"
+    spans[records] = _whole_years(spans, pd.Timestamp(through))[records]
     month_end = spans["last_day"].dt.to_period("M").dt.end_time.dt.normalize()
     recent = (pd.Timestamp(through) - spans["last_day"]).dt.days <= GRACE_DAYS
     ends = month_end.where(~recent, pd.Timestamp(through))
@@ -60,6 +67,27 @@ def measure_coverage(
             spans.loc[own, "last_day"] = pd.Timestamp(last)
     spans["provisional"] = False
     return spans[COLUMNS].sort_values(["measure", "basis", "source", "grain"], ignore_index=True)
+
+
+def _whole_years(spans: pd.DataFrame, through: pd.Timestamp) -> pd.DataFrame:
+    """Return the spans, over whole years where the rest of the year may well have had no rows by chance (Poisson).
+
+    A stretch of which counts tell the months stays theirs: they would give way to records that may not have begun.
+    """
+    begins = spans["first_day"].dt.to_period("Y").dt.start_time
+    ends = spans["last_day"].dt.to_period("Y").dt.end_time.dt.normalize()
+    ends = ends.where((ends < through) | (spans["last_day"] > through), through)
+    a_day = spans["rows"] / ((ends - begins).dt.days + 1)
+    counts = spans[(spans["basis"] == "counts") & (spans["grain"] != "year")].groupby("measure")
+    told_from = counts["first_day"].min().reindex(spans["measure"]).set_axis(spans.index)
+    told_to = counts["last_day"].max().reindex(spans["measure"]).set_axis(spans.index)
+
+    def says_little(silence: pd.Series) -> pd.Series:
+        return (spans["rows"] < FEW_ROWS) | (np.exp(-a_day * silence.dt.days) >= UNSURPRISING)
+
+    early = says_little(spans["first_day"] - begins) & ~((told_from < spans["first_day"]) & (told_to >= begins))
+    late = says_little(ends - spans["last_day"]) & ~((told_to > spans["last_day"]) & (told_from <= ends))
+    return spans.assign(first_day=begins.where(early, spans["first_day"]), last_day=ends.where(late, spans["last_day"]))
 
 
 def accepted_counts(rows: Rows, path: sa.Table, coverage: pd.DataFrame, dataset: Mapping[str, str]) -> sa.Select:
@@ -129,8 +157,8 @@ def _record_spans(rows: Rows, measures: Mapping[str, Measure]) -> pd.DataFrame:
         places = {key: spans.place(measure) for key, measure in members.items()}
         wide = rows.read(spans.select())
         for key, measure in members.items():
-            span = wide[[f"{name}_{places[key]}" for name in ("grain", "first_day", "last_day")]]
-            span = span.set_axis(["grain", "first_day", "last_day"], axis=1).assign(source=wide["source"])
+            span = wide[[f"{name}_{places[key]}" for name in _TOLD_BY_SPAN]]
+            span = span.set_axis(_TOLD_BY_SPAN, axis=1).assign(source=wide["source"])
             known = span["first_day"].notna()
             for column in _fields_tested(measure):
                 known &= wide[f"filled_{column}"] > 0
@@ -159,6 +187,7 @@ class _SpanColumns:
         self._columns[f"grain_{place}"] = sa.func.max(sa.case((test, grain)))
         self._columns[f"first_day_{place}"] = sa.func.min(sa.case((test, when)))
         self._columns[f"last_day_{place}"] = sa.func.max(sa.case((test, when)))
+        self._columns[f"rows_{place}"] = sa.func.sum(sa.case((test, 1), else_=0))
         return place
 
     def select(self) -> sa.Select:
@@ -190,6 +219,7 @@ def _count_spans(rows: Rows) -> pd.DataFrame:
             counts.c.grain,
             sa.func.min(counts.c.period_start).label("first_day"),
             sa.func.max(counts.c.period_start).label("last_day"),
+            sa.func.count().label("rows"),
         ).group_by(counts.c.measure, counts.c.source, counts.c.grain)
     )
     if frame.empty:
