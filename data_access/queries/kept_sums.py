@@ -20,7 +20,7 @@ Unit = Literal["M", "Y"]
 MOST_BYTES = 256 * 1024 * 1024
 """What all scopes of one snapshot may hold; what was asked for longest ago goes first."""
 MOST_FAMILIES, MOST_SIBLINGS = 4, 400
-"""A question about more groups of siblings than this, or about larger ones, is left to the store."""
+"""More groups of siblings than this are read and kept as one; a question about a larger one is left to the store."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ class KeptSums:
         measures: Sequence[str],
         codes: Sequence[str],
     ) -> Wide | None:
-        """Return the rows of ``measures`` and ``codes``; None when they are too scattered to be kept.
+        """Return the rows of ``measures`` and ``codes``; None when they are too many to be kept.
 
         Parameters
         ----------
@@ -248,9 +248,13 @@ class KeptSums:
         scope, outermost : hashable, str
             Whose rows ``fetch`` sees, and the outermost region among them.
         """
-        families = dict.fromkeys("" if code == outermost else self._parents[code] for code in codes)
-        groups = {family: self._siblings[family] if family else [outermost] for family in families}
-        if len(groups) > MOST_FAMILIES or max(map(len, groups.values())) > MOST_SIBLINGS:
+        families = sorted({"" if code == outermost else self._parents[code] for code in codes})
+        groups: dict[tuple[str, ...], list[str]] = {
+            (family,): self._siblings[family] if family else [outermost] for family in families
+        }
+        if len(groups) > MOST_FAMILIES:
+            groups = {tuple(families): [code for siblings in groups.values() for code in siblings]}
+        if max(map(len, groups.values())) > MOST_SIBLINGS:
             return None
         parts = []
         for rollup in rollups:

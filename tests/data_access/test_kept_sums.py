@@ -38,7 +38,7 @@ def small(new_home) -> SnapshotReader:
 
 
 def without_memory(ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    with mock.patch.object(kept_sums, "MOST_FAMILIES", -1):
+    with mock.patch.object(kept_sums, "MOST_SIBLINGS", 0):
         return ask()
 
 
@@ -54,6 +54,8 @@ def asked_of(reader: SnapshotReader, data: st.DataObject) -> tuple[Scope, list[s
     county = data.draw(st.sampled_from([root, *every.index[every["depth"] == 1][:2]]))
     scope = Scope("city_leader" if county == root else "county_leader", county)
     inside = reader.regions(scope).query("in_scope")
+    if data.draw(st.booleans()):  # all of a level, whatever they lie in
+        return scope, inside.index[inside["depth"] == 2].tolist()
     parent = data.draw(st.sampled_from(inside.index[inside["depth"] < 3].tolist()))
     return scope, [parent, *inside.index[inside["parent_code"] == parent]]
 
