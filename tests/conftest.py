@@ -23,6 +23,8 @@ from data_access.demo import load_demonstration
 from data_access.home import ClusterAddress, Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
+from data_access.store.working import WorkingStore
+from tests.data_access import small_city
 from tests.servers import PostgreSQL, postgresql_programs, postgresql_server, running_app, running_postgresql
 from tests.shards import ShardedServers, running_shards, sharded_database
 from tests.spark import JAVA_OPTIONS, SparkCluster, running_spark, spark_is_absent
@@ -188,7 +190,7 @@ def sharded_servers() -> Iterator[ShardedServers]:
 
 @pytest.fixture(scope="session")
 def spark_cluster() -> Iterator[SparkCluster]:
-    """A real Spark cluster on loopback: a master and two workers."""
+    """A real Spark cluster on loopback: a master and a worker."""
     missing = spark_is_absent()
     if missing:
         absent(missing)
@@ -214,6 +216,18 @@ def new_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             return Home(folder, url, cluster)
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def small_city_home(new_home: Callable[[], Home]) -> Home:
+    """The small city with awards and alarms, published on each store, for tests that only read it."""
+    home = new_home()
+    small_city.fill(home)
+    with WorkingStore.open(home) as store, store.transaction():
+        store.replace_all("fund_award", small_city.awards())
+        store.replace_all("alarm_response", small_city.alarms())
+    publish(home)
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A real Spark cluster for tests: a master and workers, each a process of its own on loopback, stopped by its own id."""
+"""A real Spark cluster for tests: a master and a worker or two, each a process of its own on loopback, stopped by its own id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from typing import Any
 from tests.servers import LOOPBACK, free_port, wait_until
 
 START_SECONDS = 90
-WORKERS = 2
 WORKER_MEMORY = "1g"
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """For processes that live a minute: less time spent on making code fast that runs once."""
@@ -42,8 +41,16 @@ class SparkCluster:
         self.processes: list[subprocess.Popen] = []
         self._start("master.Master", "--port", str(self._port), "--webui-port", str(self._page))
         wait_until(lambda: self._state() is not None, START_SECONDS)
-        self.workers = [self._worker() for _ in range(WORKERS)]
-        self.wait_for_workers(WORKERS)
+        self.workers = [self._worker()]
+        self._wait_for_workers()
+
+    @contextmanager
+    def another_worker(self) -> Iterator[None]:
+        """Let a second worker take part."""
+        self.workers.append(self._worker())
+        self._wait_for_workers()
+        yield
+        _end(self.workers.pop())
 
     def kill_a_worker(self) -> None:
         """End one worker and its executor at once, as a machine that loses power does; start another in its place."""
@@ -52,9 +59,8 @@ class SparkCluster:
         lost.wait(10)
         self.workers.append(self._worker())
 
-    def wait_for_workers(self, count: int) -> None:
-        """Return when the master knows of so many living workers."""
-        wait_until(lambda: self._living() >= count, START_SECONDS)
+    def _wait_for_workers(self) -> None:
+        wait_until(lambda: self._living() >= len(self.workers), START_SECONDS)
 
     def _living(self) -> int:
         state = self._state() or {"workers": []}
@@ -100,7 +106,7 @@ class SparkCluster:
 
 @contextmanager
 def running_spark() -> Iterator[SparkCluster]:
-    """Start a master and two workers of one core each; yield them; stop them."""
+    """Start a master and a worker of one core; yield them; stop them."""
     with tempfile.TemporaryDirectory(prefix="pingan-spark-", ignore_cleanup_errors=True) as folder:
         with ExitStack() as started:
             yield SparkCluster(Path(folder), started)

@@ -74,6 +74,7 @@ class Cluster:
             "spark.sql.shuffle.partitions": str(parts),
             "spark.sql.adaptive.enabled": large,
             "spark.sql.codegen.wholeStage": large,
+            "spark.sql.codegen.factoryMode": "FALLBACK" if parts > 1 else "NO_CODEGEN",
         }
         for key, value in (chosen | self._settings.spark).items():
             if key in chosen:

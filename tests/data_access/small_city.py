@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import shapely
@@ -103,6 +103,36 @@ def reported_counts() -> pd.DataFrame:
     ]
     columns = ["source_id", "region_code", "period_start", "grain", "measure", "value"]
     return pd.DataFrame(rows, columns=columns).assign(source="office", class_code="", channel="")
+
+
+def awards() -> pd.DataFrame:
+    first_town = next(iter(TOWNS))
+    rows = [
+        ("j1", first_town, "dispute_settled", "one_case", 50_000.0, date(2024, 3, 1), date(2024, 3, 11)),
+        ("j2", EAST, "clue_given", "one_event", 200_000.0, date(2024, 5, 1), date(2024, 5, 31)),
+        ("j3", WEST, "clue_given", "one_event", 80_000.0, None, date(2024, 6, 30)),
+    ]
+    columns = ["source_id", "region_code", "class_code", "channel", "amount", "applied_on", "awarded_on"]
+    return pd.DataFrame(rows, columns=columns).assign(source="committee")
+
+
+def alarms() -> pd.DataFrame:
+    first_town = next(iter(TOWNS))
+    came = datetime(2024, 5, 1, 10)
+    waits = {"p1": 30, "p2": 60, "p3": 90, "p4": None}
+    rows = [
+        (
+            key,
+            first_town,
+            "ring_1",
+            came,
+            came + timedelta(minutes=1),
+            None if wait is None else came + timedelta(seconds=wait),
+        )
+        for key, wait in waits.items()
+    ]
+    columns = ["source_id", "region_code", "class_code", "received_at", "due_at", "arrived_at"]
+    return pd.DataFrame(rows, columns=columns).assign(source="dispatch")
 
 
 def fill(home: Home) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import date
 
-import pandas as pd
 import pytest
 
 from data_access.access import Scope
 from data_access.errors import ScopeError
-from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from data_access.store.working import WorkingStore
-from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST, WEST
 
 CITY_SCOPE = Scope("city_leader", CITY)
@@ -21,43 +17,9 @@ YEAR_2024 = (date(2024, 1, 1), date(2024, 12, 31))
 TOWN = "970101001000"
 
 
-def awards() -> pd.DataFrame:
-    rows = [
-        ("j1", TOWN, "dispute_settled", "one_case", 50_000.0, date(2024, 3, 1), date(2024, 3, 11)),
-        ("j2", EAST, "clue_given", "one_event", 200_000.0, date(2024, 5, 1), date(2024, 5, 31)),
-        ("j3", WEST, "clue_given", "one_event", 80_000.0, None, date(2024, 6, 30)),
-    ]
-    columns = ["source_id", "region_code", "class_code", "channel", "amount", "applied_on", "awarded_on"]
-    return pd.DataFrame(rows, columns=columns).assign(source="committee")
-
-
-def alarms() -> pd.DataFrame:
-    came = datetime(2024, 5, 1, 10)
-    waits = {"p1": 30, "p2": 60, "p3": 90, "p4": None}
-    rows = [
-        (
-            key,
-            TOWN,
-            "ring_1",
-            came,
-            came + timedelta(minutes=1),
-            None if wait is None else came + timedelta(seconds=wait),
-        )
-        for key, wait in waits.items()
-    ]
-    columns = ["source_id", "region_code", "class_code", "received_at", "due_at", "arrived_at"]
-    return pd.DataFrame(rows, columns=columns).assign(source="dispatch")
-
-
 @pytest.fixture(scope="module")
-def reader(new_home) -> SnapshotReader:
-    home = new_home()
-    small_city.fill(home)
-    with WorkingStore.open(home) as store, store.transaction():
-        store.replace_all("fund_award", awards())
-        store.replace_all("alarm_response", alarms())
-    publish(home)
-    return SnapshotReader(home)
+def reader(small_city_home) -> SnapshotReader:
+    return SnapshotReader(small_city_home)
 
 
 def test_awards_add_up_by_region_reason_and_scheme(reader):

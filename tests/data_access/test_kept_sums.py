@@ -17,9 +17,7 @@ from hypothesis import strategies as st
 from data_access import schema
 from data_access.access import Scope
 from data_access.measures import load_histograms, load_measures
-from data_access.publishing import publish
 from data_access.queries import SnapshotReader, kept_sums
-from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST
 
 DAYS = st.sampled_from([date(2022, 1, 1), date(2023, 1, 1), date(2024, 2, 1), date(2024, 5, 1), date(2024, 3, 9)])
@@ -30,11 +28,8 @@ DIVISIONS = st.sampled_from([(), ("class_code",), ("channel",), ("class_code", "
 
 
 @pytest.fixture(scope="module")
-def small(new_home) -> SnapshotReader:
-    home = new_home()
-    small_city.fill(home)
-    publish(home)
-    return SnapshotReader(home)
+def small(small_city_home) -> SnapshotReader:
+    return SnapshotReader(small_city_home)
 
 
 def without_memory(ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:

@@ -22,16 +22,8 @@ YEAR_2024 = (date(2024, 1, 1), date(2024, 12, 31))
 
 
 @pytest.fixture(scope="module")
-def home(new_home) -> Home:
-    home = new_home()
-    small_city.fill(home)
-    publish(home)
-    return home
-
-
-@pytest.fixture(scope="module")
-def reader(home) -> SnapshotReader:
-    return SnapshotReader(home)
+def reader(small_city_home) -> SnapshotReader:
+    return SnapshotReader(small_city_home)
 
 
 def values(reader, measures, codes, start, end, scope=CITY_SCOPE, **options) -> dict:

@@ -125,9 +125,10 @@ def counted_by_spark(spark_cluster: SparkCluster, tmp_path_factory: pytest.TempP
     (newest,) = sorted((lake / "offices" / "east").iterdir())[-1:]
     newest.rename(newest.with_name(f"9{newest.name[1:]}"))
     killer = threading.Thread(target=kill_while_it_counts)
-    killer.start()
-    done = command(city.path, "publish", "--engine", "spark", "--master", spark_cluster.master, "--lake", str(lake))
-    killer.join()
+    with spark_cluster.another_worker():
+        killer.start()
+        done = command(city.path, "publish", "--engine", "spark", "--master", spark_cluster.master, "--lake", str(lake))
+        killer.join()
     assert done.returncode == 0, done.stdout + done.stderr
     assert killed.is_set()
     assert served_snapshot_id(city) == done.stdout.split()[-1]
