@@ -275,10 +275,29 @@ def pytest_unconfigure() -> None:
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
 
 
+LONG_BROWSER_TESTS = (
+    "pages",
+    "hostile_text",
+    "examples",
+    "drill_down",
+    "wall",
+    "sign_in",
+    "downloads",
+    "systems_services",
+)
+"""The files of tests/browser/ that take longest, the longest first: so several processes end at about the same time."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest first and the browser's tests last: its driver keeps an event loop that others can't start theirs beside."""
-    order = {group: place for place, group in enumerate(reversed(STORES))}
-    items.sort(key=lambda item: ("tests/browser/" in item.nodeid, order.get(_group(item.nodeid), len(STORES))))
+    stores = {group: place for place, group in enumerate(reversed(STORES))}
+    files = {f"tests/browser/test_{name}.py": place for place, name in enumerate(LONG_BROWSER_TESTS)}
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        group = _group(item.nodeid)
+        return "tests/browser/" in group, (stores | files).get(group, len(stores | files))
+
+    items.sort(key=place)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
