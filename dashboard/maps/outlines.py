@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 SCREEN_PIXELS = 2000
@@ -42,15 +42,15 @@ def simplified(shapes: np.ndarray) -> np.ndarray:
     return shapely.set_precision(shapely.coverage_simplify(shapes, tolerance), GRID_DEGREES, mode="pointwise")
 
 
-def outlines(regions: gpd.GeoDataFrame) -> tuple[Outline, ...]:
+def outlines(regions: pd.Series) -> tuple[Outline, ...]:
     """Return the regions as outlines, true to shape around their middle latitude.
 
     Parameters
     ----------
-    regions : GeoDataFrame
-        ``region_code, geometry`` in degrees.
+    regions : Series
+        Polygons in degrees, by region code.
     """
-    shapes = simplified(regions.geometry.to_numpy())
+    shapes = simplified(regions.to_numpy())
     if len(shapes) == 0:
         return ()
     west, south, east, north = shapely.total_bounds(shapes)
@@ -65,7 +65,7 @@ def outlines(regions: gpd.GeoDataFrame) -> tuple[Outline, ...]:
         return np.column_stack([x, y])
 
     drawn = []
-    for code, shape in zip(regions["region_code"], shapes, strict=True):
+    for code, shape in zip(regions.index, shapes, strict=True):
         parts = shapely.get_parts(shape)
         rings = [ring for part in parts for ring in shapely.get_rings(part)]
         centre = placed(shapely.get_coordinates(shapely.point_on_surface(shape)))[0]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pydeck as pdk
 from markupsafe import Markup
 
 from dashboard import formatting
@@ -17,9 +17,8 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.smoothing import can_be_smoothed, smoothed
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.maps import ColourScale, MapLayers, cell_side, choropleth, layered_map, robust_limits, view_of
+from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
-from dashboard.maps.layers import facility_colour, incident_colour
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text, value_text
@@ -27,6 +26,9 @@ from dashboard.screens.kept import kept
 from dashboard.screens.shared import shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
+
+if TYPE_CHECKING:
+    import pydeck as pdk
 
 WIDTH, HEIGHT = 1180, 760
 """Pixels of the map's frame on a 1920×1080 screen."""
@@ -272,6 +274,8 @@ def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tu
     Homicides appear as points only for roles that may see them; for others, and for all other incidents, as counts in
     squares.
     """
+    from dashboard.maps.layers import MapLayers, cell_side, facility_colour, incident_colour, layered_map  # heavy
+
     assert screen.bounds is not None
     language, viewer = context.language, context.viewer
     start, end = context.period.start, context.period.end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import shapely
 
 from dashboard.context import Context
 from dashboard.grading.cache import kept
@@ -33,15 +34,23 @@ def shared_shapes(
     """Return a point within each region that has a shape (``lon, lat``), and the bounds of all."""
 
     def read() -> tuple[pd.DataFrame, Bounds | None]:
-        shapes = reader.geometry(context.viewer, list(codes)).set_index("region_code").geometry
-        points = shapes.representative_point()
-        centres = pd.DataFrame({"lon": points.x, "lat": points.y}, index=shapes.index)
-        return centres, tuple(shapes.total_bounds) if len(shapes) else None
+        shapes = reader.shapes(context.viewer, codes)
+        points = shapely.get_coordinates(shapely.point_on_surface(shapes.to_numpy()))
+        centres = pd.DataFrame(points, columns=["lon", "lat"], index=shapes.index)
+        return centres, _bounds_of(shapes)
 
     return kept(reader, ("shapes", context.viewer, codes), read)
+
+
+def _bounds_of(shapes: pd.Series) -> Bounds | None:
+    """Return the bounds of polygons; None without any."""
+    if shapes.empty:
+        return None
+    west, south, east, north = shapely.total_bounds(shapes.to_numpy()).tolist()
+    return west, south, east, north
 
 
 def shared_outlines(reader: SnapshotReader, context: Context, codes: tuple[str, ...]) -> tuple[Outline, ...]:
     """Return the regions that have a shape as outlines, for maps that are drawn without a map engine."""
     key = ("outlines", context.viewer, codes)
-    return kept(reader, key, lambda: outlines(reader.geometry(context.viewer, list(codes))))
+    return kept(reader, key, lambda: outlines(reader.shapes(context.viewer, codes)))

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dashboard.maps.addresses import scope_mark
+from dashboard.maps.outlines import simplified
 from dashboard.palette import load_palette
 from dashboard.server import wall
 from dashboard.server.styles import stylesheet
@@ -88,18 +89,16 @@ def geometry(request: Request) -> Response:
 
 @lru_cache(maxsize=64)
 def _children_geojson(snapshot_id: str, viewer: Scope, parent_code: str) -> bytes:
-    from dashboard.maps.outlines import simplified  # heavy: loaded when first needed
-
     reader = snapshot_reader()
     regions = reader.regions(viewer)
     children = regions.index[(regions["parent_code"] == parent_code) & regions["in_scope"]].tolist()
     if not children:
         return b""
-    frame = reader.geometry(viewer, children)
-    shapes = shapely.to_geojson(simplified(frame.geometry.to_numpy()))
+    polygons = reader.shapes(viewer, children)
+    shapes = shapely.to_geojson(simplified(polygons.to_numpy()))
     features = ",".join(
         f'{{"type":"Feature","id":"{code}","properties":{{}},"geometry":{shape}}}'
-        for code, shape in zip(frame["region_code"], shapes, strict=True)
+        for code, shape in zip(polygons.index, shapes, strict=True)
     )
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
 

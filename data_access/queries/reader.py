@@ -128,6 +128,11 @@ class SnapshotReader:
         """Return the polygons of ``codes`` that have one (columns ``region_code, geometry``, degrees)."""
         import geopandas as gpd  # heavy: loaded when first needed
 
+        shapes = self.shapes(scope, codes)
+        return gpd.GeoDataFrame({"region_code": shapes.index}, geometry=shapes.to_numpy(), crs=4326)
+
+    def shapes(self, scope: Scope, codes: Sequence[str]) -> pd.Series:
+        """Return the polygons of ``codes`` that have one, by code, in degrees, for who needs no more than shapely."""
         self._check_codes(scope, codes)
         table = schema.region_geometry
         frame = self._within(scope).read(
@@ -135,9 +140,8 @@ class SnapshotReader:
             .where(table.c.region_code.in_(list(codes)))
             .order_by(table.c.region_code)
         )
-        return gpd.GeoDataFrame(
-            {"region_code": frame["region_code"]}, geometry=shapely.from_wkb(frame["wkb"].to_numpy(object)), crs=4326
-        )
+        polygons = shapely.from_wkb(frame["wkb"].to_numpy(object))
+        return pd.Series(polygons, index=pd.Index(frame["region_code"], name="region_code"), dtype=object)
 
     def boundary_changes(self, scope: Scope) -> pd.DataFrame:
         """Return which regions in scope, and of their ancestors, took over old codes or did not exist before a day.

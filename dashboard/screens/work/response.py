@@ -18,13 +18,14 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.indicators.waiting import bin_quantile
-from dashboard.maps import MapLayers, layered_map, view_of
+from dashboard.maps import view_of
 from dashboard.maps.addresses import geometry_address
-from dashboard.maps.layers import facility_colour
+from dashboard.maps.layers import MapLayers, facility_colour, layered_map
 from dashboard.screens.children import Listed, in_scope
 from dashboard.screens.figures import Values
 from dashboard.screens.kept import kept
 from dashboard.screens.map import LegendEntry
+from dashboard.screens.shared import shared_shapes
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.campaigns import CampaignCard, campaign_cards, campaign_rows, may_see_campaigns
 from dashboard.screens.work.cards import Rows, cards_of
@@ -129,7 +130,6 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     cards = campaign_cards(reader, own, campaign, as_of)
     # Who sees no more than a township gets the outlines of its grids.
     outlined = listed.parent if in_scope(regions, listed.parent) else town
-    shapes = reader.geometry(context.viewer, [*listed.codes])
     return ResponseScreen(
         verdict=_verdict(rows, table, campaign, context.language),
         coarser=_coarser(context, county, seen, regions),
@@ -138,7 +138,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         regions=table,
         listed=listed,
         places=places,
-        bounds=tuple(shapes.total_bounds) if len(shapes) else None,
+        bounds=shared_shapes(reader, context, listed.codes)[1],
         geometry=geometry_address(snapshot.snapshot_id, outlined, context.viewer),
         video=video,
         compliance=compliance,
