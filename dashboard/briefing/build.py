@@ -6,12 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from threading import Condition
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-from cachetools import LRUCache, cached
 
 from dashboard import formatting
 from dashboard.briefing.decisions import checked, decisions_of, ordered
@@ -39,6 +37,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import changes_of
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.periods import Period
 from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.duty.creation import Creation, line_column
@@ -58,7 +57,6 @@ from data_access.ledger import Ledger
 from data_access.queries import SnapshotReader
 
 PACKAGES = "YJ2"
-KEPT = 24
 
 
 def build_briefing(
@@ -95,12 +93,6 @@ def build_briefing(
     return _built(reader, scope, region, period, language, checked(decisions))
 
 
-def _of_snapshot(reader: SnapshotReader, *asked: object) -> tuple:
-    """Return the key under which what was worked out for ``asked`` is kept."""
-    snapshot = reader.snapshot()
-    return (reader.home, snapshot.snapshot_id, snapshot.published_at, *asked)
-
-
 @dataclass(frozen=True)
 class _Numbers:
     """What doesn't change when a decision is recorded."""
@@ -119,7 +111,7 @@ class _Numbers:
     townships: tuple[TownshipRow, ...]
 
 
-@cached(LRUCache(KEPT), _of_snapshot, condition=Condition())
+@kept
 def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
     settings, language = briefing_settings(), context.language
     ranking, overview = ranking_screen(reader, context), overview_screen(reader, context)
@@ -155,7 +147,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
     )
 
 
-@cached(LRUCache(KEPT), _of_snapshot, condition=Condition())
+@kept
 def _built(
     reader: SnapshotReader, scope: Scope, region: str, period: Period, language: str, decisions: Decisions
 ) -> Briefing:

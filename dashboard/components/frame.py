@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +19,7 @@ from dashboard.context import ANY_REGION, Context, Notice, first_day, region_nam
 from dashboard.formatting import MISSING, local_time
 from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
 from dashboard.indicators.engine.facts import facts_of
+from dashboard.memory import kept_always
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
 from dashboard.settings import current_account, snapshot_reader, viewed_as
 from data_access.errors import DataAccessError
@@ -100,7 +100,7 @@ def _choices(context: Context, regions: pd.DataFrame) -> dict[str, str]:
     return {code: region_name(listed, code, context.language) for code in inside.index}
 
 
-@lru_cache(maxsize=512)
+@kept_always
 def _masthead(context: Context, page: PageEntry, own_region: str) -> Markup:
     language = context.language
     links = Markup("").join(_menu_group(context, page, group) for group in GROUPS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 
 from markupsafe import Markup
 
 from dashboard.context import ANY_REGION, Context
 from dashboard.i18n import t
+from dashboard.memory import kept_always
 from dashboard.navigation import PageEntry
 from dashboard.periods import GRAINS, MONTHS_IN, Period, periods_between
 
@@ -27,7 +27,7 @@ def period_menu(context: Context, page: PageEntry, first: date, last: date) -> M
     return context.with_links_here(_menu(context.at(ANY_REGION), page, first, last))
 
 
-@lru_cache(maxsize=512)
+@kept_always
 def _menu(context: Context, page: PageEntry, first: date, last: date) -> Markup:
     language = context.language
     offered = {period for grain in GRAINS for period in periods_between(first, last, grain)}

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.cache import kept
 from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW, grades
 from dashboard.grading.index import build_index
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.settings import Component, IndexSettings, index_settings
+from dashboard.memory import recalled
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -95,7 +95,7 @@ class Backtest:
 def backtest(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: pd.Period, months: int = 24) -> Backtest:
     """Replay ``months`` months up to ``last`` for ``codes``; the chance figures come from seeded simulations."""
     key = ("backtest", scope, tuple(codes), str(last), months)
-    done = kept(reader, key, lambda: _replayed(reader, scope, codes, last, months))
+    done = recalled(reader, key, lambda: _replayed(reader, scope, codes, last, months))
     if scope.permissions.small_counts:
         return done
     hidden: dict[str, Any] = dict.fromkeys(BY_EVENTS, float("nan"))

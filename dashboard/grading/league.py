@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from dashboard.grading.cache import kept
 from dashboard.grading.grades import OFFICIAL, PRELIMINARY, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.problems import table_of
 from dashboard.grading.settings import index_settings
+from dashboard.memory import recalled
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -88,7 +88,7 @@ class League:
 def league_of(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:
     """Grade ``codes`` together for ``month``; kept by snapshot, scope and arguments."""
     key = ("league", scope, tuple(codes), str(month))
-    return kept(reader, key, lambda: grade_regions(reader, scope, codes, month))
+    return recalled(reader, key, lambda: grade_regions(reader, scope, codes, month))
 
 
 def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:

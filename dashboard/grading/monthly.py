@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.cache import kept
 from dashboard.indicators.catalogue import Indicator, Term
 from dashboard.indicators.engine.facts import Facts, boundaries_of, evaluation_rules
 from dashboard.indicators.engine.quantities import Part
+from dashboard.memory import recalled
 from data_access.access import Scope
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
@@ -78,7 +78,7 @@ def read_monthly(
     start, end = months[0].start_time.date(), months[-1].end_time.date()
     wanted = list(dict.fromkeys(Part.of(term) for term in terms))
     exists = ~_before_regions(reader, scope, codes, months)
-    covered, records = _covered(kept(reader, ("coverage", scope), lambda: reader.coverage(scope)), months)
+    covered, records = _covered(recalled(reader, ("coverage", scope), lambda: reader.coverage(scope)), months)
     none = np.zeros(len(months), bool)
     values: dict[Part, Array] = {}
     for by in dict.fromkeys(part.by for part in wanted):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from dashboard.grading.cache import kept
 from dashboard.grading.grades import OFFICIAL
 from dashboard.grading.index import probability_below
 from dashboard.grading.league import League
@@ -17,6 +16,7 @@ from dashboard.grading.settings import IndexSettings
 from dashboard.grading.townships.matrix import matrix_of
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.evaluate import series
+from dashboard.memory import recalled
 from dashboard.periods import Period
 from dashboard.statistics.chance import chance_of_rising, chance_of_run, chance_somewhere
 from dashboard.statistics.comparisons import rate_ratio
@@ -129,7 +129,7 @@ def yearly_cases(reader: SnapshotReader, scope: Scope, codes: Sequence[str], yea
     Two rules ask for the same, of a region and of each of its neighbours: kept, not to be changed.
     """
     key = ("yearly cases", scope, tuple(codes), tuple(years))
-    return kept(reader, key, lambda: _read_yearly_cases(reader, scope, codes, years))
+    return recalled(reader, key, lambda: _read_yearly_cases(reader, scope, codes, years))
 
 
 def _read_yearly_cases(

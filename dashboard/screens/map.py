@@ -19,10 +19,10 @@ from dashboard.indicators.smoothing import can_be_smoothed, smoothed
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
+from dashboard.memory import kept
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text, value_text
-from dashboard.screens.kept import kept
 from dashboard.screens.shared import shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader

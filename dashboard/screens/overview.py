@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context, region_name
-from dashboard.grading import cache
 from dashboard.i18n import t
 from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
@@ -20,8 +19,8 @@ from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.lateness import late_rows
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
+from dashboard.memory import kept, recalled
 from dashboard.screens.figures import indicator_card, status_text, value_text
-from dashboard.screens.kept import kept
 from dashboard.screens.league import Graded, graded_regions
 from dashboard.screens.map import MapScreen, colour_scale, map_screen
 from dashboard.screens.shared import shared_outlines
@@ -420,7 +419,7 @@ def _why_none_overdue(reader: SnapshotReader, context: Context) -> str:
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     """Return the regions that are late, worst first; the same on every overview of a viewer."""
     language, viewer = context.language, context.viewer
-    return cache.kept(reader, ("late", viewer, language), lambda: _late_rows(reader, viewer, language))
+    return recalled(reader, ("late", viewer, language), lambda: _late_rows(reader, viewer, language))
 
 
 def _late_rows(reader: SnapshotReader, viewer: Scope, language: str) -> pd.DataFrame:

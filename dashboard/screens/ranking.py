@@ -22,8 +22,8 @@ from dashboard.grading.triggers import (
 )
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
+from dashboard.memory import kept
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.kept import kept
 from dashboard.screens.league import (
     LEAST_LOST,
     basis_note,

@@ -6,10 +6,10 @@ import pandas as pd
 import shapely
 
 from dashboard.context import Context
-from dashboard.grading.cache import kept
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.evaluate import values
 from dashboard.maps.outlines import Outline, outlines
+from dashboard.memory import recalled
 from data_access.queries import SnapshotReader
 
 Bounds = tuple[float, float, float, float]
@@ -25,7 +25,7 @@ def shared_values(
     """
     viewer, period = context.viewer, context.period
     key = ("values", viewer, indicator.id, codes, period)
-    return kept(reader, key, lambda: values(reader, viewer, indicator, list(codes), period))
+    return recalled(reader, key, lambda: values(reader, viewer, indicator, list(codes), period))
 
 
 def shared_shapes(
@@ -39,7 +39,7 @@ def shared_shapes(
         centres = pd.DataFrame(points, columns=["lon", "lat"], index=shapes.index)
         return centres, _bounds_of(shapes)
 
-    return kept(reader, ("shapes", context.viewer, codes), read)
+    return recalled(reader, ("shapes", context.viewer, codes), read)
 
 
 def _bounds_of(shapes: pd.Series) -> Bounds | None:
@@ -53,4 +53,4 @@ def _bounds_of(shapes: pd.Series) -> Bounds | None:
 def shared_outlines(reader: SnapshotReader, context: Context, codes: tuple[str, ...]) -> tuple[Outline, ...]:
     """Return the regions that have a shape as outlines, for maps that are drawn without a map engine."""
     key = ("outlines", context.viewer, codes)
-    return kept(reader, key, lambda: outlines(reader.shapes(context.viewer, codes)))
+    return recalled(reader, key, lambda: outlines(reader.shapes(context.viewer, codes)))

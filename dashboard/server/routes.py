@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import shapely
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard.maps.addresses import scope_mark
 from dashboard.maps.outlines import simplified
+from dashboard.memory import kept
 from dashboard.palette import load_palette
 from dashboard.server import wall
 from dashboard.server.styles import stylesheet
@@ -19,6 +19,7 @@ from dashboard.settings import current_viewer, refuse_region, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from data_access.access import Scope
 from data_access.errors import DataAccessError, NoSnapshotError, ScopeError
+from data_access.queries import SnapshotReader
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "assets" / "images"
 FOREVER = "private, max-age=31536000, immutable"
@@ -71,11 +72,11 @@ def geometry(request: Request) -> Response:
     """
     try:
         viewer = current_viewer()
-        snapshot_id = snapshot_reader().snapshot().snapshot_id
-        if request.path_params["snapshot_id"] != snapshot_id:
+        reader = snapshot_reader()
+        if request.path_params["snapshot_id"] != reader.snapshot().snapshot_id:
             return _not_here()
         parent_code = request.path_params["parent_code"]
-        body = _children_geojson(snapshot_id, viewer, parent_code)
+        body = _children_geojson(reader, viewer, parent_code)
     except (ScopeError, NoSnapshotError, SignInRequired, NoRoleError):
         return _not_here()
     if not body:
@@ -87,9 +88,8 @@ def geometry(request: Request) -> Response:
     )
 
 
-@lru_cache(maxsize=64)
-def _children_geojson(snapshot_id: str, viewer: Scope, parent_code: str) -> bytes:
-    reader = snapshot_reader()
+@kept
+def _children_geojson(reader: SnapshotReader, viewer: Scope, parent_code: str) -> bytes:
     regions = reader.regions(viewer)
     children = regions.index[(regions["parent_code"] == parent_code) & regions["in_scope"]].tolist()
     if not children:

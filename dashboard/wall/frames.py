@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from threading import Condition
-
-from cachetools import LRUCache, cached
 
 from dashboard.context import Context
+from dashboard.memory import recalled
 from dashboard.wall.content import regions_of_step, wall_context, wall_frame
 from dashboard.wall.drawing import draw_frame
 from dashboard.wall.settings import Step, WallScreen, wall_settings
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
-
-KEPT = 96
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,6 @@ class DrawnFrame:
     snapshot_id: str
 
 
-def _key(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None = None) -> tuple:
-    snapshot = reader.snapshot()
-    own = (viewer, screen.steps, screen.language, screen.theme, position, region)
-    return (reader.home, snapshot.snapshot_id, snapshot.published_at, *own)
-
-
-@cached(LRUCache(KEPT), _key, condition=Condition())
 def drawn_frame(
     reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None = None
 ) -> DrawnFrame:
@@ -48,6 +37,11 @@ def drawn_frame(
 
     Pictures are kept by snapshot, scope, screen, position and region.
     """
+    key = ("picture", viewer, screen.steps, screen.language, screen.theme, position, region)
+    return recalled(reader, key, lambda: _drawn(reader, viewer, screen, position, region))
+
+
+def _drawn(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: int, region: str | None) -> DrawnFrame:
     context = wall_context(reader, viewer, screen, region)
     playlist = _playlist(reader, wall_context(reader, viewer, screen, None), screen)
     place = position % len(playlist)

@@ -10,9 +10,9 @@ import pytest
 from streamlit.file_util import get_static_dir
 
 from dashboard.maps.addresses import geometry_address
+from dashboard.memory import process_memory
 from dashboard.navigation import PAGES
 from dashboard.settings import snapshot_reader
-from dashboard.wall.frames import drawn_frame
 from data_access.access import Scope, load_roles
 from data_access.audit import AuditBook
 from data_access.home import HOME_VARIABLE
@@ -196,10 +196,10 @@ def test_the_wall_of_a_county_shows_no_other_and_keeps_no_picture_of_what_is_non
     client, served_small_city, county, region
 ):
     assert client.get("/wall/frame", params={"screen": "hall", "region": region}).json()["region"] == EAST
-    kept = drawn_frame.cache.currsize
+    kept = len(process_memory())
     for asked in (f"{region}1", f"{region}2"):
         assert client.get("/wall/frame", params={"screen": "hall", "region": asked}).json()["region"] == EAST
-    assert drawn_frame.cache.currsize == kept
+    assert len(process_memory()) == kept
     assert any(json.loads(details).get("region") == region[:40] for details in refused(served_small_city))
 
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.cache import kept
 from dashboard.grading.grades import BLUE, INSUFFICIENT, OFFICIAL, RED, YELLOW, stage_of
 from dashboard.grading.settings import index_settings
 from dashboard.grading.townships.inputs import MatrixInputs, matrix_inputs
 from dashboard.grading.townships.settings import Line, MatrixSettings, matrix_settings
 from dashboard.grading.townships.vetoes import upheld, veto_fields
+from dashboard.memory import recalled
 from dashboard.statistics import intervals
 from dashboard.statistics.chance import chance_of_no_events
 from dashboard.statistics.shrinkage import gamma_poisson
@@ -169,7 +169,7 @@ def matrix_of(
         Rows with ``region_code, year, veto_kind, status``.
     """
     key = ("matrix", scope, tuple(codes), str(month), None if vetoes is None else vetoes.to_json())
-    return kept(reader, key, lambda: _read_matrix(reader, scope, codes, month, vetoes))
+    return recalled(reader, key, lambda: _read_matrix(reader, scope, codes, month, vetoes))
 
 
 def _read_matrix(

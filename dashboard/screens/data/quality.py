@@ -11,11 +11,11 @@ from dashboard import formatting
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.memory import kept
 from dashboard.quality.checks import CHECKS, Findings, findings
 from dashboard.quality.declared import compared
 from dashboard.quality.settings import declared_figures, quality_checks
 from dashboard.screens.data.corrections import Corrections, corrections_screen
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
 from dashboard.sources import source_name

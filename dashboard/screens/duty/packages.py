@@ -11,9 +11,9 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.memory import kept
 from dashboard.screens.duty.decisions import reported_text
 from dashboard.screens.duty.span import Span, span_of
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from data_access.ledger import Item, record_item_id
 from data_access.queries import SnapshotReader

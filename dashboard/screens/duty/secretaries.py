@@ -12,9 +12,9 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.memory import kept
 from dashboard.screens.duty.decisions import Owed, decisions_of
 from dashboard.screens.duty.span import TOWNSHIP, Span, span_of
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 

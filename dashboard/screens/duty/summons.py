@@ -14,9 +14,9 @@ from dashboard.grading.league import league_of
 from dashboard.grading.settings import index_settings
 from dashboard.grading.triggers import RISES, RisingYears, review_sheets, rising_years
 from dashboard.i18n import t
+from dashboard.memory import kept
 from dashboard.screens.duty.decisions import reported_text
 from dashboard.screens.duty.span import Span, span_of
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text, rising_evidence
 from data_access.ledger import Item, record_item_id

@@ -19,9 +19,9 @@ from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import series
 from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.periods import Grain, periods_between
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text
-from dashboard.screens.kept import kept
 from dashboard.screens.map import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.trends.control import ControlScreen, control_screens

@@ -12,9 +12,9 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.screens.children import Listed, in_scope, listed_regions
 from dashboard.screens.figures import Values
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
 from dashboard.screens.work.cards import Rows, cards_of, region_rows

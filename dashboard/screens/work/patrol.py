@@ -13,9 +13,9 @@ from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.evaluate import values_of
+from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, listed_regions
 from dashboard.screens.figures import Values
-from dashboard.screens.kept import kept
 from dashboard.screens.map import MapScreen, map_screen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import cards_of, region_rows

@@ -15,10 +15,10 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import evaluate, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope, names_of
 from dashboard.screens.figures import Values
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.resource_parts import (

@@ -21,9 +21,9 @@ from dashboard.indicators.waiting import bin_quantile
 from dashboard.maps import view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import MapLayers, facility_colour, layered_map
+from dashboard.memory import kept
 from dashboard.screens.children import Listed, in_scope
 from dashboard.screens.figures import Values
-from dashboard.screens.kept import kept
 from dashboard.screens.map import LegendEntry
 from dashboard.screens.shared import shared_shapes
 from dashboard.screens.tables import ScreenTable

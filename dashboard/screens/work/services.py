@@ -20,9 +20,9 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.evaluate import evaluate
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope
-from dashboard.screens.kept import kept
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.settings import service_settings
