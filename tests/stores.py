@@ -9,15 +9,19 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from data_access import schema
+from data_access.home import Home
 from data_access.store.postgresql.connections import engine_of
 from data_access.store.postgresql.shared_ledger import shared_ledger
 from data_access.store.postgresql.upgrade import upgrade
+from data_access.store.working import WorkingStore
 
 STORES = ("embedded", "postgresql", "shards", "cluster")
 """Shards are a PostgreSQL whose rows lie on other servers. The cluster publishes: what it counted is served by the embedded
 store."""
 RECORD_STORES = ("embedded", "postgresql")
 """Where the ledger and the audit record lie: in the folder, or in the database that shards hang on."""
+MANY = 2_000
 
 
 @contextmanager
@@ -37,6 +41,15 @@ def fresh_database(address: str) -> Iterator[str]:
         # A test may have ended the server, and its data with it.
         with contextlib.suppress(sa.exc.OperationalError), server.connect() as connection:
             connection.exec_driver_sql(f"drop database {name} with (force)")
+
+
+def keep_few_records(home: Home) -> None:
+    """Leave few rows of the tables that have many, so that publishing anew takes seconds."""
+    with WorkingStore.open(home) as store, store.transaction():
+        for table in (schema.incident, schema.dispute, schema.alarm_response, schema.reported_count):
+            store.replace_all(table.name, store.read(sa.select(table).limit(MANY)))
+        # What the imports added no longer adds up.
+        store.replace_all("import_batch", store.read(sa.select(schema.import_batch).limit(0)))
 
 
 def empty_ledger(url: str) -> None:

@@ -122,6 +122,11 @@ def settle(page) -> None:
     page.wait_for_selector("footer.page-foot")
     rest(page)
     page.wait_for_function(DRAWN)
+    be_still(page)
+
+
+def be_still(page) -> None:
+    """Wait until nothing more is put on the page."""
     page.evaluate(STILL)
 
 

@@ -17,10 +17,10 @@ from data_access.home import Home
 from data_access.ledger import Ledger, ledger_settings
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from tests.browser.screen import rest, settle, visible_text
+from tests.browser.screen import be_still, rest, settle, visible_text
 from tests.data_access import small_city
 from tests.servers import running_app
-from tests.stores import RECORD_STORES, fresh_database
+from tests.stores import RECORD_STORES, fresh_database, keep_few_records
 
 TYPED = "'; DROP TABLE x; -- \" 100% _ \\ {0} <img src=x onerror='window.broken=1'>"
 FORGED = (
@@ -51,6 +51,7 @@ def own_home(request, demonstration_home, tmp_path_factory) -> Iterator[Home]:
         folder.mkdir()
         shutil.copy(demonstration_home.path / "working.duckdb", folder)
         home = Home(folder, url)
+        keep_few_records(home)
         publish(home)
         yield home
 
@@ -80,7 +81,7 @@ def drawn(page) -> None:
     """Wait until a page is drawn; the meeting hides the foot that other pages end with."""
     page.wait_for_selector("footer.page-foot, .meeting-head", state="attached")
     rest(page)
-    page.wait_for_timeout(600)
+    be_still(page)
 
 
 def addresses_with_forms(page, app: str) -> list[str]:
@@ -120,7 +121,8 @@ def fill(page, *, days_and_numbers: bool) -> list[str]:
         field.press("Tab")
     page.locator("[data-testid=stMain] button[kind^=primary]:visible").last.click()
     page.locator(".entry-outcome").first.wait_for()
-    page.wait_for_timeout(600)
+    rest(page)
+    be_still(page)
     return names
 
 

@@ -16,6 +16,7 @@ from data_access.home import Home
 from data_access.publishing import publish
 from tests.browser.screen import click_menu, open_page, screenshot, settle, stray_english, visible_text
 from tests.servers import running_app
+from tests.stores import keep_few_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATH = "/responsibility"
@@ -96,6 +97,7 @@ def test_a_report_is_kept_over_a_publish_and_the_slower_of_two_is_told(page, own
     screenshot(other, "responsibility-conflict")
 
     before = page.locator("footer.page-foot").inner_text()
+    keep_few_records(own_home)
     publish(own_home)
     open_page(page, own_app, PATH)
     assert page.locator("footer.page-foot").inner_text() != before

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
-import subprocess
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.browser.screen import BUILD, stray_english, watched_page
 from tests.browser.wall_page import OVERFLOWS, SMALLEST_LETTER, open_wall, title_of
 from tests.conftest import OWN_HOSTS
 from tests.servers import running_app, running_app_process
+from tests.stores import keep_few_records
 
 SIZES = [(1920, 1080, "hall"), (3840, 2160, "hall_4k"), (3840, 1080, "hall_wide"), (1920, 1080, "hall_en")]
 
@@ -108,8 +110,8 @@ def test_network_that_goes_leaves_the_last_picture_and_comes_back_alone(browser,
 
 
 def test_a_screen_that_slept_wakes_up_with_the_snapshot_of_meanwhile(browser, demonstration_home, tmp_path):
-    copy = Home(tmp_path / "home")
-    subprocess.run(["cp", "-r", str(demonstration_home.path), str(copy.path)], check=True)
+    copy = Home(Path(shutil.copytree(demonstration_home.path, tmp_path / "home")))
+    keep_few_records(copy)
     with running_app(copy) as address, watched_page(browser, OWN_HOSTS) as page:
         page.clock.install()
         open_wall(page, address, "duty")
@@ -167,8 +169,8 @@ def test_screen_loads_afresh_at_night(browser, demonstration_app):
 
 
 def test_new_snapshot_appears_by_itself(browser, demonstration_home, tmp_path):
-    copy = Home(tmp_path / "home")
-    subprocess.run(["cp", "-r", str(demonstration_home.path), str(copy.path)], check=True)
+    copy = Home(Path(shutil.copytree(demonstration_home.path, tmp_path / "home")))
+    keep_few_records(copy)
     with running_app(copy) as address, watched_page(browser, OWN_HOSTS) as page:
         page.clock.install()
         open_wall(page, address, "duty")
