@@ -84,13 +84,14 @@ def drawn(page) -> None:
     be_still(page)
 
 
-def addresses_with_forms(page, app: str) -> list[str]:
-    """Return, of all addresses that pages link to, one for each way in which they ask for a part or an item."""
-    found: dict[tuple, str] = {}
+def pages_with_forms(page, app: str) -> Iterator[None]:
+    """Open, of all addresses that pages link to, one for each way in which they ask for a part or an item."""
+    found: set[tuple] = set()
     for entry in PAGES:
         if entry.permission or not LEADS_TO_FORMS & set(entry.parameters):
             continue
-        waiting = [f"/{entry.url_path}"]
+        start = f"/{entry.url_path}"
+        waiting = [start]
         while waiting:
             path = waiting.pop()
             page.goto(app + path)
@@ -101,13 +102,12 @@ def addresses_with_forms(page, app: str) -> list[str]:
             for link in links:
                 parts, asked = urlsplit(link), parse_qs(urlsplit(link).query)
                 own = LEADS_TO_FORMS & set(asked)
-                if parts.path != f"/{entry.url_path}" or not own:
-                    continue
                 key = (parts.path, tuple(sorted(own)), tuple(asked.get("part", [])))
-                if key not in found:
-                    found[key] = f"{parts.path}?{parts.query}"
-                    waiting.append(found[key])
-    return list(found.values())
+                if parts.path == start and own and key not in found:
+                    found.add(key)
+                    waiting.append(f"{parts.path}?{parts.query}")
+            if path != start:
+                yield
 
 
 def fill(page, *, days_and_numbers: bool) -> list[str]:
@@ -133,9 +133,7 @@ def test_every_field_keeps_or_refuses_what_is_typed_as_plain_text(page, app, own
     before = SnapshotReader(own_home).snapshot()
     typed: set[str] = set()
     outcomes: set[str] = set()
-    for address in addresses_with_forms(page, app):
-        page.goto(app + address)
-        drawn(page)
+    for _ in pages_with_forms(page, app):
         if not page.locator(FIELDS).count():
             continue
         for days_and_numbers in (False, True):
