@@ -28,7 +28,11 @@ _INVISIBLE = "[\ufeff\u200b\u200c\u200d\u2060\u00ad]"
 _UNTIDY = r"[\x1c-\x1f\t-\r\x{85}\x{a0}\x{ad}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]|  |^ | $"
 """What :data:`_INVISIBLE`, ``\\s+`` and trimming change, in the words of Arrow's regular expressions."""
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
+_DAY_NUMBER = r"^[2-6]\d{4}(\.\d+)?$"
+"""A day as spreadsheets count them, from 1954 to 2091."""
 LARGEST = 2**31 - 1
+_LARGEST_EXACT = 2.0**53
+"""Above it a float is no exact count of anything."""
 
 
 def required_columns(rule: ColumnRule) -> list[str]:
@@ -141,7 +145,8 @@ def coded(text: pd.Series, rule: ColumnRule, name: str, problems: Problems) -> p
 def as_text(cells: pd.Series) -> pd.Series:
     """Return cells as text; whole numbers without a decimal point, times in ISO form."""
     if pd.api.types.is_float_dtype(cells):
-        whole = cells.notna() & (cells == cells.round())
+        whole = (cells.abs() <= _LARGEST_EXACT) & (cells == cells.round())
+        whole = whole.fillna(False).astype(bool)
         text = cells.astype("str")
         return text.mask(whole, cells.where(whole).astype("Int64").astype("str"))
     if pd.api.types.is_datetime64_any_dtype(cells):
@@ -209,6 +214,7 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
         times, unplaced = times_of(text, rule.dates, rule.time_zone)
         unread = times.isna() & text.notna() & ~unplaced
         problems.add(unread & names_no_day(text.where(unread)), "no_such_day", origin(rule, name), text)
+        problems.add(unread & _matches(text, _DAY_NUMBER), "day_number", origin(rule, name), text)
         problems.add(unread, "not_a_date", origin(rule, name), text)
     problems.add(unplaced, "no_time_zone", origin(rule, name), text)
     latest = pd.Timestamp(date.today() + timedelta(days=1))
@@ -228,6 +234,7 @@ def _half_width(text: pd.Series) -> pd.Series:
 
 def numbers_of(text: pd.Series, decimal: str) -> pd.Series:
     """Return text as numbers, missing where it is none; ``1,234.5`` and, with ``,`` as decimal sign, ``1.234,5`` are."""
+    text = _half_width(text)
     grouping, sign = (r"\.", ",") if decimal == "," else (",", r"\.")
     grouped = _matches(text, rf"^[+-]?\d{{1,3}}(?:{grouping}\d{{3}})+(?:{sign}\d*)?$")
     if grouped.any():
@@ -242,7 +249,7 @@ def _numbers(
     rows: pd.DataFrame, name: str, rule: ColumnRule, whole: bool, needed: bool, problems: Problems
 ) -> pd.Series:
     text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
-    numbers = numbers_of(_half_width(text), rule.decimal)
+    numbers = numbers_of(text, rule.decimal)
     problems.add(numbers.isna() & text.notna(), "not_a_number", origin(rule, name), text)
     problems.add(numbers < 0, "negative", origin(rule, name), text)
     if needed and rule.optional:

@@ -157,6 +157,10 @@ def located(rows: pd.DataFrame, rule: RegionRule, index: RegionIndex, problems: 
     if rule.code is not None:
         text = coded(noted_text(rows, rule.code, "region_code", problems), rule.code, "region_code", problems)
         unknown = text.notna() & ~index.known(text)
+        if unknown.any():  # a column of codes that was read as numbers loses nothing by its ".0"
+            bare = text.str.replace(r"\.0+$", "", regex=True)
+            text = text.mask(unknown & index.known(bare), bare)
+            unknown &= ~index.known(text)
         name = origin(rule.code, "region_code")
         whole = text.str.removesuffix(".0").str.ljust(12, "0")
         problems.add(unknown & index.known(whole), "short_code", name, text)

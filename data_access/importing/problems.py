@@ -15,6 +15,10 @@ REASONS = {
         "{column} = {value!r} is not a date of the mapping's formats; correct it, or add its format there under dates",
         "“{column}”的值“{value}”不是映射所列格式的日期，请更正，或在映射的 dates 中补充该格式",
     ),
+    "day_number": (
+        '{column} = {value!r} looks like a day as spreadsheets count them; write dates = ["excel_serial"] in the column\'s rule',
+        '“{column}”的值“{value}”似为电子表格的日期序号，请在该列的规则中写明 dates = ["excel_serial"]',
+    ),
     "no_such_day": (
         "{column} = {value!r} is no day of the calendar; correct it",
         "“{column}”的日期“{value}”在日历上不存在，请更正",

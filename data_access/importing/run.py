@@ -47,6 +47,7 @@ from data_access.importing.shaping import (
     check_columns,
     file_columns,
     target_rows,
+    with_whole_names,
     without,
     wkb_of,
     zero_counts,
@@ -221,6 +222,7 @@ class _Run:
         held: list[list[pd.DataFrame]] = [[] for _ in waiting]
         first = True
         for batch in read_batches(path, rule, import_settings().batch_rows):
+            batch = with_whole_names(batch, rule, [target for _, target in targets])
             if first:
                 check_columns(path, rule, [target for _, target in targets], batch)
                 refuse_identities(batch.rows, batch.numbers, rule.drop, path.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,26 +12,39 @@ import pandas as pd
 import shapely
 
 from data_access.errors import ImportRefused
-from data_access.importing.cells import as_text, coded, noted_text, required_columns, text_of
+from data_access.importing.cells import coded, noted_text, required_columns, text_of
 from data_access.importing.coordinates import outside_degrees, shapes_to_stored
 from data_access.importing.mapping import ColumnRule, FileRule, Target
 from data_access.importing.problems import Problems
 from data_access.importing.readers import FAULT, FAULT_COLUMNS, Batch
+from data_access.importing.readers.common import in_one_line
 from data_access.importing.settings import import_settings
 
 MAX_NAMED = 40
 """Columns named in a message."""
 MAX_TITLES = 10
 """Rows looked at for the heading when the first has none of the columns."""
+MAX_LABEL_PLACE = 3
+"""How many cells from the left a row of totals may leave empty before it says so."""
 MELTED = "melted"
 """Column that holds the cell of a melted column."""
 
 
+def with_whole_names(batch: Batch, rule: FileRule, targets: Sequence[Target]) -> Batch:
+    """Return a batch in which columns that the mapping reads have its names where the file breaks them into lines."""
+    plain = {in_one_line(str(name)): name for name in batch.rows.columns}
+    broken = {plain[name]: name for name in _needed(rule, targets) - set(batch.rows.columns) if name in plain}
+    return replace(batch, rows=batch.rows.rename(columns=broken)) if broken else batch
+
+
+def _needed(rule: FileRule, targets: Sequence[Target]) -> set[str]:
+    """Return the columns that the mapping reads of a file."""
+    return {name for target in targets for name in _columns_read(target, rule.derived) - {MELTED, *_groups(target)}}
+
+
 def check_columns(path: Path, rule: FileRule, targets: Sequence[Target], batch: Batch) -> None:
     """Raise when the file lacks a column that the mapping reads."""
-    needed: set[str] = set()
-    for target in targets:
-        needed |= _columns_read(target, rule.derived) - {MELTED, *_groups(target)}
+    needed = _needed(rule, targets)
     missing = sorted(needed - set(batch.rows.columns))
     nested = next((name for name in missing if name in batch.unusable), None)
     if nested is not None:
@@ -91,17 +105,30 @@ def target_rows(batch: Batch, rule: FileRule, target: Target, problems: Problems
             reason, column, value = (str(rows.at[place, name]) for name in FAULT_COLUMNS)
             problems.rows[int(place)] = (reason, column, value)
         rows = without(rows, FAULT_COLUMNS)
-    problems.add(_totals(rows), "total_row", "", None if rows.empty else as_text(rows.iloc[:, 0]))
+    first = _first_words(rows)
+    problems.add(_totals(first), "total_row", "", first)
     problems.take_over(noted, places.tolist())
     return Batch(rows, numbers, shapes), len(taken) - len(places)
 
 
-def _totals(rows: pd.DataFrame) -> pd.Series:
-    """Return which rows are totals of others by their first cell."""
-    if rows.empty or not pd.api.types.is_string_dtype(rows.iloc[:, 0]):
-        return pd.Series(False, index=rows.index)
+def _first_words(rows: pd.DataFrame) -> pd.Series:
+    """Return the first filled of a row's first cells, missing where they are no texts."""
+    words = pd.Series(None, index=rows.index, dtype="str")
+    for place in range(min(MAX_LABEL_PLACE, rows.shape[1])):
+        cells = rows.iloc[:, place]
+        if not pd.api.types.is_string_dtype(cells):
+            break
+        blank = words.isna() | (words == "")
+        if not blank.any():
+            break
+        words = words.mask(blank, cells)
+    return words
+
+
+def _totals(first: pd.Series) -> pd.Series:
+    """Return which rows are totals of others by the first word in them."""
     words = {word.replace(" ", "") for word in import_settings().total_words}
-    return rows.iloc[:, 0].str.replace(r"\s", "", regex=True).str.lower().isin(words)
+    return first.str.replace(r"\s|[:：]$", "", regex=True).str.lower().isin(words)
 
 
 def file_columns(rows: pd.DataFrame, rule: FileRule) -> pd.DataFrame:

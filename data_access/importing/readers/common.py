@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -45,7 +46,14 @@ def text_batch(table: pa.Table, first: int) -> Batch:
 
 def column_names(names: list[str]) -> list[str]:
     """Return trimmed names; a column without one is called by its place."""
-    return [name.strip("\ufeff \t\r\n") or f"column_{place}" for place, name in enumerate(names)]
+    return [name.strip("\ufeff \t\r\n\xa0\u3000") or f"column_{place}" for place, name in enumerate(names)]
+
+
+def in_one_line(name: str) -> str:
+    """Return a name without the breaks and odd blanks that make it fit its cell: 受理 over 时间 is 受理时间."""
+    name = re.sub("[\ufeff\u200b]|_x000D_", "", name).strip()  # a workbook writes a carriage return so
+    name = re.sub(r"(?<=[\u3000-\u9fff])\s*[\r\n]+\s*(?=[\u3000-\u9fff])", "", name)
+    return re.sub(r"\s+", " ", name)
 
 
 def joined_heading(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -27,7 +27,7 @@ def detected_encoding(path: Path) -> str:
         raise damaged(path) from error
     if probe.startswith(b"\xef\xbb\xbf"):
         return "utf-8"
-    if probe.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if probe.startswith((b"\xff\xfe", b"\xfe\xff")) and not probe.startswith(b"\xff\xfe\0\0"):
         return "utf-16"
     if probe.count(b"\0") > MOST_NULS * len(probe):
         raise refused(

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_access.errors import ImportRefused
 from data_access.importing.mapping import FileRule
 from data_access.importing.readers.common import (
     FAULT_COLUMNS,
@@ -57,14 +58,19 @@ def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
         names = column_names(joined_heading(heading) if heading else [])
     except (KeyError, *_DAMAGED) as error:
         raise damaged(path) from error
+    others = "" if rule.sheet else ", ".join(each.title for each in shown[1:])
+    if not names and others:
+        raise _nothing_in(path, sheet.title, others)
     if not names:
         raise refused(path, "has no heading row", "没有标题行")
     held: list[tuple] = []
     numbers: list[int] = []
+    empty = True
     try:
         for number, line in enumerate(lines, start=rule.skip_rows + rule.heading_rows + 1):
             if all(cell is None for cell in line):
                 continue  # sheets often end in rows that only have a format
+            empty = False
             held.append(line[: len(names)] + (None,) * (len(names) - len(line)))
             numbers.append(number)
             if len(held) == size:
@@ -72,8 +78,18 @@ def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
                 held, numbers = [], []
     except _DAMAGED as error:
         raise damaged(path) from error
+    if empty and others:
+        raise _nothing_in(path, sheet.title, others)
     if held:
         yield _sheet_batch(path, sheet.title, held, names, numbers)
+
+
+def _nothing_in(path: Path, sheet: str, others: str) -> ImportRefused:
+    return refused(
+        path,
+        f"has no rows in its first sheet {sheet!r}; write sheet = the one that has them ({others}) in the mapping",
+        f"的第一个工作表“{sheet}”没有数据，请在映射中以 sheet 写明数据所在的工作表（现有：{others}）",
+    )
 
 
 def _sheet_batch(path: Path, sheet: str, lines: list[tuple], names: list[str], numbers: list[int]) -> Batch:

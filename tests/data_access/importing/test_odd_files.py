@@ -87,6 +87,12 @@ def test_blank_rows_at_the_end_are_no_rows(home, tmp_path):
         ({"unit": ["一队", "二\0队", ""]}, "holds a character that can't be shown"),
         ({"unit": ["一队", "长" * 5000, ""]}, "unit is longer than"),
         ({"id": ["1", " 合 计", "3"]}, "a row of totals is not imported"),
+        ({"id": ["1", "小计：", "3"]}, "a row of totals is not imported"),
+        (
+            {"id": ["1", "", "3"], "day": ["2024-01-05", "", "2024-03-07"], "cause": ["家庭", "总计", "家庭"]},
+            "'总计': a row",
+        ),
+        ({"day": ["2024-01-05", "45328.5", "2024-03-07"]}, 'write dates = ["excel_serial"]'),
         ({"day": ["2024-01-05", "113年3月5日", "2024-03-07"]}, "day = '113年3月5日' is not a date"),
     ],
 )
@@ -101,6 +107,8 @@ def test_a_cell_that_would_count_wrongly_is_refused(home, tmp_path, changed, sai
     [
         ({"dead": ["1", "1,234", "1"]}, "victims", 1234),
         ({"dead": ["1", "\uff11\uff12", "1"]}, "victims", 12),
+        ({"lon": ["0.5", "\uff11\uff0e\uff15", "0.5"]}, "lon", 1.5),
+        ({"region": ["", "970101002000.0", ""]}, "region_code", "970101002000"),
         ({"day": ["2024-01-05", "2024年3月5日", "2024-03-07"]}, "occurred_on", pd.Timestamp("2024-03-05")),
         ({"day": ["2024-01-05", "2024/3/5 10:11", "2024-03-07"]}, "occurred_on", pd.Timestamp("2024-03-05")),
         ({"id": ["1", "\ufeff2", "3"]}, "source_id", "2"),
@@ -119,6 +127,7 @@ def test_other_ways_to_write_the_same_are_read(home, tmp_path, changed, column, 
         ("cases.csv", HEAD.encode() + FIRST.encode("gb18030") + (THIRD * 2).encode(), "mixes encodings"),
         ("cases.csv", (HEAD + FIRST).encode("gb18030") + THIRD.encode() + FIRST.encode("gb18030"), "line 3 is UTF-8"),
         ("cases.csv", (HEAD + FIRST).encode("utf-16-le"), "binary data or UTF-16"),
+        ("cases.csv", (HEAD + FIRST).encode("utf-32"), "binary data or UTF-16"),
         ("cases.csv", (HEAD + FIRST).replace(",", ";"), 'write delimiter = ";"'),
         ("cases.csv", (HEAD + FIRST).replace(",", "\uff0c"), "write delimiter"),
         ("cases.csv", "命案统计表,,,,,,,\n" + HEAD + FIRST, "write skip_rows = 1"),
@@ -254,3 +263,32 @@ def test_every_character_that_tidying_changes_is_found_beforehand():
     text = pd.Series([f"a{character}b" for character in characters] + ["a  b", " a", "a ", "a b"], dtype="str")
     tidied = text.str.replace(cells._INVISIBLE, "", regex=True).str.replace(r"\s+", " ", regex=True).str.strip()
     assert (cells._matches(text, cells._UNTIDY) == (tidied != text)).all()
+
+
+@pytest.mark.parametrize("cell", [float("inf"), 1e300, float("nan"), -float("inf")])
+def test_a_number_that_counts_nothing_is_set_aside_from_a_file_of_numbers(home, tmp_path, cell):
+    path = tmp_path / "cases.parquet"
+    pd.DataFrame({**GOOD, "dead": [1.0, cell, 2.0]}).to_parquet(path)
+    report = imported(home, tmp_path, path)
+    assert (report.added, report.quarantined) == (2, 1)
+    assert report.problems[0][0].startswith("cases.parquet row 3: dead")
+
+
+@pytest.mark.parametrize("name", ["受理\n时间", "受理 \r\n 时间\xa0", "\u3000受理时间\ufeff"])
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_a_name_broken_to_fit_its_cell_is_the_name(home, tmp_path, name, suffix):
+    table = pd.DataFrame(GOOD).rename(columns={"day": name})
+    path = tmp_path / f"cases{suffix}"
+    {".csv": table.to_csv, ".xlsx": table.to_excel, ".parquet": table.to_parquet}[suffix](path, index=False)
+    rules = mapping(tmp_path)
+    rules.write_text(rules.read_text("utf-8").replace('"day"', '"受理时间"'), "utf-8")
+    assert import_files(home, rules, [path]).targets[0].added == 3
+
+
+@pytest.mark.parametrize("cover", [[], ["填报说明"]])
+def test_a_cover_sheet_is_named_with_those_behind_it(home, tmp_path, cover):
+    def change(book, sheet):
+        book.create_sheet("封面", 0).append(cover)
+
+    with pytest.raises(ImportRefused, match="no rows in its first sheet '封面'; write sheet = .*Sheet"):
+        imported(home, tmp_path, workbook(tmp_path, change))
