@@ -81,6 +81,11 @@ def database_address(url: str) -> sa.URL:
             "DATABASE_URL is not the address of a PostgreSQL database. Write postgresql://user:password@host:5432/name.",
             "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户:密码@主机:5432/库名。",
         )
+    if "@" in (address.host or ""):  # the rest of a password, which nothing must show
+        raise ConfigError(
+            "The password in DATABASE_URL holds an @. Write it as %40 (and % as %25, / as %2F, : as %3A).",
+            "DATABASE_URL 的密码中含有 @。请写成 %40（% 写成 %25，/ 写成 %2F，: 写成 %3A）。",
+        )
     return address.set(drivername=DRIVER)
 
 

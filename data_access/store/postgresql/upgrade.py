@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from data_access.errors import SchemaVersionError
 from data_access.store.postgresql.catalogue import CATALOGUE
 from data_access.store.postgresql.connections import Database, Reachability
 
@@ -21,12 +22,15 @@ def upgrade(database_url: str) -> tuple[str | None, str]:
 
     Raises
     ------
+    SchemaVersionError
+        When a newer program set it up.
     StoreUnavailableError, StoreRefusedError
         When it can't be reached, or the login may not change it.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    steps = ScriptDirectory.from_config(config)
+    newest = steps.get_current_head()
     assert newest is not None
     database = Database(database_url, None, Reachability())
     with database.plain_errors(), database.engine.connect() as connection:
@@ -35,6 +39,13 @@ def upgrade(database_url: str) -> tuple[str | None, str]:
             context = MigrationContext.configure(connection, opts={"version_table_schema": CATALOGUE})
             found = context.get_current_revision()
         connection.rollback()
+        if found is not None and found not in {step.revision for step in steps.walk_revisions()}:
+            raise SchemaVersionError(
+                f"The shared database has revision {found}, which a newer version of this program made (this one knows "
+                f"{newest}). Nothing was changed. Update the program.",
+                f"共享数据库的版本为 {found}，由更新版本的程序建立（本程序为 {newest}）。未作任何更改。请升级程序。",
+                found=found,
+            )
         if found != newest:
             with connection.begin():
                 connection.exec_driver_sql(f"create schema if not exists {CATALOGUE}")

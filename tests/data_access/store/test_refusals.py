@@ -74,6 +74,15 @@ def test_a_wrong_address_is_told_in_words_and_the_details_to_the_operator_and_th
     assert PASSWORD not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:se@cret@host/db", "postgresql://u:se@cr@et@host:5432/db?sslmode=require"]
+)
+def test_a_password_whose_at_sign_is_not_encoded_is_shown_to_nobody(url, tmp_path):
+    with pytest.raises(DataAccessError, match="%40") as caught:
+        SnapshotReader(Home(tmp_path, url)).snapshot()
+    assert "cr" not in caught.value.message_for_operator("zh")
+
+
 def test_a_value_that_a_statement_holds_is_told_to_nobody_but_the_log(server, caplog):
     with fresh_database(server.address) as owner:
         database = Database(owner, None, Reachability())

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from data_access.access import Scope
 from data_access.audit import AuditBook
-from data_access.errors import StoreRefusedError
+from data_access.errors import SchemaVersionError, StoreRefusedError
 from data_access.home import Home
 from data_access.ledger import Ledger
 from data_access.publishing import publish
@@ -95,6 +95,18 @@ def test_only_the_administrator_prunes(urls, published, tmp_path):
 def test_a_second_migration_changes_nothing(urls):
     found, newest = upgrade(urls["pingan_admin"])
     assert found == newest
+
+
+def test_a_database_of_a_newer_program_is_left_alone_and_said(urls):
+    admin = urls["pingan_admin"]
+    found, _ = upgrade(admin)
+    said(admin, "update cockpit.alembic_version set version_num = '9999'")
+    try:
+        with pytest.raises(SchemaVersionError, match="9999"):
+            upgrade(admin)
+    finally:
+        said(admin, f"update cockpit.alembic_version set version_num = '{found}'")
+    assert upgrade(admin) == (found, found)
 
 
 @pytest.mark.parametrize("login", sorted(MEMBERSHIPS))
