@@ -72,12 +72,17 @@ def joint_source(
     That some of them have no source is said only where none has one.
     """
     none = t("card.no_source", language)
-    found = dict.fromkeys(indicator_source(reader, scope, item, language, period) for item in indicators)
-    names = [name for name in found if name != none] or [none]
+    found = [indicator_source(reader, scope, item, language, period) for item in indicators]
+    return joint_names([name for name in found if name != none], language, most)
+
+
+def joint_names(names: Iterable[str], language: str, most: int | None = None) -> str:
+    """Return sources in a row, each once; past ``most`` only how many more; of none, that there is no source."""
+    each = list(dict.fromkeys(names)) or [t("card.no_source", language)]
     joint = t("card.sources_joint", language)
-    if most is None or len(names) <= most:
-        return joint.join(names)
-    return t("card.source_more", language, names=joint.join(names[:most]), count=len(names) - most)
+    if most is None or len(each) <= most:
+        return joint.join(each)
+    return t("card.source_more", language, names=joint.join(each[:most]), count=len(each) - most)
 
 
 def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], key: str, language: str) -> str:

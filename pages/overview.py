@@ -41,7 +41,6 @@ reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = overview_screen(reader, context)
 where, graded, level = screen.where, screen.graded, screen.where.listed.level_name
-several = t("overview.several_sources", language)
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=overview_settings().most_cards)
@@ -92,7 +91,7 @@ else:
             language,
             title=t("map.title", language, indicator=grade, level=level),
             data_through=through,
-            source=several,
+            source=index_source(reader, context, FEW_SOURCES),
             definition=index_definition(context),
             key="overview-map",
         ),
@@ -140,7 +139,7 @@ with changed:
         title=t("overview.changed", language),
         sentence=t("overview.changed_note", language),
         data_through=through,
-        source=several,
+        source=screen.sources["changes"],
         key="changed",
         empty=(t("overview.no_changes", language),),
     )
@@ -158,7 +157,7 @@ with overdue:
         title=t("overview.overdue", language),
         sentence=t("overview.overdue_note", language),
         data_through=through,
-        source=several,
+        source=screen.sources["overdue"],
         key="overdue",
         empty=(screen.nothing_overdue,),
     )
@@ -174,7 +173,7 @@ with late:
         language,
         title=t("overview.late", language),
         data_through=through,
-        source=several,
+        source=screen.sources["late"],
         key="late",
         empty=(t("overview.no_late", language),),
     )

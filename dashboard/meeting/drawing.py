@@ -58,8 +58,8 @@ def _way(context: Context, at: str | None, key: str, sign: str) -> Markup:
     )
 
 
-def region(screen: MeetingScreen, page: RegionPage, context: Context) -> Markup:
-    """Return one region: how it stands, why, what was promised, what to ask."""
+def region(screen: MeetingScreen, page: RegionPage, context: Context, source: str) -> Markup:
+    """Return one region: how it stands, why, what was promised, what to ask; ``source`` says from whom it comes."""
     language, standing = context.language, page.standing
     return Markup(
         '<article class="meeting-region"><div class="meeting-line"><h2>{name}</h2>{chip}'
@@ -91,7 +91,7 @@ def region(screen: MeetingScreen, page: RegionPage, context: Context) -> Markup:
             "meeting.stamp",
             language,
             stamp=screen.briefing.stamp,
-            source=t("card.source", language, source=t("overview.several_sources", language)),
+            source=t("card.source", language, source=source),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,7 +26,7 @@ from dashboard.screens.league import Graded, graded_regions
 from dashboard.screens.map import MapScreen, colour_scale, map_screen
 from dashboard.screens.shared import shared_outlines
 from dashboard.screens.tables import ScreenTable
-from dashboard.sources import is_covered, source_name
+from dashboard.sources import FEW_SOURCES, is_covered, joint_names, joint_source, source_name, table_source
 from data_access.access import Scope, read_config, validated
 from data_access.queries import SnapshotReader
 
@@ -87,6 +88,8 @@ class OverviewScreen:
     """The index of the region and of those listed."""
     picture: Markup
     """The map with its legend, by grade where regions are graded, else by the headline; empty without shapes."""
+    sources: Mapping[str, str]
+    """From whom the lists below come: ``changes``, ``overdue``, ``late``."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -126,6 +129,13 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
         where=where,
         graded=graded,
         picture=_picture(reader, context, where, graded),
+        sources={
+            "changes": _source_of_changes(reader, context, listed, changed),
+            "overdue": table_source(
+                reader, context.viewer, MAY_BE_OVERDUE, "briefing.source_overdue", context.language
+            ),
+            "late": _source_of_lateness(reader, context, late),
+        },
         tables=(
             _figure_table(figures, rows, changes, context.language),
             *graded.tables,
@@ -375,6 +385,14 @@ def _what_changed(context: Context, changes: dict[str, tuple[Indicator, pd.Serie
     return pd.concat(chosen, ignore_index=True)
 
 
+def _source_of_changes(
+    reader: SnapshotReader, context: Context, compared: list[Indicator], changed: pd.DataFrame
+) -> str:
+    """Return from whom the changes shown come; where none is shown, from whom those come that were compared."""
+    items = [find_indicator(key) for key in changed["key"]] or compared
+    return joint_source(reader, context.viewer, items, context.language, FEW_SOURCES, context.period)
+
+
 def _side(row: pd.Series, side: str) -> pd.Series:
     return pd.Series({"status": "ok", "value": row[side], "denominator": row[f"{side}_denominator"]})
 
@@ -433,3 +451,12 @@ def _late_rows(reader: SnapshotReader, viewer: Scope, language: str) -> pd.DataF
             "days": [formatting.days(days, language) for days in rows["days_late"]],
         }
     )
+
+
+def _source_of_lateness(reader: SnapshotReader, context: Context, late: pd.DataFrame) -> str:
+    """Return which sources are late; where none is, all whose deliveries are looked at."""
+    language, names = context.language, late["source"].tolist()
+    if late.empty:
+        watched = reader.lateness(context.viewer)["source"].unique()
+        names = [source_name(reader.snapshot(), source, language) for source in watched]
+    return joint_names(names, language, FEW_SOURCES)

@@ -226,15 +226,15 @@ class _Panels:
         return make(panel)
 
     def _content(
-        self, panel: Panel, title: str, rows: pd.DataFrame, empty: str, source: str = "", **more: Any
+        self, panel: Panel, title: str, rows: pd.DataFrame, empty: str, *, source: str, **more: Any
     ) -> PanelContent:
-        source = source or t("overview.several_sources", self.language)
         return PanelContent(panel.kind, title, panel.share, source, rows, empty, **more)
 
     def _league(self, panel: Panel) -> PanelContent:
         title = t("wall.league", self.language, level=self.listed.level_name)
+        source = index_source(self.reader, self.context, FEW_SOURCES)
         if self.league is None:
-            return self._content(panel, title, pd.DataFrame(), t("wall.no_league", self.language))
+            return self._content(panel, title, pd.DataFrame(), t("wall.no_league", self.language), source=source)
         rows = self.league.rows
         names = names_of(self.reader.regions(self.context.viewer), self.listed.codes, self.language)
         frame = pd.DataFrame(
@@ -249,15 +249,15 @@ class _Panels:
         )
         month = t("wall.league_note", self.language, month=str(self.league.months[-1]))
         note = " · ".join(part for part in (month, basis_note(self.league, self.language)) if part)
-        source = index_source(self.reader, self.context, FEW_SOURCES)
         return self._content(panel, title, frame, "", source=source, note=note)
 
     def _ranking(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)
         title = t("wall.ranking", self.language, name=item.label(self.language), level=self.listed.level_name)
         empty = t("wall.no_ranking", self.language)
+        source = indicator_source(self.reader, self.context.viewer, item, self.language)
         if item.finest_depth < self.listed.depth:
-            return self._content(panel, title, pd.DataFrame(), t("wall.too_fine", self.language))
+            return self._content(panel, title, pd.DataFrame(), t("wall.too_fine", self.language), source=source)
         found = values_of(self.reader, self.context.viewer, [item], list(self.listed.codes), self.context.period)[
             item.id
         ]
@@ -276,9 +276,7 @@ class _Panels:
                 "interval": [interval_text(item, row) or "" for _, row in known.iterrows()],
             }
         )
-        return self._content(
-            panel, title, frame, empty, source=indicator_source(self.reader, self.context.viewer, item, self.language)
-        )
+        return self._content(panel, title, frame, empty, source=source)
 
     def _changes(self, panel: Panel) -> PanelContent:
         title = t("overview.changed", self.language)
@@ -287,6 +285,7 @@ class _Panels:
             title,
             self.overview.changes,
             t("overview.no_changes", self.language),
+            source=self.overview.sources["changes"],
             note=t("wall.changes_note", self.language),
         )
 
@@ -298,13 +297,20 @@ class _Panels:
             t("overview.overdue", self.language),
             rows,
             self.overview.nothing_overdue,
+            source=self.overview.sources["overdue"],
             note=note,
             left_out=count - len(rows),
         )
 
     def _late(self, panel: Panel) -> PanelContent:
         title = t("overview.late", self.language)
-        return self._content(panel, title, self.overview.late, t("overview.no_late", self.language))
+        return self._content(
+            panel,
+            title,
+            self.overview.late,
+            t("overview.no_late", self.language),
+            source=self.overview.sources["late"],
+        )
 
     def _trend(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)

@@ -32,7 +32,7 @@ st.html(drawing.head(screen, context))
 if page is not None:
     shown, entry = st.columns([0.7, 0.3], gap="small")
     with shown:
-        st.html(drawing.region(screen, page, context))
+        st.html(drawing.region(screen, page, context, card["source"]))
     with entry:
         decision_form(screen, context)
         st.html(drawing.recorded(screen, context))

@@ -34,7 +34,7 @@ PUBLIC_PAGES = [entry.url_path for entry in PAGES if not entry.permission]
 
 
 OF_NOBODY = tuple(
-    "card.no_source overview.several_sources entry.ledger_source backtest_page.source wall_list.source "
+    "card.no_source entry.ledger_source backtest_page.source wall_list.source "
     "definitions.catalogue audit.source briefing.source_overdue".split()
 )
 """Texts of a card that names no outside system."""

@@ -241,12 +241,13 @@ def test_a_county_without_data_and_one_with_200_overdue_items_are_said_whole_on_
     page = screen.pages[0]
     unknown = {"index": None, "lower": None, "upper": None, "change": None, "index_text": "—", "interval_text": ""}
     blank = replace(page.standing, grade="insufficient", months=(), strip=(), losses=(), **unknown)
-    html = str(region(screen, replace(page, standing=blank, empty_reason="本季数据不足，不评指数"), context))
+    html = str(region(screen, replace(page, standing=blank, empty_reason="本季数据不足，不评指数"), context, "司法局"))
+    assert "来源 司法局" in html
     assert "本季数据不足，不评指数" in html and "数据不足" in html
     assert not {"nan", "None"} & set(re.findall(r"\w+", html))
     unit = "示" * 40
     late = tuple(replace(page.overdue[0], owner=unit) for _ in range(4))
-    html = str(region(screen, replace(page, overdue=late, overdue_count=200), context))
+    html = str(region(screen, replace(page, overdue=late, overdue_count=200), context, "司法局"))
     assert "逾期事项 200 项" in html and unit in html
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from dashboard.context import Context
@@ -29,6 +31,14 @@ def test_a_role_that_sees_no_records_is_told_so(reader, city_scope):
     assert said(reader, Scope("public_demo", city_scope.region_code)) == (0, "当前角色不能查看议定事项和包案记录。")
     rows, sentence = said(reader, city_scope)
     assert (rows > 0, sentence) == (True, "没有超期的议定事项和包案。")
+
+
+def test_each_list_names_from_whom_it_comes(reader, city_scope):
+    context = Context(city_scope.region_code, Period.parse("2024"), "zh", "light", city_scope)
+    sources = overview_screen(reader, context).sources
+    assert sources["overdue"] == "包案台账、议定事项台账"
+    assert sources["late"] == "110接处警；智慧矛调平台及另外1个来源"
+    assert re.fullmatch("[^；]+；[^；]+及另外[0-9]+个来源", sources["changes"])
 
 
 def test_a_change_that_is_written_as_nothing_went_no_way():
