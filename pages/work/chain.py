@@ -123,7 +123,14 @@ def draw_gains() -> None:
 
 
 def draw_steps() -> None:
-    """Draw the steps with what is lacking and who answers."""
+    """Draw the steps with who answers and, where there is something to compare with, what is lacking."""
+    against = [
+        Column(name="city", title=t("chain_column.whole_value", language), kind="number"),
+        Column(name="difference", title=t("chain_column.difference", language), kind="number"),
+        Column(name="limits", title=t("chain.limits", language), kind="number"),
+        Column(name="verdict", title=t("chain_column.verdict", language)),
+        Column(name="shortfall", title=t("chain_column.shortfall", language), kind="number"),
+    ]
     table_card(
         screen.steps,
         [
@@ -132,17 +139,13 @@ def draw_steps() -> None:
             Column(name="count", title=t("chain_column.count", language), kind="number"),
             Column(name="rate", title=t("chain_column.value", language), kind="number"),
             Column(name="interval", title=t("chain.interval", language), kind="number"),
-            Column(name="city", title=t("chain_column.whole_value", language), kind="number"),
-            Column(name="difference", title=t("chain_column.difference", language), kind="number"),
-            Column(name="limits", title=t("chain.limits", language), kind="number"),
-            Column(name="verdict", title=t("chain_column.verdict", language)),
-            Column(name="shortfall", title=t("chain_column.shortfall", language), kind="number"),
+            *([] if screen.is_whole else against),
             Column(name="unit", title=t("chain_column.unit", language)),
             Column(name="deadline", title=t("chain_column.deadline", language), kind="number"),
         ],
         language,
         title=t("chain.steps", language),
-        sentence=t("chain.steps_note", language),
+        sentence=None if screen.is_whole else t("chain.steps_note", language),
         data_through=through,
         source=source,
         definition=Definition(text=t("chain.width_definition", language)),
