@@ -31,6 +31,8 @@ _NOTE_KINDS = {
     "protects_small_count": "suppressed",
 }
 """Note of a value → kind of mark on its card; other notes are said with the definition."""
+_REASONS = ("role_level", "level_too_fine", "not_collected", "before_region", "not_reported", "outside_coverage")
+"""Notes that say more of why there is no value than its status does."""
 
 
 def figure_text(indicator: Indicator, value: float | None, denominator: float | None, language: str) -> str:
@@ -64,6 +66,12 @@ def interval_text(indicator: Indicator, row: Values) -> str | None:
 def status_text(row: Values, language: str) -> str:
     """Return why there is no value, in a word or two."""
     return t(f"indicator_status.{row['status']}", language)
+
+
+def missing_sentence(row: Values, source: str, language: str) -> str:
+    """Return what is missing where there is no value, and who can give it."""
+    reason = next((note for note in row["notes"] if note in _REASONS), row["status"])
+    return t(f"indicator_missing.{reason}", language, source=source)
 
 
 def value_text(indicator: Indicator, row: Values, language: str) -> str:
@@ -136,16 +144,17 @@ def indicator_card(reader: SnapshotReader, context: Context, indicator: Indicato
     language = context.language
     known = row["status"] in WITH_VALUE
     percent = indicator.display_form in ("percent", "change")
+    source = indicator_source(reader, context.viewer, indicator, language, context.period)
     fields = {
         "title": indicator.label(language),
         "figure": figure_text(indicator, row["value"], row["denominator"], language) if known else formatting.MISSING,
         "unit": None if percent or not known else indicator.unit_label(language),
         "interval": interval_text(indicator, row) if known else None,
         "data_through": row["data_through"],
-        "source": indicator_source(reader, context.viewer, indicator, language, context.period),
+        "source": source,
         "definition": definition_of(context, indicator, row["method"] if known else None),
         "basis": basis_of(row),
         "notes": notes_of(row),
-        "sentence": None if known else status_text(row, language),
+        "sentence": None if known else missing_sentence(row, source, language),
     }
     return Card(**{**fields, **more})

@@ -29,7 +29,7 @@ LONG_FORM = ("调度督导日历", "部门数据报送")
 """Calendars, whose files give a row for each cell."""
 DERIVED = ("95%区间", "差值区间", "区间", "与其余地区之差", "状态", "连续达标", "近12个月")
 """Columns written from several columns of the file, or drawn."""
-NOTHING = ("", "—", "无数据", "分母为零", "来源无此粒度")
+NOTHING = ("", "—", "无数据", "本期无对象", "本级不提供")
 """What a cell says where the file has none."""
 NUMBER = re.compile(r"[−-]?\d[\d,]*\.?\d*")
 FACTORS = (1, 100, 1e-4)
