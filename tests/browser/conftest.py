@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,18 @@ def told(request, demonstration_home, capsys) -> Callable[..., list[dict]]:
         return json.loads(capsys.readouterr().out)["tables"][0]["rows"]
 
     return rows
+
+
+@pytest.fixture
+def own_home(demonstration_home: Home, tmp_path: Path) -> Home:
+    """A copy of the demonstration city that this test may write to and publish again."""
+    return Home(Path(shutil.copytree(demonstration_home.path, tmp_path / "city")))
+
+
+@pytest.fixture
+def own_app(own_home: Home) -> Iterator[str]:
+    with running_app(own_home) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

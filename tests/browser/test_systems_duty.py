@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from data_access.home import Home
 from data_access.publishing import publish
 from tests.browser.screen import click_menu, open_page, screenshot, settle, stray_english, visible_text
-from tests.servers import running_app
 from tests.stores import keep_few_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATH = "/responsibility"
-
-
-@pytest.fixture
-def own_home(demonstration_home: Home, tmp_path: Path) -> Home:
-    """A copy of the demonstration city that this test may write to and publish again."""
-    return Home(Path(shutil.copytree(demonstration_home.path, tmp_path / "city")))
-
-
-@pytest.fixture
-def own_app(own_home: Home) -> Iterator[str]:
-    with running_app(own_home) as address:
-        yield address
 
 
 def open_part(page, word: str) -> None:
