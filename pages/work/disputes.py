@@ -107,7 +107,7 @@ with (
             ],
             language,
             caption=t("disputes.title_red_unpackaged", language),
-            max_height=230,
+            max_height=360,
         )
     table(
         screen.colours,
