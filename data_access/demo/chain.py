@@ -188,12 +188,13 @@ def build_meetings(city: DemoCity, settings: DemoSettings, calendar: Calendar) -
     codes = [city.city_code, *counties, *townships]
     quality = np.concatenate([[1.0], city.county_quality, city.township_quality])
     month_end = np.append(calendar.months[1:], calendar.days[-1] + 1) - 1
-    everywhere, not_city = np.arange(len(codes)), np.arange(1, len(codes))
+    everywhere, only_city, not_city = np.arange(len(codes)), np.arange(1), np.arange(1, len(codes))
     offices = np.arange(1 + len(counties))
     kinds = (
         ("quarterly_dispatch", month_end[2::3], everywhere, 0.93),
         ("monthly_supervision", month_end, not_city, 0.92),
         ("consultation", month_end, offices, 0.93),
+        ("monthly_supervision", month_end, only_city, 0.92),
     )
     parts = []
     for kind, due_days, places, on_time in kinds:
