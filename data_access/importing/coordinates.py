@@ -15,7 +15,7 @@ from data_access.errors import ImportRefused
 _AXIS = 6378245.0
 _ECCENTRICITY = 0.00669342162296594323
 _TURN = np.pi * 3000.0 / 180.0
-_STORED = "EPSG:4326"
+STORED = "EPSG:4326"
 
 
 def to_stored(lon: np.ndarray, lat: np.ndarray, crs: str) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +44,7 @@ def to_stored(lon: np.ndarray, lat: np.ndarray, crs: str) -> tuple[np.ndarray, n
     if key in ("EPSG:4326", "EPSG:4490"):
         return lon, lat
     try:
-        transformer = pyproj.Transformer.from_crs(key, _STORED, always_xy=True)
+        transformer = pyproj.Transformer.from_crs(key, STORED, always_xy=True)
     except pyproj.exceptions.CRSError as error:
         raise _unknown(crs) from error
     moved = transformer.transform(lon, lat)

@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import pyproj
 
+from data_access.importing.coordinates import STORED, outside_degrees, to_stored
 from data_access.importing.mapping import FileRule
 from data_access.importing.readers.common import (
     BLOCK_BYTES,
@@ -27,6 +30,8 @@ from data_access.importing.readers.common import (
 )
 from data_access.importing.readers.encodings import ENCODINGS, looks_chinese
 
+SAME_PLACE_DEGREES = 0.02
+"""Up to this two systems say the same of a place: datums differ by hundreds of metres, GCJ-02 and BD-09 by a kilometre."""
 _PACKED = (".shp", ".gpkg", ".geojson", ".json")
 
 
@@ -62,7 +67,33 @@ def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
         ) from error
     if not isinstance(shapes, gpd.GeoDataFrame):
         raise refused(path, "has no shapes", "没有几何图形")
+    _refuse_another_system(path, shapes, rule)
     yield shaped_batch(shapes)
+
+
+def _refuse_another_system(path: Path, shapes: gpd.GeoDataFrame, rule: FileRule) -> None:
+    """Raise when the file itself names a coordinate system by which it lies elsewhere than by the mapping's.
+
+    A GeoJSON that names none counts as WGS84 to the library, which says nothing; GCJ-02 and BD-09 have no name in map
+    files, and lie near what such files call WGS84.
+    """
+    named = shapes.crs
+    silent = named is None or (named.to_epsg() == 4326 and path.suffix.lower() in (".json", ".geojson"))
+    west, south, east, north = shapes.total_bounds
+    middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])
+    if silent or rule.crs is None or not np.isfinite(middle).all():
+        return
+    by_mapping = np.array(to_stored(*middle, rule.crs))
+    by_file = np.array(pyproj.Transformer.from_crs(named, STORED, always_xy=True).transform(*middle))
+    is_on_earth = not outside_degrees(*by_mapping).any()  # else it is said of each row
+    if is_on_earth and not (np.abs(by_mapping - by_file) < SAME_PLACE_DEGREES).all():
+        raise refused(
+            path,
+            f"says that its coordinates are {named.name}, the mapping says {rule.crs}: elsewhere on earth; correct crs "
+            "in the mapping, or what the file says of itself (a Shapefile's .prj)",
+            f"自述坐标系为 {named.name}，映射文件写的是 {rule.crs}，两者相差甚远；请更正映射文件的 crs，"
+            "或文件自述的坐标系（Shapefile 为 .prj）",
+        )
 
 
 def shaped_batch(shapes: gpd.GeoDataFrame) -> Batch:

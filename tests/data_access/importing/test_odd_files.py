@@ -258,6 +258,40 @@ def test_a_shapefile_that_does_not_say_its_encoding_is_read_by_what_it_holds(tmp
     assert batch.rows["name"].tolist() == ["琅琊区", "南谯区"]
 
 
+@pytest.mark.parametrize(
+    ("file_crs", "mapped", "is_read"),
+    [
+        (4490, "EPSG:4326", True),
+        (4490, "GCJ-02", True),
+        (4214, "EPSG:4490", True),
+        (32650, "EPSG:32650", True),
+        (32650, "EPSG:4326", True),  # no degrees: said of each row
+        (32650, "EPSG:32649", False),
+        (4326, "EPSG:32650", False),
+        (None, "EPSG:4326", True),
+    ],
+)
+@pytest.mark.parametrize("name", ["areas.shp", "areas.gpkg"])
+def test_a_map_file_that_says_to_lie_elsewhere_than_its_mapping_is_refused(tmp_path, name, file_crs, mapped, is_read):
+    import geopandas as gpd
+    import shapely
+
+    from data_access.importing.mapping import FileRule, Target
+    from data_access.importing.readers import read_batches
+
+    frame = gpd.GeoDataFrame({"code": ["1"]}, geometry=[shapely.box(117.1, 32.2, 117.4, 32.4)], crs=4326)
+    frame = frame.to_crs(file_crs) if file_crs else frame.set_crs(None, allow_override=True)
+    frame.to_file(tmp_path / name)
+    rule = FileRule.model_construct(match="*", target=(Target.model_construct(),), crs=mapped)
+    if is_read:
+        assert len(next(read_batches(tmp_path / name, rule, 1000)).rows) == 1
+        return
+    with pytest.raises(ImportRefused) as refusal:
+        next(read_batches(tmp_path / name, rule, 1000))
+    said = refusal.value.message("zh")
+    assert name in said and frame.crs.name in said and mapped in said
+
+
 def test_every_character_that_tidying_changes_is_found_beforehand():
     characters = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code <= 0xDFFF]
     text = pd.Series([f"a{character}b" for character in characters] + ["a  b", " a", "a ", "a b"], dtype="str")
