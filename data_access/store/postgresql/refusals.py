@@ -12,6 +12,7 @@ from data_access.errors import DataAccessError, StoreBusyError, StoreRefusedErro
 
 log = logging.getLogger("pingan.database")
 log.addHandler(logging.NullHandler())  # commands say what their user may read themselves; a server keeps a log
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a broken COPY is told by its own error
 _CONNECTING = ("", "08")
 """Classes of SQLSTATE while a connection is made, to the server or from there to a shard; mostly there is none."""
 
