@@ -21,6 +21,8 @@ GRACE_DAYS = 45
 FEW_ROWS, UNSURPRISING = 10, 0.01
 """Fewer rows than this, or a silence with at least this chance, don't tell in which month a source began or ended."""
 
+_PERIODIC = ("survey", "data_delivery")
+"""Tables whose rows come at set times: there, a silence is none by chance."""
 _GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
 _TOLD_BY_SPAN = ["grain", "first_day", "last_day", "rows"]
 _KIND_COLUMNS = ("category", "kind", "question")
@@ -54,7 +56,9 @@ def measure_coverage(
         return spans.reindex(columns=COLUMNS)
     spans["first_day"] = spans["first_day"].dt.to_period("M").dt.start_time
     records = spans["basis"] == "records"
-    spans[records] = _whole_years(spans, pd.Timestamp(through))[records]
+    periodic = [key for key, measure in measures.items() if measure.table in _PERIODIC]
+    by_chance = records & ~spans["measure"].isin(periodic)
+    spans[by_chance] = _whole_years(spans, pd.Timestamp(through))[by_chance]
     month_end = spans["last_day"].dt.to_period("M").dt.end_time.dt.normalize()
     recent = (pd.Timestamp(through) - spans["last_day"]).dt.days <= GRACE_DAYS
     ends = month_end.where(~recent, pd.Timestamp(through))
