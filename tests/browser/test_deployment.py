@@ -21,7 +21,7 @@ from data_access.home import Home
 from tests.browser.screen import PROVIDER_ASKS, region_in_breadcrumb, settle, sign_in, visible_text, watched_page
 from tests.conftest import OWN_HOSTS
 from tests.data_access import small_city
-from tests.data_access.small_city import EAST, WEST
+from tests.data_access.small_city import CASES_MAPPING, EAST, WEST
 from tests.servers import (
     REPOSITORY,
     PostgreSQL,
@@ -37,22 +37,6 @@ from tests.servers import (
 PASSWORD = "p-ä:/@%&'w"
 """What an administrator may think of: an address takes it percent-encoded."""
 ENCODED = "p-%C3%A4%3A%2F%40%25%26%27w"
-MAPPING = """
-name = "cases"
-[[file]]
-match = "*.csv"
-[[file.target]]
-table = "incident"
-source = "station"
-[file.target.columns]
-source_id = { column = "id" }
-occurred_on = { column = "day" }
-category = { value = "homicide" }
-class_code = { value = "01" }
-victims = { value = "1" }
-[file.target.region]
-code = { column = "region" }
-"""
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 START = 60
 
@@ -167,7 +151,7 @@ def test_an_administrator_comes_from_an_empty_server_to_a_signed_in_county_leade
 
     small_city.fill(Home(machine.home, None))
     (machine.tree / "cases.csv").write_text(f"id,day,region\nA-1,2024-05-02,{next(iter(small_city.TOWNS))}\n")
-    (machine.tree / "cases.toml").write_text(MAPPING)
+    (machine.tree / "cases.toml").write_text(CASES_MAPPING)
     publish = blocks("sh", "data_access import FILES --mapping MAPPING.toml")
     said = machine.run(publish.replace("FILES", "cases.csv").replace("MAPPING.toml", "cases.toml"))
     assert "cases.csv" in said

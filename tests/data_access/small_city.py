@@ -25,6 +25,23 @@ BOXES = {
     "970101002001001": (1, 0, 2, 1),
     "970102001001001": (2, 0, 3, 1),
 }
+CASES_MAPPING = """
+name = "cases"
+[[file]]
+match = "*.csv"
+[[file.target]]
+table = "incident"
+source = "station"
+[file.target.columns]
+source_id = { column = "id" }
+occurred_on = { column = "day" }
+category = { value = "homicide" }
+class_code = { value = "01" }
+victims = { value = "1" }
+[file.target.region]
+code = { column = "region" }
+"""
+"""How a file of homicides (id, day, region) comes in."""
 
 
 def regions() -> pd.DataFrame:

@@ -39,28 +39,12 @@ from data_access.store.postgresql.connections import Database, Reachability, eng
 from data_access.store.postgresql.loading import schema_of
 from data_access.store.working import WorkingStore
 from tests.data_access import small_city
-from tests.data_access.small_city import CITY, EAST, WEST
+from tests.data_access.small_city import CASES_MAPPING, CITY, EAST, WEST
 from tests.servers import REPOSITORY, wait_until
 from tests.stores import fresh_database
 
 RECOVERS_SECONDS = 10
 CITY_SCOPE = Scope("city_leader", CITY)
-MAPPING = """
-name = "cases"
-[[file]]
-match = "*.csv"
-[[file.target]]
-table = "incident"
-source = "station"
-[file.target.columns]
-source_id = { column = "id" }
-occurred_on = { column = "day" }
-category = { value = "homicide" }
-class_code = { value = "01" }
-victims = { value = "1" }
-[file.target.region]
-code = { column = "region" }
-"""
 DECISION = {"task": "逐件明确责任单位", "unit": "司法局", "due_on": "2025-03-31"}
 
 
@@ -485,7 +469,7 @@ def test_an_import_that_meets_a_restart_is_whole_and_recorded(server, home, tmp_
     own = Home(tmp_path / "own", home.database_url)
     small_city.fill(own)
     (tmp_path / "cases.csv").write_text("id,day,region\n1,2024-01-05,970101001001001\n2,2024-02-06,970102000000\n")
-    (tmp_path / "cases.toml").write_text(MAPPING)
+    (tmp_path / "cases.toml").write_text(CASES_MAPPING)
     command = [sys.executable, "-m", "data_access", "--home", str(own.path), "import"]
     command += [str(tmp_path / "cases.csv"), "--mapping", str(tmp_path / "cases.toml")]
     environment = {**os.environ, "DATABASE_URL": home.database_url}
