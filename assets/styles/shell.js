@@ -73,7 +73,7 @@
   const hover = Object.assign(document.createElement("div"), { className: "told", hidden: true });
   hover.setAttribute("role", "tooltip");
   const tell = (event) => {
-    const told = event.target.closest && event.target.closest("[data-hover]");
+    const told = event.type !== "click" && event.target.closest && event.target.closest("[data-hover]"); // a click leads on
     hover.hidden = !told;
     if (!told) return;
     if (!hover.isConnected) document.body.append(hover);

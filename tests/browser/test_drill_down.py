@@ -50,6 +50,19 @@ def test_map_leads_from_the_city_to_one_grid_in_three_clicks(page, demonstration
     screenshot(page, f"grid{path.replace('/', '-')}")
 
 
+def test_what_the_pointer_is_told_of_a_region_goes_with_it(page, demonstration_app):
+    open_page(page, demonstration_app)
+    region = page.locator("svg.regions a").first
+    region.hover()
+    told = page.locator(".told")
+    assert told.inner_text().startswith(region.get_attribute("aria-label").split()[0])
+    county = told.locator("b").inner_text()
+    region.click()
+    wait_for_region(page, county)
+    settle(page)
+    assert told.is_hidden()
+
+
 def test_breadcrumb_leads_back_up(page, demonstration_app):
     open_page(page, demonstration_app, "/map")
     county = click_first_region(page)
