@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.pool import QueuePool
 
@@ -31,6 +32,7 @@ from data_access.store.postgresql.catalogue import (
     PRUNE_ROLE,
     READ_ROLE,
 )
+from data_access.store.postgresql.login_state import login_state
 from data_access.store.postgresql.refusals import driver_error, logged, operator_text, refusal
 from data_access.store.snapshot_store import RowScope
 
@@ -253,7 +255,12 @@ class Database:
                 "当前访问共享数据库的人过多，请几秒后重试。",
             ) from error
         except (sa.exc.DBAPIError, psycopg.Error) as error:
-            raise refusal(error, self._place) or self._lost(error) from error
+            raise refusal(error, self._place, self._login_state) or self._lost(error) from error
+
+    def _login_state(self, said: str) -> str:
+        _, address = self.engine.dialect.create_connect_args(self.engine.url)
+        address.pop("context", None)  # the driver's own, no option of libpq
+        return login_state(said, make_conninfo(**address), connection_settings().connect_seconds)
 
     def _lost(self, error: Exception) -> StoreUnavailableError:
         cause = driver_error(error)

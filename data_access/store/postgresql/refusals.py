@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -122,7 +123,7 @@ _OTHER = _Refusal(
 )
 
 
-def refusal(error: Exception, place: str) -> DataAccessError | None:
+def refusal(error: Exception, place: str, login_state: Callable[[str], str]) -> DataAccessError | None:
     """Return what is to be said of an error of the driver, or None when the database can't be reached.
 
     Parameters
@@ -131,16 +132,22 @@ def refusal(error: Exception, place: str) -> DataAccessError | None:
         What SQLAlchemy or the driver raised.
     place : str
         Which database was asked, as which role; for whoever runs it.
+    login_state : callable
+        Gives the SQLSTATE of a login of which there are words only, in a language that isn't known.
     """
     cause = driver_error(error)
     state, said = getattr(cause, "sqlstate", None) or "", str(cause)
-    known = next((each for each in _REFUSALS if each.fits(state, said)), None)
+    known = _known(state, said) or (None if state else _known(login_state(said), said))
     if known is None:
         if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             return None
         known = _OTHER
     logged(cause, place)
     return known.kind(known.english, known.chinese, code=known.code or None, operator=operator_text(cause, place))
+
+
+def _known(state: str, said: str) -> _Refusal | None:
+    return next((each for each in _REFUSALS if each.fits(state, said)), None)
 
 
 def driver_error(error: Exception) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from data_access.queries import SnapshotReader
 from data_access.store.ledger_engine import ledger_store
 from data_access.store.postgresql.catalogue import WRITE_ROLE
 from data_access.store.postgresql.connections import Database, Reachability
-from tests.servers import REPOSITORY, free_port
+from tests.conftest import absent
+from tests.servers import REPOSITORY, free_port, postgresql_programs, postgresql_server
 from tests.stores import fresh_database
 
 LOGIN, PASSWORD, SECRET = "refused_login", "pass-word-of-the-test", "4711-secret"
@@ -72,6 +74,57 @@ def test_a_wrong_address_is_told_in_words_and_the_details_to_the_operator_and_th
         assert "wrong" not in told
     assert any(record.name == "pingan.database" for record in caplog.records)
     assert PASSWORD not in caplog.text
+
+
+LANGUAGES_OF_SERVERS = {"zh_CN": "致命错误", "de_DE": "»"}
+"""Languages, and what a refusal holds in each."""
+
+
+@pytest.fixture(scope="module", params=LANGUAGES_OF_SERVERS)
+def foreign_server(request, tmp_path_factory):
+    """A server that speaks another language, and gives the login ``crowded`` one connection."""
+    programs, locales = postgresql_programs(), tmp_path_factory.mktemp("locales")
+    if programs is None:
+        absent("PostgreSQL")
+    name = f"{request.param}.UTF-8"
+    made = ["localedef", "--force", "-i", request.param, "-f", "UTF-8", str(locales / name)]
+    if shutil.which("localedef") is None or subprocess.run(made, capture_output=True).returncode > 1:
+        pytest.skip(f"the language {request.param} can't be made here: localedef or its sources are not installed")
+    locales.chmod(0o755)
+    for above in locales.parents[:3]:
+        above.chmod(above.stat().st_mode | 0o011)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LOCPATH", str(locales))
+        with postgresql_server(programs) as running:
+            engine = sa.create_engine(running.address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"alter system set lc_messages = '{name}'")
+                connection.exec_driver_sql("create role crowded login password 'p' connection limit 0")
+            running.restart()
+            yield running, LANGUAGES_OF_SERVERS[request.param]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("a wrong password", "store_forbidden"),
+        ("an unknown login", "store_forbidden"),
+        ("an unknown database", "store_not_set_up"),
+        ("no connection left", "store_busy"),
+    ],
+)
+def test_a_refusal_in_another_language_is_known_by_its_code(foreign_server, caplog, fault, code):
+    running, spoken = foreign_server
+    address = sa.make_url(running.address)
+    asked = address.set(username="crowded", password="p")
+    if fault in WRONG_ADDRESSES:
+        asked = WRONG_ADDRESSES[fault][0](address)
+    database = Database(asked.render_as_string(hide_password=False), None, Reachability())
+    with pytest.raises(DataAccessError) as caught:
+        database.ask(lambda connection: connection.execute(sa.select(1)))
+    if spoken not in caplog.text:
+        pytest.skip("the server has no texts in this language")
+    assert caught.value.code == code
 
 
 @pytest.mark.parametrize(
