@@ -63,8 +63,11 @@ class Memory:
     def __len__(self) -> int:
         return len(self._results)
 
-    def recall(self, key: Hashable, work_out: Callable[[], Result]) -> Result:
-        """Return what ``work_out`` gives, kept from when the same was asked before; who asks meanwhile waits."""
+    def recall(self, key: Hashable, work_out: Callable[[], Result], holds: Callable[[], bool] = lambda: True) -> Result:
+        """Return what ``work_out`` gives, kept from when the same was asked before; who asks meanwhile waits.
+
+        It is kept only when ``holds()`` after it was worked out.
+        """
         with self._turn:
             self._turn.wait_for(lambda: key not in self._being_worked_out)
             known = self._results.get(key)
@@ -74,7 +77,7 @@ class Memory:
         try:
             result = work_out()
             size = bytes_of(result) + bytes_of(key)
-            if size <= self.most_bytes // LARGEST_SHARE:
+            if size <= self.most_bytes // LARGEST_SHARE and holds():
                 with self._turn:
                     self._results[key] = (result, size)
             return result
@@ -102,7 +105,11 @@ def recalled(reader: SnapshotReader, key: tuple[Hashable, ...], work_out: Callab
         Whoever is given its result must not change it.
     """
     snapshot = reader.snapshot()
-    return process_memory().recall((reader.home, snapshot.snapshot_id, snapshot.published_at, *key), work_out)
+    return process_memory().recall(
+        (reader.home, snapshot.snapshot_id, snapshot.published_at, *key),
+        work_out,
+        lambda: reader.snapshot().snapshot_id == snapshot.snapshot_id,  # else its numbers may be of two snapshots
+    )
 
 
 def kept(

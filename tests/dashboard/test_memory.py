@@ -21,8 +21,10 @@ from dashboard.screens.ranking import ranking_screen
 from dashboard.screens.trends.screen import trends_screen
 from dashboard.screens.work.disputes import disputes_screen
 from data_access.access import Scope
+from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from tests.data_access.small_city import CITY, EAST, WEST
+from tests.servers import wait_until
 
 SCREENS = (overview_screen, ranking_screen, trends_screen, disputes_screen)
 
@@ -93,6 +95,20 @@ def test_who_asks_while_it_is_worked_out_waits_and_a_failure_is_not_kept():
         thread.join(20)
     assert sorted(map(str, answers)) == ["done"] * 7 + ["failed"]
     assert len(calls) == 2
+
+
+def test_what_was_worked_out_while_another_snapshot_was_published_is_given_but_not_kept(small_home):
+    reader = SnapshotReader(small_home)
+    first = reader.snapshot().snapshot_id
+
+    def publish_meanwhile() -> str:
+        publish(small_home)
+        wait_until(lambda: reader.snapshot().snapshot_id != first)
+        return "of two snapshots"
+
+    assert memory.recalled(reader, ("asked",), publish_meanwhile) == "of two snapshots"
+    earlier = SnapshotReader(small_home, first)
+    assert memory.recalled(earlier, ("asked",), lambda: "of the first") == "of the first"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ import pandas as pd
 from dashboard.indicators.engine.windows import Coverage, read_coverage
 from dashboard.indicators.suppression import GRAINS
 from dashboard.lateness import late_rows
+from dashboard.memory import kept
 from data_access.access import Scope, read_config
 from data_access.errors import ConfigError
 from data_access.queries import SnapshotReader
@@ -90,31 +90,22 @@ class Facts:
         return np.array([code in touched or self.ancestor(code, 1) in silent for code in codes])
 
 
-_KNOWN: WeakKeyDictionary[SnapshotReader, dict[tuple[str, Scope], Facts]] = WeakKeyDictionary()
-_MOST_KEPT = 256
-
-
+@kept
 def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
     """Return the facts of the snapshot that ``reader`` serves now, as ``scope`` sees it."""
     info = reader.snapshot()
-    kept = _KNOWN.setdefault(reader, {})
-    key = (info.snapshot_id, scope)
-    if key not in kept:
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        coverage = reader.coverage(scope)
-        changes = _boundary_changes(reader, scope)
-        kept[key] = Facts(
-            info.snapshot_id,
-            info.data_through,
-            reader.regions(scope),
-            read_coverage(coverage),
-            _late(reader.lateness(scope), coverage),
-            *_boundaries(changes, coverage),
-            changes,
-            None if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date(),
-        )
-    return kept[key]
+    coverage = reader.coverage(scope)
+    changes = _boundary_changes(reader, scope)
+    return Facts(
+        info.snapshot_id,
+        info.data_through,
+        reader.regions(scope),
+        read_coverage(coverage),
+        _late(reader.lateness(scope), coverage),
+        *_boundaries(changes, coverage),
+        changes,
+        None if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date(),
+    )
 
 
 def boundary_changes_of(reader: SnapshotReader, scope: Scope) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from dashboard.indicators.suppression import (
     shown_classes,
     shown_regions,
 )
+from dashboard.memory import kept
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.errors import NoSnapshotError, SchemaVersionError, ScopeError, StoreUnavailableError
@@ -97,28 +98,26 @@ def family_of(indicator: Indicator) -> frozenset[str]:
     return frozenset(names)
 
 
-_PATTERNS: WeakKeyDictionary[SnapshotReader, dict[tuple, Pattern]] = WeakKeyDictionary()
-
-
 def pattern_of(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern:
-    """Return what ``scope`` may be shown of a family, worked out once per snapshot.
+    """Return what ``scope`` may be shown of a family.
 
     What an earlier snapshot hid stays hidden while that snapshot is kept: a late record that makes a small count large
     would else give the earlier count back, by the difference of the totals before and after.
     """
-    facts = facts_of(reader, scope)
-    kept = _PATTERNS.setdefault(reader, {})
-    key = (facts.snapshot_id, scope, family)
-    if key not in kept:
-        pattern = _work_out(reader, scope, family, facts)
-        try:
-            for earlier in _earlier(reader, facts.snapshot_id):
-                pattern = _both(pattern, _of_earlier(earlier, scope, family))
-        except StoreUnavailableError:
-            # What was hidden before can't be learned now: until it can, nothing is shown.
-            return _nothing_of(pattern)
-        kept[key] = pattern
-    return kept[key]
+    try:
+        return _never_hidden(reader, scope, family)
+    except StoreUnavailableError:
+        # What was hidden before can't be learned now: until it can, nothing is shown.
+        return _nothing_of(_own_pattern(reader, scope, family))
+
+
+@kept
+def _never_hidden(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern:
+    """Return what neither this snapshot nor an earlier one that is kept hides."""
+    pattern = _own_pattern(reader, scope, family)
+    for earlier in _earlier(reader, facts_of(reader, scope).snapshot_id):
+        pattern = _both(pattern, _of_earlier(earlier, scope, family))
+    return pattern
 
 
 def _nothing_of(pattern: Pattern) -> Pattern:
@@ -132,17 +131,15 @@ def _earlier(reader: SnapshotReader, snapshot_id: str) -> list[SnapshotReader]:
     """Return readers of the kept snapshots before this one."""
     ids = reader.kept_snapshot_ids()
     before = ids[: ids.index(snapshot_id)] if snapshot_id in ids else []
-    opened = _EARLIER.setdefault(reader, {})
-    for each in before:
-        if each not in opened:
-            opened[each] = SnapshotReader(reader.home, each)
-    return [opened[each] for each in before]
+    known = _EARLIER.get(reader, {})
+    opened = _EARLIER[reader] = {each: known.get(each) or SnapshotReader(reader.home, each) for each in before}
+    return list(opened.values())
 
 
 def _of_earlier(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern | None:
     """Return what an earlier snapshot showed; None when it showed nothing to anybody in this scope."""
     try:
-        return _work_out(reader, scope, family, facts_of(reader, scope))
+        return _own_pattern(reader, scope, family)
     except (SchemaVersionError, NoSnapshotError, ScopeError):
         return None
 
@@ -161,7 +158,10 @@ def _both(now: Pattern, before: Pattern | None) -> Pattern:
     )
 
 
-def _work_out(reader: SnapshotReader, scope: Scope, family: frozenset[str], facts: Facts) -> Pattern:
+@kept
+def _own_pattern(reader: SnapshotReader, scope: Scope, family: frozenset[str]) -> Pattern:
+    """Return what may be shown of a family by this snapshot alone."""
+    facts = facts_of(reader, scope)
     measures = sorted(name for name in family if name in facts.coverage)
     covers = [cover for name in measures for cover in facts.coverage[name]]
     root = scope.region_code
