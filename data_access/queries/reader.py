@@ -60,8 +60,9 @@ class SnapshotReader:
         if snapshot_id is not None and snapshot_id not in self.kept_snapshot_ids():
             kept = ", ".join(self.kept_snapshot_ids()) or "—"
             raise NoSnapshotError(
-                f"Snapshot {snapshot_id} is not kept in {home.path}. Kept: {kept}.",
-                f"{home.path} 中没有保留快照 {snapshot_id}。现有：{kept}。",
+                f"Snapshot {snapshot_id} is not kept. Kept: {kept}.",
+                f"没有保留快照 {snapshot_id}。现有：{kept}。",
+                operator=str(home.path),
                 snapshot_id=snapshot_id,
             )
 

@@ -32,10 +32,10 @@ def served_snapshot_id(home: Home) -> str:
         return json.loads(home.pointer.read_text(encoding="utf-8"))["snapshot_id"]
     except FileNotFoundError as error:
         raise NoSnapshotError(
-            f"Nothing has been published in {home.path} yet. Run `python -m data_access demo` for the demonstration "
+            "Nothing has been published in this data folder yet. Run `python -m data_access demo` for the demonstration "
             "city, or import files and publish.",
-            f"{home.path} 中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市，或导入文件后发布。",
-            path=str(home.path),
+            "此数据文件夹中尚无已发布的数据。请运行 python -m data_access demo 生成演示城市，或导入文件后发布。",
+            operator=str(home.path),
         ) from error
 
 

@@ -225,3 +225,15 @@ def test_nothing_is_published_when_a_roll_up_lost_what_the_records_say(tmp_path,
 def test_nothing_published_says_which_command_to_run(new_home):
     with pytest.raises(NoSnapshotError, match="data_access demo"):
         SnapshotReader(new_home()).snapshot()
+
+
+def test_only_whoever_runs_a_command_is_told_the_data_folder(tmp_path):
+    home = Home(tmp_path / "folder-of-the-office")
+    with pytest.raises(NoSnapshotError) as nothing:
+        SnapshotReader(home).snapshot()
+    with pytest.raises(NoSnapshotError) as not_kept:
+        SnapshotReader(home, "2024Q4-0099")
+    for error in (nothing.value, not_kept.value):
+        for language in ("zh", "en"):
+            assert "folder-of-the-office" not in error.message(language)
+            assert str(home.path) in error.message_for_operator(language)
