@@ -92,6 +92,7 @@ def draw_list() -> None:
         data_through=reader.snapshot().data_through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
+        definition=definition_of(context, screen.indicator),
         key="list",
         selected=screen.listed.selected,
         max_height=790,

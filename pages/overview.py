@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components import (
     Column,
+    Definition,
     aside,
     card_grid,
     chart_card,
@@ -78,6 +79,7 @@ if graded.rows.empty:
             title=t("map.list", language, level=level),
             data_through=through,
             source=source,
+            definition=definition_of(context, where.indicator),
             key="overview-list",
             selected=where.listed.selected,
             max_height=LIST_HEIGHT,
@@ -140,6 +142,7 @@ with changed:
         sentence=t("overview.changed_note", language),
         data_through=through,
         source=screen.sources["changes"],
+        definition=Definition(text=t("overview.changed_definition", language)),
         key="changed",
         empty=(t("overview.no_changes", language),),
     )
@@ -158,6 +161,7 @@ with overdue:
         sentence=t("overview.overdue_note", language),
         data_through=through,
         source=screen.sources["overdue"],
+        definition=Definition(text=t("overview.overdue_definition", language)),
         key="overdue",
         empty=(screen.nothing_overdue,),
     )
@@ -174,6 +178,7 @@ with late:
         title=t("overview.late", language),
         data_through=through,
         source=screen.sources["late"],
+        definition=Definition(text=t("overview.late_definition", language), href=context.href("data")),
         key="late",
         empty=(t("overview.no_late", language),),
     )

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.charts.funnel import funnel_plot
 from dashboard.components import (
     Column,
+    Definition,
     chart_card,
     columns_of,
     draw_figure,
@@ -20,13 +21,21 @@ from dashboard.components import (
 from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
 from dashboard.i18n import t
-from dashboard.screens.league import index_source
+from dashboard.screens.figures import definition_of
+from dashboard.screens.league import index_definition, index_source
 from dashboard.screens.ranking import ranking_screen
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
 FUNNEL_WORDS = ("average", "limits_95", "limits_99_8", "size", "rate", "within", "outside_95", "outside_99_8", "viewed")
 TRIGGER_COLUMNS = ("name", "rule", "evidence", "rejection", "no_excellence")
+TRIGGER_DEFINITIONS = {
+    "sheets": "assessment.sheets_definition",
+    "rising": "duty.summons_definition",
+    "clean": "ranking.clean_definition",
+}
+AWARDED = "clean"
+"""Rule whose list is long."""
 NUMBERS = ("index", "interval", "probability_red", "cases", "person_years", "rate")
 
 context = current_context()
@@ -35,6 +44,7 @@ reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = ranking_screen(reader, context)
 source = index_source(reader, context)
+by_index = {"data_through": through, "source": source, "definition": index_definition(context)}
 month_labels = [str(month) for month in screen.league.months]
 
 sentence(screen.verdict)
@@ -63,8 +73,7 @@ if screen.is_graded:
         language,
         title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
         sentence=t("ranking.note", language),
-        data_through=through,
-        source=source,
+        **by_index,
         key="league",
         selected=screen.selected,
         max_height=560,
@@ -81,8 +90,7 @@ if len(screen.problems):
         language,
         title=t("ranking.problems", language),
         sentence=t("ranking.problems_note", language),
-        data_through=through,
-        source=source,
+        **by_index,
         key="problems",
         max_height=240,
     )
@@ -94,9 +102,8 @@ with (
         language,
         title=t("ranking.why", language, name=screen.names[screen.selected]),
         sentence=t("ranking.why_note", language),
-        data_through=through,
-        source=source,
         key="why",
+        **by_index,
     ),
 ):
     if not screen.is_graded:
@@ -125,6 +132,7 @@ with (
         sentence=t("ranking.funnel_note", language),
         data_through=through,
         source=indicator_source(reader, context.viewer, screen.funnel_of, language, context.period),
+        definition=definition_of(context, screen.funnel_of),
         key="funnel",
     ),
 ):
@@ -147,8 +155,9 @@ with (
             alt=t("ranking.funnel", language, name=screen.funnel_of.label(language)),
         )
 
-for column, each in zip(st.columns(3, gap="small"), screen.triggers.lists, strict=True):
-    with column:
+short, long = st.columns([0.42, 0.58], gap="small")
+for each in screen.triggers.lists:
+    with long if each.rule == AWARDED else short:
         table_card(
             each.rows,
             [
@@ -160,9 +169,10 @@ for column, each in zip(st.columns(3, gap="small"), screen.triggers.lists, stric
             sentence=each.note or None,
             data_through=through,
             source=source,
+            definition=Definition(text=t(TRIGGER_DEFINITIONS[each.rule], language)),
             key=f"trigger-{each.rule}",
             empty=(each.why_empty,),
-            max_height=360,
+            max_height=400,
         )
 behind = screen.triggers.behind
 if behind is not None:
@@ -174,5 +184,6 @@ if behind is not None:
         title=title,
         data_through=through,
         source=source,
+        definition=Definition(text=t(TRIGGER_DEFINITIONS[behind.rule], language)),
         key="trigger-rows",
     )

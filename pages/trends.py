@@ -35,6 +35,7 @@ card = {
     "data_through": through,
     "source": indicator_source(reader, context.viewer, screen.indicator, language),
     "basis": screen.basis,
+    "definition": definition_of(context, screen.indicator),
 }
 
 sentence(screen.verdict)
@@ -46,7 +47,6 @@ with (
         language,
         title=t("trends.through_time", language, name=screen.indicator.label(language)),
         sentence=t(f"trends.grain_{screen.grain}", language),
-        definition=definition_of(context, screen.indicator),
         key="series",
         **card,
     ),
@@ -89,7 +89,6 @@ for place, control in zip(st.columns(len(screen.controls), gap="small"), screen.
             language,
             title=t("control.title", language, kind=control.kind or t("control.none", language)),
             sentence=control.sentence or None,
-            definition=definition_of(context, screen.indicator),
             key=f"control-{control.key}",
             **card,
         ),

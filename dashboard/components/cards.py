@@ -65,6 +65,8 @@ class Card:
         Last day the figure speaks of.
     source : str
         Name of the system it comes from.
+    exact : str, optional
+        The number in full where ``figure`` is rounded to 万; told to who points at the figure, and to screen readers.
     unit : str, optional
         Written small behind the figure.
     interval : str, optional
@@ -99,6 +101,7 @@ class Card:
     figure: str
     data_through: date | None
     source: str
+    exact: str | None = None
     unit: str | None = None
     interval: str | None = None
     change: str | None = None
@@ -210,6 +213,9 @@ def table_card(
 def card_markup(card: Card, language: str) -> Markup:
     """Return one card as HTML."""
     unit = Markup('<span class="unit">{}</span>').format(card.unit) if card.unit else Markup("")
+    figure: str | Markup = card.figure
+    if card.exact:
+        figure = Markup('<abbr title="{}" tabindex="0">{}</abbr>').format(card.exact, figure)
     interval = Markup("")
     if card.interval:
         interval = Markup('<span class="interval"><span>{}</span> {}</span>').format(
@@ -220,7 +226,7 @@ def card_markup(card: Card, language: str) -> Markup:
         "{change}{facts}{sentence}{foot}</article>"
     ).format(
         head=_head(card.title, card.grade, card.href, card.definition, language),
-        figure=card.figure,
+        figure=figure,
         unit=unit,
         interval=interval,
         change=_change(card),

@@ -14,13 +14,17 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator
 
 
-def link_group(label: str, links: Sequence[tuple[str, str, bool]]) -> None:
-    """Draw links side by side as switches; each is (word, address, whether it is on)."""
+def link_group(label: str, links: Sequence[tuple[str, str, bool]], *, named: bool = False) -> None:
+    """Draw links side by side as switches; each is (word, address, whether it is on).
+
+    ``named`` writes the label in front of them, where several groups stand below each other.
+    """
     drawn = Markup("").join(
         Markup('<a href="{}"{}>{}</a>').format(href, Markup(' aria-current="true"') if on else "", word)
         for word, href, on in links
     )
-    st.html(Markup('<nav class="links" aria-label="{}">{}</nav>').format(label, drawn))
+    name = Markup('<span class="group-name" aria-hidden="true">{}</span>').format(label) if named else Markup("")
+    st.html(Markup('<nav class="links" aria-label="{}">{}{}</nav>').format(label, name, drawn))
 
 
 def legend(entries: Sequence[tuple[Sequence[str], str, int | None]]) -> None:

@@ -20,7 +20,7 @@ COLUMNS = ["figure", "declared", "computed", "difference", "same", "unit", "peri
 
 
 def compared(reader: SnapshotReader, scope: Scope, language: str) -> pd.DataFrame:
-    """Return each declared figure with the computed one of the whole data set.
+    """Return each declared figure with the computed one of the whole data set, those that differ first.
 
     Returns
     -------
@@ -33,7 +33,8 @@ def compared(reader: SnapshotReader, scope: Scope, language: str) -> pd.DataFram
     if reader.snapshot().name("zh") != figures.data_set or scope.region_code != root:
         return pd.DataFrame(columns=[*COLUMNS, "declared_text", "computed_text", "difference_text"])
     found = _computed(reader, scope, root, figures.figure)
-    return pd.DataFrame([_row(figure, found[figure.id], language) for figure in figures.figure])
+    rows = pd.DataFrame([_row(figure, found[figure.id], language) for figure in figures.figure])
+    return rows.sort_values("same", kind="stable", ignore_index=True)
 
 
 def _row(figure: DeclaredFigure, found: float, language: str) -> dict:

@@ -55,6 +55,14 @@ def figure_text(indicator: Indicator, value: float | None, denominator: float | 
     return formatting.number(value, 2)
 
 
+def exact_text(indicator: Indicator, value: float | None, language: str) -> str | None:
+    """Return a count in full where the screen rounds it to 万; None where it is written in full anyway."""
+    if indicator.display_form not in ("count", "yuan") or value is None:
+        return None
+    full = formatting.number(value)
+    return full if full != formatting.count(value, language) else None
+
+
 def interval_text(indicator: Indicator, row: Values) -> str | None:
     """Return the limits of a value as written on screen, or None where chance has no part in it."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
@@ -148,6 +156,7 @@ def indicator_card(reader: SnapshotReader, context: Context, indicator: Indicato
     fields = {
         "title": indicator.label(language),
         "figure": figure_text(indicator, row["value"], row["denominator"], language) if known else formatting.MISSING,
+        "exact": exact_text(indicator, row["value"], language) if known else None,
         "unit": None if percent or not known else indicator.unit_label(language),
         "interval": interval_text(indicator, row) if known else None,
         "data_through": row["data_through"],

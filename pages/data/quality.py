@@ -23,6 +23,8 @@ from dashboard.quality.checks import CHECKS
 from dashboard.screens.data.quality import quality_screen
 from dashboard.settings import snapshot_reader
 
+LIST_HEIGHT = 380
+
 context = current_context()
 language = context.language
 reader = snapshot_reader()
@@ -62,7 +64,7 @@ with (
             ],
             language,
             caption=t("quality.title_marks", language),
-            max_height=560,
+            max_height=LIST_HEIGHT,
         )
 with right:
     table_card(
@@ -84,7 +86,7 @@ with right:
             t("quality.declared_empty", language),
             t("quality.declared_advice", language),
         ),
-        max_height=560,
+        max_height=LIST_HEIGHT,
         **card,
     )
 table_card(

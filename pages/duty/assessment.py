@@ -216,8 +216,9 @@ else:
     )
 
 section(t("pilots.section", language), None)
-card_grid(screen.pilot_cards, language, columns=len(screen.pilot_cards))
-stages, sites = st.columns([0.26, 0.74], gap="small")
+figures, stages = st.columns([0.6, 0.4], gap="small")
+with figures:
+    card_grid(screen.pilot_cards, language, columns=len(screen.pilot_cards) // 2)
 with (
     stages,
     chart_card(
@@ -239,34 +240,33 @@ with (
             key="stages-figure",
             alt=t("pilots.stages", language),
         )
-with sites:
-    table_card(
-        screen.pilots.rows,
-        [
-            Column(name="name", title=t("pilot_column.name", language)),
-            Column(name="practice", title=t("pilot_column.practice", language)),
-            Column(name="place", title=t("pilot_column.place", language)),
-            Column(name="stage", title=t("pilot_column.stage", language)),
-            Column(name="accepted", title=t("pilot_column.accepted", language), kind="number"),
-            Column(name="spread", title=t("pilot_column.spread", language), kind="number"),
-            Column(name="basis", title=t("pilot_column.basis", language)),
-            Column(name="adopted", title=t("pilot_column.adopted", language), kind="number"),
-            Column(name="look_back", title=t("pilot_column.look_back", language)),
-            Column(name="visits", title=t("pilot_column.visits", language), kind="number"),
-        ],
-        language,
-        title=t("pilots.title", language),
-        sentence=t("pilots.note", language),
-        data_through=through,
-        source=ledger,
-        definition=Definition(
-            text=t("pilots.stages_definition", language), href=context.href("definitions", indicator="SF1")
-        ),
-        key="sites",
-        empty=(
-            t("pilots.none", language),
-            t("pilots.none_advice", language),
-        ),
-        max_height=560,
-    )
+table_card(
+    screen.pilots.rows,
+    [
+        Column(name="name", title=t("pilot_column.name", language)),
+        Column(name="practice", title=t("pilot_column.practice", language)),
+        Column(name="place", title=t("pilot_column.place", language)),
+        Column(name="stage", title=t("pilot_column.stage", language)),
+        Column(name="accepted", title=t("pilot_column.accepted", language), kind="number"),
+        Column(name="spread", title=t("pilot_column.spread", language), kind="number"),
+        Column(name="basis", title=t("pilot_column.basis", language)),
+        Column(name="adopted", title=t("pilot_column.adopted", language), kind="number"),
+        Column(name="look_back", title=t("pilot_column.look_back", language)),
+        Column(name="visits", title=t("pilot_column.visits", language), kind="number"),
+    ],
+    language,
+    title=t("pilots.title", language),
+    sentence=t("pilots.note", language),
+    data_through=through,
+    source=ledger,
+    definition=Definition(
+        text=t("pilots.stages_definition", language), href=context.href("definitions", indicator="SF1")
+    ),
+    key="sites",
+    empty=(
+        t("pilots.none", language),
+        t("pilots.none_advice", language),
+    ),
+    max_height=560,
+)
 offer_tables(screen.tables, context)

@@ -244,7 +244,7 @@ if screen.summons is not None:
 if screen.departments is not None:
     delivered = screen.departments
     card_grid(delivered.cards, language, columns=3)
-    left, right = st.columns([0.52, 0.48], gap="small")
+    left, right = st.columns([0.62, 0.38], gap="small")
     with left:
         table_card(
             delivered.matrix,

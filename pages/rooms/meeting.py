@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components import (
     Column,
+    Definition,
     chart_card,
     grade_chip,
     offer_tables,
@@ -15,7 +16,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.meeting import drawing
 from dashboard.meeting.controls import close_control, decision_form, offer_handouts, order_control, start_control
-from dashboard.screens.league import index_source
+from dashboard.screens.league import index_definition, index_source
 from dashboard.screens.rooms.meeting import OPENING, meeting_screen
 from dashboard.settings import snapshot_reader
 from dashboard.sources import FEW_SOURCES
@@ -47,9 +48,17 @@ elif screen.at == OPENING:
         key="last-decided",
         empty=(t("meeting.none_decided_before", language),),
         max_height=360,
+        definition=Definition(text=t("meeting.decided_definition", language)),
         **card,
     )
-    with chart_card(language, title=agenda.title, sentence=t("meeting.agenda_note", language), key="agenda", **card):
+    with chart_card(
+        language,
+        title=agenda.title,
+        sentence=t("meeting.agenda_note", language),
+        definition=index_definition(context),
+        key="agenda",
+        **card,
+    ):
         table(
             agenda.frame.assign(
                 href=[context.href("meeting", at=code) for code in screen.agenda],

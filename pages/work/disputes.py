@@ -27,6 +27,7 @@ from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.dispute_list import filter_links, page_links, stage_links
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.settings import dispute_settings
+from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
 context = current_context()
@@ -40,7 +41,7 @@ screen = disputes_screen(reader, context)
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=len(screen.cards))
 
-loop, red, old = st.columns([0.37, 0.37, 0.26], gap="small")
+loop, red, old = st.columns([0.36, 0.36, 0.28], gap="small")
 with (
     loop,
     chart_card(
@@ -126,35 +127,39 @@ with (
         language,
         caption=t("disputes.title_colours", language),
     )
-with old:
-    table_card(
+with (
+    old,
+    chart_card(
+        language,
+        title=t("disputes.title_ages", language),
+        sentence=t("disputes.note_ages", language),
+        key="ages",
+        **card("BH8"),
+    ),
+):
+    draw_figure(
+        bars(
+            screen.ages.rename(columns={"band": "label", "count": "value", "count_text": "text"}),
+            unit=t("disputes.unit", language),
+            theme=context.theme,
+            height=190,
+            in_order=True,
+        ),
+        context,
+        key="ages-figure",
+        alt=t("disputes.title_ages", language),
+    )
+    table(
         screen.ages,
         [
             Column(name="band", title=heading("band")),
             *heading.numbers("count", "share", "beyond"),
         ],
         language,
-        title=t("disputes.title_ages", language),
-        sentence=t("disputes.note_ages", language),
-        key="ages",
-        height="content",
-        **card("BH8"),
-    )
-    table_card(
-        screen.causes,
-        [
-            Column(name="class", title=t("disputes.title_causes", language)),
-            *heading.numbers("three_years", "this_year"),
-        ],
-        language,
-        title=t("disputes.title_causes", language),
-        sentence=screen.cause_sentence,
-        key="causes",
-        empty=(t("disputes.no_causes", language),),
-        **card("JQ3y"),
+        caption=t("disputes.title_ages", language),
     )
 
-kinds, sources = st.columns([0.5, 0.5], gap="small")
+kinds, why = st.columns([0.68, 0.32], gap="small")
 with kinds:
     table_card(
         screen.classes,
@@ -170,23 +175,37 @@ with kinds:
         key="classes",
         **card("MT1"),
     )
-with sources:
+with why:
     table_card(
-        screen.sources,
+        screen.causes,
         [
-            Column(name="channel", title=heading("channel"), href="href"),
-            *heading.numbers("raw", "merge_rate", "first_found", "change"),
-            Column(name="certainty", title=heading("certainty")),
-            Column(name="median_text", title=heading("median_hours"), kind="number"),
-            Column(name="p90_text", title=heading("p90_hours"), kind="number"),
-            *heading.numbers("within_day"),
+            Column(name="class", title=t("disputes.title_causes", language)),
+            *heading.numbers("three_years", "this_year"),
         ],
         language,
-        title=t("disputes.title_sources", language),
-        sentence=t("disputes.note_sources", language),
-        key="sources",
-        **card("MT2"),
+        title=t("disputes.title_causes", language),
+        sentence=screen.cause_sentence,
+        key="causes",
+        empty=(t("disputes.no_causes", language),),
+        **card("JQ3y"),
     )
+
+table_card(
+    screen.sources,
+    [
+        Column(name="channel", title=heading("channel"), href="href"),
+        *heading.numbers("raw", "merge_rate", "first_found", "change"),
+        Column(name="certainty", title=heading("certainty")),
+        Column(name="median_text", title=heading("median_hours"), kind="number"),
+        Column(name="p90_text", title=heading("p90_hours"), kind="number"),
+        *heading.numbers("within_day"),
+    ],
+    language,
+    title=t("disputes.title_sources", language),
+    sentence=t("disputes.note_sources", language),
+    key="sources",
+    **card("MT2"),
+)
 
 table_card(
     screen.handling,
@@ -196,7 +215,7 @@ table_card(
     ],
     language,
     title=t("disputes.title_handling", language),
-    sentence=t("disputes.note_handling", language),
+    sentence=order_sentence(dispute_settings().handling, language, t("disputes.note_handling", language)),
     key="handling",
     empty=(t("disputes.county_only", language),),
     selected=screen.handled_in.selected,
@@ -212,6 +231,7 @@ table_card(
     ],
     language,
     title=t("disputes.title_regions", language),
+    sentence=order_sentence(dispute_settings().regions.indicators, language),
     key="regions",
     selected=screen.listed.selected,
     max_height=560,
@@ -226,9 +246,9 @@ with chart_card(
     key="records",
     **card("MT1"),
 ):
-    link_group(t("disputes.stage", language), stage_links(context, records))
+    link_group(t("disputes.stage", language), stage_links(context, records), named=True)
     for name, links in filter_links(context, records).items():
-        link_group(heading(name), links)
+        link_group(heading(name), links, named=True)
     if refusal := list_refusal(context, records.allowed, "dispute", stage=records.stage):
         empty_state(*refusal)
     elif records.rows.empty:

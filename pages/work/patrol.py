@@ -22,6 +22,7 @@ from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.map import region_map
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.settings import patrol_settings
+from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
 MAP_HEIGHT = 430
@@ -129,6 +130,7 @@ table_card(
     ],
     language,
     title=t("patrol.title_regions", language),
+    sentence=order_sentence(patrol_settings().regions.indicators, language),
     key="regions",
     selected=screen.listed.selected,
     max_height=560,

@@ -30,6 +30,7 @@ from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.resource_parts import MONEY, reason_name
 from dashboard.screens.work.resources import proposal_links, resources_screen
 from dashboard.screens.work.settings import resource_settings
+from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
 context = current_context()
@@ -116,7 +117,9 @@ with standards:
         ],
         language,
         title=t("resources.title_standards", language),
-        sentence=t("resources.note_standards", language),
+        sentence=order_sentence(
+            resource_settings().regions.indicators, language, t("resources.note_standards", language)
+        ),
         key="standards",
         selected=screen.listed.selected,
         max_height=520,

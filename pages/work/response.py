@@ -26,6 +26,7 @@ from dashboard.i18n import t
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.response import places_map, response_screen
 from dashboard.screens.work.settings import response_settings
+from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
 MAP_SIZE = (760, 400)
@@ -145,7 +146,7 @@ with open_places:
         ],
         language,
         title=t("response.title_watch", language),
-        sentence=t("response.note_watch", language),
+        sentence=order_sentence(settings.watch, language, t("response.note_watch", language)),
         key="watch",
         empty=(t("response.county_only", language),),
         selected=screen.video_listed.selected,

@@ -26,6 +26,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.services import services_screen
 from dashboard.screens.work.settings import service_settings
+from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
 context = current_context()
@@ -91,7 +92,7 @@ else:
         ],
         language,
         title=t("services.title_after_discharge", language),
-        sentence=t("services.note_after_discharge", language),
+        sentence=order_sentence(settings.after_discharge, language, t("services.note_after_discharge", language)),
         key="after-discharge",
         selected=screen.listed.selected,
         **card(*settings.after_discharge),
@@ -111,7 +112,7 @@ else:
             ],
             language,
             title=t("services.title_youth", language),
-            sentence=t("services.note_places", language),
+            sentence=order_sentence(settings.youth, language, t("services.note_places", language)),
             key="youth",
             selected=screen.listed.selected,
             **card("HM5"),
@@ -131,7 +132,7 @@ else:
         else:
             names = dict(zip(screen.visits["measure"], screen.visits["name"], strict=True))
             draw_figure(
-                monthly_bars(screen.visits, names=names, theme=context.theme, height=260),
+                monthly_bars(screen.visits, names=names, theme=context.theme, height=440),
                 context,
                 key="visits-figure",
                 alt=t("services.title_visits", language),
@@ -182,6 +183,7 @@ else:
             ],
             language,
             title=t("services.title_resettlement", language),
+            sentence=order_sentence(settings.resettlement, language),
             key="resettlement",
             selected=screen.listed.selected,
             **card("AZ5"),

@@ -139,6 +139,11 @@ def test_a_card_says_everything_it_was_given():
     assert 'href="./map?region=1"' in html
 
 
+def test_a_rounded_figure_gives_the_number_in_full_to_who_points_at_it():
+    html = card_markup(card(figure="1.2万", exact="12,034"), "zh")
+    assert '<abbr title="12,034" tabindex="0">1.2万</abbr>' in html
+
+
 def test_no_text_of_a_card_becomes_html():
     html = card_markup(
         card(

@@ -35,7 +35,7 @@ class QualityScreen:
     marks: pd.DataFrame
     """What suggests a check, as written."""
     matrix: pd.DataFrame
-    """Counties down, checks across: how many checks are suggested, or why there is nothing to say."""
+    """Counties down, those with most first, checks across: how many are suggested, or why there is nothing to say."""
     declared: pd.DataFrame
     declared_note: str
     span: str
@@ -144,7 +144,7 @@ def _matrix(context: Context, rows: pd.DataFrame, codes: tuple[str, ...], region
     columns["total"] = totals
     columns["total_text"] = [formatting.number(value) for value in totals]
     columns["href"] = [context.href("quality", region=code) for code in codes]
-    return pd.DataFrame(columns, index=list(codes))
+    return pd.DataFrame(columns, index=list(codes)).sort_values("total", ascending=False, kind="stable")
 
 
 def _cell(number: int, tests: int, language: str) -> str:

@@ -40,7 +40,7 @@ class DepartmentsPart:
     cards: tuple[Card, ...]
     months: tuple[pd.Period, ...]
     matrix: pd.DataFrame
-    """``department, data_set`` and a :class:`Delivered` (or None) for each month."""
+    """``department, data_set`` and a :class:`Delivered` (or None) for each month; what lacks most stands first."""
     owed: Owed
     tables: tuple[ScreenTable, ...]
 
@@ -93,10 +93,11 @@ def _matrix(named: pd.DataFrame, months: tuple[pd.Period, ...]) -> pd.DataFrame:
     for row in named.to_dict("records"):
         cell = Delivered(int(row["due"]), int(row["on_time"]), int(row["late"]), int(row["missing"]))
         cells.setdefault((row["department"], row["data_set"]), {})[row["month"]] = cell
+    worst_first = sorted(cells.items(), key=lambda item: -sum(each.late + each.missing for each in item[1].values()))
     return pd.DataFrame(
         [
             {"department": department, "data_set": data_set, **{str(month): by.get(str(month)) for month in months}}
-            for (department, data_set), by in cells.items()
+            for (department, data_set), by in worst_first
         ],
         columns=["department", "data_set", *(str(month) for month in months)],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from dashboard import formatting
@@ -15,7 +16,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, names_of
 from dashboard.screens.figures import Values, indicator_card, value_text
 from dashboard.screens.overview import change_sentence, change_text, words_of_change
-from dashboard.screens.work.shares import is_divided, written_rows
+from dashboard.screens.work.shares import is_divided, worst_first, written_rows
 from data_access.queries import SnapshotReader
 
 Rows = Mapping[str, Values]
@@ -57,19 +58,19 @@ def region_rows(
     names: Sequence[str],
     page: str,
 ) -> pd.DataFrame:
-    """Return the regions listed with a column of numbers and one of texts (``<id>_text``) for each indicator."""
+    """Return the regions listed, the worst first, with a column of numbers and one of texts (``<id>_text``) each."""
     codes = list(listed.codes)
     columns: dict[str, object] = {"name": names_of(reader.regions(context.viewer), listed.codes, context.language)}
     for name in names:
         item, rows = find_indicator(name), written_rows(found[name], codes)
-        columns[name] = [row["value"] for row in rows]
+        columns[name] = np.array([row["value"] for row in rows], float)
         if is_divided(item):
             columns[f"{name}_numerator"] = [row["numerator"] for row in rows]
             columns[f"{name}_denominator"] = [row["denominator"] for row in rows]
         columns[f"{name}_text"] = [_short(item, row, context.language) for row in rows]
     columns["href"] = [context.href(page, region=code, offset=None, of=None) for code in codes]
     columns["region_code"] = codes
-    return pd.DataFrame(columns)
+    return worst_first(pd.DataFrame(columns), names)
 
 
 def _fact(item: Indicator, row: Values, language: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.chain import (
     ALIKE,
     UNKNOWN,
+    WORSE,
     Step,
     against_the_rest,
     chain_settings,
@@ -66,7 +67,8 @@ class ChainScreen:
     headings: dict[str, str]
     """Of the steps in ``regions``, with the unit of what is no share."""
     regions: pd.DataFrame
-    """The regions below, each step's rate as written, with the narrowest step and what would move the index most."""
+    """The regions below, each step's rate as written, with the narrowest step and what would move the index most; those
+    furthest behind first, then those with most to gain."""
     gains: pd.DataFrame
     """What would move the index, as written; empty where the region is not graded."""
     no_gains: str
@@ -343,9 +345,11 @@ def _region_rows(
         for step in steps:
             row[step.id] = _cell(step, cells[step.id], language)
         row["narrowest"] = _narrowest_text(own, language)
-        row["move"] = _first_gain(league, code, language)
+        row["move"], row["points"] = _first_gain(league, code, language)
+        row["behind"] = sum(cell["verdict"] == WORSE for cell in cells.values())
         rows.append(row)
-    return pd.DataFrame(rows, index=list(listed.codes))
+    frame = pd.DataFrame(rows, index=list(listed.codes))
+    return frame.sort_values(["behind", "points"], ascending=False, kind="stable")
 
 
 def _cell(step: Step, row: Row, language: str) -> str:
@@ -370,20 +374,22 @@ def _narrowest_text(chain: pd.DataFrame, language: str) -> str:
     return t(key, language, step=_label(step, language), points=points)
 
 
-def _first_gain(league: League | None, code: str, language: str) -> str:
+def _first_gain(league: League | None, code: str, language: str) -> tuple[str, float]:
+    """Return what would move the index of a region most, in words, and by how many points."""
     if league is None:
-        return t("chain.not_graded", language)
+        return t("chain.not_graded", language), 0.0
     frame = gains(league, code)
     frame = frame[~frame["is_outcome"]]
     if frame.empty:
-        return t("chain.not_graded", language)
+        return t("chain.not_graded", language), 0.0
     by = "to_common" if frame["to_common"].max() >= LEAST_LOST else "lost"
     best = frame[by].astype(float)
-    if not float(best.max()) >= LEAST_LOST:
-        return t("chain.nothing_to_gain", language)
+    points = float(best.max())
+    if not points >= LEAST_LOST:
+        return t("chain.nothing_to_gain", language), 0.0
     key = "chain.gain_to_common" if by == "to_common" else "chain.gain_to_target"
     name = t(f"component.{best.idxmax()}", language)
-    return t(key, language, name=name, points=formatting.number(float(best.max()), 1))
+    return t(key, language, name=name, points=formatting.number(points, 1)), points
 
 
 def _written_gains(moving: pd.DataFrame, language: str) -> pd.DataFrame:

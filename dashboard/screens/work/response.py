@@ -116,11 +116,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     video = share_rows(reader, context, found, settings.video, counties, PAGE) if seen else pd.DataFrame()
     video = _against_targets(video, context.language)
     compliance, schools = (
-        share_rows(reader, context, found, names, counties, PAGE).sort_values(
-            names[0], na_position="last", kind="stable"
-        )
-        if seen
-        else pd.DataFrame()
+        share_rows(reader, context, found, names, counties, PAGE) if seen else pd.DataFrame()
         for names in (settings.compliance, settings.schools)
     )
     watch = share_rows(reader, context, found, settings.watch, counties, PAGE) if seen else pd.DataFrame()

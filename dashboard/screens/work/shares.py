@@ -99,7 +99,7 @@ def share_rows(
     listed: Listed,
     page: str,
 ) -> pd.DataFrame:
-    """Return the regions listed with, for each indicator, its number, its text and the counts behind it.
+    """Return the regions listed, the worst first, with each indicator's number, its text and the counts behind it.
 
     Returns
     -------
@@ -118,7 +118,27 @@ def share_rows(
         columns[f"{name}_text"] = [with_counts(item, row, language) for row in rows]
     columns["href"] = [context.href(page, region=code) for code in codes]
     columns["region_code"] = codes
-    return pd.DataFrame(columns, index=codes)
+    return worst_first(pd.DataFrame(columns, index=codes), names)
+
+
+def listed_by(names: Sequence[str]) -> Indicator | None:
+    """Return the indicator that a list of regions is sorted by: the first of ``names`` that is better one way."""
+    return next((item for item in map(find_indicator, names) if item.direction != "neutral"), None)
+
+
+def worst_first(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return regions by :func:`listed_by`, the worst first and what has no value last; as they stand without one."""
+    item = listed_by(names)
+    if item is None:
+        return frame
+    return frame.sort_values(item.id, ascending=item.direction == "higher_better", na_position="last", kind="stable")
+
+
+def order_sentence(names: Sequence[str], language: str, note: str = "") -> str:
+    """Return by what a list of regions is sorted and what else is to be known of it, for the head of its card."""
+    item = listed_by(names)
+    order = t("work.worst_first", language, name=item.label(language)) if item else ""
+    return t("overview.joint", language).join(filter(None, (order, note)))
 
 
 def share_table(
