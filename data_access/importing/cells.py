@@ -28,6 +28,12 @@ _INVISIBLE = "[\ufeff\u200b\u200c\u200d\u2060\u00ad]"
 _UNTIDY = r"[\x1c-\x1f\t-\r\x{85}\x{a0}\x{ad}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]|  |^ | $"
 """What :data:`_INVISIBLE`, ``\\s+`` and trimming change, in the words of Arrow's regular expressions."""
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
+_ERROR = r"^\s*#(N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|SPILL!|CALC!|GETTING_DATA)\s*$"
+"""What spreadsheets show in place of a result."""
+_POWER = r"^-?\d(\.\d+)?[eE]\+\d\d+$"
+"""What they show of a number with more digits than they keep."""
+_IDS = ("_id", "_code", "_no", "merged_into")
+"""Ends of the names of columns that point to a thing: full-width signs are the same thing."""
 _DAY_NUMBER = r"^[2-6]\d{4}(\.\d+)?$"
 """A day as spreadsheets count them, from 1954 to 2091."""
 LARGEST = 2**31 - 1
@@ -88,10 +94,19 @@ def _matches(text: pd.Series, pattern: str) -> np.ndarray:
 def noted_text(rows: pd.DataFrame, rule: ColumnRule, name: str, problems: Problems) -> pd.Series:
     """Return a rule's cells as text, noting those that lack what ``extract`` looks for."""
     text = text_of(rows, rule)
+    for cells in _read_cells(rows, rule):
+        problems.add(
+            pd.Series(_matches(cells, _ERROR), text.index) & text.notna(), "error_cell", origin(rule, name), cells
+        )
     if rule.extract is not None:
         whole = text_of(rows, rule.model_copy(update={"extract": None}))
         problems.add(whole.notna() & text.isna(), "not_extracted", origin(rule, name), whole)
     return text
+
+
+def _read_cells(rows: pd.DataFrame, rule: ColumnRule) -> list[pd.Series]:
+    """Return the cells of text that a rule is made of."""
+    return [rows[name] for name in required_columns(rule) if pd.api.types.is_string_dtype(rows[name])]
 
 
 def plain_text(text: pd.Series) -> pd.Series:
@@ -121,6 +136,10 @@ def column_of(rows: pd.DataFrame, name: str, rule: ColumnRule, column: sa.Column
     text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
     if not column.nullable and rule.value is None and not rule.optional:
         problems.add(text.isna(), "blank", origin(rule, name))
+    for cells in _read_cells(rows, rule):
+        problems.add(pd.Series(_matches(cells, _POWER), text.index), "power_of_ten", origin(rule, name), cells)
+    if name.endswith(_IDS):
+        text = half_width(text)
     problems.add(text.str.len() > import_settings().longest_text, "too_long", origin(rule, name), text.str[:40])
     problems.add(pd.Series(_matches(text, _CONTROL), text.index), "control_character", origin(rule, name), text)
     return text if column.nullable else text.fillna("")
@@ -210,7 +229,7 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
         times, unplaced = on_the_clock(source, rule.time_zone)
     else:
         text = coded(noted_text(rows, rule, name, problems), rule, name, problems)
-        text = _half_width(text)
+        text = half_width(text)
         times, unplaced = times_of(text, rule.dates, rule.time_zone)
         unread = times.isna() & text.notna() & ~unplaced
         problems.add(unread & names_no_day(text.where(unread)), "no_such_day", origin(rule, name), text)
@@ -226,7 +245,7 @@ def _times(rows: pd.DataFrame, name: str, rule: ColumnRule, problems: Problems) 
     return times
 
 
-def _half_width(text: pd.Series) -> pd.Series:
+def half_width(text: pd.Series) -> pd.Series:
     """Return text with full-width digits and signs as ordinary ones."""
     wide = pd.Series(_matches(text, r"[^\x00-\x7f]"), text.index)
     return text.mask(wide, text.where(wide).str.normalize("NFKC")) if wide.any() else text
@@ -234,7 +253,7 @@ def _half_width(text: pd.Series) -> pd.Series:
 
 def numbers_of(text: pd.Series, decimal: str) -> pd.Series:
     """Return text as numbers, missing where it is none; ``1,234.5`` and, with ``,`` as decimal sign, ``1.234,5`` are."""
-    text = _half_width(text)
+    text = half_width(text)
     grouping, sign = (r"\.", ",") if decimal == "," else (",", r"\.")
     grouped = _matches(text, rf"^[+-]?\d{{1,3}}(?:{grouping}\d{{3}})+(?:{sign}\d*)?$")
     if grouped.any():

@@ -27,8 +27,8 @@ DIMENSIONS = (*PLACES, "population")
 TARGETS = (*DIMENSIONS, *(table.name for table in schema.FACT_TABLES))
 
 
-QUARANTINE_NAME = re.compile(r"(?P<file>.+)\.refused-(?P<target>\d+)(-\w+)?\.csv")
-"""Name of a file of refused rows: the file they come from, and the number of its target."""
+QUARANTINE_NAME = re.compile(r"(?P<file>.+)\.refused-(?P<target>\d+)(?P<reason>-\w+)?\.(?P<ending>csv|xlsx)")
+"""Name of a file of refused rows: the file they come from, and the number of its target; an office may save it as a workbook."""
 
 
 def quarantine_name(file: str, target: int, reason: str = "") -> str:
@@ -352,12 +352,13 @@ class Mapping(_Part):
             number = int(refused["target"]) - first if refused is not None else 0
             if 0 <= number < len(rule.target):
                 plain = {
-                    "format": "csv",
-                    "encoding": "utf-8",
+                    "format": None,
+                    "encoding": None,
                     "delimiter": None,
                     "skip_rows": 0,
                     "heading_rows": 1,
                     "sheet": None,
+                    "fill_down": (),
                 }
                 return [(rule.model_copy(update={**plain, "target": (rule.target[number],)}), 0)]
         return self._fitting(path.name)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data_access.importing.cells import as_text, coded, noted_text, numbers_of, origin, plain_text
+from data_access.importing.cells import as_text, coded, half_width, noted_text, numbers_of, origin, plain_text
 from data_access.importing.coordinates import outside_degrees, to_stored
 from data_access.importing.mapping import ColumnRule, PointRule, RegionRule
 from data_access.importing.problems import Problems
@@ -156,6 +156,7 @@ def located(rows: pd.DataFrame, rule: RegionRule, index: RegionIndex, problems: 
     stated = pd.Series(False, index=rows.index)
     if rule.code is not None:
         text = coded(noted_text(rows, rule.code, "region_code", problems), rule.code, "region_code", problems)
+        text = half_width(text)
         unknown = text.notna() & ~index.known(text)
         if unknown.any():  # a column of codes that was read as numbers loses nothing by its ".0"
             bare = text.str.replace(r"\.0+$", "", regex=True)

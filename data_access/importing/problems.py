@@ -1,11 +1,9 @@
-"""What can be wrong with a row, in both languages, and where it is written down to be corrected."""
+"""What can be wrong with a row, in both languages."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
@@ -50,6 +48,14 @@ REASONS = {
     "unclosed_quote": (
         "{column}: the quotation mark opened in line {value} is never closed; close it, or take it away",
         "“{column}”：第 {value} 行的引号没有闭合，请补上或删去引号",
+    ),
+    "error_cell": (
+        "{column} holds the spreadsheet's error {value} in place of a result; correct it, or declare it under blank in the mapping",
+        "“{column}”的值是电子表格的错误值 {value}，请更正，或在映射的 blank 中写明",
+    ),
+    "power_of_ten": (
+        "{column} = {value!r}: a spreadsheet keeps 15 digits of a number, the others are lost; export the column as text",
+        "“{column}”的值“{value}”：电子表格的数字只保留15位，其余已丢失，请将该列按文本格式重新导出",
     ),
     "formula": (
         "{column}: the formula {value} has no stored result; open the workbook, let it calculate, and save it",
@@ -214,10 +220,6 @@ REASONS = {
     "identity": ("{column} = {value!r} looks like a personal identity", "“{column}”的值疑似个人身份信息（{value}）"),
     "no_geometry": ("the row has no shape", "该行没有几何图形"),
 }
-MAX_SHOWN = 5
-ROW_COLUMN = "__row"
-REASON_COLUMNS = ("__reason", "__reason_en")
-"""Columns of a quarantine file beside the file's own; the reasons are not read when it is imported again."""
 
 
 @dataclass
@@ -255,41 +257,3 @@ def sentence(reason: str, column: str, value: str, language: str) -> str:
     """Return the problem in words."""
     english, chinese = REASONS[reason]
     return (english if language == "en" else chinese).format(column=column, value=value)
-
-
-class Quarantine:
-    """A CSV of refused rows as they stood in the file, with row number and reason; correct it and import it again."""
-
-    def __init__(self, path: Path, file: str) -> None:
-        self.path = path
-        self.file = file
-        self.count = 0
-        self.examples: list[tuple[int, str, str, str]] = []
-        """First problems: (row, reason, column, value)."""
-
-    def write(self, rows: pd.DataFrame, numbers: pd.Series, problems: Problems) -> None:
-        """Append the bad rows of a batch."""
-        if not problems.rows:
-            return
-        positions = sorted(problems.rows)
-        details = [problems.rows[position] for position in positions]
-        bad = rows.iloc[positions].copy()
-        bad[ROW_COLUMN] = numbers.iloc[positions].to_numpy()
-        bad[REASON_COLUMNS[0]] = [sentence(*detail, "zh") for detail in details]
-        bad[REASON_COLUMNS[1]] = [sentence(*detail, "en") for detail in details]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        bad.to_csv(
-            self.path, mode="a", header=self.count == 0, index=False, encoding="utf-8", quoting=csv.QUOTE_MINIMAL
-        )
-        self.count += len(bad)
-        for number, detail in zip(bad[ROW_COLUMN], details, strict=True):
-            if len(self.examples) < MAX_SHOWN:
-                self.examples.append((int(number), *detail))
-
-    def lines(self, language: str) -> list[str]:
-        """Return the first problems in words: file, row, column, value, what to do."""
-        word = "row" if language == "en" else "行"
-        return [
-            f"{self.file} {word} {number}: {sentence(reason, column, value, language)}"
-            for number, reason, column, value in self.examples
-        ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +21,9 @@ from data_access import schema
 from data_access.errors import ImportRefused
 from data_access.home import Home
 from data_access.importing import merge
-from data_access.importing.assessment_rows import check_assessment_rows
 from data_access.importing.cells import column_of, origin
+from data_access.importing.consistency.assessment_rows import check_assessment_rows
+from data_access.importing.consistency.corrections import AddedUp
 from data_access.importing.consistency.crossing import crossing_rows, taken_out
 from data_access.importing.consistency.records import check_listed_words, check_record_rows, period_starts
 from data_access.importing.consistency.responses import with_due_times
@@ -39,8 +39,9 @@ from data_access.importing.mapping import (
     quarantine_name,
 )
 from data_access.importing.places import RegionIndex, located
-from data_access.importing.problems import Problems, Quarantine
-from data_access.importing.readers import Batch, read_batches
+from data_access.importing.problems import Problems
+from data_access.importing.quarantine import Quarantine
+from data_access.importing.readers import Batch, read_batches, refuse_no_file
 from data_access.importing.report import ImportReport, TargetReport
 from data_access.importing.settings import import_settings
 from data_access.importing.shaping import (
@@ -71,6 +72,8 @@ class _Staged:
     """Of the target within its file."""
     parts: list[Path] = field(default_factory=list)
     sums: dict[str, float] = field(default_factory=dict)
+    refused_rows: set[int] = field(default_factory=set)
+    """Numbers of the file's rows that were refused, where rows are added up."""
 
 
 def import_files(
@@ -177,6 +180,7 @@ class _Run:
             self._refuse_crossing(connection, table_name, source, members)
             for path, staged in members:
                 self.progress(path.name, staged.report.read)
+                self._count_corrected(path, staged)
                 if staged.parts:
                     done = merge.merge_staged(
                         connection,
@@ -197,10 +201,30 @@ class _Run:
                 self._record(connection, path, staged.report)
         report.targets = self.reports()
 
+    def _count_corrected(self, path: Path, staged: _Staged) -> None:
+        """Let rows that were refused and corrected count once where the rows of an id are added up."""
+        target = staged.target
+        if target.repeated != "sum" or target.table in DIMENSIONS:
+            return
+        refused = QUARANTINE_NAME.fullmatch(path.name)
+        file = (
+            quarantine_name(refused["file"], int(refused["target"]))
+            if refused
+            else quarantine_name(path.name, staged.number)
+        )
+        table = schema.metadata.tables[target.table]
+        added_up = AddedUp(self.store.connection, table, target.source, file, str(target.sum_column))
+        if refused is None:
+            added_up.take_file(staged.parts, staged.refused_rows)
+        elif not refused["reason"]:
+            added_up.take_corrected(staged.parts)
+
     def _leave_out_given_again(self, connection: sa.Connection) -> None:
         """Let the last file of an import stand for a row that several give, so that importing them again changes nothing."""
         later: dict[str, list[Path]] = {}
-        for _, staged in reversed(self.staged):
+        for path, staged in reversed(self.staged):
+            if staged.target.repeated == "sum" and QUARANTINE_NAME.fullmatch(path.name):
+                continue  # such rows come to those of their file
             table = schema.metadata.tables[staged.target.table]
             following = later.setdefault(table.name, [])
             if following and staged.parts:
@@ -292,8 +316,10 @@ class _Run:
         check_record_rows(target.table, frame, problems)
         check_listed_words(target.table, frame, problems)
         check_assessment_rows(target.table, frame, problems)
-        quarantine.write(file_columns(rows, rule), shaped.numbers, problems)
+        quarantine.write(file_columns(rows, rule), shaped.numbers, problems, shaped.shapes)
         good = problems.good(len(frame))
+        if target.repeated == "sum":
+            staged.refused_rows.update(shaped.numbers[~good].tolist())
         for name in target.expect_sum:
             staged.sums[name] = staged.sums.get(name, 0.0) + float(
                 pd.to_numeric(frame.loc[good.to_numpy(), name]).sum()
@@ -330,12 +356,9 @@ class _Run:
         else:
             frame = frame.drop_duplicates(key, keep="last")
         if staged.target.table == "region":
-            frame = self._levelled(frame)
+            frame = frame.assign(level=frame["depth"].astype(int).map(dict(enumerate(schema.LEVELS))))
         staged.report.excluded += before - len(frame)
         self._write_part(staged, frame)
-
-    def _levelled(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(level=frame["depth"].astype(int).map(dict(enumerate(schema.LEVELS))))
 
     def _stage_root(self) -> None:
         """Add the region that no file has, with the union of its children's shapes."""
@@ -495,7 +518,7 @@ class _Run:
 def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule, int]]:
     chosen: list[tuple[Path, FileRule, int]] = []
     for path in files:
-        _refuse_no_file(path)
+        refuse_no_file(path)
         rules = mapping.rules_for(path)
         if not rules:
             patterns = ", ".join(rule.match for rule in mapping.file)
@@ -506,22 +529,6 @@ def _rules(mapping: Mapping, files: Sequence[Path]) -> list[tuple[Path, FileRule
             )
         chosen += [(path, rule, first) for rule, first in rules]
     return chosen
-
-
-def _refuse_no_file(path: Path) -> None:
-    """Raise when there is no file to read at ``path``."""
-    if path.is_file():
-        if os.access(path, os.R_OK):
-            return
-        english, chinese = "may not be read by this user; change its permissions", "无读取权限，请调整文件权限"
-    elif path.is_dir():
-        english = "is a folder; name its files, or use build --data for all of them"
-        chinese = "是文件夹，请指定其中的文件，或用 build --data 导入整个文件夹"
-    elif path.exists():
-        english, chinese = "is no ordinary file", "不是普通文件"
-    else:
-        english, chinese = "does not exist; check its name", "不存在，请核对文件名"
-    raise ImportRefused(f"{path} {english}.", f"{path} {chinese}。", file=str(path))
 
 
 def _check_kept_text(frame: pd.DataFrame, problems: Problems) -> None:

@@ -14,7 +14,7 @@ from data_access.schema.facts import (
     reported_count,
     survey,
 )
-from data_access.schema.ledger import import_batch, row_change
+from data_access.schema.ledger import added_amount, import_batch, row_change
 from data_access.schema.money import fund_award
 from data_access.schema.regions import (
     REGION_TABLES,
@@ -51,6 +51,7 @@ __all__ = [
     "REGION_TABLES",
     "ROLLUP_TABLES",
     "SCHEMA_VERSION",
+    "added_amount",
     "alarm_response",
     "case_package",
     "consultation_item",

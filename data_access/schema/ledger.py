@@ -1,6 +1,6 @@
 """What was imported when, and what each corrected row said before."""
 
-from sqlalchemy import Column, DateTime, Integer, String, Table
+from sqlalchemy import Column, DateTime, Float, Integer, String, Table
 
 from data_access.schema.base import metadata
 
@@ -36,4 +36,16 @@ row_change = Table(
     Column("before", String),
     Column("after", String),
     Column("changed_at", DateTime, nullable=False),
+)
+
+added_amount = Table(
+    "added_amount",
+    metadata,
+    Column("target", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("row_number", Integer, nullable=False, comment="of a corrected row; 0: the sum of the rows that were right"),
+    Column("source_id", String, nullable=False),
+    Column("amount", Float, nullable=False),
+    comment="What a file with refused rows gave where the rows of an id are added up, so that corrected ones count once",
 )

@@ -7,6 +7,7 @@ import pandas as pd
 from data_access.access import read_config
 from data_access.importing.consistency.awards import check_award_rows
 from data_access.importing.consistency.responses import check_response_rows
+from data_access.importing.mapping import DIMENSIONS
 from data_access.importing.problems import Problems
 from data_access.local_rules import FACILITY_KINDS, LEADER_LEVELS, MEETING_KINDS
 from data_access.measures import load_measures
@@ -76,10 +77,11 @@ def check_record_rows(table_name: str, frame: pd.DataFrame, problems: Problems) 
 
 def check_listed_words(table_name: str, frame: pd.DataFrame, problems: Problems) -> None:
     """Note codes and words that nothing would ever count: region codes, measures, grains, dispute classes and channels."""
-    if table_name == "region":
+    if table_name in DIMENSIONS:
         codes = frame["region_code"]
         bad = ~codes.str.fullmatch(REGION_CODE).fillna(False).astype(bool)
         problems.add(bad, "not_a_region_code", "region_code", codes)
+    if table_name == "region":
         problems.add(~frame["depth"].isin(range(len(LEVELS))), "no_such_level", "depth", frame["depth"])
     if table_name == "reported_count":
         problems.add(~frame["measure"].isin(list(load_measures())), "unknown_measure", "measure", frame["measure"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +10,15 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from data_access.errors import ImportRefused
 from data_access.importing.mapping import FileRule
-from data_access.importing.problems import REASON_COLUMNS, ROW_COLUMN
+from data_access.importing.quarantine import REASON_COLUMNS, ROW_COLUMN, SHAPE_COLUMN
 from data_access.importing.readers.common import FAULT, FAULT_COLUMN, FAULT_COLUMNS, FAULT_VALUE, Batch, refused
 from data_access.importing.readers.delimited import delimited_batches
 from data_access.importing.readers.tables import parquet_batches, workbook_batches
 from data_access.importing.readers.vector import vector_batches
 
-__all__ = ["FAULT", "FAULT_COLUMN", "FAULT_COLUMNS", "FAULT_VALUE", "Batch", "read_batches"]
+__all__ = ["FAULT", "FAULT_COLUMN", "FAULT_COLUMNS", "FAULT_VALUE", "Batch", "read_batches", "refuse_no_file"]
 
 X, Y = "geometry.x", "geometry.y"
 """Columns that hold the coordinates of a file of points."""
@@ -88,6 +90,22 @@ def read_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
         raise refused(path, "has a heading but no rows", "只有标题行，没有数据")
 
 
+def refuse_no_file(path: Path) -> None:
+    """Raise when there is no file to read at ``path``."""
+    if path.is_file():
+        if os.access(path, os.R_OK):
+            return
+        english, chinese = "may not be read by this user; change its permissions", "无读取权限，请调整文件权限"
+    elif path.is_dir():
+        english = "is a folder; name its files, or use build --data for all of them"
+        chinese = "是文件夹，请指定其中的文件，或用 build --data 导入整个文件夹"
+    elif path.exists():
+        english, chinese = "is no ordinary file", "不是普通文件"
+    else:
+        english, chinese = "does not exist; check its name", "不存在，请核对文件名"
+    raise ImportRefused(f"{path} {english}.", f"{path} {chinese}。", file=str(path))
+
+
 def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
     """Return a batch without blank rows and the columns that a quarantine file adds, with original row numbers, and shapes."""
     rows = batch.rows
@@ -102,11 +120,11 @@ def _finished(path: Path, rule: FileRule, batch: Batch) -> Batch:
         numbers = pd.to_numeric(rows[ROW_COLUMN], errors="coerce")
         batch.numbers = batch.numbers.where(numbers.isna(), numbers).astype("int64")
         batch.rows = rows = rows.drop(columns=[name for name in (ROW_COLUMN, *REASON_COLUMNS) if name in rows])
-    if rule.wkt is not None and rule.wkt in rows:
-        batch.shapes = gpd.GeoSeries(
-            shapely.from_wkt(rows[rule.wkt].astype(object).where(rows[rule.wkt].notna(), None), on_invalid="ignore")
-        )
-        batch.rows = rows = rows.drop(columns=rule.wkt)
+    for name in (SHAPE_COLUMN, rule.wkt):
+        if name in rows:
+            texts = rows[name].astype(object).where(rows[name].notna(), None)
+            batch.shapes = gpd.GeoSeries(shapely.from_wkt(texts, on_invalid="ignore"))
+            batch.rows = rows = rows.drop(columns=name)
     if batch.shapes is not None:
         points = batch.shapes.geom_type.eq("Point").to_numpy()
         if points.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
@@ -40,6 +41,26 @@ csv.field_size_limit(1 << 30)
 def delimited_batches(path: Path, rule: FileRule, delimiter: str, size: int) -> Iterator[Batch]:
     """Yield the rows of a text file with their true row numbers."""
     encoding = rule.encoding or detected_encoding(path)
+    told = _told_separator(path, encoding)
+    if told is None:
+        yield from _batches(path, rule, encoding, delimiter, size)
+        return
+    for batch in _batches(
+        path, rule.model_copy(update={"skip_rows": rule.skip_rows + 1}), encoding, rule.delimiter or told, size
+    ):
+        batch.numbers -= 1  # a spreadsheet doesn't show that line
+        yield batch
+
+
+def _told_separator(path: Path, encoding: str) -> str | None:
+    """Return the sign between cells where the first line of a file tells it to spreadsheets."""
+    with opened(path) as stream:
+        start = stream.read(64).decode(_python_encoding(encoding), "ignore")
+    found = re.match(r'"?sep=(.)"?\r?\n', start, re.IGNORECASE)
+    return found[1] if found else None
+
+
+def _batches(path: Path, rule: FileRule, encoding: str, delimiter: str, size: int) -> Iterator[Batch]:
     try:
         names = _heading(path, encoding, delimiter, rule)
         if _quotes_close(path, encoding, delimiter):

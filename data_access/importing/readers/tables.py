@@ -34,6 +34,8 @@ from data_access.importing.readers.vector import shaped_batch
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError, ValueError)
 """What a workbook that was cut short or is none may raise."""
+KEPT_DIGITS = 15
+"""What workbooks keep of a number; a longer one is written as they show it, for it is no id."""
 
 
 def workbook_batches(path: Path, rule: FileRule, size: int) -> Iterator[Batch]:
@@ -120,6 +122,8 @@ def _with_formula_faults(path: Path, sheet: str, text: pd.DataFrame, numbers: li
 
 
 def _cell_text(cell: object) -> str:
+    if isinstance(cell, (int, float)) and abs(cell) >= 10**KEPT_DIGITS:
+        return f"{cell:.{KEPT_DIGITS - 1}E}"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

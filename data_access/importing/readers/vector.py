@@ -37,6 +37,7 @@ _PACKED = (".shp", ".gpkg", ".geojson", ".json")
 
 def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
     """Yield all rows of one layer: the one the mapping names, else the first."""
+    _refuse_without_table(path)
     try:
         source = _source(path)
         with warnings.catch_warnings():
@@ -59,16 +60,36 @@ def vector_batches(path: Path, rule: FileRule) -> Iterator[Batch]:
         *(pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError),
         *(gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError),
     ) as error:
-        reason = str(error).replace(str(path), path.name).partition(";")[0].rstrip(".")
+        reason = str(error).replace(f"{path.parent}/", "").partition(";")[0].rstrip(".")
         raise refused(
             path,
             f"can't be read as a map file ({reason}); export it again, a Shapefile with its .shp, .shx and .dbf",
             f"无法按地图文件读取（{reason}），请重新导出；Shapefile 须同时有 .shp、.shx 和 .dbf",
         ) from error
-    if not isinstance(shapes, gpd.GeoDataFrame):
+    has_shapes = isinstance(shapes, gpd.GeoDataFrame)
+    if rule.sheet is None and len(layers) > 1 and not (has_shapes and len(shapes)):
+        lacks, lacks_zh = ("rows", "数据") if has_shapes else ("shapes", "几何图形")
+        others = ", ".join(layers[1:])
+        raise refused(
+            path,
+            f"has no {lacks} in its first layer {layers[0]!r}; write sheet = the one that has them ({others}) in the mapping",
+            f"的第一个图层“{layers[0]}”没有{lacks_zh}，请在映射中以 sheet 写明所用图层（现有：{others}）",
+        )
+    if not has_shapes:
         raise refused(path, "has no shapes", "没有几何图形")
     _refuse_another_system(path, shapes, rule)
     yield shaped_batch(shapes)
+
+
+def _refuse_without_table(path: Path) -> None:
+    """Raise when a Shapefile lies there without the file that holds its columns."""
+    table = path.with_suffix(".dbf").name
+    if path.suffix.lower() == ".shp" and not any(each.name.lower() == table.lower() for each in path.parent.iterdir()):
+        raise refused(
+            path,
+            f"lacks {table}, which holds its columns; put it into the same folder",
+            f"缺少存放属性列的 {table}，请放入同一文件夹",
+        )
 
 
 def _refuse_another_system(path: Path, shapes: gpd.GeoDataFrame, rule: FileRule) -> None:

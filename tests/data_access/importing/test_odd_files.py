@@ -326,3 +326,73 @@ def test_a_cover_sheet_is_named_with_those_behind_it(home, tmp_path, cover):
 
     with pytest.raises(ImportRefused, match="no rows in its first sheet '封面'; write sheet = .*Sheet"):
         imported(home, tmp_path, workbook(tmp_path, change))
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_first_line_that_tells_a_spreadsheet_the_separator_is_no_heading(home, tmp_path, sign):
+    text = f"sep={sign}\r\n" + (HEAD + FIRST + SECOND.replace("2024", "20x4")).replace(",", sign)
+    report = imported(home, tmp_path, written(tmp_path, text))
+    assert (report.added, report.quarantined) == (1, 1)
+    assert report.problems[0][0].startswith("cases.csv row 3: day = '20x4-02-06'"), "numbered as a spreadsheet shows it"
+
+
+ERRORS = ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!"]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("place", ["A3", "C3", "E3", "F3"])
+def test_an_error_of_a_spreadsheet_is_no_text(home, tmp_path, place, error):
+    def change(book, sheet):
+        sheet[place] = error
+        sheet[place].data_type = "e"
+
+    report = imported(home, tmp_path, workbook(tmp_path, change))
+    assert (report.added, report.quarantined) == (2, 1)
+    assert f"the spreadsheet's error {error}" in report.problems[0][0]
+
+
+def test_an_error_of_a_spreadsheet_may_be_declared_as_not_known(home, tmp_path):
+    rules = mapping(tmp_path)
+    rules.write_text(rules.read_text("utf-8").replace('"unit", ', '"unit", blank = ["#N/A"], '), "utf-8")
+    report = import_files(home, rules, [csv(tmp_path, unit=["一队", "#N/A", ""])]).targets[0]
+    assert (report.added, report.quarantined) == (3, 0)
+
+
+@pytest.mark.parametrize("number", [123456789012345678.0, 1.23456789012346e17, 1.5e16, 1234567890123460])
+def test_a_number_of_more_digits_than_a_workbook_keeps_is_no_id(home, tmp_path, number):
+    def change(book, sheet):
+        sheet["A3"] = number
+
+    report = imported(home, tmp_path, workbook(tmp_path, change))
+    assert (report.added, report.quarantined) == (2, 1)
+    assert "keeps 15 digits" in report.problems[0][0] and "cases.xlsx row 3: id" in report.problems[0][0]
+
+
+def test_fifteen_digits_of_a_workbook_are_an_id(home, tmp_path):
+    def change(book, sheet):
+        sheet["A3"] = 123456789012345
+
+    imported(home, tmp_path, workbook(tmp_path, change))
+    assert "123456789012345" in held(home)["source_id"].tolist()
+
+
+@pytest.mark.parametrize("template", [False, True])
+def test_an_id_that_a_spreadsheet_wrote_as_a_power_of_ten_is_none(home, tmp_path, template):
+    rules = mapping(tmp_path)
+    if template:
+        rules.write_text(rules.read_text("utf-8").replace('column = "id"', 'template = "A-{id}"'), "utf-8")
+    report = import_files(home, rules, [csv(tmp_path, id=["1", "1.23457E+17", "3"])]).targets[0]
+    assert (report.added, report.quarantined) == (2, 1)
+    assert "keeps 15 digits" in report.problems[0][0]
+
+
+def test_an_id_in_full_width_signs_is_the_same(home, tmp_path):
+    imported(home, tmp_path, csv(tmp_path))
+    report = imported(
+        home,
+        tmp_path,
+        csv(tmp_path, id=["\uff11", "\uff12", "3"], region=["\uff19\uff17" + "0101001001001", "", "970102000000"]),
+    )
+    assert (report.added, report.unchanged) == (0, 3)
+    report = imported(home, tmp_path, csv(tmp_path, id=["a-1", "\uff41\uff0d\uff11", "3"]))
+    assert report.quarantined == 2, "one id with two contents"
