@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
@@ -35,10 +36,10 @@ def to_stored(lon: np.ndarray, lat: np.ndarray, crs: str) -> tuple[np.ndarray, n
     """
     key = crs.upper().replace("_", "-").replace("GCJ02", "GCJ-02").replace("BD09", "BD-09")
     if key == "BD-09":
-        lon, lat = _bd_to_gcj(lon, lat)
+        lon, lat = _undone(gcj_to_bd, lon, lat)
         key = "GCJ-02"
     if key == "GCJ-02":
-        return _gcj_to_wgs(lon, lat)
+        return _undone(wgs_to_gcj, lon, lat)
     if not re.fullmatch(r"EPSG:\d+", key):
         raise _unknown(crs)
     if key in ("EPSG:4326", "EPSG:4490"):
@@ -75,21 +76,24 @@ def _unknown(crs: str) -> ImportRefused:
     )
 
 
-def _bd_to_gcj(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    x, y = lon - 0.0065, lat - 0.006
-    radius = np.sqrt(x * x + y * y) - 0.00002 * np.sin(y * _TURN)
-    angle = np.arctan2(y, x) - 0.000003 * np.cos(x * _TURN)
-    return radius * np.cos(angle), radius * np.sin(angle)
+_Move = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def _gcj_to_wgs(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Invert the offset by iteration: exact to 1e-9 degrees after a few rounds."""
+def _undone(move: _Move, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where ``move`` leads to ``lon`` and ``lat`` from, by iteration: exact to 1e-9 degrees after a few rounds."""
     true_lon, true_lat = np.array(lon, float), np.array(lat, float)
     for _ in range(8):
-        moved_lon, moved_lat = wgs_to_gcj(true_lon, true_lat)
+        moved_lon, moved_lat = move(true_lon, true_lat)
         true_lon = true_lon + (lon - moved_lon)
         true_lat = true_lat + (lat - moved_lat)
     return true_lon, true_lat
+
+
+def gcj_to_bd(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the BD-09 coordinates of GCJ-02 ones."""
+    radius = np.sqrt(lon * lon + lat * lat) + 0.00002 * np.sin(lat * _TURN)
+    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _TURN)
+    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
 
 
 def wgs_to_gcj(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

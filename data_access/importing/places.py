@@ -39,9 +39,12 @@ class RegionIndex:
         depths = self.regions.set_index("region_code")["depth"]
         own = np.array([int(depths.get(code, -1)) for code in self.codes], dtype=int)
         self._depth_of = depths
-        finest = own.max() if len(own) else -1
-        self._finest_codes = self.codes[own == finest]
-        self._tree = shapely.STRtree(self.shapes[own == finest]) if finest >= 0 else None
+        order = np.argsort(self.codes.astype(str))  # so that a point on a border always goes to the same side
+        self._levels = [
+            (self.codes[level], shapely.STRtree(self.shapes[level]))
+            for depth in sorted(set(own[own >= 0]), reverse=True)
+            if len(level := order[own[order] == depth])
+        ]
 
     @property
     def root(self) -> str | None:
@@ -52,7 +55,7 @@ class RegionIndex:
     @property
     def has_shapes(self) -> bool:
         """Return whether a point can be said to lie in or outside a region at all."""
-        return self._tree is not None
+        return bool(self._levels)
 
     def known(self, codes: pd.Series) -> pd.Series:
         """Return which codes are regions."""
@@ -61,15 +64,27 @@ class RegionIndex:
     def containing(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Return the innermost region that holds each point (None outside all)."""
         found = np.full(len(lon), None, dtype=object)
-        valid = np.isfinite(lon) & np.isfinite(lat)
-        if self._tree is None or not valid.any():
-            return found
-        points = shapely.points(lon[valid], lat[valid])
-        which, shape = self._tree.query(points, predicate="intersects")
-        first = np.full(valid.sum(), -1)
-        first[which[::-1]] = shape[::-1]
-        found[valid] = np.where(first >= 0, self._finest_codes[np.maximum(first, 0)], None)
+        left = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        for codes, tree in self._levels:
+            which, shape = tree.query(shapely.points(lon[left], lat[left]), predicate="intersects")
+            first = np.full(len(left), len(codes))
+            np.minimum.at(first, which, shape)
+            held = first < len(codes)
+            found[left[held]] = codes[first[held]]
+            left = left[~held]
         return found
+
+    def disagreeing(self, codes: pd.Series, inside: pd.Series, lon: np.ndarray, lat: np.ndarray) -> int:
+        """Return how many points, each found ``inside`` a region, lie outside the region of the code beside them.
+
+        A code agrees with what lies in it and with a point on its border; one without a shape of its own also with the
+        region above it.
+        """
+        beyond = self.ancestor(inside, codes) != codes
+        codes, inside, points = codes[beyond], inside[beyond], shapely.points(lon[beyond], lat[beyond])
+        shapes = pd.Series(self.shapes, index=self.codes).reindex(codes).to_numpy()
+        is_below = (self.ancestor(codes, inside) == inside).to_numpy()
+        return int((~np.where(shapely.is_missing(shapes), is_below, shapely.intersects(shapes, points))).sum())
 
     def ancestor(self, codes: pd.Series, depth_like: pd.Series) -> pd.Series:
         """Return the ancestor of each code at the depth of the region in ``depth_like``."""
@@ -179,7 +194,8 @@ def located(rows: pd.DataFrame, rule: RegionRule, index: RegionIndex, problems: 
         _note_strays(stray, lon, lat, exchanged, stated, rule, index, problems)
         both = codes.notna() & inside.notna()
         if both.any():
-            disagreements = int((index.ancestor(inside[both], codes[both]) != codes[both]).sum())
+            where = both.to_numpy()
+            disagreements = index.disagreeing(codes[both], inside[both], lon[where], lat[where])
         disagreements += int((stray & codes.notna()).sum())
         codes = codes.fillna(inside)
     if rule.otherwise == "root" and index.root is not None:
