@@ -12,6 +12,7 @@ from dashboard.grading.index import component_value
 from dashboard.grading.inputs import Inputs
 from dashboard.grading.league import League
 from dashboard.grading.settings import Component, IndexSettings, index_settings
+from dashboard.statistics.estimate import as_numbers
 
 Array = NDArray[np.float64]
 OUTCOMES = "A"
@@ -73,8 +74,9 @@ def pooled(inputs: Inputs) -> Inputs:
 
 
 def score_of(component: Component, value: float) -> float:
-    """Return the score 0 … 100 of a component's figure."""
-    return float(100 * np.clip((value - component.floor) / (component.target - component.floor), 0, 1))
+    """Return the score 0 … 100 of a component's figure; NaN for one that is not known."""
+    figure = as_numbers(component.id, value)
+    return float(100 * np.clip((figure - component.floor) / (component.target - component.floor), 0, 1))
 
 
 def _added(values: Array, known: NDArray[np.bool_]) -> Array:

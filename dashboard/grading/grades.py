@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.grading.index import Index, probability_below
 from dashboard.grading.settings import IndexSettings
+from dashboard.statistics.estimate import StatisticsError
 
 BLUE, YELLOW, RED, INSUFFICIENT = "blue", "yellow", "red", "insufficient"
 PRELIMINARY, REVIEWED, OFFICIAL = "preliminary", "reviewed", "official"
@@ -87,6 +88,8 @@ def months_red(grade: NDArray[np.str_], official: NDArray[np.bool_]) -> NDArray[
     grade : ndarray of str, shape (regions, months)
     official : ndarray of bool, shape (months,) or (regions, months)
     """
+    if np.shape(official) not in (grade.shape, grade.shape[1:]):
+        raise StatisticsError(f"official: months, or regions and months, of {grade.shape}, got {np.shape(official)}")
     final = np.broadcast_to(official, grade.shape)
     going = np.logical_and.accumulate(((grade == RED) | ~final)[:, ::-1], axis=1)[:, ::-1]
     return (going & final).sum(axis=1)

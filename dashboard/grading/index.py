@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from dashboard.grading.inputs import Inputs
 from dashboard.grading.problems import Problem, without_impossible
 from dashboard.grading.settings import Component, IndexSettings
+from dashboard.statistics.estimate import as_counts, as_numbers, refuse, together
 
 Array = NDArray[np.float64]
 Z95 = 1.959963984540054
@@ -141,7 +142,9 @@ def rank_ranges(lower: Array, upper: Array) -> tuple[NDArray[np.int_], NDArray[n
     ----------
     lower, upper : ndarray, shape (regions,)
     """
-    known = ~np.isnan(lower)
+    lower, upper = together(lower=as_numbers("lower", lower), upper=as_numbers("upper", upper))
+    refuse("lower", lower, lower > upper, "must not exceed the upper limit")
+    known = ~np.isnan(lower + upper)
     better = (lower[None, :] > upper[:, None]) & known[None, :]
     worse = (upper[None, :] < lower[:, None]) & known[None, :]
     best = 1 + better.sum(axis=1)
@@ -150,15 +153,16 @@ def rank_ranges(lower: Array, upper: Array) -> tuple[NDArray[np.int_], NDArray[n
 
 
 def probability_below(value: Array, error: Array, limit: float) -> Array:
-    """Return the probability that the true index is below ``limit``."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return ndtr((limit - value) / np.maximum(error, 1e-9))
+    """Return the probability that the true index is below ``limit``; NaN where the index or its error is not known."""
+    value, error = together(value=as_numbers("value", value), error=as_counts("error", error))
+    return ndtr((as_numbers("limit", limit) - value) / np.maximum(error, 1e-9))
 
 
 def rounded_points(points: Array, decimals: int = 1) -> Array:
     """Return the points of one region rounded so that they still add up to the rounded total (largest remainders)."""
     scale = 10.0**decimals
-    exact = points * scale
+    exact = as_counts("points", points) * scale
+    refuse("points", exact, np.isnan(exact), "must be known")
     floors = np.floor(exact + 1e-9)
     missing = int(round(exact.sum()) - floors.sum())
     order = np.argsort(floors - exact, kind="stable")

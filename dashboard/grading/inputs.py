@@ -14,6 +14,7 @@ from dashboard.grading.problems import Problem, without_impossible, wrong_report
 from dashboard.grading.settings import Component, IndexSettings
 from dashboard.indicators.catalogue import Term
 from dashboard.indicators.engine.facts import evaluation_rules, facts_of
+from dashboard.statistics.estimate import StatisticsError
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -46,6 +47,14 @@ class Inputs:
     expected: dict[str, Array]
     problems: tuple[Problem, ...] = ()
     late: frozenset[tuple[str, str, pd.Period]] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that don't have a number for each region and month, by component and indicator."""
+        shape = len(self.codes), len(self.months)
+        for part in ("numerators", "denominators", "expected"):
+            for key, array in getattr(self, part).items():
+                if np.shape(array) != shape:
+                    raise StatisticsError(f"{part} of {key}: {shape} regions and months, got {np.shape(array)}")
 
     @property
     def late_cells(self) -> NDArray[np.bool_]:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard.statistics.estimate import together
+
 if TYPE_CHECKING:
     from dashboard.grading.inputs import Inputs
 
@@ -88,6 +90,7 @@ def without_impossible(inputs: Inputs) -> Inputs:
 
 def kinds_of(numerator: Array, base: Array, *, share: bool) -> NDArray[np.str_]:
     """Return what is wrong with each figure, as a key of ``KINDS``; an empty text where nothing is."""
+    numerator, base = together(numerator=np.asarray(numerator, float), denominator=np.asarray(base, float))
     with np.errstate(invalid="ignore"):
         above = (numerator > base + ROUNDING * np.maximum(np.abs(base), 1)) & share
         negative = (numerator < 0) | (base < 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.stats import nbinom, poisson
 
 from dashboard.statistics.estimate import UNDEFINED, FloatArray, StatisticsError, as_counts
 from dashboard.statistics.intervals import count_limits
+from dashboard.statistics.trends import poisson_fit
 
 MONTHS = 12
 FEWEST_YEARS = 3
@@ -184,35 +184,30 @@ def _limit(
     with_cases = past[seen > 0]
     # a trend through the cases of one end alone falls or rises without bound
     endless = with_cases.min() == past.max() or with_cases.max() == past.min()
-    fitted = _fit(seen, offset, None if endless else past - month)
-    expected = float(np.exp(fitted.params[0]) * people[month])
-    if fitted.trend and expected > seen.max():
+    fitted = None if endless else _fit(seen, offset, past - month)
+    if fitted is None or fitted.expected * people[month] > seen.max():
         fitted = _fit(seen, offset, None)
-        expected = float(np.exp(fitted.params[0]) * people[month])
+    if fitted is None:
+        return float("nan"), float("nan")
+    expected = float(fitted.expected * people[month])
     return expected, largest_ordinary_count(expected, fitted.dispersion, probability)
 
 
 @dataclass(frozen=True)
 class _Fit:
-    params: FloatArray
+    expected: float
     dispersion: float
-    trend: bool
 
 
-def _fit(seen: FloatArray, offset: FloatArray, place: NDArray[np.int_] | None) -> _Fit:
-    """Fit once, weight past outbreaks down, fit again."""
-    import statsmodels.api as sm  # heavy: loaded when first needed
-    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
-
+def _fit(seen: FloatArray, offset: FloatArray, place: NDArray[np.int_] | None) -> _Fit | None:
+    """Fit once, weight past outbreaks down, fit again; None where there is no finite fit."""
     columns = [np.ones_like(seen)] if place is None else [np.ones_like(seen), place / MONTHS]
     design = np.column_stack(columns)
     weight = np.ones_like(seen)
     for last in (False, True):
-        model = sm.GLM(seen, design, family=sm.families.Poisson(), offset=offset, freq_weights=weight)
-        with warnings.catch_warnings():
-            # months that follow the curve exactly are no trouble here: the limit is then the Poisson one
-            warnings.simplefilter("ignore", PerfectSeparationWarning)
-            fit = model.fit()
+        fit = poisson_fit(seen, design, offset, weight)
+        if fit is None:
+            return None
         freedom = max(len(seen) - design.shape[1], 1)
         dispersion = max(1.0, float((weight * fit.resid_pearson**2).sum() / freedom))
         if last:
@@ -222,4 +217,4 @@ def _fit(seen: FloatArray, offset: FloatArray, place: NDArray[np.int_] | None) -
         standardised = anscombe / np.sqrt(dispersion * (1 - leverage))
         weight = np.where(standardised > DOWNWEIGHT_ABOVE, np.maximum(standardised, 1e-6) ** -2.0, 1.0)
         weight *= len(seen) / weight.sum()
-    return _Fit(fit.params, dispersion, place is not None)
+    return _Fit(float(np.exp(fit.params[0])), dispersion)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -140,7 +142,7 @@ def poisson_trend(
     -------
     Estimate
         Scalar ratio: 0.9 is a fall of 10 % a period. Method ``poisson_regression``; ``undefined`` with fewer than three
-        valid periods or no event.
+        valid periods, no event, or events in the first or the last period alone: then no slope is steep enough.
 
     Notes
     -----
@@ -151,18 +153,50 @@ def poisson_trend(
     if count.ndim != 1:
         raise StatisticsError(f"events: one series is needed, got {count.ndim} dimensions")
     used = ~np.isnan(count) & (time > 0)
+    periods, hit = np.flatnonzero(used), np.flatnonzero(used & (count > 0))
     nothing = np.array(np.nan)
-    if used.sum() < 3 or count[used].sum() == 0:
-        return Estimate(nothing, nothing, nothing, UNDEFINED, confidence)
-    import statsmodels.api as sm  # heavy: loaded when first needed
-
-    periods = np.flatnonzero(used).astype(float)
-    design = sm.add_constant(periods - periods.mean())
-    fit = sm.GLM(count[used], design, family=sm.families.Poisson(), offset=np.log(time[used])).fit()
+    undefined = Estimate(nothing, nothing, nothing, UNDEFINED, confidence)
+    if len(periods) < 3 or not hit.size or hit[0] == periods[-1] or hit[-1] == periods[0]:
+        return undefined
+    design = np.column_stack([np.ones(len(periods)), periods - periods.mean()])
+    fit = poisson_fit(count[used], design, np.log(time[used]))
+    if fit is None:
+        return undefined
     spread = max(1.0, fit.pearson_chi2 / fit.df_resid) if overdispersed and fit.df_resid > 0 else 1.0
     half = normal_quantile(confidence) * fit.bse[1] * np.sqrt(spread)
-    limits = np.exp(fit.params[1] + np.array([0, -half, half]))
+    with np.errstate(over="ignore"):
+        limits = np.exp(fit.params[1] + np.array([0, -half, half]))
+    if np.isinf(limits).any():
+        return undefined
     return Estimate(limits[0], limits[1], limits[2], "poisson_regression", confidence)
+
+
+def poisson_fit(counts: FloatArray, design: FloatArray, offset: FloatArray, weight: FloatArray | None = None) -> Any:
+    """Fit counts by maximum likelihood.
+
+    Parameters
+    ----------
+    counts, offset : ndarray of float, shape (points,)
+    design : ndarray of float, shape (points, columns)
+    weight : ndarray of float, shape (points,), optional
+        How often each point counts.
+
+    Returns
+    -------
+    statsmodels GLMResults or None
+        None where the iteration does not come to an end at finite numbers.
+    """
+    import statsmodels.api as sm  # heavy: loaded when first needed
+
+    model = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset, freq_weights=weight)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # what the warnings of a fit say is asked of its result
+        warnings.simplefilter("ignore")
+        try:
+            fit = model.fit()
+        except ValueError:
+            return None
+        return fit if fit.converged and np.isfinite(fit.params).all() and np.isfinite(fit.bse).all() else None
 
 
 def _last_valid(present: NDArray[np.bool_], *columns: FloatArray) -> list[FloatArray]:

@@ -13,6 +13,7 @@ from dashboard.grading.monthly import Monthly, late_months, read_monthly
 from dashboard.grading.townships.settings import Line, MatrixSettings
 from dashboard.indicators.catalogue import TOWNSHIPS, Indicator, Term
 from dashboard.indicators.engine.facts import Facts, facts_of
+from dashboard.statistics.estimate import StatisticsError
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -50,6 +51,14 @@ class MatrixInputs:
     person_years: Array
     clean_exposure: Array
     common_rate: float
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that don't have numbers for each region and year, by line and indicator."""
+        shape = len(self.codes), len(self.ends)
+        for part in ("numerators", "denominators", "expected"):
+            for key, array in getattr(self, part).items():
+                if np.shape(array)[:2] != shape:
+                    raise StatisticsError(f"{part} of {key}: {shape} regions and years, got {np.shape(array)}")
 
 
 def matrix_inputs(

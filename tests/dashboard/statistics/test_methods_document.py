@@ -11,7 +11,7 @@ FOLDERS = [REPOSITORY / "dashboard" / name for name in ("statistics", "grading")
 MODULES = sorted(path for folder in FOLDERS for path in folder.rglob("[!_]*.py") if path.stem != "command_line")
 DOCUMENT = (REPOSITORY / "docs" / "methods.md").read_text(encoding="utf-8")
 PLUMBING = {
-    *("as_numbers", "as_counts", "refuse", "together", "check_confidence", "normal_quantile"),
+    *("as_numbers", "as_counts", "refuse", "together", "check_confidence", "normal_quantile", "poisson_fit"),
     *("kept", "index_settings", "matrix_settings", "assessment_settings"),
 }
 """What checks input, keeps results or reads settings."""
