@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from dashboard import formatting
@@ -73,6 +75,8 @@ def _verdict(reader: SnapshotReader, late: pd.DataFrame, refused: int, language:
             t("data.verdict_longest", language, name=first["region"], source=first["source"], days=first["days"]),
         ]
     said.append(t("data.verdict_refused" if refused else "data.verdict_none_refused", language, count=refused))
+    if "data_through" not in reader.snapshot().dataset:
+        said.append(t("data.verdict_through", language))
     said.append(t("data.stamp", language, snapshot=reader.snapshot().snapshot_id))
     return t("overview.joint", language).join(said) + t("overview.stop", language)
 
@@ -92,8 +96,18 @@ def _coverage(reader: SnapshotReader, context: Context) -> pd.DataFrame:
             "grain": [t(f"data.grain_{grain}", language) for grain in rows["grain"]],
             "first": [formatting.day(day) for day in rows["first_day"]],
             "last": [formatting.day(day) for day in rows["last_day"]],
+            "told": [t(f"data.told_{told}", language) for told in _told_by(rows, reader.snapshot().dataset)],
         }
     )
+
+
+def _told_by(rows: pd.DataFrame, dataset: Mapping[str, str]) -> list[str]:
+    """Return by what the first and the last day of each cover are known."""
+    declared = np.array([f"covers:{source}" in dataset for source in rows["source"]], bool)
+    records = rows["basis"] == "records"
+    return np.select(
+        [~records, declared, rows["provisional"].astype(bool)], ["periods", "declared", "years"], "rows"
+    ).tolist()
 
 
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from data_access.publishing.engine import Rows
 GRACE_DAYS = 45
 """A source that was heard of this recently is taken to cover everything up to data_through."""
 
-FEW_ROWS, UNSURPRISING = 10, 0.01
+FEW_ROWS, UNSURPRISING, A_MONTH = 10, 0.01, 31
 """Fewer rows than this, or a silence with at least this chance, don't tell in which month a source began or ended."""
 
 _PERIODIC = ("survey", "data_delivery")
@@ -50,6 +50,7 @@ def measure_coverage(
     A data set may declare ``covers:<source>`` as ``first..last``; otherwise a record source covers the months from its
     first to its last row, and up to ``through`` when it was heard of within ``GRACE_DAYS``. Where rows are rare it covers
     whole years: that no row fell in the rest of the year says little, and the months of a handful of cases are nobody's business.
+    Such a cover is provisional: the source may have begun within its first year, or ended within its last.
     """
     spans = _concat([_record_spans(rows, measures), _count_spans(rows)])
     if spans.empty:
@@ -58,6 +59,7 @@ def measure_coverage(
     records = spans["basis"] == "records"
     periodic = [key for key, measure in measures.items() if measure.table in _PERIODIC]
     by_chance = records & ~spans["measure"].isin(periodic)
+    spans["provisional"] = False
     spans[by_chance] = _whole_years(spans, pd.Timestamp(through))[by_chance]
     month_end = spans["last_day"].dt.to_period("M").dt.end_time.dt.normalize()
     recent = (pd.Timestamp(through) - spans["last_day"]).dt.days <= GRACE_DAYS
@@ -69,7 +71,7 @@ def measure_coverage(
             own = records & (spans["source"] == key.removeprefix("covers:"))
             spans.loc[own, "first_day"] = pd.Timestamp(first)
             spans.loc[own, "last_day"] = pd.Timestamp(last)
-    spans["provisional"] = False
+            spans.loc[own, "provisional"] = False
     return spans[COLUMNS].sort_values(["measure", "basis", "source", "grain"], ignore_index=True)
 
 
@@ -86,12 +88,18 @@ def _whole_years(spans: pd.DataFrame, through: pd.Timestamp) -> pd.DataFrame:
     told_from = counts["first_day"].min().reindex(spans["measure"]).set_axis(spans.index)
     told_to = counts["last_day"].max().reindex(spans["measure"]).set_axis(spans.index)
 
-    def says_little(silence: pd.Series) -> pd.Series:
-        return (spans["rows"] < FEW_ROWS) | (np.exp(-a_day * silence.dt.days) >= UNSURPRISING)
+    def says_little(days: pd.Series | int) -> pd.Series:
+        return (spans["rows"] < FEW_ROWS) | (np.exp(-a_day * days) >= UNSURPRISING)
 
-    early = says_little(spans["first_day"] - begins) & ~((told_from < spans["first_day"]) & (told_to >= begins))
-    late = says_little(ends - spans["last_day"]) & ~((told_to > spans["last_day"]) & (told_from <= ends))
-    return spans.assign(first_day=begins.where(early, spans["first_day"]), last_day=ends.where(late, spans["last_day"]))
+    early = says_little((spans["first_day"] - begins).dt.days) & ~(
+        (told_from < spans["first_day"]) & (told_to >= begins)
+    )
+    late = says_little((ends - spans["last_day"]).dt.days) & ~((told_to > spans["last_day"]) & (told_from <= ends))
+    return spans.assign(
+        first_day=begins.where(early, spans["first_day"]),
+        last_day=ends.where(late, spans["last_day"]),
+        provisional=(early | late) & says_little(A_MONTH),
+    )
 
 
 def accepted_counts(rows: Rows, path: sa.Table, coverage: pd.DataFrame, dataset: Mapping[str, str]) -> sa.Select:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pytest
@@ -48,7 +50,19 @@ def covers(home: Home) -> dict[str, list[str]]:
     }
 
 
-def covered(home: Home, days: pd.DatetimeIndex, through: str = "2024-12-31", count_grain: str = "") -> list[str]:
+def provisional(home: Home) -> list[str]:
+    """Return the sources whose first and last year are taken as whole."""
+    cover = SnapshotReader(home).coverage(CITY).query("measure == 'homicide_incidents' and basis == 'records'")
+    return cover.loc[cover["provisional"], "source"].tolist()
+
+
+def covered(
+    home: Home,
+    days: pd.DatetimeIndex,
+    through: str = "2024-12-31",
+    count_grain: str = "",
+    dataset: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Publish homicides on ``days``, beside counts of 2022 if asked for, and return the cover of the records as two texts."""
     small_city.fill(home)
     counts = small_city.reported_counts().iloc[[0] * bool(count_grain)]
@@ -56,7 +70,8 @@ def covered(home: Home, days: pd.DatetimeIndex, through: str = "2024-12-31", cou
     with WorkingStore.open(home) as store, store.transaction():
         store.replace_all("incident", homicides(days))
         store.replace_all("reported_count", counts)
-        store.replace_all("dataset", pd.DataFrame({"key": ["name", "data_through"], "value": ["小城", through]}))
+        named = {"name": "小城", "data_through": through, **dataset}
+        store.replace_all("dataset", pd.DataFrame(named.items(), columns=["key", "value"]))
     publish(home)
     return covers(home)["police"]
 
@@ -68,6 +83,7 @@ def test_every_store_reads_the_same_from_the_rows_of_several_sources(new_home):
         store.replace_all("incident", pd.concat([homicides(days, name) for name, (days, _) in OF_SOURCES.items()]))
     publish(home)
     assert covers(home) == {name: expected for name, (_, expected) in OF_SOURCES.items()}
+    assert provisional(home) == ["court", "hospital"]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +102,13 @@ def test_a_handful_of_rows_tells_years_and_no_month(home, days, through, expecte
 
 def test_rows_that_come_often_tell_their_months(home):
     assert covered(home, OFTEN) == ["2022-05-01", "2024-08-31"]
+    assert provisional(home) == []
+
+
+def test_what_is_declared_is_not_taken_for_granted(home):
+    days = pd.DatetimeIndex(["2022-05-04", "2024-09-02"])
+    assert covered(home, days, dataset={"covers:police": "2022-04-01..2024-09-30"}) == ["2022-04-01", "2024-09-30"]
+    assert provisional(home) == []
 
 
 def test_rows_of_which_one_falls_in_most_months_tell_as_little_as_chance_allows(home):

@@ -17,13 +17,18 @@ _GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
 
 @dataclass(frozen=True)
 class Cover:
-    """One source's cover of one measure."""
+    """One source's cover of one measure; ``provisional`` where its first and its last year were taken as whole."""
 
     source: str
     basis: str
     grain: str
     first_day: date
     last_day: date
+    provisional: bool = False
+
+    def is_assumed(self, start: date, end: date) -> bool:
+        """Whether the cover of these days is taken for granted, the source having told of its rare rows only."""
+        return self.provisional and (start.year <= self.first_day.year or end.year >= self.last_day.year)
 
 
 Coverage = Mapping[str, tuple[Cover, ...]]
@@ -63,7 +68,7 @@ def read_coverage(frame: pd.DataFrame) -> Coverage:
     covers: dict[str, list[Cover]] = {}
     for row in frame.to_dict("records"):
         first, last = (pd.Timestamp(row[name]).date() for name in ("first_day", "last_day"))
-        cover = Cover(str(row["source"]), str(row["basis"]), str(row["grain"]), first, last)
+        cover = Cover(str(row["source"]), str(row["basis"]), str(row["grain"]), first, last, bool(row["provisional"]))
         covers.setdefault(str(row["measure"]), []).append(cover)
     return {measure: tuple(rows) for measure, rows in covers.items()}
 
@@ -148,13 +153,14 @@ def resolve(
         start = max(start, first)
     if end < start:
         return refused
-    notes = _shortfall(window, first, last, start, end, data_through)
     every = [cover for covers in parts for cover in covers]
+    notes = _shortfall(window, first, last, start, end, data_through)
+    assumed = ("cover_assumed",) * any(cover.is_assumed(start, end) for cover in every)
     return Span(
         start if first is not None else None,
         end,
         words.PARTIAL if notes else words.OK,
-        notes,
+        (*notes, *assumed),
         _basis(every),
         max((cover.grain for cover in every), key=_GRAIN_RANK.__getitem__),
         min(end, data_through),

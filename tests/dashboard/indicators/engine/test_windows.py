@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -53,6 +54,15 @@ def test_a_rolling_window_that_begins_before_the_source_says_so():
     cover = {"a": (records(first=date(2024, 3, 1)),)}
     span = resolve("rolling_12_months", Period.parse("2024Q4"), ["a"], cover, THROUGH)
     assert (span.start, span.status, span.notes) == (date(2024, 3, 1), words.PARTIAL, ("starts_late",))
+
+
+@pytest.mark.parametrize(
+    ("period", "notes"), [("2022Q1", ("cover_assumed",)), ("2023", ()), ("2024Q4", ("cover_assumed",))]
+)
+def test_years_that_rare_rows_are_taken_to_cover_say_so(period, notes):
+    cover = {"a": (replace(records(first=date(2022, 1, 1)), provisional=True),)}
+    span = resolve("period", Period.parse(period), ["a"], cover, THROUGH)
+    assert (span.status, span.notes) == (words.OK, notes)
 
 
 def test_two_measures_are_summed_where_both_are_known():

@@ -14,3 +14,12 @@ def test_who_is_late_stands_first_and_all_three_tables_are_offered(reader, city_
     assert [table.key for table in screen.tables] == ["late", "coverage", "imports"]
     for table in screen.tables:
         assert len(table.frame) == len(getattr(screen, table.key)) > 0
+
+
+def test_by_what_the_days_of_a_source_are_known_is_said(reader, city_scope, monkeypatch):
+    context = Context(city_scope.region_code, Period.parse("2024Q4"), "en", "light", city_scope)
+    told = data_screen(reader, context).coverage["told"]
+    assert {"Reported periods", "First and last record"} <= set(told)
+    assert "was not declared" not in data_screen(reader, context).verdict
+    monkeypatch.delitem(reader.snapshot().dataset, "data_through")
+    assert "the data-through day was not declared" in data_screen(reader, context).verdict
