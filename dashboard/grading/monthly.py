@@ -78,7 +78,8 @@ def read_monthly(
     start, end = months[0].start_time.date(), months[-1].end_time.date()
     wanted = list(dict.fromkeys(Part.of(term) for term in terms))
     exists = ~_before_regions(reader, scope, codes, months)
-    covered, records = _covered(recalled(reader, ("coverage", scope), lambda: reader.coverage(scope)), months)
+    coverage = recalled(reader, ("coverage", scope), lambda: reader.coverage(scope))
+    covered, records = _covered(coverage[coverage["measure"].isin([part.measure for part in wanted])], months)
     none = np.zeros(len(months), bool)
     values: dict[Part, Array] = {}
     for by in dict.fromkeys(part.by for part in wanted):
