@@ -19,6 +19,7 @@ from data_access.publishing.lateness import source_lateness
 from data_access.publishing.neighbours import touching_regions
 from data_access.publishing.paths import region_paths
 from data_access.publishing.quality import source_quality
+from data_access.queries.exposure import added_up
 from data_access.store.snapshot_files import building_file
 from data_access.store.snapshot_store import SnapshotStore, snapshot_store
 from data_access.store.working import WorkingStore
@@ -137,7 +138,7 @@ def _copy_regions(store: WorkingStore, engine: RollupEngine, regions: pd.DataFra
 
 
 def _population_at_every_depth(store: WorkingStore, paths: pd.DataFrame) -> pd.DataFrame:
-    """Return given populations and, where an ancestor has none for a year, the sum of its regions' own."""
+    """Return given populations and, where an ancestor has none for a year, the sum of its regions' own or latest ones."""
     given = store.read(sa.select(schema.population))
     if given.empty:
         return given
@@ -152,12 +153,12 @@ def _population_at_every_depth(store: WorkingStore, paths: pd.DataFrame) -> pd.D
     for depth in range(int(depth_of.max()) - 1, -1, -1):
         children = known.merge(paths, on="region_code")
         own_depth = children[list(schema.ANCESTOR_COLUMNS)].notna().sum(axis=1) - 1
-        summed = (
-            children[own_depth == depth + 1]
-            .groupby([f"code_{depth}", "year"], as_index=False)
-            .agg(population=("population", "sum"), source=("source", "first"))
-            .rename(columns={f"code_{depth}": "region_code"})
-        )
+        children = children[own_depth == depth + 1].rename(columns={f"code_{depth}": "parent"})
+        wide = children.pivot(index=["parent", "region_code"], columns="year", values="population")
+        people = added_up(wide, wide.index.get_level_values("parent"))
+        summed = people.reset_index().melt("parent", var_name="year", value_name="population").dropna()
+        summed["source"] = summed["parent"].map(children.groupby("parent")["source"].first())
+        summed = summed.rename(columns={"parent": "region_code"})
         known = pd.concat([known, summed]).drop_duplicates(["region_code", "year"], keep="first")
     return known
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -33,9 +34,8 @@ def person_years(
         ``region_code[, period_start], person_years, population, population_year, carried``; ``population`` is that of
         the span's last year. Missing values where no population is known.
     """
-    limit = int(read_config("time_limits.toml")["population_carry_years"])
     years = np.arange(start.year, end.year + 1)
-    by_year, source_year = _populations(population, codes, years, limit)
+    by_year, source_year = _populations(population, codes, years, _carry_years())
     periods = _periods(start, end, grain)
     weights = np.array(
         [
@@ -57,6 +57,60 @@ def person_years(
     return pd.DataFrame(columns)
 
 
+def added_up(population: pd.DataFrame, parents: pd.Index | pd.Series) -> pd.DataFrame:
+    """Return the population of regions that have none of their own: what those just below have, or last had.
+
+    Parameters
+    ----------
+    population : DataFrame, shape (regions, years)
+    parents : Index or Series, shape (regions,)
+        The code of the region above each.
+
+    Returns
+    -------
+    DataFrame, shape (parents, years)
+        Missing in years of which no region tells.
+    """
+    told_of = population.columns.to_numpy(int)
+    years = np.arange(told_of.min(initial=9999), told_of.max(initial=0) + 1)
+    latest = population.reindex(columns=years).ffill(axis=1, limit=_carry_years())[told_of]
+    told = population.notna().groupby(parents).any()
+    return latest.groupby(parents).sum().where(told).rename_axis("parent")
+
+
+def incomplete_years(
+    population: pd.DataFrame, regions: pd.DataFrame, began: Mapping[str, int]
+) -> dict[str, frozenset[int]]:
+    """Return the years whose population was added up although some of the regions below have none of their own.
+
+    Parameters
+    ----------
+    population : DataFrame, shape (regions, years)
+    regions : DataFrame
+        All current ones, with ``depth`` and ``parent_code``.
+    began : mapping of region to the year in which it came to be
+    """
+    years = population.columns.to_numpy(int)
+    before = np.array([began.get(code, 0) for code in regions.index])[:, None] > years
+    own = population.reindex(regions.index)
+    lacking = own.isna() & ~before
+    found: dict[str, frozenset[int]] = {}
+    for depth in sorted(regions["depth"].unique(), reverse=True)[:-1]:
+        below = regions.index[regions["depth"] == depth]
+        parents = regions.loc[below, "parent_code"]
+        summed = (added_up(own.loc[below], parents) - own.reindex(parents.unique())).abs() < 0.5
+        partly = (lacking.loc[below].groupby(parents).any() & summed).loc[lambda rows: rows.any(axis=1)]
+        lacking.loc[partly.index] |= partly
+        found |= {
+            code: frozenset(years[row].tolist()) for code, row in zip(partly.index, partly.to_numpy(), strict=True)
+        }
+    return found
+
+
+def _carry_years() -> int:
+    return int(read_config("time_limits.toml")["population_carry_years"])
+
+
 def _populations(
     population: pd.DataFrame, codes: Sequence[str], years: np.ndarray, limit: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -75,14 +129,12 @@ def _populations(
 def _periods(start: date, end: date, grain: str) -> list[tuple[date, date, date]]:
     if grain == "total":
         return [(start, start, end)]
-    frequency = {"year": "Y", "month": "M"}[grain]
+    unit: Literal["Y", "M"] = "Y" if grain == "year" else "M"
+    periods = np.arange(np.datetime64(start, unit), np.datetime64(end, unit) + 2)
+    days = periods.astype("datetime64[D]").tolist()
     return [
-        (
-            period.start_time.date(),
-            max(period.start_time.date(), start),
-            min(period.end_time.date(), end),
-        )
-        for period in pd.period_range(start, end, freq=frequency)
+        (first, max(first, start), min(after - timedelta(days=1), end))
+        for first, after in zip(days[:-1], days[1:], strict=True)
     ]
 
 

@@ -288,6 +288,10 @@ class SnapshotReader:
         self._check_codes(scope, codes)
         return person_years(self._current().population, codes, start, end, grain)
 
+    def population_gaps(self) -> Mapping[str, frozenset[int]]:
+        """Return by region the years whose population was added up although some of the regions below have none."""
+        return self._current().population_gaps
+
     def coverage(self, scope: Scope) -> pd.DataFrame:
         """Return which source and basis each measure stands on and for which days."""
         self._check_codes(scope, [scope.region_code])

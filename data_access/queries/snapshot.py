@@ -16,6 +16,7 @@ from data_access import schema
 from data_access.access import Scope
 from data_access.errors import SchemaVersionError
 from data_access.measures import definitions_sha256, load_measures
+from data_access.queries.exposure import incomplete_years
 from data_access.queries.kept_sums import Fetch, KeptSums, Rollup, Wide
 from data_access.store.frames import frame_of_arrow
 from data_access.store.snapshot_store import RowScope, SnapshotSource
@@ -202,6 +203,14 @@ class OpenSnapshot:
         """Population by region and year, regions as rows, years as columns in rising order."""
         frame = self.read(sa.select(schema.population))
         return frame.pivot(index="region_code", columns="year", values="population").sort_index(axis=1)
+
+    @cached_property
+    def population_gaps(self) -> Mapping[str, frozenset[int]]:
+        """By region the years whose population was added up although some of the regions below have none."""
+        changes = self.boundary_changes
+        young = changes[changes["kind"] == "began"]
+        began = dict(zip(young["region_code"], young["changed_on"].dt.year, strict=True))
+        return incomplete_years(self.population, self.regions, began)
 
     def warm(self) -> None:
         """Read what the first screen needs, so that a viewer never meets a cold store."""

@@ -303,6 +303,7 @@ class Ledger:
             spans = windows[indicator.window]
             exposure, carried = self._person_years(_days(spans))
             notes[carried] |= NOTE["population_carried"]
+            notes[self._incomplete(spans)] |= NOTE["population_incomplete"]
             usable = np.array([span.usable for span in spans])[None, :]
             lost = usable & ~(exposure > 0)
             status[lost] = np.maximum(status[lost], STATUS[words.NO_POPULATION])
@@ -310,6 +311,12 @@ class Ledger:
         if isinstance(indicator.denominator, str) or not indicator.denominator:
             return np.full(shape, np.nan)
         return _add_up(indicator.denominator, indicator, sums, shape)
+
+    def _incomplete(self, spans: tuple[Span, ...]) -> np.ndarray:
+        """Return where the population leaves out some of the regions below, shape (R, S)."""
+        gaps, none = self.reader.population_gaps(), frozenset[int]()
+        years = [range(days[0].year, days[1].year + 1) if days and days[0] else () for days in _days(spans)]
+        return np.array([[not gaps.get(code, none).isdisjoint(each) for each in years] for code in self.codes], bool)
 
     def _person_years(self, spans: Spans) -> tuple[np.ndarray, np.ndarray]:
         if spans not in self._exposure:
