@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from dashboard.grading.grades import OFFICIAL, PRELIMINARY, grades, months_red, stage_of
+from dashboard.grading.grades import INSUFFICIENT, OFFICIAL, PRELIMINARY, grades, months_red, stage_of
 from dashboard.grading.index import Index, build_index, probability_below, rank_ranges
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.problems import table_of
@@ -30,7 +30,7 @@ class League:
         The months behind the strip, the last being the one that is shown.
     rows : DataFrame
         Indexed by ``region_code``: ``index, lower, upper, rank_best, rank_worst, grade, watched, change, months_red,
-        probability_red, weight, stage``; ordered from the worst.
+        probability_red, weight, stage``; ordered from the worst. Who is not graded has rank 0.
     grades : DataFrame
         Grade by region and month.
     index, inputs : Index, Inputs
@@ -102,7 +102,8 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
     stages = [stage_of(each, as_of, settings) for each in months]
     late = inputs.late_cells
     final = np.array([stage == OFFICIAL for stage in stages])
-    best, worst = rank_ranges(index.lower[:, -1], index.upper[:, -1])
+    graded = grade[:, -1] != INSUFFICIENT
+    best, worst = rank_ranges(*(np.where(graded, each[:, -1], np.nan) for each in (index.lower, index.upper)))
     rows = pd.DataFrame(
         {
             "index": index.value[:, -1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -189,9 +190,10 @@ class Indicator(_Declared):
         """Return the name on screen."""
         return localised(language, self.name, self.name_en)
 
-    def unit_label(self, language: str) -> str:
-        """Return the unit on screen."""
-        return localised(language, self.unit, self.unit_en)
+    def unit_label(self, language: str, figure: str = "") -> str:
+        """Return the unit on screen; after a single one, ``figure`` as written, English has the singular."""
+        unit = localised(language, self.unit, self.unit_en)
+        return unit if figure != "1" else re.sub(r"^([a-z-]+?)(?<=o)es\b|^([a-z-]+)s\b", r"\1\2", unit)
 
     def source_label(self, language: str) -> str:
         """Return the source system on screen."""

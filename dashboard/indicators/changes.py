@@ -144,7 +144,8 @@ def _compared(
         # The figure is itself a comparison with last year: its counts are compared, not its percentages.
         old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
         new = new.assign(value=new["numerator"], denominator=np.nan)
-    valid = np.isin(new["status"].to_numpy(), words.WITH_VALUE) & np.isin(old["status"].to_numpy(), words.WITH_VALUE)
+    given = np.isin(new["status"].to_numpy(), words.WITH_VALUE)
+    valid = given & np.isin(old["status"].to_numpy(), words.WITH_VALUE)
     untestable = _why_untestable(indicator, before, when)
     unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
     test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
@@ -169,7 +170,10 @@ def _compared(
         "beyond_chance": beyond_chance,
         "way": ways,
         "verdict": [_verdict(way, indicator.direction) for way in ways],
-        "sentence": [_sentence(way, beyond, against) for way, beyond in zip(ways, beyond_chance, strict=True)],
+        "sentence": [
+            _sentence(way if has_value else "missing", beyond, against)
+            for has_value, way, beyond in zip(given, ways, beyond_chance, strict=True)
+        ],
         "status": [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)],
         "data_through": new["data_through"],
         "notes": [tuple(dict.fromkeys((*a, *b, *extra))) for a, b in zip(new["notes"], old["notes"], strict=True)],
@@ -249,7 +253,7 @@ def _verdict(way: str, direction: str) -> str:
 
 
 def _sentence(way: str, beyond: bool | None, against: Against) -> str:
-    if way in ("unknown", "same"):
+    if way in ("missing", "unknown", "same"):
         return f"sentences.change.{against}.{way}"
     certainty = "untested" if beyond is None else "beyond_chance" if beyond else "within_chance"
     return f"sentences.change.{against}.{way}_{certainty}"

@@ -45,7 +45,7 @@ def shown(row: pd.Series, indicator: Indicator, language: str) -> Shown:
     own_sign = value.endswith(PERCENT_SIGN) or "/" in value
     return Shown(
         value=value,
-        unit="" if own_sign or indicator.display_form == "days" else indicator.unit_label(language),
+        unit="" if own_sign or indicator.display_form == "days" else indicator.unit_label(language, value),
         interval=interval_text(row, indicator),
         numerator=number_text(row["numerator"]),
         denominator=number_text(row["denominator"]),

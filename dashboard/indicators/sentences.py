@@ -98,7 +98,7 @@ def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
     amount = formatting.number(abs(difference)) if float(difference).is_integer() else formatting.rate(abs(difference))
     if indicator.kind == "change":
         return t("sentences.amount.bare", language, difference=amount)
-    unit = indicator.unit_label(language)
+    unit = indicator.unit_label(language, amount)
     if row["beyond_chance"] is None:
         return t("sentences.amount.plain", language, difference=amount, unit=unit)
     counts = {"old": formatting.number(row["old_numerator"]), "new": formatting.number(row["new_numerator"])}

@@ -89,7 +89,7 @@ def value_text(indicator: Indicator, row: Values, language: str) -> str:
     text = figure_text(indicator, row["value"], row["denominator"], language)
     if indicator.display_form in ("percent", "change"):
         return text
-    return t("figure.with_unit", language, figure=text, unit=indicator.unit_label(language))
+    return t("figure.with_unit", language, figure=text, unit=indicator.unit_label(language, text))
 
 
 def definition_of(context: Context, indicator: Indicator, method: str | None = None) -> Definition:
@@ -153,11 +153,12 @@ def indicator_card(reader: SnapshotReader, context: Context, indicator: Indicato
     known = row["status"] in WITH_VALUE
     percent = indicator.display_form in ("percent", "change")
     source = indicator_source(reader, context.viewer, indicator, language, context.period)
+    figure = figure_text(indicator, row["value"], row["denominator"], language) if known else formatting.MISSING
     fields = {
         "title": indicator.label(language),
-        "figure": figure_text(indicator, row["value"], row["denominator"], language) if known else formatting.MISSING,
+        "figure": figure,
         "exact": exact_text(indicator, row["value"], language) if known else None,
-        "unit": None if percent or not known else indicator.unit_label(language),
+        "unit": None if percent or not known else indicator.unit_label(language, figure),
         "interval": interval_text(indicator, row) if known else None,
         "data_through": row["data_through"],
         "source": source,

@@ -188,7 +188,7 @@ def _with_unit(item: Indicator, value: float, denominator: float | None, languag
     text = figure_text(item, value, denominator, language)
     if item.kind == "proportion" or pd.isna(value):
         return text
-    return t("figure.with_unit", language, figure=text, unit=item.unit_label(language))
+    return t("figure.with_unit", language, figure=text, unit=item.unit_label(language, text))
 
 
 def _is_of_few(step: Step, row: Row) -> bool:

@@ -238,7 +238,7 @@ def _fact(name: str, row: Values, language: str) -> tuple[str, str]:
         return item.label(language), with_counts(item, row, language)
     text = figure_of(item, row, language)
     if row["status"] in WITH_VALUE:
-        text = t("figure.with_unit", language, figure=text, unit=item.unit_label(language))
+        text = t("figure.with_unit", language, figure=text, unit=item.unit_label(language, text))
     return item.label(language), text
 
 

@@ -300,7 +300,7 @@ def _fact(name: str, row: Values, language: str) -> tuple[str, str]:
     item = find_indicator(name)
     text = with_counts(item, row, language)
     if item.kind != "proportion" and row["status"] in WITH_VALUE:
-        text = t("figure.with_unit", language, figure=text, unit=item.unit_label(language))
+        text = t("figure.with_unit", language, figure=text, unit=item.unit_label(language, text))
     return item.label(language), text
 
 

@@ -123,6 +123,17 @@ def test_streaks_count_official_months_only():
     assert months_red(grade, np.array([True, True, True])).tolist() == [3, 2, 0]
 
 
+def test_who_is_not_graded_is_not_ranked(reader, city_scope):
+    """Among a district's townships of December 2024 some have too little data to be graded."""
+    regions = reader.regions(city_scope)
+    towns = regions.index[regions["parent_code"] == "990104000000"].tolist()
+    rows = grade_regions(reader, city_scope, towns, pd.Period("2024-12", "M")).rows
+    graded = rows["grade"] != "insufficient"
+    assert graded.any() and not graded.all()
+    assert (rows.loc[~graded, ["rank_best", "rank_worst"]] == 0).all(axis=None)
+    assert rows.loc[graded, "rank_worst"].max() == graded.sum()
+
+
 def test_overlapping_intervals_share_ranks():
     best, worst = rank_ranges(np.array([90.0, 80.0, 79.0, np.nan]), np.array([95.0, 85.0, 84.0, np.nan]))
     assert best.tolist() == [1, 2, 2, 0]

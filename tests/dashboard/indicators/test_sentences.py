@@ -144,3 +144,26 @@ def test_no_words_of_any_change_give_a_percentage_of_few(reader, city_scope, cou
         for _, row in rows[base < (SMALLEST_PERCENT_BASE if item.display_form == "percent" else least)].iterrows():
             amount = amount_text(row, item, "zh").replace("95%区间", "")
             assert "%" not in amount and "百分点" not in amount, (name, amount)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "本期无数值，无法比较"), ("en", "no figure for this period to compare")]
+)
+def test_what_has_no_value_now_is_not_said_to_lack_last_years(reader, city_scope, townships, language, said):
+    changed = change(reader, city_scope, "JQ6", townships[:1], "2024").iloc[0]
+    assert change_sentence(changed, find_indicator("JQ6"), language) == said
+    assert brief_change_sentence(changed, language) == said
+
+
+@pytest.mark.parametrize(
+    ("indicator", "figure", "unit"),
+    [
+        ("BH2n", "1", "dispute"),
+        ("BH2n", "2", "disputes"),
+        ("JQ2", "1", "incident per 100,000"),
+        ("KH2", "1", "veto"),
+    ],
+)
+def test_one_thing_is_named_in_the_singular(indicator, figure, unit):
+    assert find_indicator(indicator).unit_label("en", figure) == unit
+    assert find_indicator(indicator).unit_label("zh", figure) == find_indicator(indicator).unit
