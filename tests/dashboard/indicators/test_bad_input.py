@@ -15,6 +15,7 @@ from dashboard.indicators.catalogue import Term, load_catalogue
 from dashboard.indicators.changes import change
 from dashboard.indicators.engine.facts import boundaries_of
 from dashboard.indicators.evaluate import series, values
+from dashboard.memory import Memory
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.home import Home
@@ -146,7 +147,9 @@ def test_what_was_taken_over_from_outside_is_said_of_the_regions_above_too(chang
 
     inside, _ = boundaries_of(changed_reader, SCOPE)
     monkeypatch.setattr(SnapshotReader, "boundary_changes", from_outside)
-    outside, _ = boundaries_of(SnapshotReader(changed_reader.home), SCOPE)
+    forgetful = Memory(0)
+    monkeypatch.setattr("dashboard.memory.process_memory", lambda: forgetful)
+    outside, _ = boundaries_of(changed_reader, SCOPE)
     assert WEST in inside and CITY not in inside
     assert outside[CITY] == outside[WEST]
 

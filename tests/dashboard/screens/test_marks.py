@@ -12,6 +12,7 @@ import pytest
 from dashboard.charts.time_series import series_with_interval
 from dashboard.context import Context
 from dashboard.indicators.catalogue import find_indicator, load_catalogue
+from dashboard.memory import Memory
 from dashboard.periods import Period
 from dashboard.screens.trends.marks import class_marks, drawn_marks, marks_of
 from dashboard.screens.trends.screen import trends_screen
@@ -43,6 +44,8 @@ def changed_boundaries(reader, city_scope, monkeypatch) -> str:
         }
     )
     monkeypatch.setattr(SnapshotReader, "boundary_changes", lambda *_: changes)
+    forgetful = Memory(0)
+    monkeypatch.setattr("dashboard.memory.process_memory", lambda: forgetful)
     return regions.index[regions["parent_code"] == county][0]
 
 
@@ -67,8 +70,7 @@ def test_an_indicator_of_one_class_carries_only_its_own_campaign(reader, context
 
 
 def test_a_township_carries_the_changes_of_its_county_and_city(reader, context, changed_boundaries):
-    anew = SnapshotReader(reader.home)  # what a reader learnt of its snapshot it keeps
-    marks = marks_of(anew, replace(context, region=changed_boundaries), find_indicator("JQ2"), START)
+    marks = marks_of(reader, replace(context, region=changed_boundaries), find_indicator("JQ2"), START)
     assert [(mark.kind, mark.day, mark.sign) for mark in marks] == [
         ("boundary", date(2022, 7, 1), "①"),
         ("boundary", None, ""),
