@@ -57,7 +57,7 @@ class Backtest:
     grades : DataFrame
         Grade by region and month, as the rules would have coloured them.
 
-    A role that may not see small counts is told of colours without the components that rest on them; the figures of
+    Where nothing could be graded, what chance would do and the colour changes are NaN. A role that may not see small counts is told of colours without the components that rest on them; the figures of
     ``BY_EVENTS`` are NaN for it.
     """
 
@@ -113,7 +113,8 @@ def _replayed(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: 
     still = equal_regions(inputs, random, settings, draws, noise_in_shares=False)
     homicide = _grades(still, settings, draws)[0][:, :, -months:]
     twice = equal_regions(inputs, random, settings, draws, noise_in_shares=False, times=DOUBLED)
-    doubled, watched = (each[:, :, -months:] for each in _grades(twice, settings, draws))
+    doubled, watched = _grades(twice, settings, draws)
+    doubled, watched = doubled[:, :, -months:], watched[:, :, -months:]
     weak = equal_regions(inputs, random, settings, draws, work=HALFWAY)
     halfway = _grades(weak, settings, draws)[0][:, :, -months:]
     return Backtest(
@@ -124,13 +125,13 @@ def _replayed(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: 
         blue=float((grade == BLUE).mean()),
         insufficient=float((grade == INSUFFICIENT).mean()),
         flips=_flips(grade),
-        chance_red=float((chance == RED).mean()),
+        chance_red=_share(chance == RED, chance),
         chance_flips=_flips(chance),
-        chance_any_red=float((chance == RED).any(axis=1).mean()),
-        homicide_any_red=float((homicide == RED).any(axis=1).mean()),
-        power_doubled=float((doubled == RED).mean()),
-        watched_doubled=float(((doubled == RED) | watched).mean()),
-        power_halfway=float((halfway == RED).mean()),
+        chance_any_red=_share((chance == RED).any(axis=1), chance),
+        homicide_any_red=_share((homicide == RED).any(axis=1), homicide),
+        power_doubled=_share(doubled == RED, doubled),
+        watched_doubled=_share((doubled == RED) | watched, doubled),
+        power_halfway=_share(halfway == RED, halfway),
         grades=pd.DataFrame(grade, index=pd.Index(list(codes), name="region_code"), columns=every[-months:]),
     )
 
@@ -233,6 +234,11 @@ def _changes(grade: NDArray[np.str_]) -> NDArray[np.bool_]:
 
 
 def _flips(grade: NDArray[np.str_]) -> float:
-    """Return colour changes per region and year, months without a grade left out."""
+    """Return colour changes per region and year, months without a grade left out; NaN where no two are graded."""
     both = (grade[..., 1:] != INSUFFICIENT) & (grade[..., :-1] != INSUFFICIENT)
-    return float(_changes(grade).sum() / max(both.sum(), 1) * 12)
+    return float(_changes(grade).sum() / both.sum() * 12) if both.any() else float("nan")
+
+
+def _share(hit: NDArray[np.bool_], grade: NDArray[np.str_]) -> float:
+    """Return how often something was hit; NaN where nothing could be graded, so that it could not be."""
+    return float(hit.mean()) if (grade != INSUFFICIENT).any() else float("nan")

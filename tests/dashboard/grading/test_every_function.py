@@ -327,6 +327,13 @@ def empty_reader(tmp_path_factory) -> SnapshotReader:
     return SnapshotReader(home)
 
 
+def test_a_replay_without_any_grade_says_nothing_of_chance(empty_reader):
+    figures = backtest.backtest(empty_reader, SCOPE, COUNTIES, MONTH, months=2).figures()
+    assert figures["insufficient"] == 1 and figures["red"] == 0
+    unknown = {"flips", "chance_red", "chance_flips", "chance_any_red", "power_halfway", *backtest.BY_EVENTS}
+    assert {name for name, value in figures.items() if np.isnan(value)} == unknown
+
+
 @pytest.mark.parametrize("month", [MONTH, pd.Period("2022-01", "M"), pd.Period("1999-01", "M")], ids=str)
 @pytest.mark.parametrize("codes", [COUNTIES, COUNTIES[:1], ["970101002000"]], ids=["two", "one", "without people"])
 @pytest.mark.parametrize("name", OF_READER)
