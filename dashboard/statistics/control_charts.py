@@ -118,6 +118,8 @@ class _Phase:
     values: FloatArray
     centre: FloatArray
     half: FloatArray
+    middle: FloatArray | None = None
+    """What parts the sides, where that is not the centre."""
 
 
 def xmr_chart(
@@ -277,15 +279,16 @@ def g_chart(
 
     Notes
     -----
-    ``m ± 3 sqrt(m (m + 1))``, not below 0 (Benneyan 2001). Runs are judged around the median, since the geometric
-    distribution is far from symmetric.
+    ``m ± 3 sqrt(m (m + 1))``, not below 0 (Benneyan 2001). Sides and runs are judged around the median: of a geometric
+    distribution, far from symmetric, nearly two in three lie below the mean, so that runs below it come by chance.
     """
 
     series = _series("counts", as_counts("counts", counts))
 
     def phase(where: NDArray[np.int_]) -> _Phase:
         centre = np.full(where.shape, series[where].mean())
-        return _Phase(series[where], centre, 3 * np.sqrt(centre * (centre + 1)))
+        median = np.full(where.shape, np.median(series[where]))
+        return _Phase(series[where], centre, 3 * np.sqrt(centre * (centre + 1)), median)
 
     return _chart("g", series, phase, lambda limit: np.maximum(limit, 0), rebases, run, fewest_points)
 
@@ -357,7 +360,7 @@ def _chart(
             continue
         found = compute(where)
         below, above = found.centre - found.half, found.centre + found.half
-        signals = find_signals(found.values, found.centre, below, above, run=run)
+        signals = find_signals(found.values, found.centre, below, above, run=run, middle=found.middle)
         rule[where], side[where] = signals.rule, signals.side
         centre[where], lower[where], upper[where] = shown(found.centre), shown(below), shown(above)
     last = phase == len(starts)

@@ -63,7 +63,13 @@ class RunRules:
 
 
 def find_signals(
-    values: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, *, run: int = RUN
+    values: ArrayLike,
+    centre: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    *,
+    run: int = RUN,
+    middle: ArrayLike | None = None,
 ) -> Signals:
     """Apply the four Making Data Count rules to one phase of a chart.
 
@@ -73,6 +79,8 @@ def find_signals(
         Points in time order without gaps (leave missing points out), the centre and the 3-sigma limits at each.
     run : int
         Points in a row that make a trend or a shift.
+    middle : array_like, shape (points,), optional
+        What parts the sides of a distribution far from symmetric, such as the median; the centre unless given.
 
     Raises
     ------
@@ -86,12 +94,13 @@ def find_signals(
     side. All members of a run are flagged; a trend points the way it goes, even across the centre.
     """
     given = {"values": values, "centre": centre, "lower": lower, "upper": upper}
+    given["middle"] = centre if middle is None else middle
     known = {name: as_numbers(name, numbers) for name, numbers in given.items()}
     for name, numbers in known.items():
         refuse(name, numbers, np.isnan(numbers), "must not have gaps")
-    values, centre, lower, upper = together(**known)
+    values, centre, lower, upper, middle = together(**known)
     points = len(values)
-    position = np.sign(values - centre).astype(int)
+    position = np.sign(values - middle).astype(int)
     high_out, low_out = values > upper, values < lower
     outside = high_out | low_out
     near_high = ~outside & (values > centre + (upper - centre) * 2 / 3)

@@ -173,6 +173,17 @@ def test_g_chart_agrees_with_the_published_one():
     assert not chart.runs.signal
 
 
+def test_runs_of_rare_cases_are_judged_as_seldom_as_those_of_ordinary_figures():
+    """Two in three gaps lie below their mean: seven in a row there are chance, not a concern."""
+    random = np.random.default_rng(5)
+    gaps, figures = random.geometric(1 / 15, (200, 60)) - 1, random.normal(10, 1, (200, 60))
+    rare, ordinary = (
+        np.mean([(chart(row).rule == "shift").any() for row in rows])
+        for chart, rows in ((g_chart, gaps), (xmr_chart, figures))
+    )
+    assert rare < 1.3 * ordinary < 0.6
+
+
 def test_t_chart_agrees_with_the_published_one():
     chart = t_chart(DAYS_BETWEEN)
     assert [round(limit[0], 1) for limit in (chart.lower, chart.centre, chart.upper)] == [0.0, 11.2, 97.3]
