@@ -275,7 +275,8 @@ def _card(
         more["change"] = change_text(item, row, language)
         more["change_words"] = words_of_change(item, row, language)
         more["compared_with"] = t("overview.last_year", language)
-        more["sentence"] = sentences.change_sentence(row, item, language)
+        if rows[item.id]["status"] in WITH_VALUE:
+            more["sentence"] = sentences.change_sentence(row, item, language)
     return indicator_card(reader, context, item, rows[item.id], **more)
 
 

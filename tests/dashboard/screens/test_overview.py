@@ -60,3 +60,12 @@ def test_a_change_that_is_written_as_nothing_went_no_way():
     row["difference"] = 0.0006
     assert words_of_change(shares, row, "zh") == "升 · 好转"
     assert change_sentence(shares, row, "zh").startswith("与去年同期相比上升 0.1 个百分点")
+
+
+def test_a_card_without_a_figure_says_why_instead_of_comparing_none(reader, city_scope):
+    """Nobody asks a single township for its sense of safety."""
+    regions = reader.regions(city_scope)
+    township = regions.index[regions["depth"] == 2][0]
+    screen = overview_screen(reader, Context(township, Period.parse("2024"), "zh", "light", city_scope))
+    card = next(card for card in screen.cards if card.title == find_indicator("JQ6").label("zh"))
+    assert card.figure == "—" and card.sentence == "该指标只算到上一级；可看上一级"
