@@ -13,7 +13,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.engine import comparison
 from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.engine.windows import wanted_days
-from dashboard.indicators.evaluate import evaluate, evaluate_each
+from dashboard.indicators.evaluate import by_region, evaluate, evaluate_each
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -118,18 +118,15 @@ def values_and_changes(
     """
     items, before = _found(indicators), period.same_last_year()
     both = [item for item in items if item.id in compared]
-    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
     asked = [(items, [period]), (both, [before])]
-    new, old = (
-        {key: frame.set_axis(regions) for key, frame in frames.items()}
-        for frames in evaluate_each(reader, scope, codes, asked)
-    )
-    own = regions == region
+    new, old = (by_region(frames, codes) for frames in evaluate_each(reader, scope, codes, asked))
+    place = list(dict.fromkeys(codes)).index(region)
+    own = slice(place, place + 1)
     changed = {
-        item.id: _compared(item, old[item.id][own], new[item.id][own], before, period, "same_last_year")
+        item.id: _compared(item, old[item.id].iloc[own], new[item.id].iloc[own], before, period, "same_last_year")
         for item in both
     }
-    return new, _frames_of(changed, regions[own])
+    return new, _frames_of(changed, pd.Index([region], name="region_code"))
 
 
 def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:

@@ -55,9 +55,7 @@ def values_of(
 ) -> dict[str, pd.DataFrame]:
     """Return several indicators at one period, by id, with as few queries as their windows allow; see :func:`values`."""
     when = Period.parse(period) if isinstance(period, str) else period
-    frames = evaluate(reader, scope, [_found(name) for name in indicators], codes, [when])
-    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
-    return {key: frame.set_axis(regions) for key, frame in frames.items()}
+    return by_region(evaluate(reader, scope, [_found(name) for name in indicators], codes, [when]), codes)
 
 
 def series(
@@ -101,6 +99,14 @@ def evaluate_each(
         {item.id: protect(reader, scope, item, frames[item.id], periods) for item in indicators}
         for frames, (indicators, periods) in zip(each_unsuppressed(reader, scope, codes, asked), asked, strict=True)
     ]
+
+
+def by_region(frames: dict[str, pd.DataFrame], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the frames of :func:`evaluate_each` for one period with the regions alone as their index, set in place."""
+    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
+    for frame in frames.values():
+        frame.index = regions
+    return frames
 
 
 def _found(name: Name) -> Indicator:
