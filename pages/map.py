@@ -31,19 +31,24 @@ screen = map_screen(reader, context)
 view = context.own_value("view", VIEWS, VIEWS[0])
 
 
-def draw_map() -> None:
-    """Draw what is chosen to be coloured, and the map."""
-    controls = st.columns([0.45, 0.55], vertical_alignment="center")
-    with controls[0]:
+def draw_choices() -> None:
+    """Draw what can be coloured, and how, in one row above the map and the list."""
+    indicators, views, rates = st.columns([0.3, 0.2, 0.5], vertical_alignment="center")
+    with indicators:
         choose()
-    with controls[1]:
+    with views:
         link_group(
             t("map.view", language),
             [(t(f"map.view_{name}", language), context.href("map", view=name), name == view) for name in VIEWS],
         )
-        rates = rate_links(screen, context)
-        if rates and view == VIEWS[0]:
-            link_group(t("map.rate", language), rates)
+    ways = rate_links(screen, context) if view == VIEWS[0] else []
+    with rates:
+        if ways:
+            link_group(t("map.rate", language), ways)
+
+
+def draw_map() -> None:
+    """Draw the map."""
     with chart_card(
         language,
         title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
@@ -106,6 +111,7 @@ if screen.bounds is None:  # without outlines there is nothing to draw, and no n
     aside(t("map.no_shapes_advice", language))
     draw_list()
 else:
+    draw_choices()
     left, right = st.columns([0.68, 0.32], gap="small")
     with left:
         draw_map()
