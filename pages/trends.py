@@ -78,6 +78,7 @@ with right:
         ],
         language,
         title=t("trends.by_year", language),
+        sentence=screen.recent or None,
         key="years",
         max_height=420,
         **card,

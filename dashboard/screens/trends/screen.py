@@ -26,8 +26,14 @@ from dashboard.screens.map import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.trends.control import ControlScreen, control_screens
 from dashboard.screens.trends.marks import Mark, marks_of
+from dashboard.statistics.estimate import Estimate
+from dashboard.statistics.trends import cochran_armitage, recent_trend
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
+
+_WITHIN_A_YEAR = ("period", "year", "year_to_date", "rolling_12_months")
+"""Windows of which those of different years hold different days."""
+_NOT_WHOLE = {"period_running", "starts_late", "ends_early", "cover_assumed", "not_matured"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class TrendsScreen:
     """``period, period_start, value, lower, upper, last_year`` in the unit drawn, and the words of the table."""
     years: pd.DataFrame
     """``year, figure, interval, counts`` as written."""
+    recent: str
+    """Whether the last five of them rose or fell; empty for indicators that are no rates, or whose years overlap."""
     classes: pd.DataFrame
     """``period_start, class_code, value`` of the numerator."""
     class_names: dict[str, str]
@@ -92,6 +100,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         grain=grain,
         series=drawn.reset_index(drop=True),
         years=_written(indicator, years, language),
+        recent=_recent(indicator, years, language),
         classes=classes,
         class_names=class_names,
         verdict=t(
@@ -167,6 +176,21 @@ def _years(reader: SnapshotReader, context: Context, indicator: Indicator, start
     years = _series(reader, context, indicator, start, "year")[::-1]
     counted = years[years["status"].isin(WITH_VALUE) | years["numerator"].notna()]
     return counted if len(counted) else years
+
+
+def _recent(indicator: Indicator, years: pd.DataFrame, language: str) -> str:
+    """Return what the last five whole years say of a trend, in words."""
+    if indicator.kind not in ("rate", "proportion") or indicator.window not in _WITHIN_A_YEAR:
+        return ""
+    whole = np.array([not _NOT_WHOLE.intersection(notes) for notes in years["notes"]], bool)
+    counted = years[years["status"].isin(WITH_VALUE) & whole][::-1]
+    names = ("value", "lower", "upper", "numerator", "denominator")
+    value, lower, upper, numerator, denominator = (counted[name].to_numpy(float) for name in names)
+    if indicator.kind == "rate":
+        trend = recent_trend(Estimate(value, lower, upper, "given", 0.95))
+    else:
+        trend = cochran_armitage(numerator, denominator)
+    return t(f"trends.recent.{trend.judged(indicator.direction)}", language)
 
 
 def _written(indicator: Indicator, frame: pd.DataFrame, language: str) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -28,3 +30,18 @@ def test_months_without_a_case_of_any_class_are_drawn_as_none(county):
 def test_a_rolling_window_is_drawn_from_its_first_whole_one_on(county):
     assert county.series["period_start"].min() == pd.Timestamp("2020-12-01")
     assert county.series["last_year"].notna().sum() == len(county.series) - 12
+
+
+@pytest.mark.parametrize(
+    ("indicator", "said"),
+    [
+        ("JQ2", "近五年没有稳定的升降趋势（99.8% 检验）"),
+        ("GRD1", "近五年上升（好转），超出偶然波动范围（99.8% 检验，去掉任一年仍上升）"),
+        ("JQ3", ""),
+        ("homicide_incidents", ""),
+    ],
+    ids=["few cases", "many reports", "years that overlap", "a count"],
+)
+def test_five_years_are_called_a_trend_only_beyond_chance(reader, city_scope, indicator, said):
+    context = Context(city_scope.region_code, Period.parse("2024"), "zh", "light", city_scope)
+    assert trends_screen(reader, replace(context, own=(("indicator", indicator),))).recent == said
