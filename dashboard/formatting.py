@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeGuard
 
@@ -199,11 +199,6 @@ def day(value: date | datetime | None) -> str:
     if pd.isna(value):
         return MISSING
     return value.date().isoformat() if isinstance(value, datetime) else value.isoformat()
-
-
-def local_time(moment: datetime) -> str:
-    """Return a moment given in UTC as ``2024-12-31 08:05`` in the server's time zone."""
-    return moment.replace(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def days(value: float | None, language: str) -> str:

@@ -208,7 +208,8 @@ def bars(
         cliponaxis=False,
         hoverinfo="skip",
     )
-    figure.update(height=height, xaxis={"title": {"text": unit}}, margin={"r": 64}, bargap=0.35)
+    axis = {"title": {"text": unit}, "rangemode": "tozero"}
+    figure.update(height=height, xaxis=axis, margin={"r": 64}, bargap=0.35)
     return figure
 
 

@@ -18,6 +18,7 @@ from dashboard.components.tables import Column, table
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.settings import snapshot_reader
+from data_access.clock import local_time
 from data_access.errors import ConflictError, DataAccessError
 from data_access.ledger import Item, Ledger, change_lines, ledger_settings
 from data_access.ledger.settings import FieldRule
@@ -60,7 +61,7 @@ def versions_of(ledger: Ledger, context: Context, item_id: str) -> pd.DataFrame:
     rows = [
         {
             "version": str(item.version),
-            "when": f"{item.recorded_at:%Y-%m-%d %H:%M}",
+            "when": local_time(item.recorded_at),
             "role": item.role_label(language),
             "state": item.state_label(language),
             "changes": t("entry.joint", language).join(change_lines(before, item, language)),

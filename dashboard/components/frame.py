@@ -16,12 +16,13 @@ from dashboard.components.messages import notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
 from dashboard.context import ANY_REGION, Context, Notice, first_day, region_name, region_path
-from dashboard.formatting import MISSING, local_time
+from dashboard.formatting import MISSING
 from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.memory import kept_always
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
 from dashboard.settings import current_account, snapshot_reader, viewed_as
+from data_access.clock import local_time
 from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
 

@@ -132,7 +132,7 @@ def _shape(placed: _Placed, row: dict, limits: tuple[float, float], language: st
     fill = f"url(#hatch-{row['grade']})" if row["grade"] else _ramp_colour(float(row["value"]), limits, theme)
     classes = [
         "region",
-        *([f"grade-{row['grade']}"] if row["grade"] else []),
+        *([f"grade-{row['grade']}"] if row["grade"] else ["unknown"] if pd.isna(row["value"]) else []),
         *(["selected"] if row["selected"] else []),
     ]
     drawn = Markup('<path class="{}" fill="{}" d="{}"').format(" ".join(classes), fill, placed.path)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.context import Context
+from dashboard.context import Context, region_path
 from dashboard.i18n import localised, t
-from data_access.queries import SnapshotInfo
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,19 @@ def listed_regions(context: Context, regions: pd.DataFrame, snapshot: SnapshotIn
     level = next((level for level in snapshot.levels if level.depth == depth), None)
     name = level.label(context.language) if level else t("level.region", context.language)
     return Listed(parent, tuple(codes), depth, name, selected)
+
+
+def place_of(regions: pd.DataFrame, code: str, deepest: int) -> str:
+    """Return the region whose figures stand for ``code``: itself, or what contains it at depth ``deepest``."""
+    path = region_path(regions, code)
+    return path[min(len(path) - 1, deepest)]
+
+
+def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Listed:
+    """Return the regions below the context's, or its siblings, at depth ``deepest`` at the most."""
+    snapshot, regions = reader.snapshot(), reader.regions(context.viewer)
+    own = context.at(place_of(regions, context.region, deepest))
+    return listed_regions(own, regions[regions["depth"] <= deepest], snapshot)
 
 
 def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd.Series:

@@ -19,11 +19,12 @@ from dashboard.indicators.smoothing import can_be_smoothed, smoothed
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
+from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept
 from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text, value_text
-from dashboard.screens.shared import shared_shapes, shared_values
+from dashboard.screens.shared import shared_outlines, shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -185,6 +186,23 @@ def region_map(screen: MapScreen, context: Context, width: int = WIDTH, height: 
         theme=context.theme,
         height=height,
     )
+
+
+def value_map(reader: SnapshotReader, context: Context, screen: MapScreen, frame: Frame) -> Markup:
+    """Return the screen's map as SVG with its legend, for a page that has no map engine; empty without shapes."""
+    outlines = shared_outlines(reader, context, screen.listed.codes)
+    if not outlines:
+        return Markup("")
+    language, theme, scale = context.language, context.theme, colour_scale(screen, context.language)
+    regions = screen.regions.assign(
+        grade="", text=screen.regions["figure"], selected=screen.regions.index == context.region
+    )
+    alt = t("map.alt", language, indicator=screen.indicator.label(language))
+    limits = (scale.low, scale.high)
+    drawn = svg_map(regions, outlines, frame, alt=alt, language=language, theme=theme, limits=limits)
+    least, most = scale.tick_texts[0], scale.tick_texts[-1]
+    ends = (least, most if most.endswith(scale.title) else f"{most} {scale.title}")
+    return drawn + map_legend(regions, language, theme, ends)
 
 
 def _table_of(frame: pd.DataFrame, indicator: Indicator, language: str) -> ScreenTable:

@@ -23,7 +23,8 @@ from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept, recalled
 from dashboard.screens.figures import indicator_card, status_text, value_text
 from dashboard.screens.league import Graded, graded_regions
-from dashboard.screens.map import MapScreen, colour_scale, map_screen
+from dashboard.screens.map import MapScreen, map_screen, value_map
+from dashboard.screens.references import reference_fact, reference_of
 from dashboard.screens.shared import shared_outlines
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import FEW_SOURCES, is_covered, joint_names, joint_source, source_name, table_source
@@ -137,7 +138,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
             "late": _source_of_lateness(reader, context, late),
         },
         tables=(
-            _figure_table(figures, rows, changes, context.language),
+            _figure_table(reader, context, figures, rows, changes),
             *graded.tables,
             *where.tables,
             _written_table("changes", changed, ("indicator", "was", "now", "change", "words", "certainty"), context),
@@ -149,49 +150,50 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
 
 def _picture(reader: SnapshotReader, context: Context, where: MapScreen, graded: Graded) -> Markup:
     """Return the map of the regions listed; a click leads a level down, the pointer gets the figures behind a colour."""
+    if graded.rows.empty:
+        return value_map(reader, context, where, VALUE_FRAME)
     outlines = shared_outlines(reader, context, where.listed.codes)
     if not outlines:
         return Markup("")
-    language, theme = context.language, context.theme
-    regions = where.regions.assign(grade="", text=where.regions["figure"], selected=False)
-    indicator, ends, limits = where.indicator.label(language), None, None
-    if graded.rows.empty:
-        scale = colour_scale(where, language)
-        title, frame = indicator, VALUE_FRAME
-        ends, limits = (scale.tick_texts[0], f"{scale.tick_texts[-1]} {scale.title}"), (scale.low, scale.high)
-    else:
-        title, frame = t("overview.graded_map", language), GRADE_FRAME
-        rows = graded.rows.reindex(regions.index)
-        hover = [
-            str(
-                Markup("<b>{}</b> {}<br>{} ({})<br>{} {}<br>{}<br>{} {}").format(
-                    row["name"],
-                    t(f"grade.{row['grade']}", language),
-                    t("overview.index_figure", language, index=row["index_text"]),
-                    row["interval"],
-                    t("ranking.rank", language),
-                    row["rank"],
-                    row["reason"],
-                    indicator,
-                    raw,
-                )
+    language, theme, indicator = context.language, context.theme, where.indicator.label(context.language)
+    rows = graded.rows.reindex(where.regions.index)
+    hover = [
+        str(
+            Markup("<b>{}</b> {}<br>{} ({})<br>{} {}<br>{}<br>{} {}").format(
+                row["name"],
+                t(f"grade.{row['grade']}", language),
+                t("overview.index_figure", language, index=row["index_text"]),
+                row["interval"],
+                t("ranking.rank", language),
+                row["rank"],
+                row["reason"],
+                indicator,
+                raw,
             )
-            for row, raw in zip(rows.to_dict("records"), where.regions["text"], strict=True)
-        ]
-        regions = regions.assign(grade=rows["grade"], text=rows["index_text"], href=rows["down"], hover=hover)
-    regions["selected"] = regions.index == (where.listed.selected or "")
-    alt = t("map.alt", language, indicator=title)
-    drawn = svg_map(regions, outlines, frame, alt=alt, language=language, theme=theme, limits=limits)
-    return drawn + map_legend(regions, language, theme, ends)
+        )
+        for row, raw in zip(rows.to_dict("records"), where.regions["text"], strict=True)
+    ]
+    regions = where.regions.assign(
+        grade=rows["grade"],
+        text=rows["index_text"],
+        href=rows["down"],
+        hover=hover,
+        selected=where.regions.index == (where.listed.selected or ""),
+    )
+    alt = t("map.alt", language, indicator=t("overview.graded_map", language))
+    drawn = svg_map(regions, outlines, GRADE_FRAME, alt=alt, language=language, theme=theme)
+    return drawn + map_legend(regions, language, theme)
 
 
 def _figure_table(
+    reader: SnapshotReader,
+    context: Context,
     items: list[Indicator],
     rows: dict[str, pd.Series],
     changes: dict[str, tuple[Indicator, pd.Series]],
-    language: str,
 ) -> ScreenTable:
     """Return the figures of the cards, numbers as numbers, with the sentence on the change of each."""
+    language, published = context.language, [reference_of(reader, context, item) for item in items]
     names = ("value", "lower", "upper", "numerator", "denominator", "data_through")
     frame = pd.DataFrame(
         {
@@ -205,6 +207,8 @@ def _figure_table(
                 sentences.change_sentence(changes[item.id][1], item, language) if item.id in changes else ""
                 for item in items
             ],
+            "reference": [each.value if each else None for each in published],
+            "reference_from": [each.label(language) if each else "" for each in published],
         }
     )
     columns = {str(name): t(f"overview_column.{name}", language) for name in frame.columns}
@@ -268,15 +272,17 @@ def _card(
             facts.append((other.label(language), value_text(other, rows[name], language)))
     if item.display_form == "rate" and not pd.isna(rows[item.id]["numerator"]):
         facts.insert(0, (t("overview.computed", language), arithmetic(rows[item.id], language)))
+    published = reference_of(reader, context, item)
+    if published is not None:
+        facts.append(reference_fact(published, item, rows[item.id], language))
     if facts:
         more["facts"] = facts
-    if item.id in changes:
+    if item.id in changes and rows[item.id]["status"] in WITH_VALUE:
         row = changes[item.id][1]
         more["change"] = change_text(item, row, language)
         more["change_words"] = words_of_change(item, row, language)
         more["compared_with"] = t("overview.last_year", language)
-        if rows[item.id]["status"] in WITH_VALUE:
-            more["sentence"] = sentences.change_sentence(row, item, language)
+        more["sentence"] = sentences.change_sentence(row, item, language)
     return indicator_card(reader, context, item, rows[item.id], **more)
 
 

@@ -23,8 +23,9 @@ from dashboard.grading.triggers import (
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.children import Listed, listed_down_to, names_of
 from dashboard.screens.league import (
+    DEEPEST_GRADED,
     LEAST_LOST,
     basis_note,
     graded_month,
@@ -78,10 +79,13 @@ class RankingScreen:
 
 @kept
 def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
-    """Prepare the ranking of the regions below the current one, for the last month of the period."""
+    """Prepare the ranking of the regions below the current one, for the last month of the period.
+
+    A township, and a grid in it, stands among the townships of its county: nothing finer is graded.
+    """
     snapshot = reader.snapshot()
     regions = reader.regions(context.viewer)
-    listed = listed_regions(context, regions, snapshot)
+    listed = listed_down_to(reader, context, DEEPEST_GRADED)
     last_day = min(context.period.end, snapshot.data_through)
     month = graded_month(reader, context)
     names = names_of(regions, listed.codes, context.language)

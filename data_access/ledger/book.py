@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from data_access.access import Scope
 from data_access.audit import AuditBook
 from data_access.audit.book import ADD_ATTEMPTS, LineTakenError
+from data_access.clock import local_time
 from data_access.errors import ConflictError, ScopeError, StoreBusyError, WriteRefused
 from data_access.home import Home
 from data_access.ledger.checks import check_names, check_step, checked_reason, checked_values
@@ -329,13 +330,13 @@ def _item(row: Any) -> Item:
 
 
 def _conflict(current: Item, seen: Item | None) -> NoReturn:
-    when = current.recorded_at.strftime("%Y-%m-%d %H:%M")
+    when = local_time(current.recorded_at)
     english = "; ".join(change_lines(seen, current, "en")) or "no field"
     chinese = "；".join(change_lines(seen, current, "zh")) or "内容未变"
     raise ConflictError(
-        f"Somebody else changed this item meanwhile ({current.role_label('en')}, {when} UTC): {english}. Nothing of yours was "
+        f"Somebody else changed this item meanwhile ({current.role_label('en')}, {when}): {english}. Nothing of yours was "
         "written and nothing of theirs was overwritten; what you typed is still here. Compare, then send it again.",
-        f"该事项在您填写期间已被他人修改（{current.role_label('zh')}，世界时 {when}）：{chinese}。您的内容未写入，"
+        f"该事项在您填写期间已被他人修改（{current.role_label('zh')}，{when}）：{chinese}。您的内容未写入，"
         "对方的内容未被覆盖；您填写的内容仍保留在表单中，请核对后再提交。",
         current=current,
         seen=seen,

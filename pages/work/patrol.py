@@ -11,6 +11,7 @@ from dashboard.components import (
     card_grid,
     chart_card,
     draw_figure,
+    draw_svg,
     empty_state,
     offer_tables,
     sentence,
@@ -19,13 +20,9 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import indicator_columns, origin_of
-from dashboard.screens.map import region_map
 from dashboard.screens.work.patrol import patrol_screen
-from dashboard.screens.work.settings import patrol_settings
 from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
-
-MAP_HEIGHT = 430
 
 context = current_context()
 language = context.language
@@ -70,15 +67,10 @@ with (
         **card("GRD1"),
     ),
 ):
-    if screen.grids is None or screen.grids.bounds is None:
-        empty_state(t("patrol.no_grids", language), t("patrol.no_grids_advice", language))
+    if screen.picture:
+        draw_svg(screen.picture, key="patrol-map")
     else:
-        draw_figure(
-            region_map(screen.grids, context, width=700, height=MAP_HEIGHT),
-            context,
-            key=f"patrol-map-{screen.township}",
-            alt=t("patrol.title_map", language, name=screen.township_name),
-        )
+        empty_state(t("patrol.no_grids", language), t("patrol.no_grids_advice", language))
 
 days, found = st.columns([0.6, 0.4], gap="small")
 with (
@@ -126,14 +118,14 @@ table_card(
     screen.regions,
     [
         Column(name="name", title=screen.listed.level_name, href="href"),
-        *indicator_columns(patrol_settings().regions.indicators, language),
+        *indicator_columns(screen.compared, language),
     ],
     language,
     title=t("patrol.title_regions", language),
-    sentence=order_sentence(patrol_settings().regions.indicators, language),
+    sentence=order_sentence(screen.compared, language),
     key="regions",
     selected=screen.listed.selected,
     max_height=560,
-    **card(*patrol_settings().regions.indicators),
+    **card(*screen.compared),
 )
 offer_tables(screen.tables, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlparse
@@ -198,6 +198,19 @@ def open_by_menu(page, address: str, path: str, title: str, period: str) -> None
 def card_text(page, title: str) -> str:
     """Return what the card says whose title begins so (a regular expression)."""
     return page.locator("article.card", has=page.locator("h3", has_text=re.compile(f"^{title}"))).first.inner_text()
+
+
+def send_form(page, fields: Mapping[str, str], state: str = "") -> str:
+    """Fill in the page's form by its labels, press its button; return what the page answers."""
+    if state:
+        page.get_by_role("combobox").and_(page.get_by_label("状态")).click()
+        page.get_by_role("option", name=state).click()
+    for label, text in fields.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_role("button", name="提交").click()
+    page.locator(".entry-outcome").wait_for()
+    settle(page)
+    return page.locator(".entry-outcome").inner_text()
 
 
 def click_first_region(page) -> str:

@@ -81,6 +81,16 @@ def test_marks_of_one_card_stand_side_by_side(page, demonstration_app, language)
     assert both and all(len(set(each)) == 1 for each in both)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_region_with_too_little_data_keeps_its_outline_on_the_map(page, demonstration_app, theme):
+    open_page(page, demonstration_app, region="990123000000", period="2024-12", theme=theme)
+    outlines = page.locator(".regions .grade-insufficient").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).stroke)"
+    )
+    ground = page.locator(".st-key-card-overview-map").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert outlines and ground not in outlines
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_page_of_one_grid_shows_no_error(page, demonstration_app, path, reader, city_scope):
     regions = reader.regions(city_scope)

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from data_access.home import Home
-from tests.browser.screen import address_of, click_menu, open_page, screenshot, settle, stray_english, visible_text
+from tests.browser.screen import (
+    address_of,
+    click_menu,
+    open_page,
+    screenshot,
+    send_form,
+    settle,
+    stray_english,
+    visible_text,
+)
 from tests.servers import running_app
 
 PERIOD = "2023-11"
@@ -31,15 +40,8 @@ def open_sheet(page) -> str:
 
 def write(page, state: str, finding: str = "", due: str = "", reason: str = "") -> str:
     """Fill in the form of the opened sheet and send it; return what the page answers."""
-    page.get_by_role("combobox").and_(page.get_by_label("状态")).click()
-    page.get_by_role("option", name=state).click()
-    for label, text in (("反馈时限", due), ("核查情况", finding), ("理由（写入台账）", reason)):
-        if text:
-            page.get_by_label(label, exact=True).fill(text)
-    page.get_by_role("button", name="提交").click()
-    page.locator(".entry-outcome").wait_for()
-    settle(page)
-    return page.locator(".entry-outcome").inner_text()
+    said = {"反馈时限": due, "核查情况": finding, "理由（写入台账）": reason}
+    return send_form(page, {label: text for label, text in said.items() if text}, state)
 
 
 def standing(page) -> str:

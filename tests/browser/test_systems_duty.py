@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from data_access.publishing import publish
-from tests.browser.screen import click_menu, open_page, screenshot, settle, stray_english, visible_text
+from tests.browser.screen import click_menu, open_page, screenshot, send_form, settle, stray_english, visible_text
 from tests.stores import keep_few_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,11 +28,7 @@ def verdict(page) -> str:
 
 def report(page, text: str) -> None:
     """Fill in the form of the opened decision and send it."""
-    page.get_by_label("办结日期").fill("2024-12-30")
-    page.get_by_label("办理情况", exact=True).fill(text)
-    page.get_by_role("button", name="提交").click()
-    page.locator(".entry-outcome").wait_for()
-    settle(page)
+    send_form(page, {"办结日期": "2024-12-30", "办理情况": text})
 
 
 def test_the_four_systems_are_reached_by_click_and_give_the_figures_of_the_command_line(page, demonstration_app):

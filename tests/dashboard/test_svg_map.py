@@ -56,13 +56,18 @@ def test_a_name_stays_text_whatever_stands_in_it():
 def test_values_beyond_the_ends_and_missing_ones_have_colours():
     fills = [
         re.findall(
-            r'class="region" fill="(#[0-9a-fA-F]{6})"',
+            r'class="region(?: unknown)?" fill="(#[0-9a-fA-F]{6})"',
             svg_map(two(value=values), OUTLINES, FRAME, **SAID, limits=(0, 2)),
         )
         for values in ([2.0, 50.0], [np.nan, 0.0])
     ]
     assert fills[0][0] == fills[0][1]
     assert len({*fills[0], *fills[1]}) == 3
+
+
+def test_a_region_without_a_value_is_named_so_for_its_outline_as_its_fill_is_that_of_the_card():
+    drawn = svg_map(two(value=[np.nan, 0.0]), OUTLINES, FRAME, **SAID)
+    assert drawn.count('class="region unknown"') == 1
 
 
 @pytest.mark.parametrize("name", ["东区", "A region with a name that is wider than the region itself"])

@@ -24,7 +24,7 @@ from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.children import Listed, listed_down_to, names_of
 from dashboard.screens.duty.creation import (
     STAGES,
     VETO_YEARS,
@@ -91,8 +91,11 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     county_names = names_of(regions, tuple(counties), language)
     county_league = league_of(reader, context.viewer, counties, month) if counties else None
     effects = weight_effects(county_league, change) if county_league is not None else pd.DataFrame()
-    listed = listed_regions(context, regions, snapshot)
-    league, names = _league(reader, context, listed, regions, month, county_league, counties)
+    listed = listed_down_to(reader, context, DEEPEST_GRADED)
+    names = names_of(regions, listed.codes, language)
+    league = county_league
+    if list(listed.codes) != counties:
+        league = league_of(reader, context.viewer, list(listed.codes), month)
     sheets = review_sheets(league, index_settings()) if league is not None else []
     ledger = vetoes_of(reader, context, month.year)
     vetoes = _written_vetoes(ledger, regions, settings, language)
@@ -130,29 +133,6 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
             pilots.tables,
         ),
     )
-
-
-def _league(
-    reader: SnapshotReader,
-    context: Context,
-    listed: Listed,
-    regions: pd.DataFrame,
-    month: pd.Period,
-    county_league: League | None,
-    counties: list[str],
-) -> tuple[League | None, pd.Series]:
-    """Return the league of the regions listed; of the counties where those are too fine to be graded."""
-    codes = list(listed.codes)
-    if listed.depth > DEEPEST_GRADED:
-        township = context.region
-        while int(regions["depth"].loc[township]) > DEEPEST_GRADED:
-            township = str(regions["parent_code"].loc[township])
-        parent = regions["parent_code"].loc[township]
-        codes = regions.index[(regions["parent_code"] == parent) & regions["in_scope"]].tolist()
-    names = names_of(regions, tuple(codes), context.language)
-    if codes == counties:
-        return county_league, names
-    return (league_of(reader, context.viewer, codes, month) if codes else None), names
 
 
 def _written_vetoes(

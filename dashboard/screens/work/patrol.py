@@ -6,17 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.evaluate import values_of
+from dashboard.maps.svg_map import Frame
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, listed_regions
 from dashboard.screens.figures import Values
-from dashboard.screens.map import MapScreen, map_screen
+from dashboard.screens.map import MapScreen, map_screen, value_map
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import cards_of, region_rows
 from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day
@@ -27,6 +30,7 @@ from data_access.queries import SnapshotReader
 COVERAGE = "GRD1"
 COMPARED = ("GRD1", "GRD2", "GRD3")
 COUNTY, TOWNSHIP, GRID = 1, 2, 3
+MAP_FRAME = Frame(width=700, height=384, name=14, figure=12)
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,14 @@ class PatrolScreen:
     """Code of the township whose grids are drawn."""
     township_name: str
     grids: MapScreen | None
+    picture: Markup
+    """The grids of the township as a map with its legend; empty without shapes."""
     found: pd.DataFrame
     """What patrols found, by class."""
     listed: Listed
     regions: pd.DataFrame
+    compared: tuple[str, ...]
+    """Indicators that ``regions`` lists: those given at its level."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -75,7 +83,8 @@ def patrol_screen(reader: SnapshotReader, context: Context) -> PatrolScreen:
     weakest = _weakest(reader, context, regions)
     township = _township(context, regions, weakest)
     found = _found(reader, context)
-    table = region_rows(reader, context, figures, listed, settings.regions.indicators, "patrol")
+    compared = tuple(name for name in settings.regions.indicators if find_indicator(name).finest_depth >= listed.depth)
+    table = region_rows(reader, context, figures, listed, compared, "patrol")
     grids = _grids(reader, context, township)
     return PatrolScreen(
         verdict=_verdict(context, rows[COVERAGE], low, weakest, found, regions),
@@ -88,10 +97,12 @@ def patrol_screen(reader: SnapshotReader, context: Context) -> PatrolScreen:
         township=township,
         township_name=region_name(regions, township, language) if township else "",
         grids=grids,
+        picture=value_map(reader, context, grids, MAP_FRAME) if grids is not None else Markup(""),
         found=found,
         listed=listed,
         regions=table,
-        tables=_tables(context, table, weakest, daily, found, grids),
+        compared=compared,
+        tables=_tables(context, table, compared, weakest, daily, found, grids),
     )
 
 
@@ -303,6 +314,7 @@ _WEAKEST = (
 def _tables(
     context: Context,
     regions: pd.DataFrame,
+    compared: tuple[str, ...],
     weakest: pd.DataFrame,
     daily: pd.DataFrame,
     found: pd.DataFrame,
@@ -317,9 +329,7 @@ def _tables(
     columns = ("name", "value", "lower", "upper", "numerator", "denominator")
     shown = grids.regions if grids is not None else pd.DataFrame()
     return (
-        share_table(
-            "regions", t("patrol.title_regions", language), regions, patrol_settings().regions.indicators, language
-        ),
+        share_table("regions", t("patrol.title_regions", language), regions, compared, language),
         made("weakest", weakest, _WEAKEST),
         made("daily", daily, ("day", "due", "done", "coverage")),
         made("found", found, ("class", "found", "last_year", "change", "certainty", "share")),

@@ -17,7 +17,7 @@ from dashboard.indicators.evaluate import evaluate, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
 from dashboard.periods import Period
-from dashboard.screens.children import Listed, in_scope, names_of
+from dashboard.screens.children import Listed, in_scope, listed_down_to, names_of, place_of
 from dashboard.screens.figures import Values
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -40,8 +40,6 @@ from dashboard.screens.work.shares import (
     counted_text,
     figure_of,
     is_divided,
-    listed_down_to,
-    place_of,
     row_of,
     share_rows,
     share_table,

@@ -22,7 +22,7 @@ from dashboard.maps import view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import MapLayers, facility_colour, layered_map
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, in_scope
+from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
 from dashboard.screens.figures import Values
 from dashboard.screens.map import LegendEntry
 from dashboard.screens.shared import shared_shapes
@@ -35,8 +35,6 @@ from dashboard.screens.work.shares import (
     counted_text,
     figure_of,
     is_divided,
-    listed_down_to,
-    place_of,
     row_of,
     share_rows,
     share_table,

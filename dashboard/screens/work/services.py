@@ -22,7 +22,7 @@ from dashboard.indicators.evaluate import evaluate
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
 from dashboard.periods import Period
-from dashboard.screens.children import Listed, in_scope
+from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.settings import service_settings
@@ -30,8 +30,6 @@ from dashboard.screens.work.shares import (
     COUNTY,
     counted_text,
     is_divided,
-    listed_down_to,
-    place_of,
     row_of,
     share_rows,
     share_table,

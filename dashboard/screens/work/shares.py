@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.context import Context, region_path
+from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.children import Listed, names_of
 from dashboard.screens.figures import Values, figure_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
@@ -27,19 +27,6 @@ _WRITTEN = ("value", "numerator", "denominator", "status")
 def is_divided(indicator: Indicator) -> bool:
     """Whether numerator and denominator say what the share rests on."""
     return indicator.kind in _DIVIDED
-
-
-def place_of(regions: pd.DataFrame, code: str, deepest: int) -> str:
-    """Return the region whose figures stand for ``code``: itself, or what contains it at depth ``deepest``."""
-    path = region_path(regions, code)
-    return path[min(len(path) - 1, deepest)]
-
-
-def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Listed:
-    """Return the regions below the context's, or its siblings, at depth ``deepest`` at the most."""
-    snapshot, regions = reader.snapshot(), reader.regions(context.viewer)
-    own = context.at(place_of(regions, context.region, deepest))
-    return listed_regions(own, regions[regions["depth"] <= deepest], snapshot)
 
 
 def row_of(frame: pd.DataFrame, code: str) -> Mapping[Any, Any]:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.pool import QueuePool
 
 from data_access.access import read_config, validated
+from data_access.clock import local_time
 from data_access.errors import (
     ConfigError,
     StoreBusyError,
@@ -192,14 +193,14 @@ class Reachability:
 
     def error(self) -> StoreUnavailableError:
         """Return the error that says so."""
-        since = f"{self._since:%Y-%m-%d %H:%M:%S}" if self._since else "—"
+        since = local_time(self._since) if self._since else "—"
         what, what_zh = "The shared database", "共享数据库"
         if self._shard:
             what, what_zh = f"Shard {self._shard!r} of the shared database", f"共享数据库的分片“{self._shard}”"
         return StoreUnavailableError(
-            f"{what} can't be reached (since {since} UTC). This works again by itself as soon as it can be; "
+            f"{what} can't be reached (since {since}). This works again by itself as soon as it can be; "
             "if it lasts, ask whoever runs the database.",
-            f"{what_zh}暂时无法连接（自 {since} UTC 起）。恢复后会自动继续；如持续较久，请联系数据库管理员。",
+            f"{what_zh}暂时无法连接（自 {since} 起）。恢复后会自动继续；如持续较久，请联系数据库管理员。",
             since=since,
             shard=self._shard,
             operator=self._why,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pandas as pd
+import pytest
 
 from dashboard.context import Context
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.periods import Period
 from dashboard.screens.overview import change_sentence, change_text, overview_screen, words_of_change
+from dashboard.screens.references import reference_of
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -41,6 +43,39 @@ def test_each_list_names_from_whom_it_comes(reader, city_scope):
     assert re.fullmatch("[^；]+；[^；]+及另外[0-9]+个来源", sources["changes"])
 
 
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("2024Q4", "0.55 起/10万，本地与之无明显差别"),
+        ("2023-11", "0.58 起/10万，本地与之无明显差别"),
+        ("2022", None),
+    ],
+)
+def test_the_outcome_stands_beside_what_the_province_published_of_the_latest_year(reader, city_scope, period, said):
+    context = Context(city_scope.region_code, Period.parse(period), "zh", "light", city_scope)
+    screen = overview_screen(reader, context)
+    facts = {label[:2]: text for label, text in screen.cards[0].facts}
+    assert facts.get("全省") == said
+    figures = next(table for table in screen.tables if table.key == "figures").frame.set_index("indicator_id")
+    assert pd.isna(figures.at["JQ2", "reference"]) == (said is None)
+
+
+def test_a_survey_above_the_provinces_says_so(reader, city_scope):
+    context = Context(city_scope.region_code, Period.parse("2024Q4"), "en", "light", city_scope)
+    card = next(card for card in overview_screen(reader, context).cards if card.title == "Sense of safety")
+    assert card.facts[-1] == (
+        "The province, 2024 (Yearly report of the demonstration province)",
+        "97.9%; higher here",
+    )
+
+
+def test_another_citys_figures_are_compared_with_no_province(toronto_home):
+    toronto = SnapshotReader(toronto_home)
+    root = toronto.snapshot().root_code
+    context = Context(root, Period.parse("2024"), "zh", "light", Scope("city_leader", root))
+    assert reference_of(toronto, context, find_indicator("JQ2")) is None
+
+
 def test_a_change_that_is_written_as_nothing_went_no_way():
     row = pd.Series(
         {
@@ -68,4 +103,5 @@ def test_a_card_without_a_figure_says_why_instead_of_comparing_none(reader, city
     township = regions.index[regions["depth"] == 2][0]
     screen = overview_screen(reader, Context(township, Period.parse("2024"), "zh", "light", city_scope))
     card = next(card for card in screen.cards if card.title == find_indicator("JQ6").label("zh"))
-    assert card.figure == "—" and card.sentence == "该指标只算到上一级；可看上一级"
+    assert (card.figure, card.change) == ("—", None)
+    assert card.sentence == "该指标只算到上一级；可看上一级"

@@ -36,6 +36,19 @@ def test_every_named_region_has_result_evidence_and_both_vetoes(asked, language)
         assert (written != "").all(axis=None) and written.notna().all(axis=None)
 
 
+@pytest.mark.parametrize("depth", [2, 3])
+def test_a_township_and_its_grids_stand_among_the_townships_of_their_county(reader, city_scope, places, depth):
+    """Grids are not graded, and no award is proposed to one."""
+    code = places[depth][0]
+    regions = reader.regions(city_scope)
+    township = code if depth == 2 else regions.at[code, "parent_code"]
+    screen = ranking_screen(reader, Context(code, Period.parse("2024Q4"), "zh", "light", city_scope))
+    assert screen.is_graded and screen.selected == township
+    assert {regions.at[each, "depth"] for each in screen.rows.index} == {2}
+    names = regions.loc[regions["depth"] == 2, "name"]
+    assert set(lists(screen)["clean"].rows["name"]) <= set(names)
+
+
 @pytest.mark.parametrize("rule", ["rising", "clean"])
 def test_one_click_opens_the_years_behind_a_rule(asked, rule):
     first = lists(asked())[rule].rows.iloc[0]

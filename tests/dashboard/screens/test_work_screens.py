@@ -139,6 +139,13 @@ def test_grids_of_the_chosen_township_are_drawn_and_the_weakest_by_default(reade
     assert grids["value"].between(0, 1).all()
 
 
+def test_a_grid_is_marked_on_the_map_of_its_township_and_lists_only_what_is_known_of_grids(reader, whole_year, places):
+    screen = patrol_screen(reader, whole_year.at(places[3][0]))
+    assert screen.picture.count("<path") > screen.picture.count('class="region selected"') == 1
+    assert screen.compared == ("GRD1", "GRD3")
+    assert not {"GRD2", "GRD8w"} & set(table(screen, "regions").columns)
+
+
 def test_quality_marks_the_counties_that_are_late_and_says_what_chance_gives(reader, whole_year):
     screen = quality_screen(reader, whole_year)
     late = screen.found.rows.query("check == 'late' and marked")

@@ -88,6 +88,7 @@ def test_every_level_has_an_answer_or_says_why_not(reader, city_scope, places, d
     assert shown.verdict
     assert len(shown.effects) == 12
     assert len(shown.league)
+    assert shown.listed.level_name == {"zh": "乡镇（街道）", "en": "Township"}[language], "grids are not graded"
     assert shown.creation.is_single == (depth > 1)
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from data_access import schema
 from data_access.home import Home
+from data_access.importing.report import ImportReport
 from data_access.importing.run import import_files
 from data_access.store.working import WorkingStore
 
@@ -139,23 +140,33 @@ TWICE = ("survey", "meeting", "data_delivery", "facility", "veto", "case_package
 
 
 @pytest.fixture
-def brought_in(home: Home, tmp_path: Path):
+def imported_as(home: Home, tmp_path: Path):
+    """Import rows (their fields that differ from a good one) from a file of a kind; return the report."""
+
+    def run(table: str, rows: list[dict[str, str]], ending: str = "csv") -> ImportReport:
+        mapping, file = tmp_path / f"{table}.toml", tmp_path / f"{table}.{ending}"
+        mapping.write_text(_head(table).replace("*.csv", f"*.{ending}") + _columns(table), encoding="utf-8")
+        frame = pd.DataFrame([{"region": TOWN, **GOOD[table], **row} for row in rows])
+        write = {"csv": frame.to_csv, "xlsx": frame.to_excel, "parquet": frame.to_parquet}[ending]
+        write(file, index=False)
+        report = import_files(home, mapping, [file])
+        problems = sum(len(target.problems) for target in report.targets)
+        assert sum(target.quarantined for target in report.targets) == problems
+        assert sum(len(pd.read_csv(path)) for path in report.quarantine_files) == problems
+        return report
+
+    return run
+
+
+@pytest.fixture
+def brought_in(home: Home, imported_as):
     """Import rows (their fields that differ from a good one); return ids kept and reasons of the others."""
 
     def run(table: str, rows: list[dict[str, str]]) -> tuple[list[str], list[str]]:
-        lines = _head(table) + _columns(table)
-        mapping = tmp_path / f"{table}.toml"
-        mapping.write_text(lines, encoding="utf-8")
-        file = tmp_path / f"{table}.csv"
-        frame = pd.DataFrame([{"region": TOWN, **GOOD[table], **row} for row in rows])
-        frame.to_csv(file, index=False)
-        report = import_files(home, mapping, [file])
+        report = imported_as(table, rows)
         with WorkingStore.open(home) as store:
             held = store.read(sa.select(schema.metadata.tables[table].c.source_id))
-        reasons = [english for target in report.targets for english, _ in target.problems]
-        assert sum(target.quarantined for target in report.targets) == len(reasons)
-        assert sum(len(pd.read_csv(path)) for path in report.quarantine_files) == len(reasons)
-        return sorted(held["source_id"]), reasons
+        return sorted(held["source_id"]), [english for target in report.targets for english, _ in target.problems]
 
     return run
 
@@ -209,6 +220,47 @@ def test_what_stands_already_under_another_id_is_refused_in_one_file_and_against
     kept, reasons = brought_in(table, [{"source_id": "0"}])
     assert (kept, len(reasons)) == (["a"], 1)
     assert brought_in(table, [{"source_id": "a"}]) == (["a"], [])
+
+
+AWARDS = [{"source_id": f"{day:02d}", "awarded_on": f"2024-04-{day:02d}", "amount": "200000"} for day in range(1, 27)]
+CONTRADICTIONS = {
+    "archived before received": ("dispute", [{"source_id": "a"}, {"source_id": "b", "archived_at": "2023-12-31"}], 3),
+    "arrival before alarm": (
+        "alarm_response",
+        [{"source_id": "a"}, {"source_id": "b", "arrived_at": "2024-05-01 09:59:59"}],
+        3,
+    ),
+    "numerator above denominator": (
+        "reported_count",
+        [{"source_id": "a", "measure": "patrol_due", "value": "10"}, {"source_id": "b", "value": "11"}],
+        3,
+    ),
+    "two open packages of one dispute": ("case_package", [{"source_id": "a"}, {"source_id": "b"}], 3),
+    "an award above the cap": ("fund_award", [{"source_id": "a"}, {"source_id": "b", "amount": "200001"}], 3),
+    "awards above the fund": ("fund_award", AWARDS, 27),
+}
+"""Table, rows, and the row of the file that can't be, its heading being row 1."""
+NAMED = {
+    "archived before received": ("archived_at", "2023-12-31"),
+    "arrival before alarm": ("arrived_at", "2024-05-01 09:59:59"),
+    "numerator above denominator": ("value", "11 > 10 (patrol_due)"),
+    "two open packages of one dispute": ("dispute_source_id", "d1"),
+    "an award above the cap": ("amount", "200,001"),
+    "awards above the fund": ("amount", "5,000,000 + 200,000"),
+}
+"""Column, and value."""
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_what_can_not_be_is_told_by_file_row_column_and_value_in_both_languages(imported_as, case, ending):
+    table, rows, row = CONTRADICTIONS[case]
+    problems = [each for target in imported_as(table, rows, ending).targets for each in target.problems]
+    assert len(problems) == 1
+    english, chinese = problems[0]
+    for said in problems[0]:
+        assert all(word in said for word in (f"{table}.{ending}", *NAMED[case])), said
+    assert f"row {row}" in english and f"行 {row}" in chinese
 
 
 def test_two_vetoes_still_to_be_examined_may_look_alike(brought_in):
