@@ -27,20 +27,31 @@ MANY = 2_000
 @contextmanager
 def fresh_database(address: str) -> Iterator[str]:
     """Make an empty database, set it up as an administrator does, yield its address, drop it."""
+    with empty_database(address) as url:
+        upgrade(url)
+        yield url
+
+
+@contextmanager
+def empty_database(address: str) -> Iterator[str]:
+    """Make a database that nobody has set up, yield its address, drop it."""
     name = f"pingan_{secrets.token_hex(4)}"
     server = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with server.connect() as connection:
         connection.exec_driver_sql(f"create database {name}")
-    url = sa.make_url(address).set(database=name).render_as_string(hide_password=False)
     try:
-        upgrade(url)
-        yield url
+        yield sa.make_url(address).set(database=name).render_as_string(hide_password=False)
     finally:
-        engine_of.cache_clear()
-        shared_ledger.cache_clear()
+        forget_databases()
         # A test may have ended the server, and its data with it.
         with contextlib.suppress(sa.exc.OperationalError), server.connect() as connection:
             connection.exec_driver_sql(f"drop database {name} with (force)")
+
+
+def forget_databases() -> None:
+    """Let this process know databases anew, as one that has just begun."""
+    engine_of.cache_clear()
+    shared_ledger.cache_clear()
 
 
 def keep_few_records(home: Home) -> None:

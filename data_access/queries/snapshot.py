@@ -74,11 +74,14 @@ class OpenSnapshot:
     def __init__(self, source: SnapshotSource, snapshot_id: str) -> None:
         self._source = source
         stamp = self.read(sa.select(schema.snapshot)).iloc[0]
-        if stamp["schema_version"] != schema.SCHEMA_VERSION:
+        version = int(stamp["schema_version"])
+        if version != schema.SCHEMA_VERSION:
+            is_newer = version > schema.SCHEMA_VERSION
             raise SchemaVersionError(
-                f"Snapshot {snapshot_id} has schema version {stamp['schema_version']}; this program reads "
-                f"{schema.SCHEMA_VERSION}. Publish again.",
-                f"快照 {snapshot_id} 的结构版本为 {stamp['schema_version']}，本程序读取 {schema.SCHEMA_VERSION}。请重新发布。",
+                f"Snapshot {snapshot_id} has schema version {version}; this program reads {schema.SCHEMA_VERSION}. "
+                f"{'Update the program' if is_newer else 'Publish again'}.",
+                f"快照 {snapshot_id} 的结构版本为 {version}，本程序读取 {schema.SCHEMA_VERSION}。"
+                f"请{'升级程序' if is_newer else '重新发布'}。",
                 snapshot_id=snapshot_id,
             )
         self._defined_as_now = stamp["config_sha256"] == definitions_sha256()

@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from data_access.migrations import downgrade  # noqa: F401 (alembic asks for it)
 from data_access.store.postgresql.catalogue import LEDGER_ROLE, LEDGER_SCHEMA, PRUNE_ROLE, READ_ROLE, WRITE_ROLE
 
 revision = "0004"

@@ -15,6 +15,8 @@ from data_access.store.postgresql.catalogue import CATALOGUE
 from data_access.store.postgresql.connections import Database, Reachability
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+MIGRATION_LOCK = 0x70696E6D
+"""Key of the advisory lock that lets one migration at a time look and work."""
 
 
 def upgrade(database_url: str) -> tuple[str | None, str]:
@@ -33,12 +35,12 @@ def upgrade(database_url: str) -> tuple[str | None, str]:
     newest = steps.get_current_head()
     assert newest is not None
     database = Database(database_url, None, Reachability())
-    with database.plain_errors(), database.engine.connect() as connection:
+    with database.plain_errors(), database.engine.connect() as connection, connection.begin():
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         found = None
         if sa.inspect(connection).has_schema(CATALOGUE):
             context = MigrationContext.configure(connection, opts={"version_table_schema": CATALOGUE})
             found = context.get_current_revision()
-        connection.rollback()
         if found is not None and found not in {step.revision for step in steps.walk_revisions()}:
             raise SchemaVersionError(
                 f"The shared database has revision {found}, which a newer version of this program made (this one knows "
@@ -47,9 +49,8 @@ def upgrade(database_url: str) -> tuple[str | None, str]:
                 found=found,
             )
         if found != newest:
-            with connection.begin():
-                connection.exec_driver_sql(f"create schema if not exists {CATALOGUE}")
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            connection.exec_driver_sql(f"create schema if not exists {CATALOGUE}")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
     database.engine.dispose()
     return found, newest
