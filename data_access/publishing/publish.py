@@ -20,6 +20,7 @@ from data_access.publishing.neighbours import touching_regions
 from data_access.publishing.paths import region_paths
 from data_access.publishing.quality import source_quality
 from data_access.queries.exposure import added_up
+from data_access.store.patience import patiently
 from data_access.store.snapshot_files import building_file
 from data_access.store.snapshot_store import SnapshotStore, snapshot_store
 from data_access.store.working import WorkingStore
@@ -47,9 +48,8 @@ def publish(home: Home, progress: Progress | None = None) -> str:
             snapshot_id = _build(store, engine, snapshots, report)
             engine.complete()
         try:
-            snapshots.keep(
-                file, snapshot_id, lambda done, step: report(0.95 + done * 0.05, step), held_snapshot_ids(home)
-            )
+            held = patiently(lambda: held_snapshot_ids(home))
+            snapshots.keep(file, snapshot_id, lambda done, step: report(0.95 + done * 0.05, step), held)
         finally:
             file.unlink(missing_ok=True)
     report(1.0, "done")
@@ -96,7 +96,7 @@ def _build(store: WorkingStore, engine: RollupEngine, snapshots: SnapshotStore, 
         rollups.count_histograms(engine, load_histograms())
     report(0.85, "reconcile")
     checks.check_rollups(engine, engine.published, measures)
-    snapshot_id = _next_snapshot_id(snapshots.kept_snapshot_ids(), through)
+    snapshot_id = _next_snapshot_id(patiently(snapshots.kept_snapshot_ids), through)
     stamp = {
         "snapshot_id": snapshot_id,
         "schema_version": schema.SCHEMA_VERSION,

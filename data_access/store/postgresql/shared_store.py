@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from data_access.home import Home
 from data_access.store import snapshot_files
 from data_access.store.embedded import EmbeddedSnapshot
 from data_access.store.frames import arrow_of_answer
+from data_access.store.patience import patiently
 from data_access.store.postgresql.answers import Answers
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
 from data_access.store.postgresql.connections import Database, connection_settings, engine_of, reachability
@@ -25,9 +27,6 @@ from data_access.store.snapshot_store import KEPT_SNAPSHOTS, Report, RowScope
 
 LOOK_SECONDS = 1.0
 """How often, at most, it is asked which snapshot is served."""
-LOAD_ATTEMPTS = 5
-WAIT_SECONDS = 3.0
-"""A publish that loses the database tries again after this long: nothing of the broken attempt is left."""
 
 
 class SharedSnapshot:
@@ -128,22 +127,26 @@ class SharedSnapshots:
         assert self._home.database_url is not None
         url = self._home.database_url
         writing = Database(url, WRITE_ROLE, self._reach)
-        for attempt in range(1, LOAD_ATTEMPTS + 1):
-            try:
-                if attempt > 1 and snapshot_id in self.kept_snapshot_ids():
-                    break  # the commit was done; only its answer was lost
-                with writing.plain_errors(), writing.engine.begin() as connection:
-                    shards = {each: engine_of(each.address(url), WRITE_ROLE) for each in known_shards(connection)}
-                    load(connection, built, snapshot_id, connection_settings().publish_memory_mb, report, shards)
-                break
-            except StoreUnavailableError:
-                if attempt == LOAD_ATTEMPTS:
-                    raise
-                time.sleep(WAIT_SECONDS)
+        is_tried = False
+
+        def load_once() -> None:
+            nonlocal is_tried
+            if is_tried and snapshot_id in self.kept_snapshot_ids():
+                return  # the commit was done; only its answer was lost
+            is_tried = True
+            with writing.plain_errors(), writing.engine.begin() as connection:
+                shards = {each: engine_of(each.address(url), WRITE_ROLE) for each in known_shards(connection)}
+                load(connection, built, snapshot_id, connection_settings().publish_memory_mb, report, shards)
+
+        def drop() -> None:
+            with writing.plain_errors():
+                drop_oldest(writing.engine, KEPT_SNAPSHOTS, held)
+
+        patiently(load_once)
         self._reach.answered()
         snapshot_files.keep_last_good(self._home, built, snapshot_id)
-        with writing.plain_errors():
-            drop_oldest(writing.engine, KEPT_SNAPSHOTS, held)
+        with suppress(StoreUnavailableError):  # it is published all the same, and the next publish drops them
+            patiently(drop)
 
     def unreachable_since(self) -> datetime | None:
         """Return since when the database can't be reached, or None."""

@@ -33,7 +33,8 @@ from data_access.home import Home
 from data_access.ledger import Ledger
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from data_access.store.postgresql import connections, shared_store
+from data_access.store import patience, snapshot_files
+from data_access.store.postgresql import connections
 from data_access.store.postgresql.catalogue import READ_ROLE
 from data_access.store.postgresql.connections import Database, Reachability, engine_of
 from data_access.store.postgresql.loading import schema_of
@@ -303,7 +304,7 @@ def impatient(home: Home, monkeypatch, **settings: object) -> Database:
 
 
 def test_a_publish_that_loses_the_database_midway_goes_through_when_it_is_back(server, home, monkeypatch):
-    monkeypatch.setattr(shared_store, "WAIT_SECONDS", 1.2)
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 1.2)
     before = SnapshotReader(home).snapshot().snapshot_id
     restarted = []
 
@@ -321,8 +322,29 @@ def test_a_publish_that_loses_the_database_midway_goes_through_when_it_is_back(s
     assert schemas(home) == set(reader.kept_snapshot_ids())
 
 
+@pytest.mark.parametrize("moment", ["reconcile", "write", "share", "the oldest are dropped"])
+def test_a_publish_waits_for_a_database_that_is_away_for_some_seconds(server, home, monkeypatch, moment):
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 1.2)
+    coming_back = threading.Timer(2, server.start)
+
+    def go_away() -> None:
+        if coming_back.ident is None:
+            server.stop()
+            coming_back.start()
+
+    keep = snapshot_files.keep_last_good
+    if moment == "the oldest are dropped":
+        monkeypatch.setattr(snapshot_files, "keep_last_good", lambda *given: (go_away(), keep(*given)))
+    published = publish(home, lambda _done, step: go_away() if step == moment else None)
+    coming_back.join()
+    assert coming_back.ident is not None, "it went away"
+    reader = SnapshotReader(home)
+    wait_until(lambda: _quietly(lambda: reader.snapshot().snapshot_id) == published, RECOVERS_SECONDS)
+    assert schemas(home) == set(reader.kept_snapshot_ids())
+
+
 def test_a_publish_that_never_reaches_the_database_leaves_the_old_snapshot_served(server, home, monkeypatch):
-    monkeypatch.setattr(shared_store, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 0.05)
     before = SnapshotReader(home).snapshot().snapshot_id
     stopped = []
 

@@ -16,6 +16,7 @@ from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.postgresql.connections import engine_of
 from data_access.store.postgresql.upgrade import upgrade
+from tests.conftest import absent
 from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST
 from tests.servers import postgresql_programs, postgresql_server
@@ -31,7 +32,7 @@ def urls():
     """Addresses of an empty server's database for the administrator, the app and the publisher."""
     programs = postgresql_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed; `make system-packages` installs it")
+        absent("PostgreSQL")
     with postgresql_server(programs) as server:
         said(server.address, "create role pingan_admin login createrole password 'p'")
         said(server.address, "create database pingan owner pingan_admin encoding 'UTF8' template template0")

@@ -15,6 +15,7 @@ from data_access.errors import ConfigError, DataAccessError, StoreUnavailableErr
 from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
+from data_access.store import patience
 from data_access.store.postgresql import shared_store
 from data_access.store.postgresql.catalogue import PREFIX_SETTING, READ_ROLE, ROLE_SETTING
 from data_access.store.postgresql.connections import Database, Reachability
@@ -255,7 +256,7 @@ def test_a_lost_shard_is_a_lost_database_never_a_partial_number(sharded_servers,
 
 
 def test_a_publish_without_a_shard_changes_nothing(sharded_servers, home, monkeypatch):
-    monkeypatch.setattr(shared_store, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 0.05)
     before = SnapshotReader(home).snapshot().snapshot_id
     sharded_servers.shards["west"].stop()
     try:
