@@ -42,7 +42,9 @@ bench: $(VENV)/.development ## measure speed and memory (BENCH_ROWS=10000000 for
 
 advisories: ## check the lock against published vulnerabilities (needs pip-audit and an index that publishes them)
 	@command -v pip-audit >/dev/null || { echo "make advisories needs pip-audit. Install it (pip install pip-audit) and run again." >&2; exit 1; }
-	pip-audit --strict --no-deps --disable-pip -r requirements.txt
+	@pip-audit --strict --require-hashes --disable-pip -r requirements.txt || { \
+		echo "See above: a version is known to be vulnerable, or ('not found') the index here publishes no advisories and" \
+			"nothing was checked. In that case run this where PyPI itself can be reached." >&2; exit 1; }
 
 lint: $(VENV)/.development ## check format, style, types and the direction of imports
 	@$(PYTHON) -m ruff format --check .
@@ -59,7 +61,7 @@ lock: ## compile requirements.txt and requirements-dev.txt from pyproject.toml (
 	$(LOCK) -o requirements.txt
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 
-system-packages: ## install Chromium, a Chinese font, PostgreSQL, LibreOffice and Java for the tests, where apt can and they are absent
+system-packages: ## install Chromium, a Chinese font, PostgreSQL, LibreOffice, HAProxy, nginx and Java for the tests, where apt can and they are absent
 	@sh scripts/system_packages.sh
 
 clean: ## remove the virtual environment, caches and build; never the data

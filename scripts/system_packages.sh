@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what the tests need from the system, where apt can and it is absent: Chromium, a Chinese font, PostgreSQL,
-# LibreOffice and a PDF reader (to open the hand-outs), HAProxy (for several processes), Java (for the Spark cluster).
+# LibreOffice and a PDF reader (to open the hand-outs), HAProxy (for several processes), nginx (in front, as
+# docs/deployment.md sets it up), Java (for the Spark cluster).
 set -eu
 
 missing=""
@@ -12,6 +13,7 @@ command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/n
 command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-writer-nogui libreoffice-impress-nogui libreoffice-calc-nogui"
 command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
 command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
+command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v java >/dev/null 2>&1 || missing="$missing openjdk-17-jre-headless"
 [ -n "$missing" ] || exit 0
 

@@ -19,7 +19,7 @@ from data_access.access import Scope
 from data_access.audit import AuditBook
 from data_access.home import Home
 from tests.browser.screen import PROVIDER_ASKS, region_in_breadcrumb, settle, sign_in, visible_text, watched_page
-from tests.conftest import OWN_HOSTS
+from tests.conftest import OWN_HOSTS, absent
 from tests.data_access import small_city
 from tests.data_access.small_city import CASES_MAPPING, EAST, WEST
 from tests.servers import (
@@ -137,7 +137,9 @@ class Machine:
 def machine(tmp_path_factory) -> Iterator[Machine]:
     programs = postgresql_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed; `make system-packages` installs it")
+        absent("PostgreSQL")
+    if NGINX is None:
+        absent("nginx")
     with postgresql_server(programs) as server:
         yield Machine(tmp_path_factory.mktemp("machine"), server)
 
@@ -159,7 +161,7 @@ def test_an_administrator_comes_from_an_empty_server_to_a_signed_in_county_leade
     serve = blocks("sh", "make run HOST=0.0.0.0")
     assert "Without sign-in the cockpit is served on this machine only" in machine.run(serve, succeeds=False)
 
-    app, front = machine.port, free_port() if NGINX else machine.port
+    app, front = machine.port, free_port()
     here = f"http://127.0.0.1:{front}"
     with running_provider() as provider:
         auth = (
@@ -191,10 +193,7 @@ def urls(machine: Machine, address: str) -> dict[str, str]:
 
 @contextmanager
 def in_front(machine: Machine, port: int) -> Iterator[None]:
-    """Serve as the document's nginx does, without TLS; nothing where nginx is not installed."""
-    if not NGINX:
-        yield
-        return
+    """Serve as the document's nginx does, without TLS."""
     site = machine.written(blocks("nginx", "proxy_pass")).replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
     site = re.sub(r"    ssl_certificate.*\n", "", site)
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
