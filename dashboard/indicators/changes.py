@@ -142,7 +142,9 @@ def _compared(
         old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
         new = new.assign(value=new["numerator"], denominator=np.nan)
     given = np.isin(new["status"].to_numpy(), words.WITH_VALUE)
-    valid = given & np.isin(old["status"].to_numpy(), words.WITH_VALUE)
+    both = given & np.isin(old["status"].to_numpy(), words.WITH_VALUE)
+    alike = _are_alike(indicator, new, old)
+    valid = both & alike
     untestable = _why_untestable(indicator, before, when)
     unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
     test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
@@ -168,12 +170,15 @@ def _compared(
         "way": ways,
         "verdict": [_verdict(way, indicator.direction) for way in ways],
         "sentence": [
-            _sentence(way if has_value else "missing", beyond, against)
-            for has_value, way, beyond in zip(given, ways, beyond_chance, strict=True)
+            _sentence("missing" if not has_value else way if may_be else "unlike", beyond, against)
+            for has_value, may_be, way, beyond in zip(given, ~both | alike, ways, beyond_chance, strict=True)
         ],
         "status": [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)],
         "data_through": new["data_through"],
-        "notes": [tuple(dict.fromkeys((*a, *b, *extra))) for a, b in zip(new["notes"], old["notes"], strict=True)],
+        "notes": [
+            tuple(dict.fromkeys((*a, *b, *extra, *(() if may_be else ("unlike_periods",)))))
+            for a, b, may_be in zip(new["notes"], old["notes"], ~both | alike, strict=True)
+        ],
     }
     return {name: _array(columns[name], len(new)) for name in CHANGE_COLUMNS}
 
@@ -239,6 +244,15 @@ def _why_untestable(indicator: Indicator, before: Period, when: Period) -> str |
     return "overlapping_windows" if first is None or last >= first else None
 
 
+def _are_alike(indicator: Indicator, new: pd.DataFrame, old: pd.DataFrame) -> np.ndarray:
+    """Return where two figures may be compared: a count of three months not with one of a year, nor rates of other people."""
+    lacking = set(words.SHORT_OF_DAYS if indicator.kind == "count" else ("population_incomplete",))
+    if indicator.window in ("as_of", "since_start"):
+        return np.ones(len(new), bool)
+    lacks = [np.array([not lacking.isdisjoint(notes) for notes in frame["notes"]], bool) for frame in (new, old)]
+    return lacks[0] == lacks[1] if indicator.kind == "count" else ~(lacks[0] | lacks[1])
+
+
 def _ways(difference: np.ndarray) -> list[str]:
     return ["unknown" if np.isnan(d) else "up" if d > 0 else "down" if d < 0 else "same" for d in difference]
 
@@ -250,7 +264,7 @@ def _verdict(way: str, direction: str) -> str:
 
 
 def _sentence(way: str, beyond: bool | None, against: Against) -> str:
-    if way in ("missing", "unknown", "same"):
+    if way in ("missing", "unlike", "unknown", "same"):
         return f"sentences.change.{against}.{way}"
     certainty = "untested" if beyond is None else "beyond_chance" if beyond else "within_chance"
     return f"sentences.change.{against}.{way}_{certainty}"

@@ -99,7 +99,7 @@ def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
     if indicator.kind == "change":
         return t("sentences.amount.bare", language, difference=amount)
     unit = indicator.unit_label(language, amount)
-    if row["beyond_chance"] is None:
+    if row["beyond_chance"] is None or _short_of_days(row):
         return t("sentences.amount.plain", language, difference=amount, unit=unit)
     counts = {"old": formatting.number(row["old_numerator"]), "new": formatting.number(row["new_numerator"])}
     return t("sentences.amount.plain_tested", language, difference=amount, unit=unit, **counts)
@@ -129,6 +129,11 @@ def caution_texts(row: pd.Series, language: str) -> tuple[str, ...]:
     return note_texts(row["notes"], language)
 
 
+def _short_of_days(row: pd.Series) -> bool:
+    """Return whether a figure lacks days of its period: its count beside one of all days would mislead."""
+    return not set(words.SHORT_OF_DAYS).isdisjoint(row["notes"])
+
+
 def _percent(row: pd.Series, language: str) -> str:
     percent = f"{formatting.number(abs(row['ratio'] - 1) * 100, 1)}%"
     if row["beyond_chance"] is None:
@@ -137,6 +142,8 @@ def _percent(row: pd.Series, language: str) -> str:
         f"{formatting.signed((row[name] - 1) * 100, 1)}%" if np.isfinite(row[name]) else formatting.MISSING
         for name in ("ratio_lower", "ratio_upper")
     )
+    if _short_of_days(row):
+        return t("sentences.amount.relative_within", language, percent=percent, lower=lower, upper=upper)
     return t(
         "sentences.amount.relative_tested",
         language,

@@ -52,7 +52,10 @@ NOTES = (
     "not_finite",
     "boundary_comparable",
     "before_region",
+    "unlike_periods",
 )
+SHORT_OF_DAYS = ("period_running", "starts_late", "ends_early")
+"""Notes of a figure that lacks some days of its period: a count of those can't be compared with one of all."""
 
 VALUE_COLUMNS = ["value", "lower", "upper", "lower_998", "upper_998"]
 NUMBER_COLUMNS = [*VALUE_COLUMNS, "numerator", "denominator", "squares"]

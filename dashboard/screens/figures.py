@@ -26,12 +26,21 @@ _NOTE_KINDS = {
     "late_regions": "late",
     "carried_forward": "carried",
     "population_carried": "carried",
+    "population_incomplete": "carried",
     "not_matured": "preliminary",
     "small_count": "suppressed",
     "protects_small_count": "suppressed",
 }
 """Note of a value → kind of mark on its card; other notes are said with the definition."""
-_REASONS = ("role_level", "level_too_fine", "not_collected", "before_region", "not_reported", "outside_coverage")
+_REASONS = (
+    "unlike_periods",
+    "role_level",
+    "level_too_fine",
+    "not_collected",
+    "before_region",
+    "not_reported",
+    "outside_coverage",
+)
 """Notes that say more of why there is no value than its status does."""
 
 

@@ -22,6 +22,7 @@ from data_access.queries import SnapshotReader
 
 STATUS = {name: place for place, name in enumerate(words.STATUSES)}
 NOTE = {name: 1 << place for place, name in enumerate(words.NOTES)}
+_SHORT_OF_DAYS = sum(NOTE[name] for name in words.SHORT_OF_DAYS)
 _STATUS_NAMES = np.array(words.STATUSES, dtype=object)
 _MAY_HAVE_VALUE = np.isin(words.STATUSES, words.WITH_VALUE)
 _IS_HIDDEN = np.isin(words.STATUSES, (words.FINER_THAN_SOURCE, words.SUPPRESSED))
@@ -51,17 +52,19 @@ class Numbers:
         return _MAY_HAVE_VALUE[self.status]
 
     def against(self, old: Numbers) -> Numbers:
-        """Return these counts over those of ``old``: numerator new, denominator old."""
+        """Return these counts over those of ``old``: numerator new, denominator old; only where both lack days or none does."""
         status = np.where(self.has_value, np.where(old.has_value, self.status, old.status), self.status)
         # A part of this year against a part of last year is a comparison as good as its parts.
         status = np.where(self.has_value & old.has_value, np.maximum(self.status, old.status), status)
-        zero = self.has_value & old.has_value & (old.numerator == 0)
+        both = self.has_value & old.has_value
+        unlike = both & ((self.notes & _SHORT_OF_DAYS > 0) != (old.notes & _SHORT_OF_DAYS > 0))
+        zero = both & (old.numerator == 0)
         return replace(
             self,
             denominator=old.numerator,
             squares=None,
-            status=np.where(zero, STATUS[words.ZERO_DENOMINATOR], status),
-            notes=self.notes | old.notes,
+            status=np.select([unlike, zero], [STATUS[words.NO_DATA], STATUS[words.ZERO_DENOMINATOR]], status),
+            notes=self.notes | old.notes | np.where(unlike, NOTE["unlike_periods"], 0),
         )
 
     def columns(self, limits: Limits) -> dict[str, np.ndarray]:

@@ -222,7 +222,9 @@ def _classes(reader: SnapshotReader, context: Context, indicator: Indicator, sta
     )
     frame["period_start"] = pd.to_datetime(frame["period_start"])
     table = frame.pivot_table(index="period_start", columns="class_code", values="value", aggfunc="sum")
-    # Months without a case of any class have no rows at all.
+    # Months without a case of any class have no rows at all; of months that no source tells, none is not none.
     months = pd.date_range(pd.Timestamp(start).replace(day=1), end, freq="MS", name="period_start")
-    table = table.reindex(months if len(table) else table.index).fillna(0.0)
+    covers = [cover for cover in facts_of(reader, context.viewer).coverage.get(divided[0], ()) if cover.grain != "year"]
+    told = [any(cover.first_day <= month.date() <= cover.last_day for cover in covers) for month in months]
+    table = table.reindex(months[told] if len(table) else table.index).fillna(0.0)
     return table.reset_index().melt(id_vars="period_start", var_name="class_code", value_name="value")

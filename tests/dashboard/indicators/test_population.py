@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.changes import change
 from dashboard.indicators.evaluate import evaluate
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -57,6 +59,11 @@ def test_a_rate_over_people_who_are_not_all_known_says_so(read):
     noted = found[["population_incomplete" in notes for notes in found["notes"]]]
     said = set(zip(noted["region_code"], noted["period"].astype(str), strict=True))
     assert said == {(EAST, "2024"), (CITY, "2023"), (CITY, "2024")}
+
+
+def test_rates_over_other_people_are_not_compared(read):
+    row = change(read, SCOPE, "JQ2", [EAST], "2024").iloc[0]
+    assert np.isnan(row["difference"]) and "unlike_periods" in row["notes"]
 
 
 @pytest.mark.parametrize(("began", "gaps"), [({}, {"city": {2023, 2024}}), ({"new": 2024}, {"city": {2024}})])

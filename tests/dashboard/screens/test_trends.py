@@ -10,6 +10,8 @@ import pytest
 from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.trends.screen import trends_screen
+from data_access.access import Scope
+from data_access.queries import SnapshotReader
 
 
 @pytest.fixture
@@ -45,3 +47,12 @@ def test_a_rolling_window_is_drawn_from_its_first_whole_one_on(county):
 def test_five_years_are_called_a_trend_only_beyond_chance(reader, city_scope, indicator, said):
     context = Context(city_scope.region_code, Period.parse("2024"), "zh", "light", city_scope)
     assert trends_screen(reader, replace(context, own=(("indicator", indicator),))).recent == said
+
+
+def test_classes_of_months_that_no_source_tells_are_not_drawn_as_none(toronto_home):
+    """Toronto's single homicides end with 2022; its yearly counts, which go on, tell no class."""
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    own = (("indicator", "homicide_victims"),)
+    screen = trends_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope, own))
+    assert screen.classes["period_start"].max() == pd.Timestamp("2022-12-01")
