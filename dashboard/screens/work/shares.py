@@ -125,7 +125,7 @@ def order_sentence(names: Sequence[str], language: str, note: str = "") -> str:
     """Return by what a list of regions is sorted and what else is to be known of it, for the head of its card."""
     item = listed_by(names)
     order = t("work.worst_first", language, name=item.label(language)) if item else ""
-    return t("overview.joint", language).join(filter(None, (order, note)))
+    return t("work.order_and_note", language, order=order, note=note) if order and note else order or note
 
 
 def share_table(
