@@ -46,13 +46,18 @@
   const toChinese = window.nativeWords;
   const toEnglish = Object.fromEntries(Object.entries(toChinese).map(([english, chinese]) => [chinese, english]));
   const spoken = ["aria-label", "placeholder", "title"];
+  const inWords = (text, words) => {
+    const [count] = /\d+/.exec(text) || [""];
+    return words[text] || (count && words[text.replace(count, "{count}")] || "").replace("{count}", count);
+  };
   const say = (element, words) => {
     for (const name of spoken) {
       const word = words[element.getAttribute(name)];
       if (word) element.setAttribute(name, word);
     }
     for (const child of element.childNodes) {
-      if (child.nodeType === Node.TEXT_NODE && words[child.data]) child.data = words[child.data];
+      const word = child.nodeType === Node.TEXT_NODE && inWords(child.data, words);
+      if (word) child.data = word;
     }
   };
   const sayAll = (start) => {

@@ -104,6 +104,8 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     rows = league_rows(context, league, names)
     headline = headline_of(reader)
     funnel_of = headline if headline.display_form == "rate" else find_indicator(FUNNEL_INDICATOR)
+    funnel = _funnel(reader, context, funnel_of, listed, names)
+    reasons = reasons_of(league, selected, context.language)
     return RankingScreen(
         month=month,
         listed=listed,
@@ -111,8 +113,8 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         names=names,
         rows=rows,
         selected=selected,
-        reasons=reasons_of(league, selected, context.language),
-        funnel=_funnel(reader, context, funnel_of, listed, names),
+        reasons=reasons,
+        funnel=funnel,
         funnel_of=funnel_of,
         rising=rising,
         clean=clean,
@@ -120,8 +122,30 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         triggers=triggers,
         problems=problems,
         verdict=_verdict(league, names, sheets, context.language),
-        tables=(league_table(rows, context.language), *triggers.tables, _problem_table(problems, context.language)),
+        tables=(
+            league_table(rows, context.language),
+            _reasons_table(reasons, names[selected], context.language),
+            _funnel_table(funnel, funnel_of, context.language),
+            *triggers.tables,
+            _problem_table(problems, context.language),
+        ),
     )
+
+
+def _reasons_table(reasons: pd.DataFrame, name: str, language: str) -> ScreenTable:
+    names = ("component", "figure", "points", "full", "lost", "unit", "deadline")
+    columns = {key: t(f"ranking.{key}", language) for key in names}
+    return ScreenTable("reasons", t("ranking.why", language, name=name), reasons, columns)
+
+
+def _funnel_table(funnel: pd.DataFrame, indicator: Indicator, language: str) -> ScreenTable:
+    columns = {
+        "name": t("column.name", language),
+        "exposure": t("funnel.size", language),
+        "value": indicator.unit_label(language),
+        "numerator": t("column.numerator", language),
+    }
+    return ScreenTable("funnel", t("ranking.funnel", language, name=indicator.label(language)), funnel, columns)
 
 
 def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:

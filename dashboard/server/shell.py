@@ -51,7 +51,7 @@ def not_found_page(parameters: Mapping[str, str]) -> str:
 def native_words() -> dict[str, str]:
     """Return what Streamlit's own widgets say in English, with the Chinese to put in its place."""
     keys = [key for key in load_texts("en") if key.startswith("native.")]
-    return {t(key, "en"): t(key, "zh") for key in keys}
+    return {str(load_texts("en")[key]): str(load_texts("zh")[key]) for key in keys}
 
 
 @lru_cache(maxsize=8)

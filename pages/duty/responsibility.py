@@ -244,7 +244,7 @@ if screen.summons is not None:
 if screen.departments is not None:
     delivered = screen.departments
     card_grid(delivered.cards, language, columns=3)
-    left, right = st.columns([0.62, 0.38], gap="small")
+    left, right = st.columns([0.58, 0.42], gap="small")
     with left:
         table_card(
             delivered.matrix,
@@ -279,7 +279,7 @@ if screen.departments is not None:
             data_through=through,
             source=table_source(reader, context.viewer, ("consultation_item",), "duty.party_source", language),
             definition=definition_of(context, find_indicator("HS3")),
-            key="items",
+            key="consultation-items",
         ),
     ):
         if delivered.owed.rows.empty:

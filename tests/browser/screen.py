@@ -111,6 +111,27 @@ def _leave(tab) -> None:
     tab.context.clear_cookies()
 
 
+@contextmanager
+def counted_bytes(page) -> Iterator[list[int]]:
+    """Count the bytes of a page's data: what comes through its socket, and shapes; not the program's own files."""
+    counts: list[int] = []
+
+    def count_socket(socket) -> None:
+        socket.on("framereceived", lambda payload: counts.append(len(payload)))
+
+    def count_answer(answer) -> None:
+        if not urlparse(answer.url).path.startswith(("/static/", "/assets/")):
+            counts.append(int(answer.headers.get("content-length", 0)))
+
+    page.on("websocket", count_socket)
+    page.on("response", count_answer)
+    try:
+        yield counts
+    finally:
+        page.remove_listener("websocket", count_socket)
+        page.remove_listener("response", count_answer)
+
+
 def open_page(page, address: str, path: str = "/", **parameters: str) -> None:
     """Open a page of the app and wait until its frame and content are drawn."""
     page.goto(f"{address}{path}" + (f"?{urlencode(parameters)}" if parameters else ""))

@@ -6,18 +6,28 @@ import re
 
 import pytest
 
-from tests.browser.screen import PATHS, open_page, screenshot, settle, spoken_text, stray_english, visible_text
+from tests.browser.screen import (
+    PATHS,
+    counted_bytes,
+    open_page,
+    screenshot,
+    settle,
+    spoken_text,
+    stray_english,
+    visible_text,
+)
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 OTHER_LANGUAGE = {"中文"}
 """The switch names each language in that language."""
+MOST_BYTES = 1_000_000
 DOCUMENT_NUMBER = re.compile(r"[\u4e00-\u9fff]+〔\d{4}〕\d+号")
 """Of a paper, which keeps its number in every language."""
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_page_is_chinese_throughout_stamped_and_whole_in_either_theme(page, demonstration_app, path):
-    open_page(page, demonstration_app, path)
+    open_light_page(page, demonstration_app, path)
     screenshot(page, f"demonstration{path.replace('/', '-')}")
     text = visible_text(page, opened_menus=True)
     assert not stray_english(text)
@@ -32,11 +42,18 @@ def test_page_is_chinese_throughout_stamped_and_whole_in_either_theme(page, demo
 
 @pytest.mark.parametrize("path", PATHS)
 def test_page_is_english_throughout_when_switched_and_whole_in_either_theme(page, demonstration_app, path):
-    open_page(page, demonstration_app, path, lang="en")
+    open_light_page(page, demonstration_app, path, lang="en")
     text = DOCUMENT_NUMBER.sub("", visible_text(page, opened_menus=True))
     assert not set(CHINESE.findall(text)) - OTHER_LANGUAGE
     assert not set(CHINESE.findall(spoken_text(page))) - OTHER_LANGUAGE
     assert_dark_theme_shows_no_error(page, f"demonstration{path.replace('/', '-')}-dark-en")
+
+
+def open_light_page(page, address: str, path: str, **parameters: str) -> None:
+    """Open a page, whose data may weigh a megabyte at most."""
+    with counted_bytes(page) as counts:
+        open_page(page, address, path, **parameters)
+    assert 1_000 < sum(counts) <= MOST_BYTES
 
 
 def assert_nothing_leaves_the_screen(page) -> None:
@@ -81,6 +98,16 @@ def test_marks_of_one_card_stand_side_by_side(page, demonstration_app, language)
     assert both and all(len(set(each)) == 1 for each in both)
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh", "有 2 个选项。"), ("en", "2 options available.")])
+def test_a_list_of_choices_is_announced_in_the_language_of_the_page(page, demonstration_app, language, said):
+    open_page(page, demonstration_app, "/responsibility", lang=language)
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("option").first.wait_for()
+    page.wait_for_function(
+        "said => document.querySelector('[data-live-announcer]')?.innerText.includes(said)", arg=said
+    )
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_region_with_too_little_data_keeps_its_outline_on_the_map(page, demonstration_app, theme):
     open_page(page, demonstration_app, region="990123000000", period="2024-12", theme=theme)
@@ -95,6 +122,6 @@ def test_a_region_with_too_little_data_keeps_its_outline_on_the_map(page, demons
 def test_page_of_one_grid_shows_no_error(page, demonstration_app, path, reader, city_scope):
     regions = reader.regions(city_scope)
     grid = regions.index[regions["depth"] == 3][0]
-    open_page(page, demonstration_app, path, region=grid)
+    open_light_page(page, demonstration_app, path, region=grid)
     assert page.locator("[data-testid=stException], .error-panel").count() == 0
     assert not stray_english(visible_text(page, opened_menus=True))
