@@ -18,7 +18,8 @@ from dashboard.navigation import DEFAULT_PAGE, PAGES
 from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.server.shell import not_found_page, page_shell
 from dashboard.settings import NOBODY, current_account, record_refused, record_sign_out
-from dashboard.sign_in.accounts import WALL_SUBJECT
+from dashboard.sign_in.accounts import CLOCK_SKEW_SECONDS, WALL_SUBJECT
+from dashboard.sign_in.ended import end_sign_in
 from dashboard.sign_in.files import may_fetch
 from dashboard.sign_in.request import claims_of_request, is_forged, is_wall_screen, keep_claims, opens_a_session
 from dashboard.sign_in.settings import sign_in_mode
@@ -129,6 +130,7 @@ class SignInGate:
         keep_claims(claims)
         if scope["path"] == "/auth/logout" and claims:
             record_sign_out()
+            end_sign_in(claims, CLOCK_SKEW_SECONDS)
         if (
             mode != "off"
             and scope["path"].startswith(FOR_ACCOUNTS)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from streamlit.auth_util import get_secrets_auth_section
 
+from dashboard.sign_in.ended import is_ended
 from dashboard.sign_in.settings import Mode, role_holders, sign_in_settings
 from data_access.access import Scope, load_roles
 from data_access.errors import DataAccessError
@@ -80,6 +81,8 @@ def _check_token(claims: Mapping[str, object]) -> None:
     expires = claims.get("exp")
     if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW_SECONDS < time.time():
         raise SignInRequired("The sign-in has run out. Sign in again.", "登录已过期，请重新登录。", code="expired")
+    if is_ended(claims):
+        raise SignInRequired("You have signed out. Sign in again.", "您已退出登录，请重新登录。", code="signed_out")
     wanted = get_secrets_auth_section().get("client_id")
     meant_for = claims.get("aud")
     names = meant_for if isinstance(meant_for, (list, tuple)) else [meant_for]

@@ -114,3 +114,16 @@ def test_changed_cookie_opens_nothing(app, provider):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=30)
         assert refused.value.code == 401
+
+
+def test_a_copied_cookie_opens_nothing_after_the_sign_out(app, provider, small_home):
+    provider.kind, provider.claims = "right", {}
+    jar = CookieJar()
+    assert status_after_sign_in(app, jar) == 200
+    copied = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+    urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open(f"{app}/auth/logout", timeout=30)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(f"{app}/wall/state", headers={"Cookie": copied}), timeout=30)
+    assert refused.value.code == 401
+    assert "sign_out" in set(AuditBook(small_home).lines(Scope("auditor", CITY))["kind"])
+    assert status_after_sign_in(app) == 200, "the account may come in again"
