@@ -10,6 +10,7 @@ ARGS ?=
 PROCESSES ?= 2
 NAME ?= toronto
 DATA ?= $(firstword $(wildcard ../shared/data/*$(NAME)*) $(wildcard ../shared/data/*$(firstword $(subst _, ,$(NAME)))*))
+EXAMPLES = $(sort $(basename $(notdir $(wildcard examples/*.toml))))
 EXAMPLE_HOME = $(if $(filter var,$(PINGAN_HOME)),var/$(NAME),$(PINGAN_HOME))
 export PINGAN_HOME
 export PYTHONUTF8 = 1
@@ -19,17 +20,22 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --disable-pip-version-check --no-input -q --require-hashes -r
 LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: run example demo test bench lint advisories format lock system-packages clean help
+.PHONY: run example free-port demo test bench lint advisories format lock system-packages clean help
 .DELETE_ON_ERROR:
 
 # A pointer says that a snapshot is served: the program, which takes a second to start, is asked only where there is none.
-run: $(VENV)/.runtime ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
+run: $(VENV)/.runtime free-port ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
 	@[ -z "$(DATABASE_URL)" ] && [ -e "$(PINGAN_HOME)/current.json" ] || $(PYTHON) -m data_access demo --if-empty
 	@exec $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
 
-example: $(VENV)/.runtime ## turn real data into a cockpit and serve it (NAME=london; the names are those of examples/)
+example: $(VENV)/.runtime free-port ## turn real data into a cockpit and serve it (NAME=london; the names are those of examples/)
+	@[ -f examples/$(NAME).toml ] || { echo "没有名为 $(NAME) 的示例，可用：$(EXAMPLES)。(No such example; there are those.)" >&2; exit 1; }
+	@[ -n "$(DATA)" ] || { echo "未找到示例 $(NAME) 的数据，请写明 DATA=文件夹。(Say by DATA=… where its files are.)" >&2; exit 1; }
 	@$(PYTHON) -m data_access --home $(EXAMPLE_HOME) build --mapping examples/$(NAME).toml --data $(DATA)
 	@PINGAN_HOME=$(EXAMPLE_HOME) $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+
+free-port: $(VENV)/.runtime
+	@$(PYTHON) -S scripts/refuse_taken_port.py $(HOST) $(PORT)
 
 demo: $(VENV)/.runtime ## build the demonstration city anew and publish it
 	@$(PYTHON) -m data_access demo
