@@ -40,14 +40,15 @@ def series_with_interval(
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     figure = Figure()
-    known = series[series["lower"].notna() & series["upper"].notna()]
+    across, up = _band(series)
     figure.add(
         "scatter",
-        x=pd.concat([known["period_start"], known["period_start"][::-1]]),
-        y=pd.concat([known["upper"], known["lower"][::-1]]),
+        x=across,
+        y=up,
         fill="toself",
+        mode="lines",
         fillcolor=faint(colours[0]),
-        line={"width": 0},
+        line={"width": 2, "color": faint(colours[0])},  # or a period between two gaps would have no interval
         name=names["interval"],
         hoverinfo="skip",
     )
@@ -79,7 +80,19 @@ def series_with_interval(
         yaxis={"title": {"text": unit}},
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )
-    return _dated(figure)
+    is_yearly = len(series) > 1 and (series["period_start"].dt.day_of_year == 1).all()
+    return _dated(figure, "%Y" if is_yearly else "%Y-%m")
+
+
+def _band(series: pd.DataFrame) -> tuple[list, list]:
+    """Return the outline of the interval of each run of periods that have one, with a gap after each."""
+    known = series["lower"].notna() & series["upper"].notna()
+    across: list = []
+    up: list = []
+    for _, run in series[known].groupby((~known).cumsum()[known]):
+        across += [*run["period_start"], *run["period_start"][::-1], None]
+        up += [*run["upper"], *run["lower"][::-1], None]
+    return across, up
 
 
 def small_multiples(
@@ -261,8 +274,8 @@ def _add_campaign(figure: Figure, start: pd.Timestamp, end: pd.Timestamp, name: 
     )
 
 
-def _dated(figure: Figure) -> Figure:
-    figure.update_axes("x", tickformat="%Y-%m", hoverformat="%Y-%m")
+def _dated(figure: Figure, written: str = "%Y-%m") -> Figure:
+    figure.update_axes("x", tickformat=written, hoverformat=written)
     return figure
 
 

@@ -12,8 +12,13 @@ import shapely
 import sqlalchemy as sa
 
 from dashboard.__main__ import run
+from dashboard.context import Context
+from dashboard.periods import Period
+from dashboard.screens.trends.screen import trends_screen
 from data_access import schema
+from data_access.access import Scope
 from data_access.home import Home
+from data_access.queries import SnapshotReader
 from data_access.store.working import WorkingStore
 from tests.real_data.test_examples import City
 
@@ -135,3 +140,10 @@ def test_chuzhous_counties_one_by_one_and_their_shapes(example_home):
     assert len(shapes) == 8
     assert sum(shapely.get_num_coordinates(shapes.geometry)) >= 3067
     assert shapes.total_bounds == pytest.approx([117.161066, 31.850926, 119.230997, 33.217960], abs=0.008)
+
+
+def test_a_year_that_is_not_over_says_how_far_it_goes(example_home):
+    reader = SnapshotReader(example_home("london"))
+    root = reader.snapshot().root_code
+    context = Context(root, Period.parse("2023"), "zh", "light", Scope("city_leader", root), ())
+    assert trends_screen(reader, context).years["year"].tolist()[:2] == ["2024（至03-31）", "2023"]

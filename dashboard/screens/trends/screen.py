@@ -99,7 +99,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         choices=choices,
         grain=grain,
         series=drawn.reset_index(drop=True),
-        years=_written(indicator, years, language),
+        years=_written(indicator, years, reader.snapshot().data_through, language),
         recent=_recent(indicator, years, language),
         classes=classes,
         class_names=class_names,
@@ -193,11 +193,14 @@ def _recent(indicator: Indicator, years: pd.DataFrame, language: str) -> str:
     return t(f"trends.recent.{trend.judged(indicator.direction)}", language)
 
 
-def _written(indicator: Indicator, frame: pd.DataFrame, language: str) -> pd.DataFrame:
+def _written(indicator: Indicator, frame: pd.DataFrame, data_through: date, language: str) -> pd.DataFrame:
+    """Return years as they are read; the last one says to what day it goes where that is not its end."""
+    last = str(data_through.year) if (data_through.month, data_through.day) != (12, 31) else ""
+    part = t("trends.part_of_year", language, year=last, day=f"{data_through:%m-%d}")
     rows = [row for _, row in frame.iterrows()]
     return pd.DataFrame(
         {
-            "year": frame["period"],
+            "year": frame["period"].replace({last: part}),
             "figure": [
                 figure_text(indicator, row["value"], row["denominator"], language)
                 if row["status"] in WITH_VALUE

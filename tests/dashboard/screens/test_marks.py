@@ -115,3 +115,18 @@ def test_marks_are_lines_with_signs_and_a_ground_named_in_the_legend(reader, con
     assert "专项行动期间" in [trace.name for trace in figure.data]
     assert all(any(mark.text in line for line in screen.mark_lines) for mark in screen.marks)
     assert set(class_marks(screen.marks)) == {each.class_code for each in campaigns().campaign}
+
+
+def test_years_apart_are_called_years_and_no_interval_is_drawn_between_them():
+    years = pd.Series(pd.to_datetime([f"{year}-01-01" for year in range(1960, 1964)]))
+    known = [True, True, False, True]
+    frame = pd.DataFrame({"period_start": years, "value": 1.0, "lower": 0.5, "upper": 2.0})
+    frame[["value", "lower", "upper"]] = frame[["value", "lower", "upper"]].where(pd.Series(known), axis=0)
+    names = dict.fromkeys(("value", "interval", "last_year", "campaign"), "x")
+    figure = go.Figure(series_with_interval(frame, names=names, unit="", theme="light", height=300).to_dict())
+    assert figure.layout.xaxis.tickformat == "%Y"
+    band = [None if pd.isna(height) else height for height in figure.data[0].y]
+    assert band == [2.0, 2.0, 0.5, 0.5, None, 2.0, 0.5, None]
+    months = frame.assign(period_start=pd.date_range("2024-01-01", periods=4, freq="MS"))
+    monthly = go.Figure(series_with_interval(months, names=names, unit="", theme="light", height=300).to_dict())
+    assert monthly.layout.xaxis.tickformat == "%Y-%m"
