@@ -4,6 +4,8 @@ the same figures come out, and importing them again changes nothing."""
 from __future__ import annotations
 
 import gzip
+import tomllib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 from data_access import schema
 from data_access.access import Scope
 from data_access.home import Home
+from data_access.importing.coordinates import shapes_to_stored
 from data_access.importing.report import ImportReport, report_lines
 from data_access.importing.run import import_files
 from data_access.publishing import publish
@@ -252,15 +255,13 @@ code = { column = "finest_code" }
 
 def mexico(shared: Path, folder: Path) -> None:
     rows = pd.read_csv(shared / "homicides_municipality_month.csv.gz")
-    codes = dict(enumerate(sorted(rows["entidad"].unique())))
-    own = {name: code for name, code in mexican_states().items() if name in codes.values()}
     pd.DataFrame(
         {
             "Víctimas": rows["homicidios"],
             "Mes": pd.to_datetime(rows["year"].astype(str) + rows["month"], format="%Y%B"),
             "Población": rows["population"],
             "Municipio": rows["municipio"],
-            "Clave": rows["entidad"].map(own),
+            "Clave": rows["entidad"].map(mexican_states()),
             "Estado": rows["entidad"],
         }
     ).to_excel(folder / "homicidios.xlsx", index=False)
@@ -268,8 +269,6 @@ def mexico(shared: Path, folder: Path) -> None:
 
 def mexican_states() -> dict[str, str]:
     """Return the codes of states, which the example's mapping has as a code list."""
-    import tomllib
-
     mapping = tomllib.loads((REPOSITORY / "examples" / "mexico.toml").read_text(encoding="utf-8"))
     return mapping["file"][0]["derived"]["state"]["codes"]
 
@@ -345,7 +344,7 @@ def us_counties(shared: Path, folder: Path) -> None:
         )
         for yy in (90, 80, 70, 60)
     ]
-    pd.concat(years).to_csv(folder / "years.tsv", sep="\\t", index=False, encoding="utf-8-sig")
+    pd.concat(years).to_csv(folder / "years.tsv", sep="\t", index=False, encoding="utf-8-sig")
 
 
 CHUZHOU = """
@@ -374,8 +373,6 @@ region_code = { template = "{代码:0<12}" }
 
 def chuzhou(shared: Path, folder: Path) -> None:
     """All levels in one file, shapes in CGCS2000 and packed."""
-    from data_access.importing.coordinates import shapes_to_stored
-
     lists = [
         ("province_city.csv", "市", None, "code.str.len() == 4"),
         *(("counties.csv", "县", "cityCode", "True"), ("townships.csv", "乡", "areaCode", "True")),
@@ -390,13 +387,11 @@ def chuzhou(shared: Path, folder: Path) -> None:
                 {"层级": level, "上级": rows[above] if above else None, "名称": rows["name"], "代码": rows["code"]}
             )
         )
-    pd.concat(parts).to_csv(folder / "区划.tsv", sep="\\t", index=False, encoding="utf-8-sig")
+    pd.concat(parts).to_csv(folder / "区划.tsv", sep="\t", index=False, encoding="utf-8-sig")
     shapes = gpd.read_file(next(shared.glob("counties_boundary_*")))
     moved = shapes_to_stored(shapes.geometry, "GCJ-02")
     frame = gpd.GeoDataFrame({"代码": shapes["adcode"]}, geometry=list(moved), crs=4490)
     frame.to_file(folder / "边界.shp", encoding="gb18030")
-    import zipfile
-
     with zipfile.ZipFile(folder / "边界.zip", "w") as archive:
         for path in sorted(folder.glob("边界.*")):
             if path.suffix != ".zip":
@@ -453,8 +448,6 @@ otherwise = "root"
 
 def baltimore(shared: Path, folder: Path) -> None:
     """Points in feet of Maryland's own system; rows without one have no shape; times in ISO form."""
-    import tomllib
-
     rows = pd.read_csv(shared / "311_sample.csv.gz", dtype={"PolicePost": "str"})
     example = tomllib.loads((REPOSITORY / "examples" / "baltimore.toml").read_text(encoding="utf-8"))
     codes = example["file"][0]["target"][2]["columns"]["class_code"]["codes"]
