@@ -93,7 +93,7 @@ else:
             language,
             title=t("map.title", language, indicator=grade, level=level),
             data_through=through,
-            source=index_source(reader, context, FEW_SOURCES),
+            source=index_source(reader, context, 1),
             definition=index_definition(context),
             key="overview-map",
         ),

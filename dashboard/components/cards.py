@@ -79,8 +79,8 @@ class Card:
         What the change is measured against.
     sentence : str, optional
         What to make of it, in one sentence.
-    facts : sequence of (label, value)
-        Smaller figures that belong to the big one.
+    facts : sequence of (label, value) or (label, value, where from)
+        Smaller figures that belong to the big one; where one comes from is told as ``exact`` is.
     definition : Definition, optional
     basis : Basis, optional
     notes : sequence of (kind, text)
@@ -108,7 +108,7 @@ class Card:
     change_words: str | None = None
     compared_with: str | None = None
     sentence: str | None = None
-    facts: Sequence[tuple[str, str]] = ()
+    facts: Sequence[tuple[str, str] | tuple[str, str, str]] = ()
     definition: Definition | None = None
     basis: Basis | None = None
     notes: Sequence[tuple[NoteKind, str]] = field(default=())
@@ -213,9 +213,6 @@ def table_card(
 def card_markup(card: Card, language: str) -> Markup:
     """Return one card as HTML."""
     unit = Markup('<span class="unit">{}</span>').format(card.unit) if card.unit else Markup("")
-    figure: str | Markup = card.figure
-    if card.exact:
-        figure = Markup('<abbr title="{}" tabindex="0">{}</abbr>').format(card.exact, figure)
     interval = Markup("")
     if card.interval:
         interval = Markup('<span class="interval"><span>{}</span> {}</span>').format(
@@ -226,7 +223,7 @@ def card_markup(card: Card, language: str) -> Markup:
         "{change}{facts}{sentence}{foot}</article>"
     ).format(
         head=_head(card.title, card.grade, card.href, card.definition, language),
-        figure=figure,
+        figure=_told(card.figure, card.exact),
         unit=unit,
         interval=interval,
         change=_change(card),
@@ -280,8 +277,15 @@ def _change(card: Card) -> Markup:
     return Markup('<p class="change">{}</p>').format(Markup(" ").join(parts)) if parts else Markup("")
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> Markup:
-    rows = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*fact) for fact in facts)
+def _told(text: str, more: str | None = None) -> str | Markup:
+    """Return a text that tells ``more`` to who points at it, and to screen readers."""
+    return Markup('<abbr title="{}" tabindex="0">{}</abbr>').format(more, text) if more else text
+
+
+def _facts(facts: Sequence[tuple[str, str] | tuple[str, str, str]]) -> Markup:
+    rows = Markup("").join(
+        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(_told(label, *more), value) for label, value, *more in facts
+    )
     return Markup('<dl class="facts">{}</dl>').format(rows) if rows else Markup("")
 
 

@@ -208,7 +208,7 @@ def _figure_table(
                 for item in items
             ],
             "reference": [each.value if each else None for each in published],
-            "reference_from": [each.label(language) if each else "" for each in published],
+            "reference_from": [f"{each.label(language)} {each.source(language)}" if each else "" for each in published],
         }
     )
     columns = {str(name): t(f"overview_column.{name}", language) for name in frame.columns}
@@ -265,7 +265,7 @@ def _card(
 ) -> Card:
     language = context.language
     more: dict[str, object] = {"href": context.href("map", indicator=item.id)}
-    facts = []
+    facts: list[tuple[str, str] | tuple[str, str, str]] = []
     for name in _SMALL_FIGURES.get(item.id, ()):
         if name in rows and rows[name]["status"] in WITH_VALUE:
             other = find_indicator(name)

@@ -38,14 +38,13 @@ class Reference(_Declared):
         return self
 
     def label(self, language: str) -> str:
-        """Return whose figure it is, of which year, and where it stands."""
-        return t(
-            "overview.reference",
-            language,
-            area=localised(language, self.area, self.area_en),
-            year=self.year,
-            document=localised(language, self.document, self.document_en),
-        )
+        """Return whose figure it is, and of which year."""
+        area = localised(language, self.area, self.area_en)
+        return t("overview.reference", language, area=area, year=self.year)
+
+    def source(self, language: str) -> str:
+        """Return where it stands."""
+        return localised(language, self.document, self.document_en)
 
 
 class References(_Declared):
@@ -70,12 +69,10 @@ def reference_of(reader: SnapshotReader, context: Context, indicator: Indicator)
     return max(own, key=lambda each: each.year, default=None)
 
 
-def reference_fact(reference: Reference, indicator: Indicator, row: Values, language: str) -> tuple[str, str]:
-    """Return label and text of a published figure, and whether the region's interval holds it."""
+def reference_fact(reference: Reference, indicator: Indicator, row: Values, language: str) -> tuple[str, str, str]:
+    """Return label, text and source of a published figure; the text says whether the region's interval holds it."""
     text = figure_text(indicator, reference.value, None, language)
-    if indicator.display_form not in ("percent", "change"):
-        text = t("figure.with_unit", language, figure=text, unit=indicator.unit_label(language))
     if row["status"] in WITH_VALUE and not pd.isna(row["lower"]) and not pd.isna(row["upper"]):
         outcome = "lower" if row["upper"] < reference.value else "higher" if row["lower"] > reference.value else "alike"
         text = t(f"overview.reference_{outcome}", language, figure=text)
-    return reference.label(language), text
+    return reference.label(language), text, reference.source(language)
