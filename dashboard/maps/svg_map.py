@@ -135,8 +135,7 @@ def _shape(placed: _Placed, row: dict, limits: tuple[float, float], language: st
         *([f"grade-{row['grade']}"] if row["grade"] else ["unknown"] if pd.isna(row["value"]) else []),
         *(["selected"] if row["selected"] else []),
     ]
-    unknown = Markup(" data-unknown") if not row["grade"] and np.isnan(row["value"]) else _JOIN
-    drawn = Markup('<path class="{}" fill="{}"{} d="{}"').format(" ".join(classes), fill, unknown, placed.path)
+    drawn = Markup('<path class="{}" fill="{}" d="{}"').format(" ".join(classes), fill, placed.path)
     said = f"{row['name']} {_said(row, language)}"
     if "href" in row:
         return Markup('<a href="{}" aria-label="{}" data-hover="{}">{}/></a>').format(

@@ -11,7 +11,6 @@ import pytest
 
 from dashboard.maps.outlines import Outline
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
-from tests.conftest import REPOSITORY
 
 FRAME = Frame(width=400, height=300, name=14, figure=12)
 SAID = {"alt": "where", "language": "zh", "theme": "light"}
@@ -36,14 +35,6 @@ def test_grades_are_told_by_hatch_shape_and_word_beside_colour():
     assert 'fill="url(#hatch-red)"' in drawn and 'id="hatch-red"' in drawn
     assert "■ 红 1.0" in drawn and "● 蓝 3.0" in drawn
     assert re.findall(r"<b>(\d)</b>", map_legend(regions, "zh", "light")) == ["1", "0", "1", "0"]
-
-
-def test_a_region_without_a_figure_has_an_outline_on_the_white_card():
-    drawn = svg_map(two(value=[1.0, np.nan], text=["1.0", None]), OUTLINES, FRAME, **SAID)
-    assert drawn.count("data-unknown") == 1
-    styles = (REPOSITORY / "assets" / "styles" / "cockpit.css").read_text(encoding="utf-8")
-    (rule,) = re.findall(r"\.regions \.region\[data-unknown\][^{]*\{([^}]*)\}", styles)
-    assert "stroke: var(--grade-insufficient-outline)" in rule
 
 
 def test_a_region_with_an_address_is_a_link_else_a_button():
