@@ -63,7 +63,7 @@ def test_stranger_is_told_that_the_account_holds_no_role_and_is_recorded(browser
     assert '{"account":"stranger","sign_in":"no_role"}' in refused["details"].tolist()
 
 
-def test_auditor_reads_the_record_and_an_administrator_looks_as_another(
+def test_auditor_reads_the_record_and_an_administrator_looks_as_another_and_comes_back(
     browser, signed_app, reader, city_scope, counties
 ):
     with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
@@ -72,8 +72,18 @@ def test_auditor_reads_the_record_and_an_administrator_looks_as_another(
     with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
         sign_in(page, signed_app, "admin")
         settle(page)
+        own = visible_text(page)
         page.get_by_role("button", name="账号").click()
-        page.get_by_role("button", name="以此身份查看").wait_for()
+        page.get_by_label("角色").click()
+        page.get_by_role("option", name="公开演示").click()
+        page.get_by_role("button", name="以此身份查看").click()
+        page.get_by_role("button", name="恢复本人身份").wait_for()
+        assert visible_text(page) != own
+        page.get_by_role("button", name="恢复本人身份").click()
+        page.get_by_role("button", name="恢复本人身份").wait_for(state="detached")
+        page.reload()
+        settle(page)
+        assert visible_text(page) == own
 
 
 @pytest.mark.parametrize("path", ["/geo/{snapshot}/{city}.geojson", "/wall/frame?screen=hall", "/wall/state"])
