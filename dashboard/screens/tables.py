@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+
+from dashboard.components.cards import Card
+from dashboard.i18n import t
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,29 @@ class ScreenTable:
     def download(self) -> pd.DataFrame:
         """Return the table as it is downloaded, under the screen's headings."""
         return self.given().rename(columns=dict(self.columns))
+
+
+def figures_table(cards: Sequence[Card], language: str) -> ScreenTable:
+    """Return the figures of cards, as they are written on screen, a card a row."""
+    columns = {
+        "title": "indicator",
+        "written": "value",
+        "unit": "unit",
+        "interval": "interval",
+        "change": "change",
+        "change_words": "words",
+        "facts_text": "facts",
+        "sentence": "sentence",
+        "data_through": "data_through",
+        "source": "source",
+    }
+    rows = [
+        vars(card)
+        | {
+            "written": card.exact or card.figure,
+            "facts_text": t("overview.joint", language).join(f"{label} {value}" for label, value, *_ in card.facts),
+        }
+        for card in cards
+    ]
+    headings = {name: t(f"overview_column.{heading}", language) for name, heading in columns.items()}
+    return ScreenTable("figures", t("overview.figures", language), pd.DataFrame(rows), headings)

@@ -11,7 +11,7 @@ from dashboard.screens.duty.packages import PackagesPart, packages_part
 from dashboard.screens.duty.secretaries import SecretariesPart, secretaries_part
 from dashboard.screens.duty.span import Span, span_of
 from dashboard.screens.duty.summons import SummonsPart, summons_part
-from dashboard.screens.tables import ScreenTable
+from dashboard.screens.tables import ScreenTable, figures_table
 from data_access.queries import SnapshotReader
 
 PARTS = ("secretaries", "packages", "summons", "departments")
@@ -32,10 +32,12 @@ class ResponsibilityScreen:
 
     @property
     def tables(self) -> tuple[ScreenTable, ...]:
-        """The tables of the open part."""
-        open_part = self.secretaries or self.packages or self.summons or self.departments
+        """The figures and tables of the open part."""
+        if self.summons is not None:
+            return self.summons.tables
+        open_part = self.secretaries or self.packages or self.departments
         assert open_part is not None
-        return open_part.tables
+        return (figures_table(open_part.cards, self.span.language), *open_part.tables)
 
 
 def responsibility_screen(reader: SnapshotReader, context: Context) -> ResponsibilityScreen:
