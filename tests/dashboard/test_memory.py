@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from dashboard.screens.ranking import ranking_screen
 from dashboard.screens.trends.screen import trends_screen
 from dashboard.screens.work.disputes import disputes_screen
 from data_access.access import Scope
+from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from tests.data_access.small_city import CITY, EAST, WEST
@@ -97,17 +99,18 @@ def test_who_asks_while_it_is_worked_out_waits_and_a_failure_is_not_kept():
     assert len(calls) == 2
 
 
-def test_what_was_worked_out_while_another_snapshot_was_published_is_given_but_not_kept(small_home):
-    reader = SnapshotReader(small_home)
+def test_what_was_worked_out_while_another_snapshot_was_published_is_given_but_not_kept(small_home, tmp_path):
+    own = Home(shutil.copytree(small_home.path, tmp_path / "own"))  # others read the city as it is
+    reader = SnapshotReader(own)
     first = reader.snapshot().snapshot_id
 
     def publish_meanwhile() -> str:
-        publish(small_home)
+        publish(own)
         wait_until(lambda: reader.snapshot().snapshot_id != first)
         return "of two snapshots"
 
     assert memory.recalled(reader, ("asked",), publish_meanwhile) == "of two snapshots"
-    earlier = SnapshotReader(small_home, first)
+    earlier = SnapshotReader(own, first)
     assert memory.recalled(earlier, ("asked",), lambda: "of the first") == "of the first"
 
 

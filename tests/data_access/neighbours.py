@@ -38,7 +38,10 @@ def fill(home: Home, confined_to: str | None = None) -> Home:
     ).assign(source="test")
     if confined_to is not None:
         incidents, disputes, counts = (_otherwise(frame, confined_to) for frame in (incidents, disputes, counts))
+    # What is known of a source's days is known of the whole city; both cities declare it, however many rows they have.
+    covers = [(f"covers:{source}", "2022-01-01..2024-12-31") for source in ("police", "mediation")]
     with WorkingStore.open(home) as store, store.transaction():
+        store.append("dataset", pd.DataFrame(covers, columns=["key", "value"]))
         store.replace_all("population", people)
         store.replace_all("incident", incidents)
         store.replace_all("dispute", disputes)
