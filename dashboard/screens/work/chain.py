@@ -32,6 +32,7 @@ from dashboard.indicators.chain import (
 from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.screens.children import Listed, listed_regions, names_of, siblings_of
 from dashboard.screens.figures import figure_text, indicator_card, interval_text, status_text
 from dashboard.screens.league import DEEPEST_GRADED, LEAST_LOST, graded_month
@@ -79,6 +80,7 @@ class ChainScreen:
     tables: tuple[ScreenTable, ...]
 
 
+@kept
 def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     """Prepare the chain of the context's region and of the regions below it."""
     snapshot, language = reader.snapshot(), context.language
