@@ -24,6 +24,8 @@ LARGEST_SHARE = 4
 """A result that would fill more than this part of the place is not kept: it would push out all others."""
 FRAME_BYTES, COLUMN_BYTES = 2_000, 800
 """What a frame, and each of its columns, takes beside its values."""
+LOOKED_AT = 10
+"""Texts of a column whose size is looked at; the others are taken to be as long."""
 _NOT_OWN = (type, ModuleType, FunctionType, MethodType, BaseModel, SnapshotReader)
 """What results only point to: settings and readers belong to the process."""
 
@@ -156,12 +158,21 @@ def bytes_of(result: object) -> int:
 
 def _own_bytes(each: object) -> int:
     if isinstance(each, pd.DataFrame):
-        return int(each.memory_usage(deep=True).sum()) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
+        columns = sum(_column_bytes(column) for _, column in each.items())
+        return columns + _column_bytes(each.index) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
     if isinstance(each, pd.Series | pd.Index):
-        return int(each.memory_usage(deep=True)) + FRAME_BYTES
+        return _column_bytes(each) + FRAME_BYTES
     if isinstance(each, np.ndarray):
         return each.nbytes + 100
     return sys.getsizeof(each, 100)
+
+
+def _column_bytes(column: pd.Series | pd.Index) -> int:
+    """Return about how many bytes the values of a column take."""
+    if isinstance(column, pd.MultiIndex) or column.dtype.kind != "O" or column.dtype == "category":
+        return int(column.memory_usage(deep=False))
+    some = column.array[:LOOKED_AT]
+    return len(column) * (8 + sum(map(sys.getsizeof, some)) // max(1, len(some)))
 
 
 def _parts(each: object) -> Iterator[object]:

@@ -74,52 +74,49 @@ def clear_offers() -> None:
     st.session_state[_FILES] = []
 
 
+@st.fragment
 def draw_offers(context: Context) -> None:
-    """Draw the download menu, when the page offered anything; each download is recorded for the auditor."""
+    """Draw the download menu, when the page offered anything; each download is recorded for the auditor.
+
+    What is in it is sent to the browser when the menu is opened: a quarter of a page's parts lay in it unseen.
+    """
     language = context.language
     offers: Sequence[Offer] = st.session_state.get(_OFFERS, [])
     papers: Sequence[FileOffer] = st.session_state.get(_FILES, [])
     if not offers and not papers:
         return
-    subject = current_account().subject
-    with st.popover(t("download.menu", language), key="downloads"):
+    menu = st.popover(t("download.menu", language), key="downloads", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
         for number, paper in enumerate(papers):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.text(paper.name, width="stretch")
-                for kind, name, media, produce in paper.files:
-                    st.download_button(
-                        t(f"download.{kind}", language),
-                        data=partial(
-                            _recorded, produce, context, subject, (media, name), table=paper.name, format=kind
-                        ),
-                        file_name=name,
-                        mime=media,
-                        key=f"paper-{number}-{kind}",
-                        on_click="ignore",
-                    )
+            _draw_offer(context, paper.name, f"paper-{number}", paper.files)
         for number, offer in enumerate(offers):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.text(offer.table.title, width="stretch")
-                stem = file_stem(offer)
-                for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE)):
-                    st.download_button(
-                        t(f"download.{kind}", language),
-                        data=partial(
-                            _recorded,
-                            partial(offer.written, write),
-                            context,
-                            subject,
-                            (media, f"{stem}.{kind}"),
-                            table=offer.table.title,
-                            format=kind,
-                            rows=len(offer.table.frame),
-                        ),
-                        file_name=f"{stem}.{kind}",
-                        mime=media,
-                        key=f"download-{number}-{kind}",
-                        on_click="ignore",
-                    )
+            stem = file_stem(offer)
+            files = [
+                (kind, f"{stem}.{kind}", media, partial(offer.written, write))
+                for kind, write, media in (("csv", csv_bytes, CSV_TYPE), ("xlsx", xlsx_bytes, XLSX_TYPE))
+            ]
+            _draw_offer(context, offer.table.title, f"download-{number}", files, rows=len(offer.table.frame))
         st.caption(t("download.note", language))
+
+
+def _draw_offer(
+    context: Context, title: str, key: str, files: Sequence[tuple[str, str, str, Callable[[], bytes]]], **told: object
+) -> None:
+    """Draw a line of the menu: what it is, and a button for each format; ``told`` is what the auditor is told of it."""
+    subject = current_account().subject
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text(title, width="stretch")
+        for kind, name, media, write in files:
+            st.download_button(
+                t(f"download.{kind}", context.language),
+                data=partial(_recorded, write, context, subject, (media, name), table=title, format=kind, **told),
+                file_name=name,
+                mime=media,
+                key=f"{key}-{kind}",
+                on_click="ignore",
+            )
 
 
 def _recorded(
