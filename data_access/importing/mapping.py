@@ -241,7 +241,14 @@ class Target(_Part):
             raise Mistake("absent = 'zero' goes with reported_count", "absent = 'zero' 只用于 reported_count")
         if (self.repeated == "sum") != (self.sum_column is not None):
             raise Mistake("repeated = 'sum' and sum_column go together", "repeated = 'sum' 须与 sum_column 同时写明")
+        if self.adds_up and self.table in PLACES:
+            raise Mistake("regions and their shapes can't be added up", "区划及其边界不能相加，repeated 不可为 sum")
         return self
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether rows of one id are parts of one amount."""
+        return self.repeated == "sum"
 
     @property
     def defaults(self) -> dict[str, str | int | None]:

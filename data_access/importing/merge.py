@@ -102,14 +102,12 @@ def merge_staged(
         if repeated == "refuse":
             refused = _differing(connection, staged, names, key_of(table))
             if len(refused):
-                gone = sa.tuple_(*(fresh.c[name] for name in key_of(table)))
                 pairs = refused[list(key_of(table))].drop_duplicates().itertuples(index=False, name=None)
                 connection.execute(sa.text("create or replace temporary table fresh_kept as select * from fresh_rows"))
                 kept = sa.table("fresh_kept", *(sa.column(name, table.c[name].type) for name in names))
                 connection.execute(
                     sa.delete(kept).where(sa.tuple_(*(kept.c[name] for name in key_of(table))).in_(list(pairs)))
                 )
-                del gone
                 fresh = kept
     fresh_count = int(connection.execute(sa.select(sa.func.count()).select_from(fresh)).scalar_one())
     copies = int(total) - len(refused) - fresh_count + dropped

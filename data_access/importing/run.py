@@ -187,7 +187,7 @@ class _Run:
                         table,
                         source,
                         staged.parts,
-                        staged.target.repeated if table_name not in DIMENSIONS else "last",
+                        staged.target.repeated if table_name not in DIMENSIONS or staged.target.adds_up else "last",
                         staged.target.sum_column,
                         staged.target.copies == "drop",
                         self.batch_id,
@@ -204,7 +204,7 @@ class _Run:
     def _count_corrected(self, path: Path, staged: _Staged) -> None:
         """Let rows that were refused and corrected count once where the rows of an id are added up."""
         target = staged.target
-        if target.repeated != "sum" or target.table in DIMENSIONS:
+        if not target.adds_up:
             return
         refused = QUARANTINE_NAME.fullmatch(path.name)
         file = (
@@ -223,7 +223,7 @@ class _Run:
         """Let the last file of an import stand for a row that several give, so that importing them again changes nothing."""
         later: dict[str, list[Path]] = {}
         for path, staged in reversed(self.staged):
-            if staged.target.repeated == "sum" and QUARANTINE_NAME.fullmatch(path.name):
+            if staged.target.adds_up and QUARANTINE_NAME.fullmatch(path.name):
                 continue  # such rows come to those of their file
             table = schema.metadata.tables[staged.target.table]
             following = later.setdefault(table.name, [])
@@ -318,7 +318,7 @@ class _Run:
         check_assessment_rows(target.table, frame, problems)
         quarantine.write(file_columns(rows, rule), shaped.numbers, problems, shaped.shapes)
         good = problems.good(len(frame))
-        if target.repeated == "sum":
+        if target.adds_up:
             staged.refused_rows.update(shaped.numbers[~good].tolist())
         for name in target.expect_sum:
             staged.sums[name] = staged.sums.get(name, 0.0) + float(
@@ -349,11 +349,7 @@ class _Run:
                 "region_code", as_index=False
             )
             frame = pd.DataFrame(joined.drop(columns="geometry")).assign(wkb=shapely.to_wkb(joined.geometry.to_numpy()))
-        elif staged.target.table == "population" and staged.target.repeated == "sum":
-            frame = frame.groupby(key, as_index=False).agg(
-                {**{n: "first" for n in frame if n not in key}, "population": "sum"}
-            )
-        else:
+        elif not staged.target.adds_up:
             frame = frame.drop_duplicates(key, keep="last")
         if staged.target.table == "region":
             frame = frame.assign(level=frame["depth"].astype(int).map(dict(enumerate(schema.LEVELS))))

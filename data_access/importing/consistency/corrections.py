@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from data_access import schema
+from data_access.importing.merge import ROW, key_of
 from data_access.store.engines import read_frame
 
 _BOOK = schema.added_amount
@@ -47,25 +48,36 @@ class AddedUp:
             return
         corrected = self._sums(still)
         self._note(parts, OF_THE_FILE)
-        _add(parts, self.amount, corrected)
+        self._add(parts, corrected)
 
     def take_corrected(self, parts: Sequence[Path]) -> None:
         """Let corrected rows stand for the whole sums of their ids: with what the file and other corrected rows gave."""
-        numbers = {number for part in parts for number in pq.read_table(part, columns=["row_number"])[0].to_pylist()}
+        numbers = {number for part in parts for number in pq.read_table(part, columns=[ROW])[0].to_pylist()}
         again = self._own & _BOOK.c.row_number.in_(sorted(numbers))
         earlier = set(read_frame(self.connection, sa.select(_BOOK.c.source_id).where(again))["source_id"])
         self.connection.execute(sa.delete(_BOOK).where(again))
         others = self._sums(sa.true())
         self._note(parts)
-        staged = {each for part in parts for each in pq.read_table(part, columns=["source_id"])[0].to_pylist()}
-        _add(parts, self.amount, {each: others[each] for each in staged & others.keys()})
+        staged = {each for part in parts for each in self._ids(pq.read_table(part, columns=self._key))}
+        self._add(parts, {each: others[each] for each in staged & others.keys()})
         self._keep_other_columns(parts, self._sums(_BOOK.c.row_number == OF_THE_FILE).keys() & staged)
         for source_id in earlier - staged:
-            row = sa.and_(self.table.c.source == self.source, self.table.c.source_id == source_id)
+            row = sa.and_(self.table.c.source == self.source, self._id(self.table) == source_id)
             if source_id in others:
                 self.connection.execute(sa.update(self.table).where(row).values({self.amount: others[source_id]}))
             else:
                 self.connection.execute(sa.delete(self.table).where(row))
+
+    @property
+    def _key(self) -> list[str]:
+        """Columns that tell rows of one source apart."""
+        return [name for name in key_of(self.table) if name != "source"]
+
+    def _id(self, rows: sa.FromClause) -> sa.ColumnElement[str]:
+        return sa.func.concat_ws("/", *(rows.c[name].cast(sa.String) for name in self._key))
+
+    def _ids(self, rows: pa.Table) -> list[str]:
+        return ["/".join(map(str, row)) for row in zip(*(rows[name].to_pylist() for name in self._key), strict=True)]
 
     @property
     def _own(self) -> sa.ColumnElement[bool]:
@@ -88,41 +100,42 @@ class AddedUp:
         self.connection.exec_driver_sql(
             f"create or replace temporary view amounts as select * from read_parquet([{listed}])"  # nosec B608  # own paths, quoted
         )
-        names = {"source_id": sa.String, "row_number": sa.Integer, self.amount: sa.Float}
-        staged = sa.table("amounts", *(sa.column(name, kind) for name, kind in names.items()))
-        row = staged.c.row_number if number is None else sa.literal(number)
+        staged = sa.table("amounts", *(sa.column(name) for name in (*self._key, ROW, self.amount)))
+        row = staged.c[ROW] if number is None else sa.literal(number)
         given = sa.select(
             *(sa.literal(text) for text in (self.table.name, self.source, self.file)),
             row.label("number"),
-            staged.c.source_id,
+            self._id(staged).label("id"),
             sa.func.sum(staged.c[self.amount]),
-        ).group_by(sa.text("number"), staged.c.source_id)
+        ).group_by(sa.text("number"), sa.text("id"))
         self.connection.execute(sa.insert(_BOOK).from_select([column.name for column in _BOOK.columns], given))
 
     def _keep_other_columns(self, parts: Sequence[Path], ids: Collection[str]) -> None:
         """Let staged rows of ``ids`` say what the held ones say but for the amount: an id's first row speaks for it."""
         held = read_frame(
             self.connection,
-            sa.select(self.table).where(self.table.c.source == self.source, self.table.c.source_id.in_(sorted(ids))),
-        ).set_index("source_id")
+            sa.select(self.table, self._id(self.table).label("id")).where(
+                self.table.c.source == self.source, self._id(self.table).in_(sorted(ids))
+            ),
+        ).set_index("id")
         for part in parts if len(held) else ():
             rows = pq.read_table(part)
             frame = rows.to_pandas()
-            own = frame["source_id"].isin(held.index)
+            staged = pd.Series(self._ids(rows))
+            own = staged.isin(held.index)
             for name in set(held.columns) - {self.amount}:
-                frame[name] = frame[name].astype(object).mask(own, frame["source_id"].map(held[name].astype(object)))
+                frame[name] = frame[name].astype(object).mask(own, staged.map(held[name].astype(object)))
             pq.write_table(pa.Table.from_pandas(frame, rows.schema, preserve_index=False), part, compression="lz4")
 
-
-def _add(parts: Sequence[Path], amount: str, more: Mapping[str, float]) -> None:
-    """Add ``more`` of each id to the first staged row that has it."""
-    left = dict(more)
-    for part in parts if left else ():
-        rows = pq.read_table(part)
-        ids = pd.Series(rows["source_id"].to_pylist())
-        first = ids.isin(list(left)) & ~ids.duplicated()
-        extra = pa.array(ids.where(first).map(left).fillna(0.0), rows[amount].type)
-        place = rows.column_names.index(amount)
-        rows = rows.set_column(place, rows.schema.field(place), pc.add(rows[amount], extra))
-        pq.write_table(rows, part, compression="lz4")
-        left = {key: value for key, value in left.items() if key not in set(ids[first])}
+    def _add(self, parts: Sequence[Path], more: Mapping[str, float]) -> None:
+        """Add ``more`` of each id to the first staged row that has it."""
+        left = dict(more)
+        for part in parts if left else ():
+            rows = pq.read_table(part)
+            ids = pd.Series(self._ids(rows))
+            first = ids.isin(list(left)) & ~ids.duplicated()
+            extra = pa.array(ids.where(first).map(left).fillna(0.0), rows[self.amount].type)
+            place = rows.column_names.index(self.amount)
+            rows = rows.set_column(place, rows.schema.field(place), pc.add(rows[self.amount], extra))
+            pq.write_table(rows, part, compression="lz4")
+            left = {key: value for key, value in left.items() if key not in set(ids[first])}

@@ -17,6 +17,7 @@ from data_access.home import Home
 from data_access.importing.coordinates import gcj_to_bd, to_stored, wgs_to_gcj
 from data_access.importing.run import import_files
 from data_access.store.working import WorkingStore
+from tests.data_access.importing.area_files import areas_mapping
 
 METRES = 111_320
 WEST, EAST = shapely.box(117.1, 32.2, 117.3, 32.4), shapely.box(117.3, 32.2, 117.5, 32.4)
@@ -62,45 +63,15 @@ def test_outside_china_gcj_02_is_the_same_as_the_others(lon, lat):
     assert to_stored(np.array([lon]), np.array([lat]), "GCJ-02") == (lon, lat)
 
 
-REGIONS = """
-name = "areas"
-[[level]]
-depth = 0
-name = "市"
-name_en = "City"
-digits = 4
-[[level]]
-depth = 1
-name = "县"
-name_en = "County"
-digits = 6
-[[level]]
-depth = 2
-name = "乡镇"
-name_en = "Township"
-digits = 9
+ROOT = """
 [root]
 code = "990100000000"
 name = "某市"
 name_en = "City"
-[[file]]
-match = "areas*"
-crs = "{crs}"
-[[file.target]]
-table = "region"
-source = "atlas"
-[file.target.columns]
-region_code = {{ column = "code" }}
-name = {{ column = "code" }}
-parent_code = {{ column = "above" }}
-depth = {{ column = "depth" }}
-[[file.target]]
-table = "region_geometry"
-source = "atlas"
-geometry = true
-[file.target.columns]
-region_code = {{ column = "code" }}
 """
+OF_COLUMN = {
+    name: f'column = "{column}"' for name, column in {"name": "code", "parent": "above", "depth": "depth"}.items()
+}
 CASES = """
 name = "cases"
 [[file]]
@@ -138,8 +109,8 @@ def city(tmp_path: Path) -> Callable[..., Home]:
             frame.geometry.to_numpy(), lambda points: np.column_stack(in_system(points[:, 0], points[:, 1], crs))
         )
         frame.set_geometry(drawn, crs=4326).to_file(tmp_path / "areas.geojson")
-        (tmp_path / "areas.toml").write_text(REGIONS.format(crs=crs), encoding="utf-8")
-        report = import_files(home, tmp_path / "areas.toml", [tmp_path / "areas.geojson"])
+        rules = areas_mapping(tmp_path, crs, root=ROOT, **OF_COLUMN)
+        report = import_files(home, rules, [tmp_path / "areas.geojson"])
         assert not any(target.quarantined for target in report.targets)
         return home
 

@@ -17,6 +17,7 @@ from data_access.home import Home
 from data_access.importing.report import ImportReport
 from data_access.importing.run import import_files
 from data_access.store.working import WorkingStore
+from tests.data_access.importing.area_files import areas_mapping
 
 CASES = """
 name = "cases"
@@ -161,37 +162,6 @@ def test_a_file_that_is_still_wrong_is_refused_again_under_its_own_row(home, tmp
     assert path_again == path and rows["dead"].tolist() == ["-3"]
 
 
-AREAS = """
-name = "areas"
-[[level]]
-depth = 0
-name = "市"
-name_en = "City"
-digits = 4
-[[level]]
-depth = 1
-name = "县"
-name_en = "County"
-digits = 6
-[[file]]
-match = "areas.*"
-{wkt}
-crs = "{crs}"
-[[file.target]]
-table = "region"
-source = "atlas"
-[file.target.columns]
-region_code = {{ column = "code" }}
-name = {{ column = "name" }}
-parent_code = {{ value = "970100000000" }}
-depth = {{ value = 1 }}
-[[file.target]]
-table = "region_geometry"
-source = "atlas"
-geometry = true
-[file.target.columns]
-region_code = {{ column = "code" }}
-"""
 AREA = shapely.box(117.1, 32.2, 117.4, 32.4) - shapely.box(117.2, 32.25, 117.3, 32.3)
 
 
@@ -206,8 +176,7 @@ AREA = shapely.box(117.1, 32.2, 117.4, 32.4) - shapely.box(117.2, 32.25, 117.3, 
 def test_a_shape_whose_row_was_corrected_is_the_shape_that_the_file_has(home, tmp_path, name, crs, saved):
     areas = gpd.GeoDataFrame({"code": ["9701O3000000"], "name": ["北县"]}, geometry=[AREA], crs=4326)
     areas = areas.to_crs(crs) if crs.startswith("EPSG") else areas
-    rules = tmp_path / "areas.toml"
-    rules.write_text(AREAS.format(crs=crs, wkt='wkt = "geometry"' if name.endswith("csv") else ""), encoding="utf-8")
+    rules = areas_mapping(tmp_path, crs, file_keys='wkt = "geometry"' if name.endswith("csv") else "")
 
     def write(folder: Path, code: str) -> Path:
         folder.mkdir(exist_ok=True)
@@ -318,3 +287,69 @@ def test_a_row_that_was_right_once_is_replaced_by_its_correction_and_not_added_t
     rows.assign(dead="3").to_csv(refused, index=False)
     import_files(home, rules, [refused])
     assert victims(home) == {"A7": 2, "A8": 3, "A9": 2}
+
+
+PEOPLE = """
+name = "people"
+[[file]]
+match = "people.*"
+[[file.target]]
+table = "population"
+source = "office"
+repeated = "sum"
+sum_column = "population"
+{target_keys}
+[file.target.columns]
+region_code = {{ column = "region" }}
+year = {{ column = "year" }}
+population = {{ column = "people" }}
+"""
+OF_AGE_GROUPS = pd.DataFrame(
+    {
+        "region": ["970101000000"] * 3 + ["970102000000"] * 2,
+        "year": ["2024"] * 5,
+        "age": ["0-14", "15-64", "65+", "0-64", "65+"],
+        "people": ["100", "500", "60", "30", "4"],
+    }
+)
+
+
+def people_rules(folder: Path, target_keys: str = "") -> Path:
+    rules = folder / "people.toml"
+    rules.write_text(PEOPLE.format(target_keys=target_keys), encoding="utf-8")
+    return rules
+
+
+def people(home: Home) -> dict[str, float]:
+    rows = held(home, schema.population).query("source == 'office'")
+    return dict(zip(rows["region_code"], rows["population"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("place", "mistake", "right"),
+    [
+        (1, {"people": "5oo"}, {"people": "500"}),
+        (0, {"year": "two"}, {"year": "2024"}),
+        (4, {"people": "-4"}, {"people": "4"}),
+    ],
+)
+def test_a_corrected_part_of_a_population_joins_the_others_once(home, tmp_path, place, mistake, right):
+    rules, path = people_rules(tmp_path), tmp_path / "people.csv"
+    changed(OF_AGE_GROUPS, place, **mistake).to_csv(path, index=False)
+    refused, rows = refused_rows(import_files(home, rules, [path]))
+    changed(rows, 0, **right).to_csv(refused, index=False)
+    for files in ([refused], [refused], [path], [path, refused], [refused, path]):
+        import_files(home, rules, files)
+        assert people(home) == {"970101000000": 660, "970102000000": 34}, files
+    OF_AGE_GROUPS.to_csv(path, index=False)
+    report = import_files(home, rules, [path]).targets[0]
+    assert (report.unchanged, report.excluded) == (2, 3)
+    assert people(home) == {"970101000000": 660, "970102000000": 34}
+
+
+def test_copies_of_a_part_of_a_population_count_once_where_the_mapping_drops_them(home, tmp_path):
+    path = tmp_path / "people.csv"
+    pd.concat([OF_AGE_GROUPS, OF_AGE_GROUPS.head(1)]).to_csv(path, index=False)
+    for keys, counted in (("", 760), ('copies = "drop"', 660)):
+        import_files(home, people_rules(tmp_path, keys), [path])
+        assert people(home)["970101000000"] == counted

@@ -24,6 +24,7 @@ from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.working import WorkingStore
 from tests.data_access import small_city
+from tests.data_access.importing.area_files import areas_mapping
 
 COUNTS = """
 name = "test"
@@ -297,38 +298,6 @@ def test_points_and_polygons_come_from_the_geometry_of_a_file(home, tmp_path):
     assert held(home)["region_code"].tolist() == ["970101001001001", "970102001001001"]
 
 
-REGIONS = """
-name = "test"
-[[level]]
-depth = 0
-name = "市"
-name_en = "City"
-digits = 4
-[[level]]
-depth = 1
-name = "县"
-name_en = "County"
-digits = 6
-[[file]]
-match = "*"
-crs = "{crs}"
-[[file.target]]
-table = "region"
-source = "atlas"
-[file.target.columns]
-region_code = {{ column = "code" }}
-name = {{ column = "name" }}
-parent_code = {{ value = "970100000000" }}
-depth = {{ value = 1 }}
-[[file.target]]
-table = "region_geometry"
-source = "atlas"
-geometry = true
-[file.target.columns]
-region_code = {{ column = "code" }}
-"""
-
-
 def atlas(tmp_path: Path, crs: int, code: str = "970103000000", shape=None) -> Path:
     box = shapely.box(10, 50, 11, 51) if shape is None else shape
     frame = gpd.GeoDataFrame({"code": [code], "name": ["北县"]}, geometry=[box], crs=4326).to_crs(crs)
@@ -337,8 +306,7 @@ def atlas(tmp_path: Path, crs: int, code: str = "970103000000", shape=None) -> P
 
 
 def test_shapes_in_another_system_come_out_in_degrees(home, tmp_path):
-    rules = tmp_path / "regions.toml"
-    rules.write_text(REGIONS.format(crs="EPSG:25832"), encoding="utf-8")
+    rules = areas_mapping(tmp_path, "EPSG:25832")
     import_files(home, rules, [atlas(tmp_path, 25832)])
     with WorkingStore.open(home) as store:
         wkb = store.read(
@@ -357,8 +325,7 @@ def test_shapes_in_another_system_come_out_in_degrees(home, tmp_path):
     ids=["other system", "no code", "no area"],
 )
 def test_shapes_that_cannot_be_right_are_set_aside(home, tmp_path, crs, code, shape, said, refused):
-    rules = tmp_path / "regions.toml"
-    rules.write_text(REGIONS.format(crs="EPSG:4326"), encoding="utf-8")
+    rules = areas_mapping(tmp_path, "EPSG:4326")
     report = import_files(home, rules, [atlas(tmp_path, crs, code, shape)])
     assert said in str([target.problems for target in report.targets])
     assert sum(target.quarantined for target in report.targets) == refused
