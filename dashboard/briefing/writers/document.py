@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import compress
 from math import floor
 from xml.sax.saxutils import escape, quoteattr  # nosec B406  # writes XML, reads none
 
@@ -21,13 +23,14 @@ from lxml import etree
 from dashboard.briefing.model import Briefing, BriefingTable, Cell, Section
 from dashboard.briefing.sections import MAIN_SECTIONS, NEXT
 from dashboard.briefing.settings import FontPair, briefing_settings
+from dashboard.briefing.writers.layout import lines_of
 from dashboard.briefing.writers.wording import heading, second_heading
 from dashboard.i18n import t
 from dashboard.palette import load_palette
 
 SIZE_2, SIZE_3, SIZE_4, SIZE_SMALL_4 = Pt(22), Pt(16), Pt(14), Pt(12)
 """Chinese sizes 2号, 3号, 4号, 小4号."""
-SIZE_SMALL = Pt(9)
+SIZE_5, SIZE_SMALL = Pt(10.5), Pt(9)
 TOP, BOTTOM, LEFT, RIGHT = Mm(37), Mm(35), Mm(28), Mm(26)
 TEXT_WIDTH, TEXT_HEIGHT = Mm(156), Mm(225)
 LINES, SIGNS = 22, 28
@@ -39,6 +42,8 @@ CLOSER = floor((TEXT_WIDTH / SIGNS / Pt(1) - 16) * 20) - 1
 """What signs are set closer by so that 28 fit, in twentieths of a point."""
 UNBROKEN = 240
 """A row with fewer signs than this stays on one page."""
+TALL, BEGINNING = 16, 30
+"""A text of more lines is set small over the whole width below its place, where this many signs of it stand."""
 ANNEX_GAP = "\u3000" * 3
 """Annexes after the first stand below it."""
 _ILLEGAL = {code: None for code in range(32) if code not in (9, 10, 13)}
@@ -202,7 +207,11 @@ class _Writer:
         if section.key == NEXT:
             for place, row in enumerate(section.tables[0].rows, start=1):
                 task, unit, due = (cell.text for cell in row[1:4])
-                self._paragraph(t("briefing.step_line", self.language, number=place, task=task, unit=unit, due=due))
+                is_tall = lines_of(task, SIGNS) > TALL
+                texts = {"task": self._beginning(task) if is_tall else task, "unit": unit, "due": due}
+                self._paragraph(t("briefing.step_line", self.language, number=place, **texts))
+                if is_tall:
+                    self._small_print(task)
             return
         several = len(section.tables) > 1
         for place, table in enumerate(section.tables):
@@ -266,6 +275,15 @@ class _Writer:
             self._run(paragraph, text, self.fonts.body, SIZE_3)
         return paragraph
 
+    def _small_print(self, text: str) -> None:
+        paragraph = self._paragraph("", indent=False)
+        paragraph.paragraph_format.line_spacing = Pt(SIZE_5.pt * 1.35)
+        self._run(paragraph, text, self.fonts.body, SIZE_5)
+
+    def _beginning(self, text: str) -> str:
+        """Return the beginning of a text and where the whole stands."""
+        return t("briefing.whole_below", self.language, beginning=text[:BEGINNING])
+
     def _table(self, table: BriefingTable) -> None:
         native = self.document.add_table(rows=1, cols=len(table.columns))
         native.style = "Table Grid"
@@ -282,21 +300,42 @@ class _Writer:
         titles = [Cell(column.title) for column in table.columns]
         native._tbl.append(self._row(titles, widths, size, self.fonts.first_heading, is_heading=True))
         for row in table.rows:
-            native._tbl.append(self._row(row, widths, size, self.fonts.body))
+            tall = [lines_of(cell.text, width / size) > TALL for cell, width in zip(row, widths, strict=True)]
+            short = [
+                replace(cell, text=self._beginning(cell.text)) if is_tall else cell
+                for cell, is_tall in zip(row, tall, strict=True)
+            ]
+            native._tbl.append(self._row(short, widths, size, self.fonts.body))
+            for column, cell in compress(zip(table.columns, row, strict=True), tall):
+                whole = Cell(t("briefing.whole_text", self.language, name=column.title, text=cell.text))
+                native._tbl.append(self._row([whole], [TEXT_WIDTH], SIZE_5, self.fonts.body, over=len(row)))
 
     def _row(
-        self, row: Sequence[Cell], widths: Sequence[Emu], size: Pt, font: FontPair, *, is_heading: bool = False
+        self,
+        row: Sequence[Cell],
+        widths: Sequence[Emu],
+        size: Pt,
+        font: FontPair,
+        *,
+        is_heading: bool = False,
+        over: int = 1,
     ) -> etree._Element:
-        """Return a table's row, written as a whole: cell by cell it takes three times as long."""
+        """Return a table's row, written as a whole: cell by cell it takes three times as long.
+
+        Parameters
+        ----------
+        over : int
+            How many columns each cell goes over.
+        """
         marks = "<w:tblHeader/>" if is_heading else ""
         if sum(len(cell.text) for cell in row) < UNBROKEN:
             marks = f"<w:cantSplit/>{marks}"
         cells = "".join(
-            self._cell(cell, width, size, font, is_heading) for cell, width in zip(row, widths, strict=True)
+            self._cell(cell, width, size, font, is_heading, over) for cell, width in zip(row, widths, strict=True)
         )
         return parse_xml(f"<w:tr {nsdecls('w')}><w:trPr>{marks}</w:trPr>{cells}</w:tr>")
 
-    def _cell(self, cell: Cell, width: Emu, size: Pt, font: FontPair, is_heading: bool) -> str:
+    def _cell(self, cell: Cell, width: Emu, size: Pt, font: FontPair, is_heading: bool, over: int) -> str:
         ink = load_palette().grade_of(cell.grade).ink("light") if cell.grade else None
         fill = load_palette().ground_of("light").raised if is_heading else ink.fill if ink else ""
         shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill.lstrip("#")}"/>' if fill else ""
@@ -304,8 +343,9 @@ class _Writer:
         kept = "<w:keepNext/>" if is_heading else ""
         shown = f'<w:color w:val="{ink.text.lstrip("#")}"/>' if ink else ""
         half_points = round(size.pt * 2)
+        span = f'<w:gridSpan w:val="{over}"/>' if over > 1 else ""
         return (
-            f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width.twips}"/>{shade}</w:tcPr>'
+            f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width.twips}"/>{span}{shade}</w:tcPr>'
             f'<w:p><w:pPr>{kept}<w:spacing w:line="{round(size.pt * 27)}" w:lineRule="exact"/>{centred}</w:pPr>'
             f"<w:r><w:rPr><w:rFonts w:ascii={quoteattr(self.fonts.latin)} w:hAnsi={quoteattr(self.fonts.latin)} "
             f'w:eastAsia={quoteattr(font[0])}/>{shown}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>'

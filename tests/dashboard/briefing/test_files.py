@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from docx import Document
@@ -15,7 +17,8 @@ from pptx.util import Pt
 
 from dashboard.__main__ import run
 from dashboard.briefing import write_briefing
-from dashboard.briefing.model import BriefingError
+from dashboard.briefing.model import BriefingError, Step
+from dashboard.briefing.sections import with_sections
 from dashboard.briefing.writers.document import LINE_PITCH
 from dashboard.briefing.writers.fonts import chinese_face
 
@@ -111,6 +114,19 @@ def test_document_follows_the_standard_layout(document):
     assert headings == ["一、总体情况", "二、排名通报", "三、突出问题", "四、上季整改", "五、下一步工作"]
     body = next(p for p in document.paragraphs if p.text.startswith("红 "))
     assert body._p.pPr.ind.get(qn("w:firstLineChars")) == "200"
+
+
+def test_a_long_decision_stands_small_and_whole_below_its_beginning(reader, city_scope, hard_briefing):
+    task = hard_briefing.decisions.earlier[0].task
+    steps = (Step(task, "市委政法委", "2025-03-31", date(2025, 3, 31), False),)
+    changed = with_sections(reader, city_scope, replace(hard_briefing, steps=steps))
+    document = Document(io.BytesIO(write_briefing(changed, "docx")))
+    whole = next(paragraph for paragraph in document.paragraphs if paragraph.text == task)
+    assert whole.runs[0].font.size == Pt(10.5)
+    texts = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    assert f"措施全文：{task}" in texts
+    assert max(len(text) for text in texts if "全文" not in text) < 600
+    assert sum(text.startswith(task[:30]) for text in texts) == 1, "its beginning stands in its own place"
 
 
 def test_document_says_how_long_it_is_and_has_no_letterhead(document, hard_briefing):

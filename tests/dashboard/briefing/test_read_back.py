@@ -60,6 +60,14 @@ def test_document_is_stamped_and_numbered_on_every_page(converted, hard_briefing
         assert f"—{number}—" in squeezed(text)
 
 
+def test_a_decision_of_two_thousand_signs_fills_no_more_than_two_pages_of_the_document(converted, hard_briefing):
+    decision = hard_briefing.decisions.earlier[0]
+    pages = [squeezed(text) for text in converted(hard_briefing, "docx")]
+    holding = [place for place, text in enumerate(pages) if squeezed(decision.task[:23]) in text]
+    assert len(holding) <= 2
+    assert any("ENDMARK" in pages[place] for place in holding)
+
+
 def test_document_has_no_empty_page(converted, briefing, hard_briefing):
     for each in (briefing, hard_briefing):
         own = len(squeezed(each.stamp)) + len("—99—")
