@@ -46,8 +46,8 @@ def count(value: float | None, language: str) -> str:
     return t("format.ten_thousands", language, amount=amount)
 
 
-def rate(value: float | None) -> str:
-    """Return a rate with two significant digits.
+def rate(value: float | None, decimals: int | None = None) -> str:
+    """Return a rate with two significant digits, or with the ``decimals`` of the limits beside it.
 
     Examples
     --------
@@ -58,8 +58,8 @@ def rate(value: float | None) -> str:
         return MISSING
     if value == 0:
         return "0"
-    decimals = _rate_decimals(value)
-    return number(_rounded(value, decimals), max(decimals, 0))
+    places = _rate_decimals(value) if decimals is None else decimals
+    return number(_rounded(value, places), max(places, 0))
 
 
 def rate_with_unit(value: float | None, language: str, unit: str | None = None) -> str:
@@ -74,8 +74,8 @@ def rate_with_unit(value: float | None, language: str, unit: str | None = None) 
     )
 
 
-def percent(share: float | None, base: float | None = None) -> str:
-    """Return a share (0 … 1) as a percentage with one decimal; ``—`` when the base is under 30.
+def percent(share: float | None, base: float | None = None, decimals: int = 1) -> str:
+    """Return a share (0 … 1) as a percentage; ``—`` when the base is under 30.
 
     Examples
     --------
@@ -84,10 +84,10 @@ def percent(share: float | None, base: float | None = None) -> str:
     """
     if not _known(share) or (base is not None and not base >= SMALLEST_PERCENT_BASE):
         return MISSING
-    return f"{number(share * 100, 1)}%"
+    return f"{number(share * 100, decimals)}%"
 
 
-def share(numerator: float | None, denominator: float | None, language: str) -> str:
+def share(numerator: float | None, denominator: float | None, language: str, decimals: int = 1) -> str:
     """Return numerator ÷ denominator as a percentage, or as ``7/12`` when the base is under 30."""
     if not _known(numerator) or not _known(denominator) or denominator == 0:
         return MISSING
@@ -98,7 +98,32 @@ def share(numerator: float | None, denominator: float | None, language: str) -> 
             numerator=number(numerator),
             denominator=number(denominator),
         )
-    return percent(numerator / denominator)
+    return percent(numerator / denominator, decimals=decimals)
+
+
+def decimals_of(
+    lower: float | None, upper: float | None, form: Literal["rate", "percent", "index"], value: float | None = None
+) -> int:
+    """Return the decimals of limits and of the value beside them.
+
+    Rates have as many as two significant digits of ``value`` need (of the upper limit when there is no value), shares and
+    indices one; all have more where the two limits would read the same.
+
+    Examples
+    --------
+    >>> decimals_of(10.12, 10.38, "rate", 10.25), decimals_of(9.1, 11.4, "rate", 10.25)
+    (1, 0)
+    """
+    decimals = _rate_decimals(value if _known(value) and value else upper) if form == "rate" else 1
+    scale = 100 if form == "percent" else 1
+    if _known(lower) and _known(upper):
+        while (
+            lower != upper
+            and decimals < MOST_DECIMALS
+            and _rounded(lower * scale, decimals) == _rounded(upper * scale, decimals)
+        ):
+            decimals += 1
+    return decimals
 
 
 def interval(
@@ -114,22 +139,14 @@ def interval(
     lower, upper : float or None
         Shares are 0 … 1 for ``percent``.
     form : {"rate", "percent", "index"}
-        Rates have as many places as two significant digits of ``value`` need (of the upper limit when there is no
-        value); shares and indices have one; all have more where the two limits would read the same.
+        How many decimals they have; see :func:`decimals_of`.
     value : float, optional
         The estimate that the limits belong to.
     """
     if not _known(lower) and not _known(upper):
         return ""
     scale, sign = (100, "%") if form == "percent" else (1, "")
-    decimals = _rate_decimals(value if _known(value) and value else upper) if form == "rate" else 1
-    if _known(lower) and _known(upper):
-        while (
-            lower != upper
-            and decimals < MOST_DECIMALS
-            and _rounded(lower * scale, decimals) == _rounded(upper * scale, decimals)
-        ):
-            decimals += 1
+    decimals = decimals_of(lower, upper, form, value)
     limits = []
     for limit in (lower, upper):
         plain = form == "rate" and limit == 0

@@ -20,13 +20,15 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
-from dashboard.screens.map import VIEWS, layer_links, layer_map, map_screen, rate_links, region_map
+from dashboard.screens.map.layers import layer_links, layer_screen
+from dashboard.screens.map.screen import VIEWS, map_screen, rate_links, region_map
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
 context = current_context()
 language = context.language
 reader = snapshot_reader()
+through = reader.snapshot().data_through
 screen = map_screen(reader, context)
 view = context.own_value("view", VIEWS, VIEWS[0])
 
@@ -47,34 +49,36 @@ def draw_choices() -> None:
             link_group(t("map.rate", language), ways)
 
 
-def draw_map() -> None:
-    """Draw the map."""
+def draw_regions() -> None:
+    """Draw the indicator over the regions listed."""
     with chart_card(
         language,
         title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
-        data_through=reader.snapshot().data_through,
+        data_through=through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
         definition=definition_of(context, screen.indicator),
-        sentence=(screen.sentence or None) if view == VIEWS[0] else None,
+        sentence=screen.sentence or None,
         key="map",
     ):
-        if view == "layers":
-            deck, entries = layer_map(reader, context, screen)
-            link_group(
-                t("map.layers", language), layer_links(context, ("homicide", "criminal_alarm", "dispute", "places"))
-            )
-            legend([(entry.colours, entry.word, entry.count) for entry in entries])
-            st.pydeck_chart(deck, height=680, key="layers")
-        else:
-            clicked = draw_figure(
-                region_map(screen, context),
-                context,
-                key=f"map-{screen.listed.parent}-{screen.indicator.id}",
-                alt=t("map.alt", language, indicator=screen.indicator.label(language)),
-                selectable=True,
-            )
-            follow_click(context, clicked, screen.listed.codes)
+        clicked = draw_figure(
+            region_map(screen, context),
+            context,
+            key=f"map-{screen.listed.parent}-{screen.indicator.id}",
+            alt=t("map.alt", language, indicator=screen.indicator.label(language)),
+            selectable=True,
+        )
+        follow_click(context, clicked, screen.listed.codes)
+
+
+def draw_layers() -> None:
+    """Draw the layers chosen, and offer each under its own name."""
+    layers = layer_screen(reader, context, screen)
+    with chart_card(language, title=layers.title, data_through=through, source=layers.source, key="map"):
+        link_group(t("map.layers", language), layer_links(context, ("homicide", "criminal_alarm", "dispute", "places")))
+        legend([(entry.colours, entry.word, entry.count) for entry in layers.legend])
+        st.pydeck_chart(layers.deck, height=680, key="layers")
+    offer_tables(layers.tables, context)
 
 
 def draw_list() -> None:
@@ -94,7 +98,7 @@ def draw_list() -> None:
         ],
         language,
         title=t("map.list", language, level=screen.listed.level_name),
-        data_through=reader.snapshot().data_through,
+        data_through=through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
         definition=definition_of(context, screen.indicator),
@@ -114,7 +118,7 @@ else:
     draw_choices()
     left, right = st.columns([0.68, 0.32], gap="small")
     with left:
-        draw_map()
+        draw_layers() if view == "layers" else draw_regions()
     with right:
         draw_list()
 offer_tables(screen.tables, context)

@@ -44,15 +44,28 @@ _REASONS = (
 """Notes that say more of why there is no value than its status does."""
 
 
-def figure_text(indicator: Indicator, value: float | None, denominator: float | None, language: str) -> str:
-    """Return a value as written on screen, without its unit (a percentage carries its sign)."""
+def figure_text(
+    indicator: Indicator,
+    value: float | None,
+    denominator: float | None,
+    language: str,
+    limits: Sequence[float | None] = (None, None),
+) -> str:
+    """Return a value as written on screen, without its unit (a percentage carries its sign).
+
+    Parameters
+    ----------
+    limits : sequence of two floats or None
+        What stands beside it as its interval: the value has as many decimals.
+    """
     form = indicator.display_form
     if form == "rate":
-        return formatting.rate(value)
+        return formatting.rate(value, formatting.decimals_of(*limits, "rate", value))
     if form == "percent":
+        decimals = formatting.decimals_of(*limits, "percent", value)
         if value is not None and denominator is not None and not pd.isna(value) and not pd.isna(denominator):
-            return formatting.share(round(value * denominator), denominator, language)
-        return formatting.percent(value, denominator)
+            return formatting.share(round(value * denominator), denominator, language, decimals)
+        return formatting.percent(value, denominator, decimals)
     if form in ("count", "yuan"):
         return formatting.count(value, language)
     if form == "days":
@@ -62,6 +75,11 @@ def figure_text(indicator: Indicator, value: float | None, denominator: float | 
             return formatting.percent_change(round((1 + value) * denominator), denominator)
         return formatting.signed_percent(value)
     return formatting.number(value, 2)
+
+
+def row_text(indicator: Indicator, row: Values, language: str) -> str:
+    """Return a known value as :func:`figure_text` writes it beside its interval."""
+    return figure_text(indicator, row["value"], row["denominator"], language, (row.get("lower"), row.get("upper")))
 
 
 def exact_text(indicator: Indicator, value: float | None, language: str) -> str | None:
@@ -95,7 +113,7 @@ def value_text(indicator: Indicator, row: Values, language: str) -> str:
     """Return value and unit, or why there is none."""
     if row["status"] not in WITH_VALUE:
         return status_text(row, language)
-    text = figure_text(indicator, row["value"], row["denominator"], language)
+    text = row_text(indicator, row, language)
     if indicator.display_form in ("percent", "change"):
         return text
     return t("figure.with_unit", language, figure=text, unit=indicator.unit_label(language, text))
@@ -162,7 +180,7 @@ def indicator_card(reader: SnapshotReader, context: Context, indicator: Indicato
     known = row["status"] in WITH_VALUE
     percent = indicator.display_form in ("percent", "change")
     source = indicator_source(reader, context.viewer, indicator, language, context.period)
-    figure = figure_text(indicator, row["value"], row["denominator"], language) if known else formatting.MISSING
+    figure = row_text(indicator, row, language) if known else formatting.MISSING
     fields = {
         "title": indicator.label(language),
         "figure": figure,

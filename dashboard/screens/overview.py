@@ -23,7 +23,7 @@ from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept, recalled
 from dashboard.screens.figures import indicator_card, status_text, value_text
 from dashboard.screens.league import Graded, graded_regions
-from dashboard.screens.map import MapScreen, map_screen, value_map
+from dashboard.screens.map.screen import MapScreen, map_screen, value_map
 from dashboard.screens.references import reference_fact, reference_of
 from dashboard.screens.shared import shared_outlines
 from dashboard.screens.tables import ScreenTable

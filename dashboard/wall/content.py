@@ -21,9 +21,9 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps.outlines import Outline
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.figures import figure_text, indicator_card, interval_text
+from dashboard.screens.figures import indicator_card, interval_text, row_text
 from dashboard.screens.league import basis_note, index_source, league_below, rank_text
-from dashboard.screens.map import map_screen, mapped_indicators
+from dashboard.screens.map.screen import map_screen, mapped_indicators
 from dashboard.screens.overview import (
     MOST_COUNTED,
     OverviewScreen,
@@ -270,9 +270,7 @@ class _Panels:
             {
                 "code": known.index,
                 "name": known["name"].to_numpy(),
-                "figure": [
-                    figure_text(item, row["value"], row["denominator"], self.language) for _, row in known.iterrows()
-                ],
+                "figure": [row_text(item, row, self.language) for _, row in known.iterrows()],
                 "interval": [interval_text(item, row) or "" for _, row in known.iterrows()],
             }
         )

@@ -21,8 +21,8 @@ from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
 from dashboard.periods import Grain, periods_between
-from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text
-from dashboard.screens.map import chosen_indicator, mapped_indicators
+from dashboard.screens.figures import basis_of_all, interval_text, row_text, status_text
+from dashboard.screens.map.screen import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.trends.control import ControlScreen, control_screens
 from dashboard.screens.trends.marks import Mark, marks_of
@@ -202,9 +202,7 @@ def _written(indicator: Indicator, frame: pd.DataFrame, data_through: date, lang
         {
             "year": frame["period"].replace({last: part}),
             "figure": [
-                figure_text(indicator, row["value"], row["denominator"], language)
-                if row["status"] in WITH_VALUE
-                else status_text(row, language)
+                row_text(indicator, row, language) if row["status"] in WITH_VALUE else status_text(row, language)
                 for row in rows
             ],
             "interval": [(interval_text(indicator, row) or "") if row["status"] in WITH_VALUE else "" for row in rows],

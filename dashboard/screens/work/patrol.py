@@ -19,7 +19,7 @@ from dashboard.maps.svg_map import Frame
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, listed_regions
 from dashboard.screens.figures import Values
-from dashboard.screens.map import MapScreen, map_screen, value_map
+from dashboard.screens.map.screen import MapScreen, map_screen, value_map
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import cards_of, region_rows
 from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day

@@ -24,7 +24,7 @@ from dashboard.maps.layers import MapLayers, facility_colour, layered_map
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
 from dashboard.screens.figures import Values
-from dashboard.screens.map import LegendEntry
+from dashboard.screens.map.layers import LegendEntry
 from dashboard.screens.shared import shared_shapes
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.campaigns import CampaignCard, campaign_cards, campaign_rows, may_see_campaigns

@@ -24,7 +24,8 @@ from dashboard.periods import Period
 from dashboard.screens.command_line import screen_of
 from dashboard.screens.data_status import data_screen
 from dashboard.screens.definitions import definitions_screen
-from dashboard.screens.map import layer_map, map_screen
+from dashboard.screens.map.layers import layer_screen
+from dashboard.screens.map.screen import map_screen
 from dashboard.screens.overview import overview_screen
 from dashboard.screens.trends.control import control_screens
 from dashboard.screens.trends.screen import trends_screen
@@ -70,9 +71,10 @@ def shown_pages(reader: SnapshotReader, context: Context) -> Iterator[tuple[str,
             screen = map_screen(reader, asked)
             yield f"map {indicator} {rate} {where}", plain(screen.regions)
             if rate == "raw":
-                deck, legend = layer_map(reader, asked, screen)
-                yield f"layers {where}", [(entry.word, entry.count) for entry in legend]
-                yield f"deck {where}", json.loads(deck.to_json())["layers"]
+                layers = layer_screen(reader, asked, screen)
+                yield f"layers {where}", [(entry.word, entry.count) for entry in layers.legend]
+                yield f"deck {where}", json.loads(layers.deck.to_json())["layers"]
+                yield from parts(f"lists of layers {where}", layers.tables)
                 item = load_catalogue()[screen.indicator.id]
                 for control in control_screens(reader, asked, item, date(2022, 1, 1)):
                     yield f"control {indicator} {where}", plain(control.points)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 import pytest
 
@@ -9,7 +11,8 @@ from dashboard.context import Context
 from dashboard.indicators.evaluate import values
 from dashboard.maps.choropleth import LABEL_LETTERS
 from dashboard.periods import Period
-from dashboard.screens.map import MOST_NAMED, map_screen, rate_links, region_map
+from dashboard.screens.map.layers import layer_screen
+from dashboard.screens.map.screen import MOST_NAMED, map_screen, rate_links, region_map
 from data_access.access import Scope
 
 
@@ -108,3 +111,24 @@ def test_a_single_region_and_counts_of_stocks_make_no_claim_about_chance(asked):
 def test_a_number_of_cases_is_not_compared_with_that_of_the_whole(asked):
     screen, _ = asked(indicator="homicide_victims")
     assert screen.sentence == "件数未计各地人口多少，只说发生了多少，不宜据此比较高低"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_layer_is_offered_as_a_list_under_its_own_name(reader, asked, language):
+    screen, context = asked(language=language, shown="homicide.dispute.places")
+    layers = layer_screen(reader, context, screen)
+    lists = {each.key: each for each in layers.tables}
+    assert list(lists) == ["homicide", "dispute", "places"]
+    words = [entry.word for entry in layers.legend]
+    assert lists["homicide"].title == words[0] and len(lists["homicide"].frame) == layers.legend[0].count
+    assert lists["dispute"].title == words[1] and lists["dispute"].frame["count"].sum() == layers.legend[1].count
+    assert len(lists["places"].frame) == sum(entry.count for entry in layers.legend[2:])
+    assert screen.indicator.label(language) not in layers.title
+    assert all(each.title in layers.title or each.key == "dispute" for each in lists.values())
+    assert not any(each.download().empty for each in lists.values())
+
+
+def test_a_layer_that_the_role_may_not_see_is_no_list(reader, asked):
+    screen, context = asked(shown="homicide.criminal_alarm.dispute")
+    layers = layer_screen(reader, replace(context, viewer=Scope("public_demo", context.region)), screen)
+    assert [each.key for each in layers.tables] == ["dispute"]

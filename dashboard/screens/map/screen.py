@@ -1,9 +1,8 @@
-"""The map page: an indicator over the regions listed, or layers of incidents and places."""
+"""An indicator over the regions listed, as a map and as a list."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,15 +20,11 @@ from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept
-from dashboard.palette import load_palette
 from dashboard.screens.children import Listed, listed_regions, names_of
-from dashboard.screens.figures import basis_of_all, figure_text, interval_text, status_text, value_text
+from dashboard.screens.figures import basis_of_all, figure_text, interval_text, row_text, status_text, value_text
 from dashboard.screens.shared import shared_outlines, shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
-
-if TYPE_CHECKING:
-    import pydeck as pdk
 
 WIDTH, HEIGHT = 1180, 760
 """Pixels of the map's frame on a 1920×1080 screen."""
@@ -37,8 +32,6 @@ WIDTH, HEIGHT = 1180, 760
 VIEWS = ("regions", "layers")
 RATES = ("raw", "all", "neighbours")
 """What the map colours: the raw rate, or the rate drawn towards all regions or towards each one's neighbourhood."""
-CATEGORIES = ("homicide", "criminal_alarm", "dispute", "shooting")
-PLACES = "places"
 GRADATIONS = 3
 MOST_NAMED = 5
 """Regions named in the sentence; the list beside the map has all."""
@@ -222,7 +215,10 @@ def _smoothed(
     language = context.language
     neighbours = reader.neighbours(context.viewer, found.index.tolist())
     rates = smoothed(found, indicator, "neighbours" if rate == "neighbours" else "all", neighbours).reindex(frame.index)
-    texts = [figure_text(indicator, value, None, language) for value in rates["value"]]
+    texts = [
+        figure_text(indicator, value, None, language, limits)
+        for value, *limits in rates[["value", "lower", "upper"]].itertuples(index=False, name=None)
+    ]
     unit = indicator.unit_label(language)
     frame = frame.assign(
         drawn=rates["value"],
@@ -257,79 +253,6 @@ def _limits(lower: float, upper: float, value: float) -> str:
     return "" if pd.isna(lower) or pd.isna(upper) else formatting.interval(lower, upper, "rate", value)
 
 
-def shown_layers(context: Context) -> tuple[str, ...]:
-    """Return the layers the address asks for, in drawing order."""
-    known = (*CATEGORIES, PLACES)
-    asked = dict(context.own).get("shown", "criminal_alarm.places").split(".")
-    return tuple(name for name in known if name in asked)
-
-
-def layer_links(context: Context, offered: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
-    """Return word, address and state of each layer's switch."""
-    shown = shown_layers(context)
-    links = []
-    for name in offered:
-        others = [layer for layer in shown if layer != name]
-        toggled = others if name in shown else [*others, name]
-        href = context.href("map", view="layers", shown=".".join(toggled) or "none")
-        links.append((t(f"layer.{name}", context.language), href, name in shown))
-    return tuple(links)
-
-
-@dataclass(frozen=True)
-class LegendEntry:
-    """One mark of the layered map: its colours (several for a ramp), word and how many it stands for."""
-
-    colours: tuple[str, ...]
-    word: str
-    count: int | None
-    """None where the role may not see it."""
-
-
-def layer_map(reader: SnapshotReader, context: Context, screen: MapScreen) -> tuple[pdk.Deck, tuple[LegendEntry, ...]]:
-    """Return the layered map and its legend.
-
-    Homicides appear as points only for roles that may see them; for others, and for all other incidents, as counts in
-    squares.
-    """
-    from dashboard.maps.layers import MapLayers, cell_side, facility_colour, incident_colour, layered_map  # heavy
-
-    assert screen.bounds is not None
-    language, viewer = context.language, context.viewer
-    start, end = context.period.start, context.period.end
-    side = cell_side(screen.bounds)
-    cells, points, legend = [], pd.DataFrame(), []
-    for category in (name for name in shown_layers(context) if name != PLACES):
-        word = t(f"layer.{category}", language)
-        if category != "dispute" and not viewer.permissions.small_counts:
-            # A square, and even the legend's sum over a township's month, would tell small counts.
-            legend.append(
-                LegendEntry(
-                    (load_palette().ground_of(context.theme).muted,), t("layer.hidden", language, layer=word), None
-                )
-            )
-            continue
-        if category == "homicide" and viewer.permissions.incident_points:
-            points = reader.points(viewer, category, screen.listed.parent, start, end).assign(label=word)
-            legend.append(LegendEntry((incident_colour(context.theme),), word, len(points)))
-        else:
-            counted = reader.density(viewer, category, screen.listed.parent, start, end, side)
-            cells.append(counted)
-            ramp = load_palette().sequential(context.theme)
-            legend.append(LegendEntry(ramp, t("layer.density", language, layer=word), int(counted["count"].sum())))
-    places = reader.facilities(viewer, screen.listed.parent) if PLACES in shown_layers(context) else pd.DataFrame()
-    if len(places):
-        places["label"] = places["name_en" if language == "en" else "name"]
-        for kind, own in places.groupby("kind", sort=False):
-            word = t(f"facility.{kind}", language)
-            legend.append(LegendEntry((facility_colour(str(kind), context.theme),), word, len(own)))
-    density = pd.DataFrame()
-    if cells:
-        density = pd.concat(cells).groupby(["west", "south"], as_index=False).agg({"count": "sum"})
-    layers = MapLayers(density=density, cell_degrees=side, points=points, facilities=places)
-    return layered_map(screen.geometry, view_of(screen.bounds, WIDTH, HEIGHT), layers, context.theme), tuple(legend)
-
-
 def _region_rows(
     context: Context, page: str, indicator: Indicator, found: pd.DataFrame, rows: pd.DataFrame, names: pd.Series
 ) -> pd.DataFrame:
@@ -341,8 +264,7 @@ def _region_rows(
     frame["lon"], frame["lat"] = rows["lon"], rows["lat"]
     frame["text"] = [value_text(indicator, row, language) for _, row in found.iterrows()]
     frame["figure"] = [
-        figure_text(indicator, row["value"], row["denominator"], language) if row["status"] in WITH_VALUE else "—"
-        for _, row in found.iterrows()
+        row_text(indicator, row, language) if row["status"] in WITH_VALUE else "—" for _, row in found.iterrows()
     ]
     frame["interval"] = [interval_text(indicator, row) or "" for _, row in found.iterrows()]
     frame["counts"] = [_counts(row, language) for _, row in found.iterrows()]
