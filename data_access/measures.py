@@ -28,7 +28,7 @@ class Condition(BaseModel):
 
     column: str
     equals: str | bool | int | None = None
-    differs: str | None = Field(default=None, description="a known value that is not this one")
+    differs: str | None = Field(default=None, description="another value than this one, or none")
     one_of: tuple[str, ...] | None = None
     known: bool | None = None
     at_least: float | None = None

@@ -55,6 +55,7 @@ class Term(_Declared):
     sign: Literal[1, -1] = 1
     window: Window | None = Field(default=None, description="when it differs from the indicator's")
     absent_is_zero: bool = Field(default=False, description="a region that reports nothing has none")
+    optional: bool = Field(default=False, description="a data set in which no row is of this kind has none")
 
     @model_validator(mode="after")
     def _measure_has_it(self) -> Term:

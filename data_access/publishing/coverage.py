@@ -209,9 +209,12 @@ class _SpanColumns:
 
 
 def _fields_tested(measure: Measure) -> list[str]:
-    """Return the columns that a source must keep for the measure to mean anything: an empty field is not a zero."""
+    """Return the columns that a source must keep for the measure to mean anything: an empty field is not a zero.
+
+    What must only be unknown, or another value than one, is so in a source that doesn't keep it, too.
+    """
     tests = [condition for condition in measure.where if condition.column not in _KIND_COLUMNS]
-    return [name for test in tests if test.known is not False for name in test.columns()]
+    return [name for test in tests if test.known is not False and test.differs is None for name in test.columns()]
 
 
 def _known(field: sa.Column) -> sa.ColumnElement[bool]:

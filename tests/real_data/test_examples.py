@@ -16,9 +16,10 @@ from dashboard.__main__ import run
 from dashboard.briefing.build import build_briefing
 from dashboard.context import Context, default_period
 from dashboard.i18n import t
+from dashboard.indicators.evaluate import values
 from dashboard.navigation import PAGES
 from dashboard.periods import Period
-from dashboard.screens.map import map_screen, region_map
+from dashboard.screens.map.screen import map_screen, region_map
 from dashboard.screens.trends.screen import trends_screen
 from dashboard.settings import snapshot_reader
 from dashboard.wall.content import wall_context, wall_frame
@@ -279,6 +280,14 @@ def test_baltimore_districts_close_on_time_as_its_readme_says(example_home):
     every = date(2029, 12, 31)
     in_time = {name: city.total("disputes_due_in_time", city.code(name), end=every) for name in closed_and_late}
     assert in_time == {name: closed - late for name, (closed, late) in closed_and_late.items()}
+
+
+def test_baltimore_tells_its_overdue_requests_though_it_grades_none(example_home):
+    city = City(example_home("baltimore"))
+    row = values(city.reader, city.scope, "BH9", [city.scope.region_code], "2019Q1").iloc[0]
+    assert row["value"] == pytest.approx(135, abs=5), (
+        "135 at the last moment of its readme; counted at the end of a day"
+    )
 
 
 def test_a_stage_that_baltimore_does_not_keep_is_not_shown_as_none_reached(served):

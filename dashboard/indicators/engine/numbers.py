@@ -168,7 +168,9 @@ class Ledger:
         """Return the days that the indicator's terms over ``window`` are summed over, period by period."""
         key = (indicator.id, periods, window)
         if key not in self._spans:
-            measures = list(dict.fromkeys(term.measure for term in _by_window(indicator)[window]))
+            terms = _by_window(indicator)[window]
+            asked = [term for term in terms if not self._has_none(term)] or terms
+            measures = list(dict.fromkeys(term.measure for term in asked))
             self._spans[key] = tuple(
                 resolve(window, period, measures, self.facts.coverage, self.facts.data_through, self._carry)
                 for period in periods
@@ -262,10 +264,14 @@ class Ledger:
             part = Part.of(term)
             nothing = np.full((len(self.codes), len(periods)), np.nan)
             found = read.get(part, nothing)
-            none_means_zero = np.array([term.absent_is_zero or term.measure in span.records for span in spans])
+            is_zero = term.absent_is_zero or self._has_none(term)
+            none_means_zero = np.array([is_zero or term.measure in span.records for span in spans])
             usable = np.array([span.usable for span in spans])
             sums[part] = np.where(np.isnan(found) & none_means_zero & usable, 0.0, found)
         return sums
+
+    def _has_none(self, term: Term) -> bool:
+        return term.optional and term.measure not in self.facts.coverage
 
     def _stock_sums(
         self, terms: Sequence[Term], periods: tuple[Period, ...], notes: np.ndarray

@@ -12,6 +12,10 @@ from dashboard.indicators.evaluate import series, values, values_of
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.errors import ConfigError, ScopeError
+from data_access.home import Home
+from data_access.publishing import publish
+from data_access.queries import SnapshotReader
+from data_access.store.working import WorkingStore
 from tests.data_access import small_city
 
 CITY, EAST, WEST = small_city.CITY, small_city.EAST, small_city.WEST
@@ -260,6 +264,19 @@ def test_more_done_than_due_is_a_contradiction_and_not_a_share(small_reader, sma
     assert (row["status"], row["numerator"], row["denominator"]) == (words.INCONSISTENT, 5, 4)
     assert "numerator_exceeds_denominator" in row["notes"]
     assert np.isnan(row["value"])
+
+
+@pytest.mark.parametrize("graded", [True, False], ids=["graded", "not graded"])
+def test_overdue_disputes_are_told_whether_or_not_anybody_grades_them(tmp_path, small_scope, graded):
+    home = Home(tmp_path / "city").create()
+    small_city.fill(home)
+    if not graded:
+        with WorkingStore.open(home) as store:
+            store.replace_all("dispute", small_city.disputes().assign(risk_colour="", red_at=None))
+    publish(home)
+    found = series(SnapshotReader(home), small_scope, "BH9", [CITY], [Period.parse(f"2024-0{n}") for n in (1, 2, 3)])
+    assert found["value"].tolist() == [0, 2, 1]
+    assert set(found["status"]) == {words.OK}
 
 
 def test_a_region_that_did_not_report_has_no_figure(small_reader, small_scope):
