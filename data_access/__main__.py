@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as_operator
@@ -16,6 +15,7 @@ from data_access.audit.command_line import audit_commands
 from data_access.errors import AuditUnavailableError, DataAccessError, ImportRefused, SchemaVersionError
 from data_access.home import ClusterAddress, Home
 from data_access.ledger.command_line import ledger_commands
+from data_access.progress import progress_bar
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.snapshot_store import snapshot_store
@@ -55,10 +55,9 @@ def demo(home: Home, if_empty: bool) -> None:
     # Here, not above: what only building needs would keep `make run` from serving what there is for a second.
     from data_access.demo import load_demonstration
 
-    with _progress() as bar:
-        task = bar.add_task("demo", total=1.0)
-        load_demonstration(home, lambda done, step: bar.update(task, completed=done * 0.3, description=str(step)))
-        snapshot_id = publish(home, lambda done, step: bar.update(task, completed=0.3 + done * 0.7, description=step))
+    with progress_bar("demo", _language()) as at:
+        load_demonstration(home, lambda done, step: at(done * 0.3, step))
+        snapshot_id = publish(home, lambda done, step: at(0.3 + done * 0.7, step))
     _recorded(home, "publish", snapshot_id, of="demonstration")
     click.echo(snapshot_id)
 
@@ -87,9 +86,8 @@ def publish_command(home: Home, engine: str, master: str | None, lake: Path | No
     """Publish what has been imported as a new snapshot; with --engine spark all that offices delivered, too."""
     if engine == "spark":
         home = replace(home, cluster=_cluster(home, master or "", lake, sender))
-    with _progress() as bar:
-        task = bar.add_task("publish", total=1.0)
-        snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
+    with progress_bar("publish", _language()) as at:
+        snapshot_id = publish(home, at)
     _recorded(home, "publish", snapshot_id, **({"engine": engine} if engine != "embedded" else {}))
     click.echo(snapshot_id)
 
@@ -138,10 +136,9 @@ def build(context: click.Context, mapping: Path, data: Path) -> None:
             f"{data} 中没有映射 {rules.name} 所需的文件（{lacking}）。请补齐，或在映射中写明 optional = true。",
         )
     _import(context, mapping, files, dry_run=False)
-    with _progress() as bar:
-        task = bar.add_task("publish", total=1.0)
-        home = _home(context)
-        snapshot_id = publish(home, lambda done, step: bar.update(task, completed=done, description=step))
+    home = _home(context)
+    with progress_bar("publish", _language()) as at:
+        snapshot_id = publish(home, at)
     _recorded(home, "publish", snapshot_id)
     click.echo(snapshot_id)
 
@@ -184,17 +181,19 @@ def _home(context: click.Context) -> Home:
     return home
 
 
+def _language() -> str:
+    """Return the language of the command's messages."""
+    return str(click.get_current_context().find_root().params["language"])
+
+
 def _import(context: click.Context, mapping: Path, files: tuple[Path, ...], dry_run: bool) -> None:
     from data_access.importing.report import report_lines
     from data_access.importing.run import import_files
 
     home = _home(context)
-    language = context.find_root().params["language"]
-    with _progress() as bar:
-        task = bar.add_task("import", total=None)
-        report = import_files(
-            home, mapping, files, dry_run=dry_run, progress=lambda step, rows: bar.update(task, description=step)
-        )
+    language = _language()
+    with progress_bar("import", language, measured=False) as at:
+        report = import_files(home, mapping, files, dry_run=dry_run, progress=lambda step, rows: at(None, step))
     if not dry_run:
         _recorded(home, "import", files=[path.name for path in files], mapping=mapping.name)
     for line in report_lines(report, language):
@@ -224,10 +223,6 @@ def _publish_again_after_upgrade(home: Home) -> None:
         SnapshotReader(home).snapshot()
     except SchemaVersionError:
         click.echo(publish(home))
-
-
-def _progress() -> Progress:
-    return Progress(TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn(), transient=True)
 
 
 if __name__ == "__main__":
