@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import duckdb
 import sqlalchemy as sa
 
 from data_access import schema
@@ -14,6 +16,8 @@ from data_access.home import Home
 from data_access.store.postgresql.connections import engine_of
 from data_access.store.postgresql.shared_ledger import shared_ledger
 from data_access.store.postgresql.upgrade import upgrade
+from data_access.store.snapshot_files import building_file, served_snapshot_id, snapshot_file
+from data_access.store.snapshot_store import snapshot_store
 from data_access.store.working import WorkingStore
 
 STORES = ("embedded", "postgresql", "shards", "cluster")
@@ -61,6 +65,19 @@ def keep_few_records(home: Home) -> None:
             store.replace_all(table.name, store.read(sa.select(table).limit(MANY)))
         # What the imports added no longer adds up.
         store.replace_all("import_batch", store.read(sa.select(schema.import_batch).limit(0)))
+
+
+def share_snapshot(own: Home, shared: Home, deepest: int) -> None:
+    """Load what ``own`` serves into the database of ``shared``, as its publish does with what it has just counted.
+
+    Sums of regions below the depth ``deepest`` are left out: most rows are of grids, and take a minute to write.
+    """
+    snapshot_id, built = served_snapshot_id(own), building_file(shared)
+    shutil.copy(snapshot_file(own, snapshot_id), built)
+    with duckdb.connect(str(built)) as copy:
+        for name in ("measure_day", "measure_month", "measure_year", "measure_histogram"):
+            copy.execute(f"delete from {name} where depth > {deepest}")
+    snapshot_store(shared).keep(built, snapshot_id, lambda done, step: None, frozenset())
 
 
 def empty_ledger(url: str) -> None:

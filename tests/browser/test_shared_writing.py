@@ -12,7 +12,7 @@ from data_access.home import Home
 from data_access.publishing import publish
 from tests.browser.screen import open_page, send_form, settle, stray_english, visible_text
 from tests.servers import running_app
-from tests.stores import fresh_database, keep_few_records
+from tests.stores import fresh_database, keep_few_records, share_snapshot
 
 PERIOD = "2023-11"
 """The last month of the demonstration city whose end finds a county red in two official months running."""
@@ -49,8 +49,8 @@ def shared_home(server, demonstration_home, tmp_path_factory) -> Iterator[Home]:
         folder = tmp_path_factory.mktemp("shared") / "city"
         folder.mkdir()
         shutil.copy(demonstration_home.path / "working.duckdb", folder)
-        home = Home(folder, url)
-        publish(home)
+        home = Home(folder, url).create()
+        share_snapshot(demonstration_home, home, deepest=1)
         yield home
 
 
