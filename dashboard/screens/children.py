@@ -35,9 +35,13 @@ def listed_regions(context: Context, regions: pd.DataFrame, snapshot: SnapshotIn
             parent, selected = above, context.region
     codes = _children(regions, parent, deepest) or [context.region]
     depth = regions["depth"].reindex(codes).tolist()[0]
+    return Listed(parent, tuple(codes), depth, level_name(snapshot, depth, context.language), selected)
+
+
+def level_name(snapshot: SnapshotInfo, depth: int, language: str) -> str:
+    """Return what the data set calls regions of a depth."""
     level = next((level for level in snapshot.levels if level.depth == depth), None)
-    name = level.label(context.language) if level else t("level.region", context.language)
-    return Listed(parent, tuple(codes), depth, name, selected)
+    return level.label(language) if level else t("level.region", language)
 
 
 def place_of(regions: pd.DataFrame, code: str, deepest: int) -> str:

@@ -31,7 +31,10 @@ reader = snapshot_reader()
 heading = Headings("quality_column", language)
 screen = quality_screen(reader, context)
 card = {"data_through": reader.snapshot().data_through, "source": screen.sources}
-checks = Definition(text=t("quality.definition", language), method=t("quality.method", language))
+checks = Definition(
+    text=t("quality.definition", language, level=screen.level_name),
+    method=t("quality.method", language, level=screen.level_name),
+)
 
 sentence(screen.verdict)
 notice(screen.chance_sentence, language)
@@ -56,7 +59,7 @@ with (
             screen.marks,
             [
                 Column(name="check_word", title=heading("check")),
-                Column(name="region", title=heading("region"), href="href"),
+                Column(name="region", title=screen.level_name, href="href"),
                 Column(name="source_word", title=heading("source")),
                 Column(name="detail_word", title=heading("detail")),
                 *heading.numbers("found", "usual", "chance"),
@@ -92,12 +95,12 @@ with right:
 table_card(
     screen.matrix,
     [
-        Column(name="region", title=heading("region"), href="href"),
+        Column(name="region", title=screen.level_name, href="href"),
         *(Column(name=name, title=t(f"quality.check_{name}", language)) for name in CHECKS),
         *heading.numbers("total"),
     ],
     language,
-    title=t("quality.title_matrix", language),
+    title=t("quality.title_matrix", language, level=screen.level_name),
     sentence=t("quality.note_matrix", language),
     definition=checks,
     key="matrix",

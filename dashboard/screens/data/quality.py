@@ -15,6 +15,7 @@ from dashboard.memory import kept
 from dashboard.quality.checks import CHECKS, Findings, findings
 from dashboard.quality.declared import compared
 from dashboard.quality.settings import declared_figures, quality_checks
+from dashboard.screens.children import depth_of, level_name
 from dashboard.screens.data.corrections import Corrections, corrections_screen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
@@ -32,6 +33,8 @@ class QualityScreen:
     verdict: str
     chance_sentence: str
     found: Findings
+    level_name: str
+    """Of the regions that are checked."""
     marks: pd.DataFrame
     """What suggests a check, as written."""
     matrix: pd.DataFrame
@@ -58,6 +61,7 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
     language = context.language
     regions = reader.regions(context.viewer)
     codes = _counties(regions, context.region)
+    level = level_name(reader.snapshot(), depth_of(regions, codes[0]), language)
     found = findings(reader, context.viewer, codes, context.period)
     every = _written(context, reader.snapshot(), found.rows, regions)
     marks = every[every["marked"]].reset_index(drop=True)
@@ -68,6 +72,7 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
         verdict=_verdict(context, found, marks, declared),
         chance_sentence=_chance_sentence(found, language),
         found=found,
+        level_name=level,
         marks=marks,
         matrix=matrix,
         declared=declared,
@@ -75,7 +80,7 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
         span=span,
         sources=t("card.source_joint", language).join(dict.fromkeys(every["source_word"]))
         or t("card.no_source", language),
-        tables=_tables(language, marks, every, matrix, declared),
+        tables=_tables(language, level, marks, every, matrix, declared),
     )
 
 
@@ -197,9 +202,11 @@ _MARK_COLUMNS = {
 
 
 def _tables(
-    language: str, marks: pd.DataFrame, every: pd.DataFrame, matrix: pd.DataFrame, declared: pd.DataFrame
+    language: str, level: str, marks: pd.DataFrame, every: pd.DataFrame, matrix: pd.DataFrame, declared: pd.DataFrame
 ) -> tuple[ScreenTable, ...]:
-    headings = {name: t(f"quality_column.{key}", language) for name, key in _MARK_COLUMNS.items()}
+    headings = {
+        name: level if key == "region" else t(f"quality_column.{key}", language) for name, key in _MARK_COLUMNS.items()
+    }
     checks = {name: t(f"quality.check_{name}", language) for name in CHECKS}
     counties = {"region": headings["region"], **checks, "total": t("quality_column.total", language)}
     names = ("figure", "period", "declared", "computed", "difference", "unit", "remark")
@@ -208,7 +215,7 @@ def _tables(
     marks, every = (_with_rule(frame, language) for frame in (marks, every))
     return (
         ScreenTable("marks", t("quality.title_marks", language), marks, headings),
-        ScreenTable("matrix", t("quality.title_matrix", language), matrix, counties),
+        ScreenTable("matrix", t("quality.title_matrix", language, level=level), matrix, counties),
         ScreenTable("declared", t("quality.title_declared", language), declared, figures),
         ScreenTable("all", t("quality.title_all", language), every, status),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.context import Context
 from dashboard.periods import Period
-from dashboard.screens.data.quality import quality_screen
+from dashboard.screens.data.quality import checks_screen, quality_screen
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.patrol import patrol_screen
 from data_access.access import Scope
@@ -172,3 +172,18 @@ def test_county_sees_its_own_checks_and_no_declared_figures(reader, city_scope):
     screen = quality_screen(reader, Context(county, Period.parse("2024Q4"), "en", "light", scope))
     assert set(screen.found.rows["region_code"]) <= {county}
     assert screen.declared.empty
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh", "社区"), ("en", "Neighbourhood")])
+def test_quality_calls_the_regions_checked_as_the_data_set_calls_them(reader, whole_year, monkeypatch, language, name):
+    levels = tuple(
+        replace(level, name="社区", name_en="Neighbourhood") if level.depth == 1 else level
+        for level in reader.snapshot().levels
+    )
+    renamed = replace(reader.snapshot(), levels=levels, snapshot_id="renamed")
+    monkeypatch.setattr(reader, "snapshot", lambda: renamed)
+    screen = checks_screen.__wrapped__(reader, replace(whole_year, language=language))
+    assert screen.level_name == name
+    headings = [heading for table in screen.tables for heading in (table.title, *table.columns.values())]
+    assert name in headings
+    assert not {"县区", "县(区)", "County"} & set(headings)
