@@ -39,6 +39,8 @@ class Column:
         Column of the frame that holds the address its cells link to.
     width : str, optional
         CSS width.
+    hint : str, optional
+        What a short title means in full, for who points at it.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Column:
     draw: Callable[[Mapping], str | Markup] | None = None
     href: str | None = None
     width: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,18 @@ class Headings:
     def __call__(self, name: str) -> str:
         """Return the heading of the column ``name``."""
         return t(f"{self.area}.{name}", self.language)
+
+    def columns(self, *names: str, numbers: Sequence[str] = (), **links: str) -> list[Column]:
+        """Return columns as written (``<name>`` or ``<name>_text``); ``links`` say which column holds a cell's address."""
+        return [
+            Column(
+                name=name,
+                title=self(name.removesuffix("_text")),
+                kind="number" if name in numbers else "text",
+                href=links.get(name),
+            )
+            for name in names
+        ]
 
     def numbers(self, *names: str) -> list[Column]:
         """Return columns of figures as written (``<name>_text``) under their headings."""
@@ -111,12 +126,7 @@ def table_markup(
 ) -> Markup:
     """Return the table of :func:`table` as HTML."""
     shown = frame.iloc[:MAX_ROWS]
-    head = Markup("").join(
-        Markup('<th scope="col" class="{}"{}>{}</th>').format(
-            column.kind, Markup(' style="width:{}"').format(column.width) if column.width else "", column.title
-        )
-        for column in columns
-    )
+    head = Markup("").join(_heading(column) for column in columns)
     edges = [_edges(column, place) for place, column in enumerate(columns)]
     rows = []
     for label, row in zip(shown.index, shown.to_dict("records"), strict=True):
@@ -135,6 +145,12 @@ def table_markup(
         '<div class="table-scroll" role="region" aria-label="{}"{}><table class="data">'
         '<caption class="unseen">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}'
     ).format(caption, style, caption, head, body, rest)
+
+
+def _heading(column: Column) -> Markup:
+    style = Markup(' style="width:{}"').format(column.width) if column.width else ""
+    hint = Markup(' title="{}"').format(column.hint) if column.hint else ""
+    return Markup('<th scope="col" class="{}"{}{}>{}</th>').format(column.kind, style, hint, column.title)
 
 
 def _edges(column: Column, place: int) -> tuple[Markup, Markup]:

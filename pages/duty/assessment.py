@@ -6,6 +6,7 @@ from dashboard.charts.chain import width_figure
 from dashboard.components import (
     Column,
     Definition,
+    Headings,
     card_grid,
     chart_card,
     draw_figure,
@@ -23,7 +24,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.duty.assessment import assessment_screen
-from dashboard.screens.duty.creation import GRADES, line_column, matrix_source
+from dashboard.screens.duty.creation import GRADES, line_column, matrix_source, rule_text
 from dashboard.screens.league import index_source
 from dashboard.settings import snapshot_reader
 from dashboard.sources import table_source
@@ -35,8 +36,20 @@ language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = assessment_screen(reader, context)
-from_index, from_lines = index_source(reader, context), matrix_source(reader, context)
-ledger = table_source(reader, context.viewer, ("veto", "pilot_site"), "assessment.ledger", language)
+effect, graded, veto, line_heading, pilot = (
+    Headings(area, language)
+    for area in ("assessment_effect", "assessment_league", "assessment_veto", "creation_column", "pilot_column")
+)
+ranked = {"data_through": through, "source": index_source(reader, context)}
+judged = {
+    "data_through": through,
+    "source": matrix_source(reader, context),
+    "definition": Definition(text=t("creation.definition", language)),
+}
+kept_by_hand = {
+    "data_through": through,
+    "source": table_source(reader, context.viewer, ("veto", "pilot_site"), "assessment.ledger", language),
+}
 creation = screen.creation
 
 sentence(screen.verdict)
@@ -48,20 +61,18 @@ with effects:
     table_card(
         screen.effects,
         [
-            Column(name="name", title=t("assessment_effect.name", language), href="href"),
-            Column(name="index", title=t("assessment_effect.index", language), kind="number"),
+            *effect.columns("name", "index", numbers=("index",), name="href"),
             Column(name="interval", title=t("ranking.interval", language), kind="number"),
-            Column(name="before", title=t("assessment_effect.points_before", language), kind="number"),
-            Column(name="after", title=t("assessment_effect.points_after", language), kind="number"),
-            Column(name="more_lost", title=t("assessment_effect.more_lost", language), kind="number"),
+            Column(name="before", title=effect("points_before"), kind="number"),
+            Column(name="after", title=effect("points_after"), kind="number"),
+            Column(name="more_lost", title=effect("more_lost"), kind="number"),
             Column(name="more_lost_limits", title=t("assessment.limits", language), kind="number"),
-            Column(name="against_mean", title=t("assessment_effect.against_mean", language), kind="number"),
+            Column(name="against_mean", title=effect("against_mean"), kind="number"),
         ],
         language,
         title=t("assessment.effects", language),
         sentence=t("assessment.effects_note", language),
-        data_through=through,
-        source=from_index,
+        **ranked,
         definition=Definition(text=t("assessment.effects_definition", language)),
         key="effects",
         empty=(screen.no_effects,),
@@ -74,8 +85,7 @@ with (
         language,
         title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
         sentence=t("assessment.league_note", language),
-        data_through=through,
-        source=from_index,
+        **ranked,
         definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
         key="league",
     ),
@@ -86,7 +96,7 @@ with (
         table(
             screen.league,
             [
-                Column(name="name", title=t("assessment_league.name", language), href="href"),
+                Column(name="name", title=graded("name"), href="href"),
                 grade_column(language),
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
                 Column(
@@ -100,7 +110,7 @@ with (
                 Column(name="rank", title=t("ranking.rank", language), kind="number"),
                 strip_column(screen.months, language),
                 Column(name="months_red", title=t("ranking.months_red", language), kind="number"),
-                Column(name="sheet", title=t("assessment_league.sheet", language)),
+                Column(name="sheet", title=graded("sheet")),
             ],
             language,
             caption=t("assessment.league", language),
@@ -111,20 +121,22 @@ with (
 table_card(
     screen.vetoes,
     [
-        Column(name="kind", title=t("assessment_veto.kind", language)),
-        Column(name="region", title=t("assessment_veto.region", language)),
-        Column(name="year", title=t("assessment_veto.year", language), kind="number"),
-        Column(name="status", title=t("assessment_veto.status", language)),
-        Column(name="reason", title=t("assessment_veto.reason", language)),
-        Column(name="document", title=t("assessment_veto.document", language)),
-        Column(name="authority", title=t("assessment_veto.authority", language)),
-        Column(name="decided_on", title=t("assessment_veto.decided_on", language), kind="number"),
+        *veto.columns(
+            "kind",
+            "region",
+            "year",
+            "status",
+            "reason",
+            "document",
+            "authority",
+            "decided_on",
+            numbers=("year", "decided_on"),
+        )
     ],
     language,
     title=t("assessment.vetoes", language),
     sentence=t("assessment.vetoes_note", language),
-    data_through=through,
-    source=ledger,
+    **kept_by_hand,
     definition=Definition(
         text=t("assessment.vetoes_definition", language), href=context.href("definitions", indicator="KH2")
     ),
@@ -135,22 +147,18 @@ table_card(
 
 section(t("creation.section", language), None)
 if creation.matrix is None:
-    with chart_card(
-        language, title=t("creation.lines", language), data_through=through, source=from_lines, key="no-townships"
-    ):
+    with chart_card(language, title=t("creation.lines", language), key="no-townships", **judged):
         empty_state(t("creation.no_townships", language))
 else:
     table_card(
         creation.lines,
         [
-            Column(name="number", title=t("creation_column.number", language), kind="number"),
-            Column(name="name", title=t("creation_column.name_of_line", language)),
-            Column(name="rule", title=t("creation_column.rule", language)),
-            Column(name="gate", title=t("creation_column.gate", language)),
-            Column(name="level", title=t("creation_column.level", language)),
+            Column(name="number", title=line_heading("number"), kind="number"),
+            Column(name="name", title=line_heading("name_of_line")),
+            *line_heading.columns("rule", "gate", "level"),
             *(
                 [
-                    Column(name="figure", title=t("creation_column.figure", language), kind="number"),
+                    Column(name="figure", title=line_heading("figure"), kind="number"),
                     Column(name="interval", title=t("ranking.interval", language), kind="number"),
                     grade_column(language),
                 ]
@@ -161,52 +169,41 @@ else:
         language,
         title=t("creation.lines", language),
         sentence=t("creation.lines_note", language),
-        data_through=through,
-        source=from_lines,
-        definition=Definition(text=t("creation.definition", language)),
+        **judged,
         key="lines",
     )
     table_card(
         creation.rows,
         [
-            Column(name="name", title=t("creation_column.name", language), href="href"),
-            Column(name="county", title=t("creation_column.county", language)),
+            *line_heading.columns("name", "county", name="href"),
             *(
                 Column(
                     name=line_column(line),
-                    title=str(line.number),
+                    title=line.heading(language),
+                    hint=t("creation.hint", language, name=line.label(language), rule=rule_text(line, language)),
                     kind="mark",
                     draw=lambda row, line=line: grade_chip(row[line_column(line)], language),
                 )
                 for line in creation.matrix.settings.line
             ),
-            Column(name="verdict", title=t("creation_column.verdict", language)),
-            Column(name="streak_text", title=t("creation_column.streak", language), kind="number"),
-            Column(name="proposal", title=t("creation_column.proposal", language)),
+            Column(name="verdict", title=line_heading("verdict")),
+            Column(name="streak_text", title=line_heading("streak"), kind="number"),
+            Column(name="proposal", title=line_heading("proposal")),
         ],
         language,
         title=t("creation.matrix", language),
         sentence=t("creation.matrix_note", language),
-        data_through=through,
-        source=from_lines,
-        definition=Definition(text=t("creation.definition", language)),
+        **judged,
         key="matrix",
         max_height=620,
     )
     table_card(
         creation.awards,
-        [
-            Column(name="name", title=t("creation_column.name", language), href="href"),
-            Column(name="county", title=t("creation_column.county", language)),
-            Column(name="years", title=t("creation_column.years", language)),
-            Column(name="proposal", title=t("creation_column.proposal", language)),
-        ],
+        line_heading.columns("name", "county", "years", "proposal", name="href"),
         language,
         title=t("creation.award", language),
         sentence=screen.stress,
-        data_through=through,
-        source=from_lines,
-        definition=Definition(text=t("creation.award_definition", language)),
+        **{**judged, "definition": Definition(text=t("creation.award_definition", language))},
         key="award",
         empty=(
             t("creation.no_award", language),
@@ -225,8 +222,7 @@ with (
         language,
         title=t("pilots.stages", language),
         sentence=t("pilots.stages_note", language),
-        data_through=through,
-        source=ledger,
+        **kept_by_hand,
         definition=Definition(text=t("pilots.stages_definition", language)),
         key="stages",
     ),
@@ -242,23 +238,14 @@ with (
         )
 table_card(
     screen.pilots.rows,
-    [
-        Column(name="name", title=t("pilot_column.name", language)),
-        Column(name="practice", title=t("pilot_column.practice", language)),
-        Column(name="place", title=t("pilot_column.place", language)),
-        Column(name="stage", title=t("pilot_column.stage", language)),
-        Column(name="accepted", title=t("pilot_column.accepted", language), kind="number"),
-        Column(name="spread", title=t("pilot_column.spread", language), kind="number"),
-        Column(name="basis", title=t("pilot_column.basis", language)),
-        Column(name="adopted", title=t("pilot_column.adopted", language), kind="number"),
-        Column(name="look_back", title=t("pilot_column.look_back", language)),
-        Column(name="visits", title=t("pilot_column.visits", language), kind="number"),
-    ],
+    pilot.columns(
+        *("name", "practice", "place", "stage", "accepted", "spread", "basis", "adopted", "look_back", "visits"),
+        numbers=("accepted", "spread", "adopted", "visits"),
+    ),
     language,
     title=t("pilots.title", language),
     sentence=t("pilots.note", language),
-    data_through=through,
-    source=ledger,
+    **kept_by_hand,
     definition=Definition(
         text=t("pilots.stages_definition", language), href=context.href("definitions", indicator="SF1")
     ),

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.components import (
     Column,
     Definition,
+    Headings,
     card_grid,
     chart_card,
     empty_state,
@@ -30,27 +31,16 @@ from dashboard.screens.league import index_source
 from dashboard.settings import snapshot_reader
 from dashboard.sources import table_source
 
+POST_COUNTS = ("open", "overdue", "closed", "returns")
+
 context = current_context()
 language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = responsibility_screen(reader, context)
 entry = opened_entry(screen)
+heading = Headings("duty_column", language)
 lists_note = t("duty.no_lists", language) if not screen.span.lists_allowed else t("duty.nothing_owed", language)
-
-
-def text_columns(names: tuple[str, ...], numbers: tuple[str, ...] = (), **links: str) -> list[Column]:
-    """Return columns titled by the words of the page."""
-    return [
-        Column(
-            name=name,
-            title=name if name.isdigit() else t(f"duty_column.{name.removesuffix('_text')}", language),
-            kind="number" if name in numbers else "text",
-            href=links.get(name),
-        )
-        for name in names
-    ]
-
 
 sentence(
     (screen.secretaries or screen.packages or screen.summons or screen.departments).verdict  # type: ignore[union-attr]
@@ -111,7 +101,7 @@ if screen.secretaries is not None:
         else:
             table(
                 part.decisions.rows.set_index("item_id", drop=False),
-                text_columns(("task", "unit", "region", "due", "state", "reported"), ("due",), task="href"),
+                heading.columns(*("task", "unit", "region", "due", "state", "reported"), numbers=("due",), task="href"),
                 language,
                 caption=t("duty.decisions", language),
                 selected=entry.item_id if entry else None,
@@ -127,7 +117,7 @@ if screen.packages is not None:
     with left:
         table_card(
             board.board,
-            text_columns(("name", *BOARD), BOARD, name="href"),
+            heading.columns("name", *BOARD, numbers=BOARD, name="href"),
             language,
             title=t("duty.board", language),
             sentence=t("duty.board_note", language),
@@ -141,9 +131,7 @@ if screen.packages is not None:
     with right:
         table_card(
             board.posts,
-            text_columns(
-                ("post", "level", "open", "overdue", "closed", "returns"), ("open", "overdue", "closed", "returns")
-            ),
+            heading.columns("post", "level", *POST_COUNTS, numbers=POST_COUNTS),
             language,
             title=t("duty.posts", language),
             sentence=board.posts_note,
@@ -174,8 +162,8 @@ if screen.packages is not None:
         else:
             table(
                 board.packages.set_index("item_id", drop=False),
-                text_columns(
-                    (
+                heading.columns(
+                    *(
                         "number",
                         "place",
                         "post",
@@ -187,7 +175,7 @@ if screen.packages is not None:
                         "returns",
                         "reviewed",
                     ),
-                    ("found", "due", "age_text", "late_text", "returns"),
+                    numbers=("found", "due", "age_text", "late_text", "returns"),
                     number="href",
                 ),
                 language,
@@ -220,14 +208,18 @@ if screen.summons is not None:
                 years = tuple(str(year) for year in called.years)
                 table(
                     called.summons.set_index("item_id", drop=False),
-                    text_columns(("name", *years, "rule", "evidence", "state"), years, name="href"),
+                    [
+                        *heading.columns("name", name="href"),
+                        *(Column(name=year, title=year, kind="number") for year in years),
+                        *heading.columns("rule", "evidence", "state"),
+                    ],
                     language,
                     caption=t("duty.summons", language),
                     selected=entry.item_id if entry else None,
                 )
         table_card(
             called.sheets.set_index("item_id", drop=False),
-            text_columns(("name", "month", "months_red", "state"), ("months_red",), name="href"),
+            heading.columns("name", "month", "months_red", "state", numbers=("months_red",), name="href"),
             language,
             title=t("duty.sheets", language),
             sentence=t("duty.sheets_note", language),
@@ -289,7 +281,7 @@ if screen.departments is not None:
         else:
             table(
                 delivered.owed.rows,
-                text_columns(("task", "unit", "region", "due", "state"), ("due",)),
+                heading.columns("task", "unit", "region", "due", "state", numbers=("due",)),
                 language,
                 caption=t("duty.consultation_items", language),
                 max_height=480,

@@ -1,7 +1,6 @@
 """Disputes: where the loop breaks, what grows, whether the sources are joined, which red ones nobody holds."""
 
-from functools import partial
-
+import pandas as pd
 import streamlit as st
 
 from dashboard.charts.time_series import bars
@@ -30,13 +29,41 @@ from dashboard.screens.work.settings import dispute_settings
 from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
+STAGE_DAYS = ("received", "mediated", "resolved", "revisited", "archived", "due")
+
 context = current_context()
 language = context.language
 reader = snapshot_reader()
 through = reader.snapshot().data_through
 heading = Headings("disputes_column", language)
-card = partial(origin_of, reader, context, through)
 screen = disputes_screen(reader, context)
+
+
+def card(key: str, *indicators: str, note: str | None = None) -> dict:
+    """Return title, sentence and origin of a card."""
+    return {
+        "title": t(f"disputes.title_{key}", language),
+        "sentence": t(f"disputes.note_{key}", language) if note is None else note,
+        "key": key,
+        **origin_of(reader, context, through, *indicators),
+    }
+
+
+def draw_bars(frame: pd.DataFrame, label: str, key: str) -> None:
+    """Draw counts that add up, in their order."""
+    draw_figure(
+        bars(
+            frame.rename(columns={label: "label", "count": "value", "count_text": "text"}),
+            unit=t("disputes.unit", language),
+            theme=context.theme,
+            height=190,
+            in_order=True,
+        ),
+        context,
+        key=f"{key}-figure",
+        alt=t(f"disputes.title_{key}", language),
+    )
+
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=len(screen.cards))
@@ -44,29 +71,12 @@ card_grid(screen.cards, language, columns=len(screen.cards))
 loop, red, old = st.columns([0.36, 0.36, 0.28], gap="small")
 with (
     loop,
-    chart_card(
-        language,
-        title=t("disputes.title_funnel", language),
-        sentence=t("disputes.note_funnel", language),
-        key="funnel",
-        **card("BH2"),
-    ),
+    chart_card(language, **card("funnel", "BH2")),
 ):
     if screen.is_empty:
         empty_state(t("disputes.none", language), t("disputes.none_advice", language))
     else:
-        draw_figure(
-            bars(
-                screen.funnel.rename(columns={"step": "label", "count": "value", "count_text": "text"}),
-                unit=t("disputes.unit", language),
-                theme=context.theme,
-                height=190,
-                in_order=True,
-            ),
-            context,
-            key="funnel-figure",
-            alt=t("disputes.title_funnel", language),
-        )
+        draw_bars(screen.funnel, "step", "funnel")
         table(
             screen.funnel,
             [
@@ -81,13 +91,7 @@ with (
         )
 with (
     red,
-    chart_card(
-        language,
-        title=t("disputes.title_red_unpackaged", language),
-        sentence=t("disputes.note_red", language),
-        key="red",
-        **card("YJ2"),
-    ),
+    chart_card(language, **card("red_unpackaged", "YJ2")),
 ):
     if refusal := list_refusal(context, screen.records.allowed, "dispute", stage="red_unpackaged"):
         empty_state(*refusal)
@@ -99,11 +103,7 @@ with (
         table(
             screen.red,
             [
-                Column(name="number", title=heading("number")),
-                Column(name="class", title=heading("class")),
-                Column(name="region", title=heading("region")),
-                Column(name="red", title=heading("red"), kind="number"),
-                Column(name="due", title=heading("due"), kind="number"),
+                *heading.columns("number", "class", "region", "red", "due", numbers=("red", "due")),
                 *heading.numbers("overdue"),
             ],
             language,
@@ -129,26 +129,9 @@ with (
     )
 with (
     old,
-    chart_card(
-        language,
-        title=t("disputes.title_ages", language),
-        sentence=t("disputes.note_ages", language),
-        key="ages",
-        **card("BH8"),
-    ),
+    chart_card(language, **card("ages", "BH8")),
 ):
-    draw_figure(
-        bars(
-            screen.ages.rename(columns={"band": "label", "count": "value", "count_text": "text"}),
-            unit=t("disputes.unit", language),
-            theme=context.theme,
-            height=190,
-            in_order=True,
-        ),
-        context,
-        key="ages-figure",
-        alt=t("disputes.title_ages", language),
-    )
+    draw_bars(screen.ages, "band", "ages")
     table(
         screen.ages,
         [
@@ -170,10 +153,7 @@ with kinds:
             *heading.numbers("due_resolved", "resolved", "open_90", "relapsed"),
         ],
         language,
-        title=t("disputes.title_classes", language),
-        sentence=t("disputes.note_classes", language),
-        key="classes",
-        **card("MT1"),
+        **card("classes", "MT1"),
     )
 with why:
     table_card(
@@ -183,11 +163,8 @@ with why:
             *heading.numbers("three_years", "this_year"),
         ],
         language,
-        title=t("disputes.title_causes", language),
-        sentence=screen.cause_sentence,
-        key="causes",
         empty=(t("disputes.no_causes", language),),
-        **card("JQ3y"),
+        **card("causes", "JQ3y", note=screen.cause_sentence),
     )
 
 table_card(
@@ -201,10 +178,7 @@ table_card(
         *heading.numbers("within_day"),
     ],
     language,
-    title=t("disputes.title_sources", language),
-    sentence=t("disputes.note_sources", language),
-    key="sources",
-    **card("MT2"),
+    **card("sources", "MT2"),
 )
 
 table_card(
@@ -214,13 +188,14 @@ table_card(
         *indicator_columns(dispute_settings().handling, language),
     ],
     language,
-    title=t("disputes.title_handling", language),
-    sentence=order_sentence(dispute_settings().handling, language, t("disputes.note_handling", language)),
-    key="handling",
     empty=(t("disputes.county_only", language),),
     selected=screen.handled_in.selected,
     max_height=560,
-    **card(*dispute_settings().handling),
+    **card(
+        "handling",
+        *dispute_settings().handling,
+        note=order_sentence(dispute_settings().handling, language, t("disputes.note_handling", language)),
+    ),
 )
 
 table_card(
@@ -230,22 +205,17 @@ table_card(
         *indicator_columns(dispute_settings().regions.indicators, language),
     ],
     language,
-    title=t("disputes.title_regions", language),
-    sentence=order_sentence(dispute_settings().regions.indicators, language),
-    key="regions",
     selected=screen.listed.selected,
     max_height=560,
-    **card(*dispute_settings().regions.indicators),
+    **card(
+        "regions",
+        *dispute_settings().regions.indicators,
+        note=order_sentence(dispute_settings().regions.indicators, language),
+    ),
 )
 
 records = screen.records
-with chart_card(
-    language,
-    title=t("disputes.title_records", language),
-    sentence=t("disputes.note_records", language),
-    key="records",
-    **card("MT1"),
-):
+with chart_card(language, **card("records", "MT1")):
     link_group(t("disputes.stage", language), stage_links(context, records), named=True)
     for name, links in filter_links(context, records).items():
         link_group(heading(name), links, named=True)
@@ -258,21 +228,14 @@ with chart_card(
         table(
             records.rows,
             [
-                Column(name="number", title=heading("number")),
-                Column(name="class", title=heading("class")),
-                Column(name="channel", title=heading("channel")),
+                *heading.columns("number", "class", "channel"),
                 Column(
                     name="colour_word",
                     title=heading("colour"),
                     kind="mark",
                     draw=lambda row: risk_chip(row["colour"], language) if row["colour"] else row["colour_word"],
                 ),
-                Column(name="region", title=heading("region")),
-                Column(name="unit", title=heading("unit")),
-                *(
-                    Column(name=name, title=heading(name), kind="number")
-                    for name in ("received", "mediated", "resolved", "revisited", "archived", "due")
-                ),
+                *heading.columns("region", "unit", *STAGE_DAYS, numbers=STAGE_DAYS),
                 *heading.numbers("transfers", "days", "overdue"),
                 Column(name="packaged", title=heading("packaged")),
             ],

@@ -205,6 +205,13 @@ def test_a_table_escapes_its_cells_and_draws_its_marks():
     assert html.count('aria-current="true"') == 1
 
 
+def test_a_short_heading_says_in_full_what_it_means_to_who_points_at_it():
+    html = table_markup(
+        pd.DataFrame({"n": ["1"]}), [Column(name="n", title="化解", hint=f"到期化解率{SCRIPT}")], "zh", caption="n"
+    )
+    assert '<th scope="col" class="text" title="到期化解率&lt;' in html and ">化解</th>" in html
+
+
 def test_a_long_text_has_a_frame_of_its_own_in_a_table():
     frame = pd.DataFrame({"task": ["字" * 2000, "短"], "href": ["./x", "./y"]})
     html = table_markup(frame, [Column(name="task", title="任务", href="href")], "zh", caption="任务")

@@ -42,6 +42,8 @@ class Line(_Declared):
     kind: LineKind
     name: str = Field(min_length=1)
     name_en: str = Field(min_length=1)
+    short: str = Field(min_length=1, max_length=6)
+    short_en: str = Field(min_length=1, max_length=16)
     indicators: tuple[str, ...] = ()
     condition: tuple[Condition, ...] = ()
     window_months: int = Field(ge=1, le=60)
@@ -97,6 +99,10 @@ class Line(_Declared):
     def label(self, language: str) -> str:
         """Return the name on screen."""
         return localised(language, self.name, self.name_en)
+
+    def heading(self, language: str) -> str:
+        """Return number and short name, for where twelve stand side by side."""
+        return f"{self.number} {localised(language, self.short, self.short_en)}"
 
 
 class VetoWords(_Declared):
