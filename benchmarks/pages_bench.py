@@ -15,7 +15,7 @@ from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.duty.responsibility import responsibility_screen
 from dashboard.screens.overview import overview_screen
 from dashboard.screens.ranking import ranking_screen
-from dashboard.screens.work.chain import chain_screen
+from dashboard.screens.work.chain.screen import chain_screen
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.resources import resources_screen

@@ -40,7 +40,7 @@ PAGES = (
         "pages/map.py",
         "nav.map",
         parameters=("indicator", "view", "shown", "rate"),
-        screen="dashboard.screens.map:map_screen",
+        screen="dashboard.screens.map.screen:map_screen",
     ),
     PageEntry(
         "trends",
@@ -56,7 +56,9 @@ PAGES = (
         parameters=("of", "rows"),
         screen="dashboard.screens.ranking:ranking_screen",
     ),
-    PageEntry("chain", "pages/work/chain.py", "nav.chain", "work", screen="dashboard.screens.work.chain:chain_screen"),
+    PageEntry(
+        "chain", "pages/work/chain.py", "nav.chain", "work", screen="dashboard.screens.work.chain.screen:chain_screen"
+    ),
     PageEntry(
         "assessment",
         "pages/duty/assessment.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,31 +19,83 @@ OUTCOMES = "A"
 """Dimension of the index that holds results, not work."""
 
 
-def gains(league: League, code: str, settings: IndexSettings | None = None) -> pd.DataFrame:
-    """Return what each component of one region's index would gain.
+@dataclass(frozen=True)
+class Gains:
+    """What each component of each region's index would gain in the month shown.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by component id, outcomes last, largest gain first: ``value, common`` (of all regions of the league
-        together; NaN when there is only one), ``target``, ``full_points``, ``lost`` (what the target would gain),
-        ``to_common`` (what the common value would gain; 0 for a region that is already as good) and ``is_outcome``: a
-        result that follows from the rest and can't be raised by itself. A component without data is left out: nothing can
-        be said to be gained there.
+    Parameters
+    ----------
+    components, codes : tuple of str
+    value, score, full_points, lost, to_common : ndarray, shape (components, regions)
+        The component's figure and its score, what it could give, what the target would gain, and what the value of all
+        regions together would: 0 for a region that is already as good. NaN without data.
+    common, target : ndarray, shape (components,)
+        Value of all regions of the league together (NaN when there is only one), and the target.
+    is_outcome : ndarray, shape (components,)
+        Whether it is a result that follows from the rest and can't be raised by itself.
     """
+
+    components: tuple[str, ...]
+    codes: tuple[str, ...]
+    value: Array
+    score: Array
+    full_points: Array
+    lost: Array
+    to_common: Array
+    common: Array
+    target: Array
+    is_outcome: NDArray[np.bool_]
+
+    def of(self, code: str) -> pd.DataFrame:
+        """Return the components of one region, outcomes last, largest gain first.
+
+        A component without data is left out: nothing can be said to be gained there.
+        """
+        place = self.codes.index(code)
+        rows = pd.DataFrame(
+            {
+                "value": self.value[:, place],
+                "full_points": self.full_points[:, place],
+                "lost": self.lost[:, place],
+                "common": self.common,
+                "target": self.target,
+                "to_common": self.to_common[:, place],
+                "is_outcome": self.is_outcome,
+            },
+            index=pd.Index(self.components, name="component"),
+        )[np.isfinite(self.score[:, place])]
+        return rows.sort_values(["is_outcome", "to_common", "lost"], ascending=[True, False, False], na_position="last")
+
+    def largest(self, code: str, to_common: bool) -> tuple[str, float]:
+        """Return the work that would gain one region most, at the common value or at the target; empty without data."""
+        place = self.codes.index(code)
+        points = (self.to_common if to_common else self.lost)[:, place]
+        usable = ~self.is_outcome & np.isfinite(self.score[:, place]) & np.isfinite(points)
+        if not usable.any():
+            return "", 0.0
+        best = int(np.where(usable, points, -np.inf).argmax())
+        return self.components[best], float(points[best])
+
+
+def gains(league: League, settings: IndexSettings | None = None) -> Gains:
+    """Return what each component of each region's index would gain."""
     rules = settings or index_settings()
-    frame = league.contributions(code)
-    frame = frame[frame["score"].notna()]
+    index, components = league.index, [rules.components[name] for name in league.index.components]
     common = common_values(league.inputs, rules)
-    rows = frame[["value", "full_points", "lost"]].assign(
-        common=[common[name] for name in frame.index], target=[rules.components[name].target for name in frame.index]
+    at_common = np.array([score_of(component, common[component.id]) for component in components])
+    score, full_points = index.scores[:, :, -1], index.full_points[:, :, -1]
+    return Gains(
+        index.components,
+        league.inputs.codes,
+        index.values[:, :, -1],
+        score,
+        full_points,
+        index.points_lost[:, :, -1],
+        np.maximum((at_common[:, None] - score) / 100, 0) * full_points,
+        np.array([common[component.id] for component in components]),
+        np.array([component.target for component in components]),
+        np.array([component.dimension == OUTCOMES for component in components]),
     )
-    scores = np.array(
-        [score_of(rules.components[name], value) for name, value in zip(rows.index, rows["common"], strict=True)]
-    )
-    rows["to_common"] = np.maximum((scores - frame["score"].to_numpy()) / 100, 0) * rows["full_points"]
-    rows["is_outcome"] = [rules.components[str(name)].dimension == OUTCOMES for name in rows.index]
-    return rows.sort_values(["is_outcome", "to_common", "lost"], ascending=[True, False, False], na_position="last")
 
 
 def common_values(inputs: Inputs, settings: IndexSettings) -> dict[str, float]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,10 @@ from dashboard.statistics.comparisons import benjamini_hochberg
 from data_access.access import read_config, validated
 
 WORSE, BETTER, ALIKE, UNKNOWN = "worse", "better", "alike", "unknown"
+Rows: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""One region's rows of :func:`against_the_rest`, by step."""
+_NUMBERS = ("value", "lower", "upper", "numerator", "denominator")
+_SAID = ("status", "notes", "data_through", "basis", "method")
 COMPARED = ("difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper", "p_value")
 
 
@@ -73,13 +77,13 @@ def chain_settings() -> ChainSettings:
 
 
 def against_the_rest(
-    frames: dict[str, pd.DataFrame], steps: Sequence[Step], codes: Sequence[str], whole: str | None
+    frames: Mapping[str, pd.DataFrame], steps: Sequence[Step], codes: Sequence[str], whole: str | None
 ) -> pd.DataFrame:
     """Return every step of every region, compared with all the rest of the city.
 
     Parameters
     ----------
-    frames : dict
+    frames : mapping
         Indicator id → values of ``codes`` and of ``whole``, as :func:`dashboard.indicators.evaluate.values_of` gives them.
     steps : sequence of Step
     codes : sequence of str
@@ -95,23 +99,45 @@ def against_the_rest(
         ``p_value``, ``q_value`` (Benjamini–Hochberg over all regions and steps), ``shortfall`` (how many more would reach
         the step at the rest's rate; negative when fewer) and ``verdict`` (worse, better, alike, unknown).
     """
-    parts = [_step(frames[step.member.id], step, codes, whole) for step in steps]
-    table = pd.concat(parts).set_index(["region_code", "step"])
-    table["q_value"] = benjamini_hochberg(table["p_value"].to_numpy(float))
-    limit = evaluation_rules().chance_limit
-    better = np.array([steps_of(steps)[step].member.direction == "higher_better" for _, step in table.index])
-    way = np.sign(table["difference"].to_numpy(float)) * np.where(better, 1, -1)
-    sure = table["q_value"].to_numpy(float) < limit
-    known = table["p_value"].notna().to_numpy()
-    table["verdict"] = np.select([~known, sure & (way < 0), sure & (way > 0)], [UNKNOWN, WORSE, BETTER], ALIKE)
-    return table.reindex(
-        pd.MultiIndex.from_product([list(codes), [step.id for step in steps]], names=table.index.names)
+    members = [step.member for step in steps]
+    said = {name: _side_by_side(frames, members, codes, name) for name in _SAID}
+    known = np.isin(said["status"], WITH_VALUE)
+    numbers = {
+        name: np.where(known, _side_by_side(frames, members, codes, name).astype(float), np.nan) for name in _NUMBERS
+    }
+    rest, whole_value = _rest(frames, members, numbers, whole)
+    columns = {
+        "count": np.where(
+            [step.counted == "numerator" for step in steps], numbers["numerator"], numbers["denominator"]
+        ),
+        **numbers,
+        **said,
+        "whole_value": np.broadcast_to(whole_value, known.shape),
+        "rest_numerator": rest["numerator"],
+        "rest_denominator": rest["denominator"],
+        **_compared(members, numbers, rest),
+    }
+    columns["q_value"] = benjamini_hochberg(columns["p_value"].ravel()).reshape(known.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reached = rest["numerator"] / rest["denominator"] * numbers["denominator"]
+    columns["shortfall"] = np.where(
+        [item.kind == "proportion" for item in members], reached - numbers["numerator"], np.nan
     )
+    way = np.sign(columns["difference"]) * [1 if item.direction == "higher_better" else -1 for item in members]
+    sure = columns["q_value"] < evaluation_rules().chance_limit
+    columns["verdict"] = np.select(
+        [np.isnan(columns["p_value"]), sure & (way < 0), sure & (way > 0)], [UNKNOWN, WORSE, BETTER], ALIKE
+    )
+    index = pd.MultiIndex.from_product([list(codes), [step.id for step in steps]], names=["region_code", "step"])
+    return pd.DataFrame({name: cells.ravel() for name, cells in columns.items()}, index=index)
 
 
-def of_region(table: pd.DataFrame, code: str) -> pd.DataFrame:
-    """Return one region's rows of :func:`against_the_rest`, indexed by step."""
-    return table.loc[[code]].droplevel("region_code")
+def rows_by_region(table: pd.DataFrame) -> dict[str, Rows]:
+    """Return the rows of :func:`against_the_rest` by region and step."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for (code, step), row in zip(table.index.tolist(), table.to_dict("records"), strict=True):
+        found.setdefault(code, {})[step] = {str(name): value for name, value in row.items()}
+    return dict(found)
 
 
 def steps_of(steps: Sequence[Step]) -> dict[str, Step]:
@@ -119,70 +145,61 @@ def steps_of(steps: Sequence[Step]) -> dict[str, Step]:
     return {step.id: step for step in steps}
 
 
-def narrowest(steps: pd.DataFrame) -> tuple[str | None, bool]:
+def narrowest(rows: Rows) -> tuple[str | None, bool]:
     """Return the step of one region that lies furthest behind the rest, and whether beyond chance.
 
     Steps beyond chance go before others; among them the largest difference in share leads. Rates (the outcome) are no
     part of the chain's width.
-
-    Parameters
-    ----------
-    steps : DataFrame
-        Rows of one region of :func:`against_the_rest`, indexed by step.
     """
-    shares = steps[steps["difference_lower"].notna() & (steps["difference"] < 0)]
-    if shares.empty:
-        return None, False
-    sure = shares[shares["verdict"] == WORSE]
-    chosen = sure if len(sure) else shares
-    return str(chosen["difference"].astype(float).idxmin()), bool(len(sure))
+    behind = {
+        step: row["difference"]
+        for step, row in rows.items()
+        if row["difference"] < 0 and not np.isnan(row["difference_lower"])
+    }
+    sure = {step: difference for step, difference in behind.items() if rows[step]["verdict"] == WORSE}
+    chosen = sure or behind
+    return (min(chosen, key=chosen.__getitem__), bool(sure)) if chosen else (None, False)
 
 
-def _step(frame: pd.DataFrame, step: Step, codes: Sequence[str], whole: str | None) -> pd.DataFrame:
-    own = frame.loc[list(codes)]
-    known = own["status"].isin(WITH_VALUE).to_numpy()
-    numbers = {name: np.where(known, own[name].to_numpy(float), np.nan) for name in ("numerator", "denominator")}
-    rows = pd.DataFrame(
-        {
-            "region_code": list(codes),
-            "step": step.id,
-            "count": numbers[step.counted],
-            **{name: np.where(known, own[name].to_numpy(float), np.nan) for name in ("value", "lower", "upper")},
-            **numbers,
-            **{name: own[name].to_numpy() for name in ("status", "notes", "data_through", "basis", "method")},
-        }
-    )
-    rest, whole_value = _rest(frame, numbers, whole)
-    compared = _compared(step.member, numbers, rest)
-    rows["whole_value"] = whole_value
-    rows["rest_numerator"], rows["rest_denominator"] = rest["numerator"], rest["denominator"]
-    for name in COMPARED:
-        rows[name] = getattr(compared, name)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rest_rate = rest["numerator"] / rest["denominator"]
-    rows["shortfall"] = np.where(
-        step.member.kind == "proportion", (rest_rate * numbers["denominator"]) - numbers["numerator"], np.nan
-    )
-    return rows
+def _side_by_side(
+    frames: Mapping[str, pd.DataFrame], members: Sequence[Indicator], codes: Sequence[str], name: str
+) -> np.ndarray:
+    """Return a column of every indicator's values, shape (regions, steps)."""
+    columns = [frames[item.id][name].to_numpy(object)[frames[item.id].index.get_indexer(codes)] for item in members]
+    return np.stack(columns, axis=1)
 
 
 def _rest(
-    frame: pd.DataFrame, numbers: dict[str, np.ndarray], whole: str | None
-) -> tuple[dict[str, np.ndarray], float]:
-    """Return the city's numbers without each region's own; NaN where nothing is left or the city is not known."""
-    empty = np.full(len(numbers["numerator"]), np.nan)
-    city = frame.loc[[whole]].iloc[0] if whole is not None and whole in frame.index else None
-    if city is None or city["status"] not in WITH_VALUE:
-        return {"numerator": empty, "denominator": empty}, np.nan
-    left = {name: float(city[name]) - numbers[name] for name in numbers}
+    frames: Mapping[str, pd.DataFrame],
+    members: Sequence[Indicator],
+    numbers: Mapping[str, np.ndarray],
+    whole: str | None,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the city's numbers without each region's own, NaN where nothing is left, and the city's value of each step."""
+    city = {name: np.full(len(members), np.nan) for name in ("numerator", "denominator", "value")}
+    for place, item in enumerate(members):
+        frame = frames[item.id]
+        if whole in frame.index and frame.at[whole, "status"] in WITH_VALUE:
+            for name, cells in city.items():
+                cells[place] = frame.at[whole, name]
+    left = {name: city[name] - numbers[name] for name in ("numerator", "denominator")}
     usable = (left["denominator"] > 0) & (left["numerator"] >= 0)
-    return {name: np.where(usable, values, np.nan) for name, values in left.items()}, float(city["value"])
+    return {name: np.where(usable, values, np.nan) for name, values in left.items()}, city["value"]
 
 
-def _compared(indicator: Indicator, own: dict[str, np.ndarray], rest: dict[str, np.ndarray]) -> comparison.Comparison:
+def _compared(
+    members: Sequence[Indicator], own: Mapping[str, np.ndarray], rest: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return the columns of :data:`COMPARED`: shares all at once, rates by their unit."""
     usable = np.isfinite(rest["denominator"]) & (own["denominator"] > 0)
     count, base = (np.where(usable, own[name], np.nan) for name in ("numerator", "denominator"))
     rest_count, rest_base = (np.where(usable, rest[name], np.nan) for name in ("numerator", "denominator"))
-    if indicator.kind == "proportion":
-        return comparison.shares(count, base, rest_count, rest_base)
-    return comparison.rates(count, base, rest_count, rest_base, indicator.factor)
+    columns = {name: np.full(usable.shape, np.nan) for name in COMPARED}
+    factors = [0.0 if item.kind == "proportion" else item.factor for item in members]
+    for factor in set(factors):
+        place = np.flatnonzero(np.array(factors) == factor)
+        numbers = [each[:, place].ravel() for each in (count, base, rest_count, rest_base)]
+        found = comparison.rates(*numbers, factor) if factor else comparison.shares(*numbers)
+        for name, cells in columns.items():
+            cells[:, place] = getattr(found, name).reshape(len(usable), len(place))
+    return columns

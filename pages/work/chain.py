@@ -20,7 +20,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.chain import chain_settings
 from dashboard.screens.league import index_source
-from dashboard.screens.work.chain import chain_screen
+from dashboard.screens.work.chain.screen import chain_screen
 from dashboard.settings import snapshot_reader
 from dashboard.sources import joint_source
 

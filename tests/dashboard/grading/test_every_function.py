@@ -132,7 +132,7 @@ OF_INPUTS: dict[str, Callable[[inputs.Inputs], object]] = {
     "pooled": lambda made: gains.pooled(problems.without_impossible(made)),
     "common_values": lambda made: gains.common_values(problems.without_impossible(made), RULES),
     "score_of": lambda made: [gains.score_of(each, np.nan) for each in RULES.component],
-    "gains": lambda made: gains.gains(league_from(made), made.codes[0], RULES),
+    "gains": lambda made: gains.gains(league_from(made), RULES).of(made.codes[0]),
     "weight_effects": lambda made: assessment.weight_effects(league_from(made), assessment.weight_change(2024)),
     "weight_change": lambda made: assessment.weight_change(1900),
     "equal_regions": lambda made: backtest.equal_regions(

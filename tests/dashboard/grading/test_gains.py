@@ -24,13 +24,13 @@ def league(reader, city_scope):
 
 def test_what_the_target_would_gain_are_all_points_lost(league):
     for code in league.rows.index:
-        found = gains(league, code)
+        found = gains(league).of(code)
         assert found["lost"].sum() == pytest.approx(100 - league.rows["index"][code])
 
 
 def test_no_gain_at_the_level_of_all_is_larger_than_at_the_target_or_negative(league):
     for code in league.rows.index:
-        found = gains(league, code)
+        found = gains(league).of(code)
         assert (found["to_common"] >= 0).all()
         assert (found["to_common"] <= found["lost"] + 1e-9).all()
         assert found["is_outcome"].is_monotonic_increasing
@@ -42,12 +42,12 @@ def test_common_value_of_a_share_is_all_numerators_over_all_denominators(league)
     done, due = (side[key][:, -1] for side in (league.inputs.numerators, league.inputs.denominators))
     assert np.isnan(done).sum() == 1, "one county is late"
     expected = np.nansum(done) / np.nansum(due)
-    assert gains(league, league.rows.index[0]).at["resolution_on_time", "common"] == pytest.approx(expected)
+    assert gains(league).of(league.rows.index[0]).at["resolution_on_time", "common"] == pytest.approx(expected)
 
 
 def test_raising_a_component_to_the_common_value_really_gives_the_points_said(league):
     code = league.rows.index[0]
-    found = gains(league, code)
+    found = gains(league).of(code)
     first = found.index[0]
     component = index_settings().components[first]
     before = score_of(component, found.at[first, "value"]) / 100 * found.at[first, "full_points"]
@@ -58,7 +58,7 @@ def test_raising_a_component_to_the_common_value_really_gives_the_points_said(le
 
 def test_a_region_alone_has_no_others_to_be_raised_to(reader, city_scope, league):
     alone = league_of(reader, city_scope, [league.rows.index[0]], MONTH)
-    found = gains(alone, league.rows.index[0])
+    found = gains(alone).of(league.rows.index[0])
     assert found["common"].isna().all()
     assert found["to_common"].isna().all()
     assert found["lost"].notna().all()

@@ -16,7 +16,7 @@ from dashboard.indicators.chain import (
     against_the_rest,
     chain_settings,
     narrowest,
-    of_region,
+    rows_by_region,
 )
 from data_access.access import validated
 from data_access.errors import ConfigError
@@ -67,7 +67,7 @@ def test_limits_hold_the_difference():
 def test_a_small_difference_may_be_chance():
     table = compared({"a": (8, 10), "b": (9, 10), CITY: (17, 20)})
     assert set(table["verdict"]) == {ALIKE}
-    assert narrowest(of_region(table, "a")) == ("mediated", False)
+    assert narrowest(rows_by_region(table)["a"]) == ("mediated", False)
 
 
 def test_many_regions_that_are_all_alike_show_no_false_narrowing():
@@ -102,7 +102,7 @@ def test_what_cannot_be_compared_is_said_to_be_unknown(numbers, whole):
     table = compared(numbers, whole)
     assert table["verdict"].tolist() == [UNKNOWN]
     assert table["difference"].isna().all()
-    assert narrowest(of_region(table, "a")) == (None, False)
+    assert narrowest(rows_by_region(table)["a"]) == (None, False)
 
 
 def test_zero_events_everywhere_give_a_defined_result():
@@ -122,7 +122,7 @@ def test_outcome_is_compared_as_a_ratio_of_rates_and_never_the_narrowest_step():
     table = against_the_rest({"JQ2": frame(numbers, factor=1e5)}, [OUTCOME], ["a", "b"], CITY)
     assert table.loc[("a", "outcome"), "verdict"] == WORSE
     assert table.loc[("a", "outcome"), "ratio"] == pytest.approx(81)
-    assert narrowest(of_region(table, "a")) == (None, False)
+    assert narrowest(rows_by_region(table)["a"]) == (None, False)
 
 
 def test_settings_name_seven_steps_in_the_order_of_the_chain():

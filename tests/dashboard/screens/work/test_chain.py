@@ -8,7 +8,7 @@ import pytest
 from dashboard.context import Context
 from dashboard.formatting import SMALLEST_PERCENT_BASE
 from dashboard.periods import Period
-from dashboard.screens.work.chain import chain_screen
+from dashboard.screens.work.chain.screen import chain_screen
 from data_access.access import Scope
 from tests.dashboard.screens.shown import frame
 
