@@ -165,7 +165,8 @@ def _side_by_side(
     frames: Mapping[str, pd.DataFrame], members: Sequence[Indicator], codes: Sequence[str], name: str
 ) -> np.ndarray:
     """Return a column of every indicator's values, shape (regions, steps)."""
-    columns = [frames[item.id][name].to_numpy(object)[frames[item.id].index.get_indexer(codes)] for item in members]
+    wanted = pd.Index(list(codes))
+    columns = [frames[item.id][name].to_numpy(object)[frames[item.id].index.get_indexer(wanted)] for item in members]
     return np.stack(columns, axis=1)
 
 
@@ -198,8 +199,12 @@ def _compared(
     factors = [0.0 if item.kind == "proportion" else item.factor for item in members]
     for factor in set(factors):
         place = np.flatnonzero(np.array(factors) == factor)
-        numbers = [each[:, place].ravel() for each in (count, base, rest_count, rest_base)]
-        found = comparison.rates(*numbers, factor) if factor else comparison.shares(*numbers)
+        new, new_base, old, old_base = (each[:, place].ravel() for each in (count, base, rest_count, rest_base))
+        found = (
+            comparison.rates(new, new_base, old, old_base, factor)
+            if factor
+            else comparison.shares(new, new_base, old, old_base)
+        )
         for name, cells in columns.items():
             cells[:, place] = getattr(found, name).reshape(len(usable), len(place))
     return columns

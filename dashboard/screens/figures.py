@@ -49,20 +49,20 @@ def figure_text(
     value: float | None,
     denominator: float | None,
     language: str,
-    limits: Sequence[float | None] = (None, None),
+    limits: tuple[float | None, float | None] = (None, None),
 ) -> str:
     """Return a value as written on screen, without its unit (a percentage carries its sign).
 
     Parameters
     ----------
-    limits : sequence of two floats or None
+    limits : tuple
         What stands beside it as its interval: the value has as many decimals.
     """
-    form = indicator.display_form
+    form, (lower, upper) = indicator.display_form, limits
     if form == "rate":
-        return formatting.rate(value, formatting.decimals_of(*limits, "rate", value))
+        return formatting.rate(value, formatting.decimals_of(lower, upper, "rate", value))
     if form == "percent":
-        decimals = formatting.decimals_of(*limits, "percent", value)
+        decimals = formatting.decimals_of(lower, upper, "percent", value)
         if value is not None and denominator is not None and not pd.isna(value) and not pd.isna(denominator):
             return formatting.share(round(value * denominator), denominator, language, decimals)
         return formatting.percent(value, denominator, decimals)

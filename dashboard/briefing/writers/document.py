@@ -307,8 +307,9 @@ class _Writer:
             ]
             native._tbl.append(self._row(short, widths, size, self.fonts.body))
             for column, cell in compress(zip(table.columns, row, strict=True), tall):
-                whole = Cell(t("briefing.whole_text", self.language, name=column.title, text=cell.text))
-                native._tbl.append(self._row([whole], [TEXT_WIDTH], SIZE_5, self.fonts.body, over=len(row)))
+                text = t("briefing.whole_text", self.language, name=column.title, text=cell.text)
+                over_all = self._row([Cell(text)], [Emu(TEXT_WIDTH)], SIZE_5, self.fonts.body, over=len(row))
+                native._tbl.append(over_all)
 
     def _row(
         self,

@@ -24,6 +24,7 @@ from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.memory import kept
 from dashboard.screens.children import Listed, listed_down_to, names_of
 from dashboard.screens.duty.creation import (
     STAGES,
@@ -80,8 +81,9 @@ class AssessmentScreen:
     tables: tuple[ScreenTable, ...]
 
 
+@kept
 def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScreen:
-    """Prepare the page for the last month of the context's period."""
+    """Prepare the page for the last month of the context's period: all from the snapshot, nothing that is decided here."""
     snapshot, language, settings = reader.snapshot(), context.language, assessment_settings()
     regions = reader.regions(context.viewer)
     last_day = min(context.period.end, snapshot.data_through)

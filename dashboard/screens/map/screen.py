@@ -216,8 +216,8 @@ def _smoothed(
     neighbours = reader.neighbours(context.viewer, found.index.tolist())
     rates = smoothed(found, indicator, "neighbours" if rate == "neighbours" else "all", neighbours).reindex(frame.index)
     texts = [
-        figure_text(indicator, value, None, language, limits)
-        for value, *limits in rates[["value", "lower", "upper"]].itertuples(index=False, name=None)
+        figure_text(indicator, value, None, language, (lower, upper))
+        for value, lower, upper in rates[["value", "lower", "upper"]].itertuples(index=False, name=None)
     ]
     unit = indicator.unit_label(language)
     frame = frame.assign(

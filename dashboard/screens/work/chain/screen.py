@@ -112,7 +112,7 @@ def chain_screen(reader: SnapshotReader, context: Context) -> ChainScreen:
     gained = gains(league) if league is not None else None
     moving = gained.of(context.region) if gained is not None else pd.DataFrame()
     moving = moving[moving["lost"] >= LEAST_LOST] if len(moving) else moving
-    names = names_of(regions, listed.codes, language).to_dict()
+    names = {str(code): name for code, name in names_of(regions, listed.codes, language).items()}
     name = region_name(regions, context.region, language)
     rows = _region_rows(context, rows_by_region(below), names, gains(lower) if lower is not None else None, steps)
     differences = _differences(chain, steps, language)
@@ -151,8 +151,8 @@ def _whole(regions: pd.DataFrame) -> str | None:
 def _cards(
     reader: SnapshotReader, context: Context, values: Mapping[str, Values], chain: Rows, steps: tuple[Step, ...]
 ) -> list[Card]:
-    language, cards = context.language, []
-    through = reader.snapshot().data_through
+    language, through = context.language, reader.snapshot().data_through
+    cards: list[Card] = []
     for step in steps:
         item, compared = step.member, chain[step.id]
         row = values[item.id]
@@ -324,7 +324,8 @@ def _worst_below(below: pd.DataFrame, names: Mapping[str, str], steps: tuple[Ste
     worse = below[(below["verdict"] == WORSE) & below["difference_lower"].notna()]
     if worse.empty:
         return t("chain.none_below", language)
-    code, step = worse["difference"].astype(float).idxmin()  # type: ignore[misc]
+    differences = worse["difference"].astype(float)
+    code, step = worse.index[int(differences.to_numpy().argmin())]
     row = rows_by_region(worse)[code][step]
     return t(
         "chain.worst_below",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,7 @@ from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.duty.assessment import assessment_screen
 from data_access.access import Scope
+from data_access.ledger import Ledger
 from tests.dashboard.screens.shown import frame
 
 PERIOD = Period.parse("2024Q4")
@@ -28,6 +31,19 @@ def test_weight_stands_on_the_card_and_in_the_sentence(city):
     assert "8% → 15%" in city.verdict
     assert "0.08" in city.cards[0].sentence and "0.15" in city.cards[0].sentence
     assert not city.cards[0].notes, "the points of the ledger and the rule agree"
+
+
+def test_the_page_is_kept_for_the_next_viewer_of_the_same_scope_since_nothing_on_it_is_decided_here(
+    reader, city_scope, city, monkeypatch
+):
+    def opened(*_: object) -> None:
+        raise AssertionError("a decision may change while the page is kept")
+
+    monkeypatch.setattr(Ledger, "__init__", opened)
+    asked = Context(city_scope.region_code, PERIOD, "zh", "light", city_scope)
+    assert assessment_screen.__wrapped__(reader, asked).verdict == city.verdict
+    assert assessment_screen(reader, asked) is city
+    assert assessment_screen(reader, replace(asked, viewer=Scope("auditor", city_scope.region_code))) is not city
 
 
 def test_every_county_has_its_effect_and_the_worst_stands_first(city):
