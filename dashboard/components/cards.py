@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components.chips import grade_chip
-from dashboard.components.messages import empty_state
-from dashboard.components.tables import Column, table
+from dashboard.components.messages import empty_markup
+from dashboard.components.tables import Column, table_markup
 from dashboard.i18n import t
 
 NoteKind = Literal["late", "partial", "preliminary", "suppressed", "carried", "declared"]
@@ -169,11 +169,11 @@ def chart_card(
     >>> with chart_card("zh", title="…", data_through=day, source="…", key="trend"):  # doctest: +SKIP
     ...     draw_figure(figure, context, key="trend-figure", alt="…")
     """
-    _require(title, data_through, source)
+    head, foot = _head_and_foot(language, title, data_through, source, sentence, definition, basis, notes)
     with st.container(key=f"card-{key}", height=height, gap="xsmall"):
-        st.html(_head(title, None, None, definition, language) + _sentence(sentence))
+        st.html(head)
         yield
-        st.html(_foot(data_through, source, basis, notes, language))
+        st.html(foot)
 
 
 def table_card(
@@ -182,32 +182,36 @@ def table_card(
     language: str,
     *,
     title: str,
+    key: str,
     empty: Sequence[str] = (),
     refusal: Sequence[str] | None = None,
     selected: object = None,
     max_height: int | None = None,
+    height: Literal["stretch", "content"] | int = "stretch",
     **card: Any,
 ) -> None:
-    """Draw a card that holds one table, or says why it holds none.
+    """Draw a card that holds one table, or says why it holds none; one piece of HTML, which is quicker than three.
 
     Parameters
     ----------
     frame, columns, language, selected, max_height
         As in :func:`~dashboard.components.tables.table`; the card's title is also what the table is called for screen readers.
-    title, **card
+    title, key, height, **card
         As in :func:`chart_card`.
     empty : sequence of str
         Reason and advice when ``frame`` has no rows; without them the bare heading is drawn.
     refusal : sequence of str, optional
         Reason and advice when the viewer may not see the rows.
     """
-    with chart_card(language, title=title, **card):
-        if refusal:
-            empty_state(*refusal)
-        elif frame.empty and empty:
-            empty_state(*empty)
-        else:
-            table(frame, columns, language, caption=title, selected=selected, max_height=max_height)
+    head, foot = _head_and_foot(language, title, **card)
+    if refusal:
+        body = empty_markup(*refusal)
+    elif frame.empty and empty:
+        body = empty_markup(*empty)
+    else:
+        body = table_markup(frame, columns, language, caption=title, selected=selected, max_height=max_height)
+    with st.container(key=f"card-{key}", height=height, gap="xsmall"):
+        st.html(Markup('<div class="card-rows"><div>{}</div>{}{}</div>').format(head, body, foot))
 
 
 def card_markup(card: Card, language: str) -> Markup:
@@ -231,6 +235,22 @@ def card_markup(card: Card, language: str) -> Markup:
         sentence=_sentence(card.sentence),
         foot=_foot(card.data_through, card.source, card.basis, card.notes, language),
     )
+
+
+def _head_and_foot(
+    language: str,
+    title: str,
+    data_through: date | None,
+    source: str,
+    sentence: str | None = None,
+    definition: Definition | None = None,
+    basis: Basis | None = None,
+    notes: Sequence[tuple[NoteKind, str]] = (),
+) -> tuple[Markup, Markup]:
+    """Return what stands above and below the content of a card; see :func:`chart_card`."""
+    _require(title, data_through, source)
+    head = _head(title, None, None, definition, language) + _sentence(sentence)
+    return head, _foot(data_through, source, basis, notes, language)
 
 
 def _require(title: str, data_through: date | None, source: str) -> None:

@@ -129,7 +129,8 @@ def table_markup(
     head = Markup("").join(_heading(column) for column in columns)
     edges = [_edges(column, place) for place, column in enumerate(columns)]
     rows = []
-    for label, row in zip(shown.index, shown.to_dict("records"), strict=True):
+    values = zip(*(column.tolist() for _, column in shown.items()), strict=True)  # to_dict takes three times as long
+    for label, row in zip(shown.index, (dict(zip(shown.columns, each, strict=True)) for each in values), strict=False):
         cells = Markup("").join(
             start + _shown(row, column) + end for column, (start, end) in zip(columns, edges, strict=True)
         )
