@@ -101,7 +101,7 @@ with (
     chart_card(
         language,
         title=t("ranking.why", language, name=screen.names[screen.selected]),
-        sentence=t("ranking.why_note", language),
+        sentence=screen.why_note,
         key="why",
         **by_index,
     ),

@@ -90,13 +90,19 @@ def interval_bar(
 
 
 def grade_column(language: str) -> Column:
-    """Return the column that shows each row's ``grade`` as a chip."""
+    """Return the column that shows each row's ``grade`` as a chip, with ``watched_text`` behind a word if it has one."""
     return Column(
         name="grade",
         title=t("ranking.grade", language),
         kind="mark",
-        draw=lambda row: grade_chip(row["grade"], language),
+        draw=lambda row: grade_chip(row["grade"], language) + _watched_mark(row.get("watched_text", ""), language),
     )
+
+
+def _watched_mark(why: str, language: str) -> Markup:
+    if not why:
+        return Markup("")
+    return Markup(' <small class="watched" title="{}">{}</small>').format(why, t("ranking.watched", language))
 
 
 def strip_column(months: Sequence[str], language: str) -> Column:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW, grades
+from dashboard.grading.grades import BLUE, FEW_EVENTS, INSUFFICIENT, NOT_WATCHED, RED, YELLOW, grades
 from dashboard.grading.index import build_index
 from dashboard.grading.inputs import Inputs, monthly_inputs
 from dashboard.grading.settings import Component, IndexSettings, index_settings
@@ -22,11 +22,11 @@ Array = NDArray[np.float64]
 SIMULATED_REGIONS = 2_400
 """Regions made up for each scenario: 200 cities of a dozen counties, fewer of more townships."""
 SEED = 20241231
-DOUBLED = 2.0
+DOUBLED, QUADRUPLED = 2.0, 4.0
 HALFWAY = 0.5
 
 
-BY_EVENTS = ("homicide_any_red", "power_doubled", "watched_doubled")
+BY_EVENTS = ("few_events", "homicide_any_red", "power_doubled", "watched_doubled", "power_quadrupled")
 """Figures that ask what homicides and alarms do to the colours."""
 
 
@@ -42,6 +42,8 @@ class Backtest:
         Shares of region-months as the rules would have coloured them.
     flips : float
         Colour changes per region and year.
+    few_events : float
+        Share of region-months that are yellow, and would be red, because only counts within chance stand behind it.
     chance_red, chance_flips : float
         The same when all regions have equal true rates and shares, and only chance differs.
     chance_any_red : float
@@ -52,6 +54,8 @@ class Backtest:
         Share of region-months that turn red when the true rate of homicides and alarms is twice what it was before.
     watched_doubled : float
         Share that turn red or are watched then.
+    power_quadrupled : float
+        Share that turn red when it is four times what it was.
     power_halfway : float
         Share that turn red when the true shares of the work are halfway between floor and target.
     grades : DataFrame
@@ -68,12 +72,14 @@ class Backtest:
     blue: float
     insufficient: float
     flips: float
+    few_events: float
     chance_red: float
     chance_flips: float
     chance_any_red: float
     homicide_any_red: float
     power_doubled: float
     watched_doubled: float
+    power_quadrupled: float
     power_halfway: float
     grades: pd.DataFrame = field(repr=False)
 
@@ -106,15 +112,19 @@ def _replayed(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: 
     settings = index_settings()
     every = pd.period_range(last - (months + settings.history_months - 1), last, freq="M")
     inputs = monthly_inputs(reader, scope, codes, every, settings)
-    grade = _grades(inputs, settings)[0][0][:, -months:]
+    grade, watched = (each[0][:, -months:] for each in _grades(inputs, settings))
     random = np.random.default_rng(SEED)
     draws = max(SIMULATED_REGIONS // max(len(codes), 1), 10)
     chance = _grades(equal_regions(inputs, random, settings, draws), settings, draws)[0][:, :, -months:]
     still = equal_regions(inputs, random, settings, draws, noise_in_shares=False)
     homicide = _grades(still, settings, draws)[0][:, :, -months:]
-    twice = equal_regions(inputs, random, settings, draws, noise_in_shares=False, times=DOUBLED)
-    doubled, watched = _grades(twice, settings, draws)
-    doubled, watched = doubled[:, :, -months:], watched[:, :, -months:]
+    (doubled, doubled_watched), (quadrupled, _) = (
+        (each[:, :, -months:] for each in _grades(worse, settings, draws))
+        for worse in (
+            equal_regions(inputs, random, settings, draws, noise_in_shares=False, times=times)
+            for times in (DOUBLED, QUADRUPLED)
+        )
+    )
     weak = equal_regions(inputs, random, settings, draws, work=HALFWAY)
     halfway = _grades(weak, settings, draws)[0][:, :, -months:]
     return Backtest(
@@ -125,12 +135,14 @@ def _replayed(reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: 
         blue=float((grade == BLUE).mean()),
         insufficient=float((grade == INSUFFICIENT).mean()),
         flips=_flips(grade),
+        few_events=float((watched == FEW_EVENTS).mean()),
         chance_red=_share(chance == RED, chance),
         chance_flips=_flips(chance),
         chance_any_red=_share((chance == RED).any(axis=1), chance),
         homicide_any_red=_share((homicide == RED).any(axis=1), homicide),
         power_doubled=_share(doubled == RED, doubled),
-        watched_doubled=_share((doubled == RED) | watched, doubled),
+        watched_doubled=_share((doubled == RED) | (doubled_watched != NOT_WATCHED), doubled),
+        power_quadrupled=_share(quadrupled == RED, quadrupled),
         power_halfway=_share(halfway == RED, halfway),
         grades=pd.DataFrame(grade, index=pd.Index(list(codes), name="region_code"), columns=every[-months:]),
     )
@@ -165,12 +177,21 @@ def equal_regions(
     work : float, optional
         Place of every true share between the component's floor (0) and target (1), instead of the common share.
     """
-    components = (settings or index_settings()).components
-    numerators, denominators = {}, {}
+    rules = settings or index_settings()
+    components = rules.components
+    numerators, denominators, expected, baseline = {}, {}, {}, {}
     for key, numerator in inputs.numerators.items():
         component = components[key[0]]
         if key[0] in inputs.expected:
-            numerators[key] = _events(numerator, inputs.expected[key[0]] * times, component, random, draws)
+            known = np.tile(np.isfinite(inputs.expected[key[0]]) & np.isfinite(numerator), (draws, 1))
+            mean = np.tile(np.nan_to_num(inputs.expected[key[0]]), (draws, 1)) / component.window_months
+            span, alpha = rules.baseline_months, rules.alpha
+            numerators[key] = np.where(known, _events(mean * times, component.window_months, random), np.nan)
+            baseline[key[0]] = _events(mean, span, random) + alpha
+            # As in life, what is expected is counted from an earlier span: the same rate on both sides.
+            expected[key[0]] = np.where(
+                known, baseline[key[0]] / (mean * span + alpha) * mean * component.window_months, np.nan
+            )
             continue
         size = np.tile(inputs.denominators[key], (draws, 1))
         denominators[key] = size
@@ -181,16 +202,14 @@ def equal_regions(
         numerators[key] = _done(size, share, component, random) if noise_in_shares else size * share
         numerators[key] = np.where(np.tile(np.isfinite(numerator), (draws, 1)), numerators[key], np.nan)
     codes = tuple(f"{number}:{code}" for number in range(draws) for code in inputs.codes) if draws > 1 else inputs.codes
-    expected = {name: np.tile(array, (draws, 1)) for name, array in inputs.expected.items()}
-    return replace(inputs, codes=codes, numerators=numerators, denominators=denominators, expected=expected)
+    return replace(
+        inputs, codes=codes, numerators=numerators, denominators=denominators, expected=expected, baseline=baseline
+    )
 
 
-def _events(numerator: Array, expected: Array, component: Component, random: np.random.Generator, draws: int) -> Array:
-    """Return events of a rolling window whose months are drawn one by one."""
-    known = np.tile(np.isfinite(expected) & np.isfinite(numerator), (draws, 1))
-    mean = np.tile(np.nan_to_num(expected), (draws, 1)) / component.window_months
-    monthly = random.poisson(_lengthened(mean, component.window_months)).astype(float)
-    return np.where(known, _rolled(monthly, component.window_months), np.nan)
+def _events(mean: Array, window: int, random: np.random.Generator) -> Array:
+    """Return events of a rolling window whose months are drawn one by one from their means."""
+    return _rolled(random.poisson(_lengthened(mean, window)).astype(float), window)
 
 
 def _done(size: Array, share: Array, component: Component, random: np.random.Generator) -> Array:
@@ -221,9 +240,9 @@ def _common_share(numerator: Array, denominator: Array) -> Array:
     return np.clip(done / np.maximum(due, 1e-9), 0, 1)[None]
 
 
-def _grades(inputs: Inputs, settings: IndexSettings, draws: int = 1) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    """Return grades and watched months, shape (draws, regions, months)."""
-    grade, watched = grades(build_index(inputs, settings), settings)
+def _grades(inputs: Inputs, settings: IndexSettings, draws: int = 1) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+    """Return grades and why months are watched, shape (draws, regions, months)."""
+    grade, watched = grades(build_index(inputs, settings, draws), settings)
     shape = (draws, len(grade) // draws, grade.shape[1])
     return grade.reshape(shape), watched.reshape(shape)
 

@@ -18,6 +18,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import load_catalogue
 from dashboard.indicators.command_line import Question, Row, WrongUse, shared_options, written
 from dashboard.periods import Period
+from dashboard.screens.league import watched_words
 
 LEAGUE_FIELDS = ("region", "grade", "index", "rank", "months_red")
 MATRIX_FIELDS = ("region", "verdict", "streak", "on_list")
@@ -58,12 +59,16 @@ def league_command(
             "index_text": "" if figures["index"] is None else f"{figures['index']:.1f}",
             "grade_text": t(f"grade.{figures['grade']}", language),
             "rank_text": f"{figures['rank_best']}–{figures['rank_worst']}",
+            "watched_text": watched_words(league, str(code), language),
         }
     problems = [_all({**row, "month": str(row["month"])}) for row in league.problems.to_dict("records")]
     head = question.head() | {"month": str(month), "problems": problems}
     question.record()
     click.echo(written(head, rows, form, language, LEAGUE_FIELDS))
     if form == "table":
+        for row in rows:
+            if row["watched_text"]:
+                click.echo(f"{row['region_name']} {row['watched_text']}")
         for each in problems:
             click.echo(
                 t(

@@ -114,15 +114,24 @@ def pooled(inputs: Inputs) -> Inputs:
     """Return the inputs of all regions added up to one; a region counts only where it has both parts of the figure."""
     numerators, denominators = {}, {}
     expected: dict[str, Array] = {}
+    baseline: dict[str, Array] = {}
     for key, numerator in inputs.numerators.items():
         base = inputs.expected[key[0]] if key[0] in inputs.expected else inputs.denominators[key]
         known = np.isfinite(numerator) & np.isfinite(base)
         numerators[key] = _added(numerator, known)
         if key[0] in inputs.expected:
             expected[key[0]] = _added(base, known)
+            baseline[key[0]] = _added(inputs.baseline[key[0]], known)
         else:
             denominators[key] = _added(base, known)
-    return replace(inputs, codes=("all",), numerators=numerators, denominators=denominators, expected=expected)
+    return replace(
+        inputs,
+        codes=("all",),
+        numerators=numerators,
+        denominators=denominators,
+        expected=expected,
+        baseline=baseline,
+    )
 
 
 def score_of(component: Component, value: float) -> float:

@@ -14,23 +14,27 @@ from dashboard.statistics.estimate import StatisticsError
 
 BLUE, YELLOW, RED, INSUFFICIENT = "blue", "yellow", "red", "insufficient"
 PRELIMINARY, REVIEWED, OFFICIAL = "preliminary", "reviewed", "official"
+NOT_WATCHED, NEW, UNSURE, FEW_EVENTS = "", "new", "unsure", "few_events"
+"""Why a yellow month is watched: below the cut-off, but too short a history, too unsure, or by events within chance."""
 
 
-def grades(index: Index, settings: IndexSettings) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    """Return the grade of every region and month, and which yellow ones would be red but for too little certainty.
+def grades(index: Index, settings: IndexSettings) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+    """Return the grade of every region and month, and why yellow ones are watched that would be red by the index alone.
 
     A month without enough weight, or whose spot-checks agree too seldom, is not graded. A colour changes only when the
-    index is ``hysteresis`` beyond the cut-off; red also needs ``red_probability`` that the true index is below it and
-    ``history_months`` of graded months before.
+    index is ``hysteresis`` beyond the cut-off. Red also needs ``history_months`` of graded months before,
+    ``red_probability`` that the true index is below the cut-off, and an index that is red still without what chance may
+    have brought (``Index.without_chance``). A watched month is yellow for the month after it, too.
 
     Returns
     -------
     grade : ndarray of str, shape (regions, months)
-    watched : ndarray of bool, shape (regions, months)
+    watched : ndarray of str, shape (regions, months)
+        ``new``, ``unsure`` or ``few_events``; empty where nothing is watched.
     """
     regions, months = index.value.shape
     grade = np.full((regions, months), INSUFFICIENT, dtype="<U12")
-    watched = np.zeros((regions, months), bool)
+    watched = np.full((regions, months), NOT_WATCHED, dtype="<U10")
     probability = probability_below(index.value, index.error, settings.yellow_from)
     truthful = np.isnan(index.authenticity) | (index.authenticity >= settings.least_authenticity)
     usable = ~np.isnan(index.value) & (index.weight >= settings.least_weight - 1e-9) & truthful
@@ -39,10 +43,13 @@ def grades(index: Index, settings: IndexSettings) -> tuple[NDArray[np.str_], NDA
     before = np.full(regions, INSUFFICIENT, dtype="<U12")
     for month in range(months):
         wanted = _by_cutoffs(index.value[:, month], before, settings)
-        red = wanted == RED
-        proven = likely[:, month] & (history >= settings.history_months)
-        watched[:, month] = usable[:, month] & red & ~proven
-        wanted = np.where(red & ~proven, YELLOW, wanted)
+        red = (wanted == RED) & usable[:, month]
+        # Red before, the buffer reaches above the cut-off: there chance of long ago would keep a region red.
+        without = index.without_chance[:, month]
+        stands = (_by_cutoffs(without, before, settings) == RED) & (without < settings.yellow_from)
+        missing = [history < settings.history_months, ~likely[:, month], ~stands]
+        watched[:, month] = np.where(red, np.select(missing, [NEW, UNSURE, FEW_EVENTS], NOT_WATCHED), NOT_WATCHED)
+        wanted = np.where(watched[:, month] != NOT_WATCHED, YELLOW, wanted)
         grade[:, month] = np.where(usable[:, month], wanted, INSUFFICIENT)
         before = np.where(usable[:, month], wanted, before)
         history += usable[:, month]

@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from dashboard.grading.inputs import Inputs
 from dashboard.grading.problems import Problem, without_impossible
 from dashboard.grading.settings import Component, IndexSettings
+from dashboard.statistics.comparisons import chance_against_own_past, defensible_red
 from dashboard.statistics.estimate import as_counts, as_numbers, refuse, together
 
 Array = NDArray[np.float64]
@@ -39,6 +40,8 @@ class Index:
         Share of the weights that have data.
     authenticity : ndarray
         Share of spot-checks that agree; NaN when none were made.
+    chance_points : ndarray, shape (components, regions, months)
+        Points that a relative risk whose count is within chance costs beyond what as many events as expected would cost.
     problems : tuple of Problem
         Figures that can't be true and were not scored.
     """
@@ -54,6 +57,7 @@ class Index:
     error: Array
     weight: Array
     authenticity: Array
+    chance_points: Array
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -61,9 +65,24 @@ class Index:
         """Points that each component could give and did not."""
         return self.full_points - self.points
 
+    @property
+    def without_chance(self) -> Array:
+        """The index if no count within chance cost more than as many events as expected."""
+        return self.value + self.chance_points.sum(axis=0)
 
-def build_index(inputs: Inputs, settings: IndexSettings) -> Index:
+
+def build_index(inputs: Inputs, settings: IndexSettings, cities: int = 1) -> Index:
     """Return the index of all regions and months.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    settings : IndexSettings
+    cities : int
+        So many cities stand one below the other; the regions of each are compared with one another only.
+
+    Notes
+    -----
 
     A component without data gives its weight to the others in proportion: it is never a silent 0 or 100. So does one
     whose figure can't be true (negative, infinite, numerator above its denominator), which is named in ``problems``; a
@@ -99,8 +118,47 @@ def build_index(inputs: Inputs, settings: IndexSettings) -> Index:
         error=error,
         weight=total / sum(component.weight for component in settings.component),
         authenticity=authenticity,
+        chance_points=_chance_points(inputs, settings, scores, full, cities),
         problems=inputs.problems,
     )
+
+
+def beyond_chance(inputs: Inputs, settings: IndexSettings, cities: int = 1) -> dict[str, NDArray[np.bool_]]:
+    """Return, by relative risk, where it counts more events than chance brings at the region's own past rate.
+
+    The family of ``settings.red_rule`` is all relative risks of a city's regions in one month; see :func:`build_index` for
+    ``cities``.
+    """
+    risks = [component for component in settings.component if component.kind == "relative_risk"]
+    if not risks:
+        return {}
+    regions, months = len(inputs.codes), len(inputs.months)
+    if settings.red_rule == "none":
+        return {component.id: np.ones((regions, months), bool) for component in risks}
+    chance = np.array(
+        [
+            chance_against_own_past(
+                inputs.numerators[component.id, component.members[0].id],
+                inputs.expected[component.id],
+                inputs.baseline[component.id],
+            )
+            for component in risks
+        ]
+    )
+    shape = len(risks), cities, regions // cities, months
+    families = chance.reshape(shape).transpose(1, 3, 0, 2)
+    found = defensible_red(families.reshape(cities * months, -1), settings.red_rule).status == "red"
+    red = found.reshape(families.shape).transpose(2, 0, 3, 1).reshape(chance.shape)
+    return {component.id: each for component, each in zip(risks, red, strict=True)}
+
+
+def _chance_points(inputs: Inputs, settings: IndexSettings, scores: Array, full: Array, cities: int) -> Array:
+    beyond, points = beyond_chance(inputs, settings, cities), np.zeros_like(scores)
+    for place, component in enumerate(settings.component):
+        if component.id in beyond:
+            short = np.maximum(component.score_as_expected - scores[place], 0.0)
+            points[place] = np.where(beyond[component.id] | np.isnan(short), 0.0, full[place] * short / 100)
+    return points
 
 
 def component_value(component: Component, inputs: Inputs, alpha: float) -> tuple[Array, Array]:

@@ -34,6 +34,8 @@ class Inputs:
         (component, indicator) → sums over the component's window; NaN where nothing was reported.
     expected : dict
         Component → events expected from the region's own baseline (relative risks only).
+    baseline : dict
+        Component → events of that baseline, the prior's included.
     problems : tuple of Problem
         Figures that can't be true; they stand as missing.
     late : frozenset of (component, region, month)
@@ -45,13 +47,14 @@ class Inputs:
     numerators: dict[tuple[str, str], Array]
     denominators: dict[tuple[str, str], Array]
     expected: dict[str, Array]
+    baseline: dict[str, Array]
     problems: tuple[Problem, ...] = ()
     late: frozenset[tuple[str, str, pd.Period]] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse arrays that don't have a number for each region and month, by component and indicator."""
         shape = len(self.codes), len(self.months)
-        for part in ("numerators", "denominators", "expected"):
+        for part in ("numerators", "denominators", "expected", "baseline"):
             for key, array in getattr(self, part).items():
                 if np.shape(array) != shape:
                     raise StatisticsError(f"{part} of {key}: {shape} regions and months, got {np.shape(array)}")
@@ -87,7 +90,7 @@ def monthly_inputs(
         )
         for to_baseline in (False, True)
     }
-    numerators, denominators, expected = {}, {}, {}
+    numerators, denominators, expected, baseline = {}, {}, {}, {}
     problems: list[Problem] = []
     late: list[tuple[str, str, pd.Period]] = []
     for component in settings.component:
@@ -101,7 +104,7 @@ def monthly_inputs(
                 nothing = np.full((len(codes), len(months)), np.nan)
                 numerators[key] = nothing
                 if component.kind == "relative_risk":
-                    expected[component.id] = nothing
+                    expected[component.id] = baseline[component.id] = nothing
                 else:
                     denominators[key] = nothing
                 continue
@@ -114,7 +117,7 @@ def monthly_inputs(
             problems += found
             if component.kind == "relative_risk":
                 numerator = np.where(wrong, np.nan, monthly["numerator"])
-                events, expected[component.id] = _against_baseline(
+                events, expected[component.id], baseline[component.id] = against_baseline(
                     numerator, own.person_years, component, settings, len(months)
                 )
                 numerators[key] = np.where(silent, np.nan, events)
@@ -125,7 +128,7 @@ def monthly_inputs(
             spoilt = _window(np.where(wrong, 1.0, np.nan), component, len(months), stock) > 0
             sums = [_window(np.where(known, each, np.nan), component, len(months), stock) for each in monthly.values()]
             numerators[key], denominators[key] = (np.where(spoilt | silent, np.nan, each) for each in sums)
-    inputs = Inputs(tuple(codes), months, numerators, denominators, expected, late=frozenset(late))
+    inputs = Inputs(tuple(codes), months, numerators, denominators, expected, baseline, late=frozenset(late))
     graded = tuple(each for each in problems if each.month >= months[0] - 12)
     return without_impossible(replace(inputs, problems=graded))
 
@@ -154,10 +157,10 @@ def _window(monthly: Array, component: Component, graded: int, stock: bool) -> A
     return np.where(reported > 0, total, np.nan)
 
 
-def _against_baseline(
+def against_baseline(
     monthly: Array, years: Array, component: Component, settings: IndexSettings, graded: int
-) -> tuple[Array, Array]:
-    """Return events of the window and those expected at the region's own rate of the months before it.
+) -> tuple[Array, Array, Array]:
+    """Return events of the window, those expected at the region's own rate of the months before it, and those months' own.
 
     The own rate is drawn towards that of all regions listed, with a Gamma prior of ``alpha`` events, so that a small
     region without cases is not expected to stay without.
@@ -174,7 +177,8 @@ def _against_baseline(
         )
         own = (base_events + settings.alpha) / (base_exposure + settings.alpha / common)
         # Without people nothing can be expected, and nothing is scored.
-        return events, np.where((exposure > 0) & (base_exposure > 0), own * exposure, np.nan)
+        expected = np.where((exposure > 0) & (base_exposure > 0), own * exposure, np.nan)
+        return events, expected, base_events + settings.alpha
 
 
 def _span_sum(monthly: Array, start: NDArray[np.int_], end: NDArray[np.int_]) -> Array:

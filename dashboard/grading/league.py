@@ -30,7 +30,7 @@ class League:
         The months behind the strip, the last being the one that is shown.
     rows : DataFrame
         Indexed by ``region_code``: ``index, lower, upper, rank_best, rank_worst, grade, watched, change, months_red,
-        probability_red, weight, stage``; ordered from the worst. Who is not graded has rank 0.
+        probability_red, without_chance, weight, stage``; ordered from the worst. Who is not graded has rank 0.
     grades : DataFrame
         Grade by region and month.
     index, inputs : Index, Inputs
@@ -69,7 +69,8 @@ class League:
         Returns
         -------
         DataFrame
-            Indexed by component id: ``value, score, points, full_points, lost``; ``points`` add up to the index.
+            Indexed by component id: ``value, score, points, full_points, lost, by_chance``; ``points`` add up to the
+            index, ``by_chance`` are those of ``lost`` that events within chance cost (``Index.chance_points``).
         """
         place = self.inputs.codes.index(code)
         frame = pd.DataFrame(
@@ -79,6 +80,7 @@ class League:
                 "points": self.index.points[:, place, -1],
                 "full_points": self.index.full_points[:, place, -1],
                 "lost": self.index.points_lost[:, place, -1],
+                "by_chance": self.index.chance_points[:, place, -1],
             },
             index=pd.Index(self.index.components, name="component"),
         )
@@ -116,6 +118,7 @@ def grade_regions(reader: SnapshotReader, scope: Scope, codes: Sequence[str], mo
             "change": index.value[:, -1] - index.value[:, -2],
             "months_red": months_red(grade, final & ~late),
             "probability_red": probability_below(index.value, index.error, settings.yellow_from)[:, -1],
+            "without_chance": index.without_chance[:, -1],
             "weight": index.weight[:, -1],
             "stage": np.where(late[:, -1], PRELIMINARY, stages[-1]),
         },

@@ -58,7 +58,7 @@ def without_impossible(inputs: Inputs) -> Inputs:
     missing gives its weight to the others, as when it was never reported.
     """
     numerators, denominators = dict(inputs.numerators), dict(inputs.denominators)
-    expected, problems = dict(inputs.expected), list(inputs.problems)
+    expected, baseline, problems = dict(inputs.expected), dict(inputs.baseline), list(inputs.problems)
     for key, numerator in inputs.numerators.items():
         base = inputs.expected[key[0]] if key[0] in inputs.expected else inputs.denominators[key]
         kind = kinds_of(numerator, base, share=key[0] not in inputs.expected)
@@ -79,12 +79,18 @@ def without_impossible(inputs: Inputs) -> Inputs:
         numerators[key] = np.where(wrong, np.nan, numerator)
         if key[0] in inputs.expected:
             expected[key[0]] = np.where(wrong, np.nan, base)
+            baseline[key[0]] = np.where(wrong, np.nan, baseline[key[0]])
         else:
             denominators[key] = np.where(wrong, np.nan, base)
     if len(problems) == len(inputs.problems):
         return inputs
     return replace(
-        inputs, numerators=numerators, denominators=denominators, expected=expected, problems=tuple(problems)
+        inputs,
+        numerators=numerators,
+        denominators=denominators,
+        expected=expected,
+        baseline=baseline,
+        problems=tuple(problems),
     )
 
 

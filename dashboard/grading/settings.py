@@ -53,6 +53,11 @@ class Component(BaseModel):
         return (find_indicator(self.discount),) if self.discount else ()
 
     @property
+    def score_as_expected(self) -> float:
+        """Score 0 … 100 of a relative risk of 1: as many events as expected."""
+        return 100 * min(max((1 - self.floor) / (self.target - self.floor), 0), 1)
+
+    @property
     def on_small_counts(self) -> bool:
         """Whether its figure, or its change from month to month, would tell a small count."""
         return any(item.suppression_limit for item in (*self.members, *self.discounts))
@@ -81,6 +86,7 @@ class IndexSettings(BaseModel):
     hysteresis: float = Field(ge=0)
     red_probability: float = Field(gt=0.5, lt=1)
     history_months: int = Field(ge=1)
+    red_rule: Literal["limit", "false_discovery", "both", "either", "family_wise", "none"]
     least_weight: float = Field(gt=0, le=1)
     least_authenticity: float = Field(ge=0, le=1)
     alpha: float = Field(gt=0)

@@ -9,9 +9,9 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.components import Card, Definition, NoteKind
 from dashboard.context import Context, region_name
-from dashboard.grading.grades import INSUFFICIENT, PRELIMINARY
+from dashboard.grading.grades import FEW_EVENTS, INSUFFICIENT, NEW, NOT_WATCHED, PRELIMINARY, UNSURE
 from dashboard.grading.league import League, league_of
-from dashboard.grading.settings import index_settings
+from dashboard.grading.settings import IndexSettings, index_settings
 from dashboard.i18n import t
 from dashboard.palette import GRADES
 from dashboard.screens.children import Listed, depth_of, names_of, siblings_of
@@ -23,6 +23,7 @@ from data_access.queries import SnapshotReader
 COSTLIEST = 3
 DEEPEST_GRADED = 2
 """Depth of the innermost regions that the index grades: townships."""
+WATCH_REASONS = (FEW_EVENTS, UNSURE, NEW)
 LEAST_LOST = 0.05
 """Fewer points lost are written as none."""
 
@@ -105,7 +106,8 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
     DataFrame
         The rows of :class:`League` with ``name, index_text, interval, rank, change_text, red_text, red_chance, reasons``
         (the three costliest components), ``reason, unit, deadline`` (the costliest, who answers for it, how soon),
-        ``stage_text`` (how final, or late), ``strip``, ``href`` (to what made the index) and ``down``.
+        ``stage_text`` (how final, or late), ``watched_text`` (why it is yellow though below the line; else empty),
+        ``strip``, ``href`` (to what made the index) and ``down``.
     """
     language, rows = context.language, league.rows
     costs = {code: _costs(league, code, language) for code in rows.index}
@@ -128,6 +130,7 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
             t("ranking.late" if league.late(str(code)) else f"indicator_stage.{stage}", language)
             for code, stage in rows["stage"].items()
         ],
+        watched_text=[watched_words(league, str(code), language) for code in rows.index],
         strip=[league.grades.loc[code].tolist() for code in rows.index],
         href=[context.href("ranking", of=code) for code in rows.index],
         down=[context.href(page, region=code, of=None) for code in rows.index],
@@ -143,9 +146,10 @@ def league_table(rows: pd.DataFrame, language: str, key: str = "league", title: 
         rows.assign(
             grade=[t(f"grade.{grade}", language) for grade in rows["grade"]],
             stage=rows["stage_text"],
+            watched=rows["watched_text"],
             strip=grade_words(rows["strip"], language),
         ),
-        {name: t(f"ranking_column.{name}", language) for name in (*names, "stage", "strip", "reasons")},
+        {name: t(f"ranking_column.{name}", language) for name in (*names, "watched", "stage", "strip", "reasons")},
     )
 
 
@@ -176,6 +180,55 @@ def late_note(league: League, names: pd.Series, language: str) -> str:
     return t("ranking.late_regions", language, names=t("ranking.and", language).join(late)) if late else ""
 
 
+def watched_words(league: League, code: str, language: str) -> str:
+    """Return why a region is yellow and watched though its index is below the line of red; empty where it isn't."""
+    row, rules = league.rows.loc[code], index_settings()
+    if row["watched"] == NOT_WATCHED:
+        return ""
+    facts = {}
+    if row["watched"] == FEW_EVENTS:
+        by_chance = league.contributions(code)["by_chance"]
+        lines = [_counted(league, code, str(key), language) for key in by_chance.index[by_chance >= LEAST_LOST]]
+        facts = {
+            "lines": t("ranking.and", language).join(lines),
+            "index": formatting.number(row["without_chance"], 1),
+        }
+    return t(f"ranking.watched_{row['watched']}", language, **_watch_limits(rules), **facts)
+
+
+def watched_notes(league: League, names: pd.Series, language: str) -> list[str]:
+    """Return which regions are watched, a sentence for each of the reasons."""
+    rows, limits = league.rows, _watch_limits(index_settings())
+    found = []
+    for reason in WATCH_REASONS:
+        watched = [names[code] for code in rows.index[rows["watched"] == reason]]
+        if watched:
+            listed = t("ranking.and", language).join(watched)
+            found.append(t(f"ranking.watched_list_{reason}", language, names=listed, **limits))
+    return found
+
+
+def _watch_limits(rules: IndexSettings) -> dict[str, str]:
+    return {
+        "months": formatting.number(rules.history_months),
+        "chance": f"{formatting.number(rules.red_probability * 100)}%",
+        "red": formatting.number(rules.yellow_from),
+    }
+
+
+def _counted(league: League, code: str, component: str, language: str) -> str:
+    """Return a relative risk with the events counted and expected."""
+    place, inputs = league.inputs.codes.index(code), league.inputs
+    member = index_settings().components[component].members[0].id
+    return t(
+        "ranking.counted_events",
+        language,
+        name=t(f"component.{component}", language),
+        events=formatting.number(inputs.numerators[component, member][place, -1]),
+        expected=formatting.number(inputs.expected[component][place, -1], 1),
+    )
+
+
 def tie_words(rows: pd.DataFrame, language: str) -> list[str]:
     """Return whether ranks tell regions apart, where several have one."""
     ranked = rows[rows["rank_best"] > 0]
@@ -198,7 +251,8 @@ def index_definition(context: Context) -> Definition:
             buffer=formatting.number(rules.hysteresis),
             months=rules.history_months,
             chance=f"{formatting.number(rules.red_probability * 100)}%",
-        ),
+        )
+        + ("" if rules.red_rule == "none" else t("overview.few_events_method", language)),
         href=context.href("ranking"),
     )
 
@@ -244,7 +298,7 @@ def _card(reader: SnapshotReader, context: Context, row: pd.Series, league: Leag
         facts.append((t("overview.below", language), _grade_counts(below.rows, language)))
     facts.append((t("ranking.red_chance", language), row["red_chance"]))
     reason = t("overview.costliest", language, reason=row["reason"], unit=row["unit"], deadline=row["deadline"])
-    said = [reason if row["reason"] else "", basis_note(league, language)]
+    said = [row["watched_text"], reason if row["reason"] else "", basis_note(league, language)]
     return Card(
         title=_title(graded_month(reader, context), language),
         figure=row["index_text"],

@@ -33,6 +33,7 @@ from dashboard.screens.league import (
     league_rows,
     league_table,
     tie_words,
+    watched_notes,
 )
 from dashboard.screens.overview import headline_of
 from dashboard.screens.shared import shared_values
@@ -58,6 +59,8 @@ class RankingScreen:
     selected: str
     reasons: pd.DataFrame
     """Of the selected region: ``component, figure, points, full, lost, unit, deadline``."""
+    why_note: str
+    """How to read them, and why the region is watched if it is."""
     funnel: pd.DataFrame
     funnel_of: Indicator
     """Whose rates the funnel shows."""
@@ -114,6 +117,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         rows=rows,
         selected=selected,
         reasons=reasons,
+        why_note=_why_note(rows.at[selected, "watched_text"], context.language),
         funnel=funnel,
         funnel_of=funnel_of,
         rising=rising,
@@ -178,6 +182,11 @@ def reasons_of(league: League, code: str, language: str) -> pd.DataFrame:
         },
         index=frame.index,
     )
+
+
+def _why_note(watched: str, language: str) -> str:
+    note = t("ranking.why_note", language)
+    return f"{watched}{t('overview.stop', language)}{note}" if watched else note
 
 
 def sheets_text(league: League, sheets: list[str], names: pd.Series, language: str) -> str:
@@ -263,6 +272,7 @@ def _verdict(league: League, names: pd.Series, sheets: list[str], language: str)
         parts.append(sheets_text(league, sheets, names, language))
     else:
         parts.append(t("ranking.no_sheets", language))
+    parts += watched_notes(league, names, language)
     parts += tie_words(league.rows, language)
     parts += [note for note in (late_note(league, names, language), basis_note(league, language)) if note]
     return t("overview.joint", language).join(parts) + t("overview.stop", language)

@@ -25,7 +25,8 @@ from dashboard.statistics.intervals import proportion
 RED_TAIL = 0.001
 WATCH_TAIL = 0.025
 FALSE_DISCOVERY_RATE = 0.05
-RED_RULES = ("limit", "false_discovery", "both", "either")
+FAMILY_RATE = 0.01
+RED_RULES = ("limit", "false_discovery", "both", "either", "family_wise")
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,34 @@ def chance_of_as_many(events: ArrayLike, expected: ArrayLike) -> FloatArray:
     return np.where((mean > 0) & ~np.isnan(count), chance, np.nan)
 
 
+def chance_against_own_past(events: ArrayLike, expected: ArrayLike, baseline: ArrayLike) -> FloatArray:
+    """Give the probability of as many events when the expectation is itself only counted from earlier events.
+
+    Parameters
+    ----------
+    events, expected : array_like
+        NaN, or an expectation of 0, gives NaN.
+    baseline : array_like
+        Events that the expectation was counted from, those of its prior included: the fewer, the more of what is
+        observed is chance. NaN, or 0, gives NaN.
+
+    Notes
+    -----
+    The true expectation is Gamma with shape r (the baseline) and mean E, so the count is negative binomial:
+    ``P(X >= x) = I(E / (E + r); x, r)``, the regularised incomplete beta function; 1 at x = 0. A large baseline gives
+    `chance_of_as_many`.
+    """
+    count, mean, shape = together(
+        events=as_counts("events", events),
+        expected=as_counts("expected", expected),
+        baseline=as_counts("baseline", baseline),
+    )
+    known = (mean > 0) & (shape > 0) & ~np.isnan(count)
+    count, mean, shape = (np.where(known, each, 1.0) for each in (count, mean, shape))
+    chance = np.where(count > 0, betainc(np.where(count > 0, count, 1.0), shape, mean / (mean + shape)), 1.0)
+    return np.where(known, chance, np.nan)
+
+
 def chance_of_as_few(events: ArrayLike, expected: ArrayLike) -> FloatArray:
     """Give the probability that a Poisson count with this expectation stays at or under the observed events."""
     count, mean = together(events=as_counts("events", events), expected=as_counts("expected", expected))
@@ -347,11 +376,14 @@ def defensible_red(chance_of_as_bad: ArrayLike, rule: str = "limit") -> Redness:
     ----------
     chance_of_as_bad : array_like, shape (areas,) or (families, areas)
         One-sided probability of a result as bad as this if the area's true rate were the benchmark: from
-        `chance_of_as_many`, `chance_of_as_few` or `chance_of_share_as_low`. NaN means not compared. A family is the set
+        `chance_of_as_many`, `chance_against_own_past`, `chance_of_as_few` or `chance_of_share_as_low`. NaN means not
+        compared. A family is the set
         of areas shown together, such as one month's map.
-    rule : {"limit", "false_discovery", "both", "either"}
+    rule : {"limit", "false_discovery", "both", "either", "family_wise"}
         ``limit``: outside the 99.8 % limit (tail below 0.001), for a dozen or so areas. ``false_discovery``:
         Benjamini–Hochberg q below 0.05 over the areas passed. ``both`` is the rule for hundreds of areas.
+        ``family_wise``: outside the limit, and the tail times the areas passed below 0.01, so that in a family of any
+        size at most one map in a hundred has any red by chance (Bonferroni).
 
     Returns
     -------
@@ -371,14 +403,15 @@ def defensible_red(chance_of_as_bad: ArrayLike, rule: str = "limit") -> Redness:
     refuse("chance_of_as_bad", tails, (tails < 0) | (tails > 1), "must lie between 0 and 1")
     q_value = benjamini_hochberg(tails)
     outside, discovered = tails < RED_TAIL, q_value < FALSE_DISCOVERY_RATE
+    sizes = (~np.isnan(tails)).sum(axis=-1)
     red = {
         "limit": outside,
         "false_discovery": discovered,
         "both": outside & discovered,
         "either": outside | discovered,
+        "family_wise": outside & (tails * sizes[..., None] < FAMILY_RATE),
     }[rule]
     status = np.select(
         [np.isnan(tails), red, (tails < WATCH_TAIL) | outside], ["not_compared", "red", "watch"], "within"
     )
-    sizes = (~np.isnan(tails)).sum(axis=-1)
     return Redness(status, q_value, int(sizes) if tails.ndim == 1 else sizes, rule)

@@ -111,12 +111,18 @@ def _cards(replay: Backtest, settings: IndexSettings, context: Context, through:
             chance=formatting.number(replay.chance_flips, 1),
         ),
         card("false_red", chance_text(replay.chance_any_red), share=chance_text(replay.chance_red)),
-        card("homicide_red", chance_text(replay.homicide_any_red), limit=formatting.percent(CHANCE_FALSE_RED)),
+        card(
+            "homicide_red",
+            chance_text(replay.homicide_any_red),
+            limit=formatting.percent(CHANCE_FALSE_RED),
+            held=formatting.percent(replay.few_events),
+        ),
         card(
             "power",
             chance_text(replay.power_halfway),
             doubled=chance_text(replay.power_doubled),
             watched=chance_text(replay.watched_doubled),
+            quadrupled=chance_text(replay.power_quadrupled),
         ),
     ]
 

@@ -44,6 +44,7 @@ PLUMBING = {"kept", "index_settings", "matrix_settings", "assessment_settings", 
 SCOPE = Scope("city_leader", small_city.CITY)
 COUNTIES = [small_city.EAST, small_city.WEST]
 MONTH = pd.Period("2024-12", "M")
+RISK = RULES.components["homicide_risk"]
 CASES = find_indicator("homicide_incidents").numerator
 
 
@@ -75,7 +76,11 @@ def spoilt(value: float) -> inputs.Inputs:
         return {key: np.where(np.arange(3)[:, None] == 1, value, array) for key, array in arrays.items()}
 
     return dataclasses.replace(
-        made, numerators=bad(made.numerators), denominators=bad(made.denominators), expected=bad(made.expected)
+        made,
+        numerators=bad(made.numerators),
+        denominators=bad(made.denominators),
+        expected=bad(made.expected),
+        baseline=bad(made.baseline),
     )
 
 
@@ -91,6 +96,7 @@ def short(regions: int, months: int) -> inputs.Inputs:
         numerators=cut(made.numerators),
         denominators=cut(made.denominators),
         expected=cut(made.expected),
+        baseline=cut(made.baseline),
     )
 
 
@@ -112,6 +118,14 @@ OF_INPUTS: dict[str, Callable[[inputs.Inputs], object]] = {
     "component_value": lambda made: [
         index.component_value(each, problems.without_impossible(made), RULES.alpha) for each in RULES.component
     ],
+    "against_baseline": lambda made: inputs.against_baseline(
+        np.tile(problems.without_impossible(made).numerators[RISK.id, RISK.members[0].id], (1, 60)),
+        np.ones((len(made.codes), 60 * len(made.months))),
+        RISK,
+        RULES,
+        1,
+    ),
+    "beyond_chance": lambda made: index.beyond_chance(problems.without_impossible(made), RULES),
     "probability_below": lambda made: index.probability_below(*_value_and_error(made), 70.0),
     "rank_ranges": lambda made: index.rank_ranges(*_limits(made)),
     "rounded_points": lambda made: index.rounded_points(index.build_index(made, RULES).points[:, 0, -1]),
@@ -330,7 +344,9 @@ def empty_reader(tmp_path_factory) -> SnapshotReader:
 def test_a_replay_without_any_grade_says_nothing_of_chance(empty_reader):
     figures = backtest.backtest(empty_reader, SCOPE, COUNTIES, MONTH, months=2).figures()
     assert figures["insufficient"] == 1 and figures["red"] == 0
-    unknown = {"flips", "chance_red", "chance_flips", "chance_any_red", "power_halfway", *backtest.BY_EVENTS}
+    unknown = {"flips", "chance_red", "chance_flips", "chance_any_red", "power_halfway", *backtest.BY_EVENTS} - {
+        "few_events"
+    }
     assert {name for name, value in figures.items() if np.isnan(value)} == unknown
 
 

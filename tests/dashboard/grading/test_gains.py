@@ -75,6 +75,7 @@ def test_regions_without_both_parts_of_a_figure_do_not_count(pairs):
         {("x", "BH2"): numerator},
         {("x", "BH2"): denominator},
         {},
+        {},
     )
     together = pooled(inputs)
     assert together.numerators["x", "BH2"][0, 0] == numerator[1:].sum()

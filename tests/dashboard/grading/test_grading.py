@@ -32,13 +32,14 @@ def made_inputs(regions: int, share: float, seed: int = 0, missing: tuple[str, .
     """Regions of equal true shares; components in ``missing`` were never reported."""
     random = np.random.default_rng(seed)
     shape = (regions, MONTHS)
-    numerators, denominators, expected = {}, {}, {}
+    numerators, denominators, expected, baseline = {}, {}, {}, {}
     for component in RULES.component:
         names = [item.id for item in component.members] + ([component.discount] if component.discount else [])
         for name in names:
             key = (component.id, name)
             if component.kind == "relative_risk":
                 expected[component.id] = np.full(shape, np.nan if component.id in missing else 2.2)
+                baseline[component.id] = expected[component.id] * 3 + RULES.alpha
                 numerators[key] = random.poisson(2.2, shape).astype(float)
                 continue
             size = np.full(shape, np.nan if component.id in missing else 200.0)
@@ -51,6 +52,7 @@ def made_inputs(regions: int, share: float, seed: int = 0, missing: tuple[str, .
         numerators,
         denominators,
         expected,
+        baseline,
     )
 
 
@@ -84,11 +86,25 @@ def test_nothing_reported_is_not_graded_and_never_0_or_100():
     assert (grades(index, RULES)[0] == "insufficient").all()
 
 
-def index_of(values: list[float], error: float = 0.5) -> Index:
+def index_of(values: list[float], error: float = 0.5, without_chance: list[float] | None = None) -> Index:
     value = np.array([values])
     nothing = np.zeros((1, *value.shape))
     full = np.ones_like(value)
-    return Index(("a",), nothing, nothing, nothing, nothing, value, value, value, full * error, full, full)
+    spared = nothing if without_chance is None else np.array([[without_chance]]) - value
+    return Index(
+        ("a",),
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        value,
+        value,
+        value,
+        full * error,
+        full,
+        full,
+        spared,
+    )
 
 
 def test_colours_change_only_beyond_the_buffer():
@@ -98,10 +114,19 @@ def test_colours_change_only_beyond_the_buffer():
 
 def test_red_needs_a_year_of_history_and_certainty():
     sure, watched = grades(index_of([80] * 11 + [60, 60, 60]), RULES)
-    assert sure[0, 11] == "yellow" and watched[0, 11]
+    assert sure[0, 11] == "yellow" and watched[0, 11] == "new"
     assert sure[0, 12:].tolist() == ["red", "red"]
     unsure, watched = grades(index_of([80] * 12 + [67], error=10), RULES)
-    assert unsure[0, -1] == "yellow" and watched[0, -1]
+    assert unsure[0, -1] == "yellow" and watched[0, -1] == "unsure"
+
+
+def test_red_that_few_cases_alone_have_brought_is_yellow_and_watched_and_no_part_of_a_streak():
+    values = [80.0] * 12 + [60, 60, 69, 60, 69]
+    spared = [80.0] * 12 + [68.1, 67.9, 69.9, 70.1, 67.9]
+    grade, watched = grades(index_of(values, without_chance=spared), RULES)
+    assert grade[0, 12:].tolist() == ["yellow", "red", "red", "yellow", "yellow"]
+    assert watched[0, 12:].tolist() == ["few_events", "", "", "few_events", ""]
+    assert months_red(grade, np.full(17, True)).tolist() == [0]
 
 
 def test_spot_checks_that_disagree_leave_a_month_ungraded():

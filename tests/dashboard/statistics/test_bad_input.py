@@ -35,7 +35,7 @@ SAMPLES: dict[str, Any] = {
     **dict.fromkeys(("exposure", "denominator", "population", "reference_exposure", "reference_denominator"), PEOPLE),
     **dict.fromkeys(("probability", "chances", "p_values", "chance_of_as_bad"), COUNTS / 100),
     **dict.fromkeys(("values", "gaps", "days"), COUNTS + 1),
-    **dict.fromkeys(("expected", "size"), COUNTS + 2),
+    **dict.fromkeys(("expected", "size", "baseline"), COUNTS + 2),
     **dict.fromkeys(("standard", "mean"), np.full(SIZE, 10.0)),
     "squares": COUNTS * 2,
     "reference_rates": COUNTS / 1e5,

@@ -122,6 +122,24 @@ def test_tails_match_scipy():
     assert np.isnan(comparisons.chance_of_as_many([1, np.nan], [0, 2])).all()
 
 
+def test_a_past_that_is_itself_a_count_leaves_more_to_chance():
+    x, mean, past = np.array([0, 1, 7, 30]), np.array([2.2, 2.2, 2.2, 18.0]), np.array([8.6, 2.0, 8.6, 56.0])
+    found = comparisons.chance_against_own_past(x, mean, past)
+    assert found == pytest.approx(stats.nbinom.sf(x - 1, past, past / (past + mean)))
+    known = comparisons.chance_of_as_many(x, mean)
+    assert (found[2:] > 2 * known[2:]).all()
+    assert comparisons.chance_against_own_past(x, mean, 1e9) == pytest.approx(known, rel=1e-5)
+    assert np.isnan(comparisons.chance_against_own_past([1, np.nan, 1, 1], [0, 2, 2, 2], [3, 3, 0, np.nan])).all()
+
+
+def test_a_family_of_any_size_is_red_by_chance_in_one_map_of_a_hundred_at_most():
+    tails = np.random.default_rng(5).uniform(size=(20_000, 40))
+    tails[:, 30:] = np.nan
+    red = comparisons.defensible_red(tails, "family_wise").status == "red"
+    assert 0.007 < red.any(axis=1).mean() < 0.0125
+    assert comparisons.defensible_red([0.002], "family_wise").status[0] == "watch"
+
+
 def test_red_is_kept_for_what_chance_seldom_does():
     tails = [0.0004, 0.004, 0.02, 0.3, 1.0, np.nan]
     assert comparisons.defensible_red(tails).status.tolist() == [

@@ -36,7 +36,7 @@ DRAWN: dict[str, st.SearchStrategy[float]] = {
     **dict.fromkeys(("reference_exposure", "reference_denominator"), SIZES),
     **dict.fromkeys(("probability", "chances", "p_values", "chance_of_as_bad", "benchmark"), st.floats(0, 1)),
     **dict.fromkeys(("values", "days"), st.floats(-1e9, 1e9)),
-    "expected": st.floats(1e-3, 2e4),
+    **dict.fromkeys(("expected", "baseline"), st.floats(1e-3, 2e4)),
     "reference_rates": st.floats(0, 1e3),
 }
 """By name of the argument: one number of an area or month."""
