@@ -66,9 +66,9 @@ def league_command(
     question.record()
     click.echo(written(head, rows, form, language, LEAGUE_FIELDS))
     if form == "table":
-        for row in rows:
-            if row["watched_text"]:
-                click.echo(f"{row['region_name']} {row['watched_text']}")
+        for told in rows:
+            if told["watched_text"]:
+                click.echo(f"{told['region_name']} {told['watched_text']}")
         for each in problems:
             click.echo(
                 t(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -182,7 +183,7 @@ def late_note(league: League, names: pd.Series, language: str) -> str:
 
 def watched_words(league: League, code: str, language: str) -> str:
     """Return why a region is yellow and watched though its index is below the line of red; empty where it isn't."""
-    row, rules = league.rows.loc[code], index_settings()
+    row: Any = league.rows.loc[code]
     if row["watched"] == NOT_WATCHED:
         return ""
     facts = {}
@@ -191,9 +192,9 @@ def watched_words(league: League, code: str, language: str) -> str:
         lines = [_counted(league, code, str(key), language) for key in by_chance.index[by_chance >= LEAST_LOST]]
         facts = {
             "lines": t("ranking.and", language).join(lines),
-            "index": formatting.number(row["without_chance"], 1),
+            "index": formatting.number(float(row["without_chance"]), 1),
         }
-    return t(f"ranking.watched_{row['watched']}", language, **_watch_limits(rules), **facts)
+    return t(f"ranking.watched_{row['watched']}", language, **_watch_limits(index_settings()), **facts)
 
 
 def watched_notes(league: League, names: pd.Series, language: str) -> list[str]:

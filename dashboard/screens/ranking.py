@@ -117,7 +117,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         rows=rows,
         selected=selected,
         reasons=reasons,
-        why_note=_why_note(rows.at[selected, "watched_text"], context.language),
+        why_note=_why_note(str(rows.at[selected, "watched_text"]), context.language),
         funnel=funnel,
         funnel_of=funnel_of,
         rising=rising,
