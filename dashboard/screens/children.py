@@ -23,18 +23,28 @@ class Listed:
     """The current region, when it has no children and stands among its siblings."""
 
 
-def listed_regions(context: Context, regions: pd.DataFrame, snapshot: SnapshotInfo) -> Listed:
-    """Return the children of the context's region within the viewer's reach, or its siblings at the innermost level."""
+def listed_regions(
+    context: Context, regions: pd.DataFrame, snapshot: SnapshotInfo, deepest: int | None = None
+) -> Listed:
+    """Return the children of the context's region within the viewer's reach, or its siblings at the innermost level.
+
+    Parameters
+    ----------
+    deepest : int, optional
+        Depth of the innermost level that is listed, where it is not the viewer's.
+    """
     finest = context.viewer.permissions.finest_level
-    names = {level.level: level for level in snapshot.levels}
-    deepest = names[finest].depth if finest in names else max(level.depth for level in snapshot.levels)
+    depths = {level.level: level.depth for level in snapshot.levels}
+    reach = depths.get(finest, max(depths.values()))
+    reach = reach if deepest is None else min(reach, deepest)
     parent, selected = context.region, None
-    if not _children(regions, parent, deepest):
+    codes = _children(regions, parent, reach)
+    if not codes:
         above = regions.at[parent, "parent_code"]
         if isinstance(above, str) and above in regions.index:
             parent, selected = above, context.region
-    codes = _children(regions, parent, deepest) or [context.region]
-    depth = regions["depth"].reindex(codes).tolist()[0]
+        codes = _children(regions, parent, reach) or [context.region]
+    depth = depth_of(regions, codes[0])
     return Listed(parent, tuple(codes), depth, level_name(snapshot, depth, context.language), selected)
 
 
@@ -53,17 +63,17 @@ def place_of(regions: pd.DataFrame, code: str, deepest: int) -> str:
 def listed_down_to(reader: SnapshotReader, context: Context, deepest: int) -> Listed:
     """Return the regions below the context's, or its siblings, at depth ``deepest`` at the most."""
     snapshot, regions = reader.snapshot(), reader.regions(context.viewer)
-    own = context.at(place_of(regions, context.region, deepest))
-    return listed_regions(own, regions[regions["depth"] <= deepest], snapshot)
+    return listed_regions(context.at(place_of(regions, context.region, deepest)), regions, snapshot, deepest)
 
 
 def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd.Series:
     """Return names on screen, indexed by code."""
-    rows = regions.loc[list(codes)]
-    return pd.Series(
-        [localised(language, name, english) for name, english in zip(rows["name"], rows["name_en"], strict=True)],
-        index=rows.index,
-    )
+    wanted = pd.Index(list(codes), name=regions.index.name)
+    places = regions.index.get_indexer(wanted)
+    if (places < 0).any():
+        raise KeyError(wanted[places < 0].tolist())
+    pairs = zip(*(regions[column].to_numpy(object)[places] for column in ("name", "name_en")), strict=True)
+    return pd.Series([localised(language, name, english) for name, english in pairs], index=wanted)
 
 
 def siblings_of(regions: pd.DataFrame, code: str) -> list[str]:
@@ -93,5 +103,5 @@ def _place(regions: pd.DataFrame, code: str) -> int:
 
 
 def _children(regions: pd.DataFrame, code: str, deepest: int) -> list[str]:
-    inside = (regions["parent_code"] == code) & regions["in_scope"] & (regions["depth"] <= deepest)
-    return regions.index[inside].tolist()
+    inside = (regions["parent_code"].to_numpy(object) == code) & regions["in_scope"].to_numpy(bool)
+    return regions.index[inside & (regions["depth"].to_numpy(int) <= deepest)].tolist()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,8 @@ from data_access.queries import SnapshotReader
 ALARMS = "criminal_alarms"
 YEAR_MONTHS = 12
 CERTAIN = 0.05
+Limited = tuple[float, float, float]
+"""A number and its limits."""
 Phase = tuple[str, pd.Timestamp, pd.Timestamp, float, float, float]
 """Name, first and last day, alarms in a mean month and their limits."""
 MONTH_DAYS = 365.25 / YEAR_MONTHS
@@ -46,7 +50,13 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
         return pd.DataFrame(columns=COLUMNS)
     spans = [_span_of(campaign, as_of) for campaign in rules.campaign]
     alarms = _alarms_by_day(reader, context, [span for span in spans if span is not None], as_of)
-    rows = [_counted(campaign, span, alarms, language) for campaign, span in zip(rules.campaign, spans, strict=True)]
+    classes, moments, numbers = (alarms[name].to_numpy() for name in ("class_code", "period_start", "value"))
+
+    def within(class_code: str, days: tuple[date, date]) -> float:
+        first, last = (np.datetime64(day) for day in days)
+        return float(numbers[(classes == class_code) & (moments >= first) & (moments <= last)].sum())
+
+    rows = [_counted(campaign, span, within, language) for campaign, span in zip(rules.campaign, spans, strict=True)]
     frame = pd.DataFrame(rows, columns=COLUMNS[:8])
     if frame.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -100,21 +110,38 @@ def campaign_cards(
     if rows.empty:
         return ()
     alarms = _alarms_by_month(reader, context, rows, as_of)
-    return tuple(_card(context, row, alarms, as_of) for row in rows.to_dict("records"))
+    monthly = {name: _monthly(rows, name) for name in ("before", "during")}
+    return tuple(
+        _card(context, row, alarms, as_of, {name: found[row["class_code"]] for name, found in monthly.items()})
+        for row in rows.to_dict("records")
+    )
 
 
-def _card(context: Context, row: dict, alarms: pd.DataFrame, as_of: date) -> CampaignCard:
+def _monthly(rows: pd.DataFrame, name: str) -> dict[str, Limited]:
+    """Return what the count of a phase comes to in a mean month, with exact or Byar limits, by class; NaN without days."""
+    days = rows["days"].to_numpy(float)
+    counted = np.where(days > 0, rows[name].to_numpy(float), np.nan)
+    found = rate(counted, np.where(days > 0, days / MONTH_DAYS, np.nan), factor=1.0)
+    limited = zip(found.value.tolist(), found.lower.tolist(), found.upper.tolist(), strict=True)
+    return dict(zip(rows["class_code"].tolist(), limited, strict=True))
+
+
+def _card(
+    context: Context, row: dict, alarms: pd.DataFrame, as_of: date, monthly: Mapping[str, Limited]
+) -> CampaignCard:
     language, began = context.language, bool(row["days"])
     months = pd.DataFrame(columns=["month", "alarms"])
     phases: tuple[Phase, ...] = ()
     why = t("response.campaign_not_begun", language)
     if began:
         first = pd.Timestamp(row["before_from"]).replace(day=1)
-        own = alarms[(alarms["class_code"] == row["class_code"]) & (alarms["period_start"] >= first)]
-        counted = own.groupby("period_start")["value"].sum()
         every = pd.date_range(first, _last_whole_month(as_of), freq="MS")
-        months = pd.DataFrame({"month": every, "alarms": counted.reindex(every, fill_value=0.0).to_numpy()})
-        phases = tuple(_phase(name, row) for name in ("before", "during"))
+        own = alarms["class_code"].to_numpy() == row["class_code"]
+        places = every.get_indexer(pd.DatetimeIndex(alarms["period_start"].to_numpy()[own]))
+        counted = np.zeros(len(every))
+        np.add.at(counted, places[places >= 0], alarms["value"].to_numpy(float)[own][places >= 0])
+        months = pd.DataFrame({"month": every, "alarms": counted})
+        phases = tuple(_phase(name, row, monthly[name]) for name in ("before", "during"))
         why = ""
     sentence = t(
         "response.campaign_sentence" if began else "response.campaign_sentence_not_begun",
@@ -136,12 +163,10 @@ def _card(context: Context, row: dict, alarms: pd.DataFrame, as_of: date) -> Cam
     )
 
 
-def _phase(name: str, row: dict) -> Phase:
-    """Return the days of a phase and what its count comes to in a mean month, with exact or Byar limits."""
-    first, months = pd.Timestamp(row[f"{name}_from"]), row["days"] / MONTH_DAYS
-    found = rate([row[name]], [months], factor=1.0)
-    last = first + pd.Timedelta(days=row["days"] - 1)
-    return name, first, last, float(found.value[0]), float(found.lower[0]), float(found.upper[0])
+def _phase(name: str, row: dict, monthly: Limited) -> Phase:
+    """Return the days of a phase and what its count comes to in a mean month."""
+    first = pd.Timestamp(row[f"{name}_from"])
+    return name, first, first + pd.Timedelta(days=row["days"] - 1), *monthly
 
 
 def _alarms_by_month(reader: SnapshotReader, context: Context, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -162,9 +187,14 @@ def _last_whole_month(day: date) -> pd.Timestamp:
 
 def indicator_against(class_code: str) -> Indicator:
     """Return the indicator that counts the alarms of a class; of all classes where none does."""
-    counts = [item for item in load_catalogue().values() if item.kind == "count" and len(item.numerator) == 1]
-    of = {item.numerator[0].class_code: item for item in counts if item.numerator[0].measure == ALARMS}
+    of = _alarm_counts()
     return of.get((class_code,), of[()])
+
+
+@lru_cache(maxsize=1)
+def _alarm_counts() -> Mapping[tuple[str, ...], Indicator]:
+    counts = [item for item in load_catalogue().values() if item.kind == "count" and len(item.numerator) == 1]
+    return {item.numerator[0].class_code: item for item in counts if item.numerator[0].measure == ALARMS}
 
 
 def may_see_campaigns(context: Context) -> bool:
@@ -206,21 +236,18 @@ def _alarms_by_day(reader: SnapshotReader, context: Context, spans: list[_Span],
     return rows.assign(period_start=pd.to_datetime(rows["period_start"]))
 
 
-def _counted(campaign: Campaign, span: _Span | None, alarms: pd.DataFrame, language: str) -> list[object]:
+def _counted(
+    campaign: Campaign, span: _Span | None, within: Callable[[str, tuple[date, date]], float], language: str
+) -> list[object]:
     """Return what is known of one campaign; no days where it had not begun."""
     name = campaign.label(language)
     if span is None:
         return [campaign.class_code, name, campaign.began_on, 0, None, np.nan, None, np.nan]
-    own = alarms[alarms["class_code"] == campaign.class_code]
-
-    def within(days: tuple[date, date]) -> float:
-        chosen = own["period_start"].between(pd.Timestamp(days[0]), pd.Timestamp(days[1]))
-        return float(own.loc[chosen, "value"].sum())
-
     length = (span.during[1] - span.during[0]).days + 1
     return [
         *(campaign.class_code, name, campaign.began_on, length),
-        *(span.during[0], within(span.during), span.before[0], within(span.before)),
+        *(span.during[0], within(campaign.class_code, span.during)),
+        *(span.before[0], within(campaign.class_code, span.before)),
     ]
 
 

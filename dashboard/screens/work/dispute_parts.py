@@ -37,7 +37,6 @@ _STEP_WAITS = {
 }
 _LEFT_STAGE = {"mediated": "unmediated", "resolved": "open", "revisited": "unrevisited", "archived": "unarchived"}
 AGES = (30, 60, 90)
-_DIVIDED = ("class_code", "channel")
 _BY_CLASS = (
     *("disputes_received", "disputes_received_resolved", "disputes_due", "disputes_due_resolved"),
     *("disputes_resolved", "disputes_relapsed"),
@@ -59,20 +58,28 @@ def last_day(reader: SnapshotReader, context: Context) -> date:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Counts of one span of days, a column a measure, 0 where nothing was counted."""
+
+    whole: pd.Series
+    by_class: pd.DataFrame
+    by_channel: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Counted:
-    """What the page counts of the context's region, read together.
+    """What the page counts of the context's region, read together."""
 
-    The counts are indexed by ``class_code, channel`` and have a column a measure, 0 where nothing was counted.
-    """
-
-    now: pd.DataFrame
+    now: Sums
     """In the period."""
-    last_year: pd.DataFrame
+    last_year: Sums
     """In the same period a year before."""
-    ever: pd.DataFrame
+    ever: Sums
     """Up to the end of the period."""
     waits: pd.DataFrame
     """Bins of the waits that ended in the period: ``measure, class_code, bin, lower, upper, value``."""
+    is_over: bool
+    """Whether the data speak of the whole period; else it has fewer days than that of the year before."""
 
     def waited(self, measure: str) -> pd.DataFrame:
         """Return the bins of one wait."""
@@ -81,21 +88,31 @@ class Counted:
 
 def counted(reader: SnapshotReader, context: Context) -> Counted:
     """Read what the parts of the page stand on."""
-    earlier, start, end = context.period.same_last_year(), context.period.start, last_day(reader, context)
-    spans = [(start, end), (earlier.start, earlier.end), (None, end)]
-    found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=_DIVIDED)
-    divisions = pd.MultiIndex.from_frame(found[list(_DIVIDED)].drop_duplicates())
-    division = found.groupby(list(_DIVIDED), sort=False).ngroup().to_numpy()
-    cell = division * len(_COUNTED) + pd.Index(_COUNTED).get_indexer(pd.Index(found["measure"]))
+    period, end = context.period, last_day(reader, context)
+    earlier = period.same_last_year()
+    # Days are not divided by channel: of a running month the whole is read, in which nothing was received after ``end``.
+    spans = [(period.start, end), (earlier.start, earlier.end), (None, end), (period.start, period.end)]
+    spans = spans if end < period.end else spans[:3]
+    found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=("class_code", "channel"))
+    measure = pd.Index(_COUNTED).get_indexer(pd.Index(found["measure"]))
+    divided = {name: pd.factorize(found[name]) for name in ("class_code", "channel")}
 
-    def table(values: pd.Series) -> pd.DataFrame:
+    def by(name: str, span: int) -> pd.DataFrame:
         # Spans that are read apart have rows of their own: these are added up.
-        sums = np.bincount(cell, values.fillna(0.0).to_numpy(float), len(divisions) * len(_COUNTED))
-        return pd.DataFrame(sums.reshape(-1, len(_COUNTED)), index=divisions, columns=list(_COUNTED))
+        place, labels = divided[name]
+        sums = np.bincount(place * len(_COUNTED) + measure, numbers(span), len(labels) * len(_COUNTED))
+        return pd.DataFrame(sums.reshape(-1, len(_COUNTED)), index=pd.Index(labels, name=name), columns=list(_COUNTED))
 
-    now, last_year, ever = (table(found[f"value_{place}"]) for place in range(len(spans)))
-    waits = reader.histograms(context.viewer, _WAITS, [context.region], start, end, by_class=True)
-    return Counted(now, last_year, ever, waits)
+    def numbers(span: int) -> np.ndarray:
+        return found[f"value_{span}"].fillna(0.0).to_numpy(float)
+
+    def sums(span: int, channels: int) -> Sums:
+        whole = pd.Series(np.bincount(measure, numbers(span), len(_COUNTED)), index=list(_COUNTED))
+        return Sums(whole, by("class_code", span), by("channel", channels))
+
+    now, last_year, ever = sums(0, len(spans) - 1 if end < period.end else 0), sums(1, 1), sums(2, 2)
+    waits = reader.histograms(context.viewer, _WAITS, [context.region], period.start, end, by_class=True)
+    return Counted(now, last_year, ever, waits, is_over=end == period.end)
 
 
 def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.DataFrame:
@@ -104,7 +121,7 @@ def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.Data
     A step that no source of the data set keeps has no count, and the step after it stands beside the one before.
     """
     language = context.language
-    frame = counts.now.sum()
+    frame = counts.now.whole
     kept = facts_of(reader, context.viewer).coverage
     numbers = [
         float(frame[_STEP_MEASURES[step]]) if _STEP_MEASURES[step] in kept or not place else np.nan
@@ -149,7 +166,7 @@ def narrowest(steps: pd.DataFrame) -> str | None:
 def ages(context: Context, counts: Counted) -> pd.DataFrame:
     """Return the open disputes at the end of the period in age bands that add up to all open."""
     language = context.language
-    frame = counts.ever.sum()
+    frame = counts.ever.whole
     beyond = [frame["disputes_received"] - frame["disputes_resolved"]]
     beyond += [frame[f"disputes_reached_{days}"] - frame[f"disputes_left_{days}"] for days in AGES]
     edges = (0, *AGES)
@@ -176,10 +193,11 @@ def ages(context: Context, counts: Counted) -> pd.DataFrame:
 def classes(context: Context, counts: Counted) -> pd.DataFrame:
     """Return the six classes: received against last year with what chance allows, cohort, age, relapse, largest rise first."""
     language = context.language
-    by_class = [frame.groupby(level="class_code").sum() for frame in (counts.now, counts.last_year, counts.ever)]
+    by_class = [each.by_class.sort_index() for each in (counts.now, counts.last_year, counts.ever)]
     order = [*dispute_settings().classes]
     order += [code for code in by_class[0].index[by_class[0][list(_BY_CLASS)].any(axis=1)] if code not in order]
-    now, before, stock = (frame.reindex(order).fillna(0.0) for frame in by_class)
+    now, before, stock = (frame.reindex(order, fill_value=0.0) for frame in by_class)
+    before = before if counts.is_over else before * np.nan
     compared = compared_counts(now["disputes_received"], before["disputes_received"], language)
     long_open = stock["disputes_reached_90"] - stock["disputes_left_90"]
     every = now["disputes_received"].sum()
@@ -229,12 +247,13 @@ def channel_word(code: str, language: str) -> str:
 def sources(context: Context, counts: Counted) -> pd.DataFrame:
     """Return what each source handed over, how much of it was merged, and how long it took from the first report."""
     language = context.language
-    now, before = (frame.groupby(level="channel").sum() for frame in (counts.now, counts.last_year))
+    now, before = (each.by_channel.sort_index() for each in (counts.now, counts.last_year))
     now = now[now[list(_BY_CHANNEL)].any(axis=1)]
     bins = counts.waited("intake_delay_days")
     order = [code for code in dispute_settings().channels if code in now.index]
     order += [code for code in now.index if code not in order]
-    now, before = now.reindex(order), before.reindex(order).fillna(0.0)
+    now, before = now.reindex(order), before.reindex(order, fill_value=0.0)
+    before = before if counts.is_over else before * np.nan
     delays = quantiles_by(bins, "class_code", (0.5, 0.9)).reindex(order) * 24
     day = pd.Series({code: share_within(own, 1) for code, own in bins.groupby("class_code")}, dtype=float)
     day = day.reindex(order)
@@ -325,16 +344,23 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
 
 
 def compared_counts(now: pd.Series, before: pd.Series, language: str) -> pd.DataFrame:
-    """Return relative changes of counts, in words, with Benjamini–Hochberg over all that are shown together."""
+    """Return relative changes of counts, in words, with Benjamini–Hochberg over all that are shown together.
+
+    Where ``before`` is not known nothing is compared.
+    """
     ones = np.ones(len(now))
     p_values = rate_ratio(now.to_numpy(float), ones, before.to_numpy(float), ones).p_value
     beyond = benjamini_hochberg(np.asarray(p_values, float)) < CERTAIN
+    words = {sure: t(f"overview.certainty_{'beyond' if sure else 'within'}", language) for sure in (True, False)}
     return pd.DataFrame(
         {
             "change": np.where(before > 0, now / before.where(before > 0) - 1, np.nan),
             "text": [formatting.percent_change(new, old) for new, old in zip(now, before, strict=True)],
             "beyond": beyond,
-            "certainty": [t(f"overview.certainty_{'beyond' if sure else 'within'}", language) for sure in beyond],
+            "certainty": [
+                words[bool(sure)] if known else formatting.MISSING
+                for sure, known in zip(beyond, before.notna(), strict=True)
+            ],
         },
         index=now.index,
     )

@@ -144,7 +144,7 @@ def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFr
     if len(growing):
         first = growing.iloc[0]
         said.append(t("disputes.verdict_growing", language, name=first["class"], change=first["change_text"]))
-    else:
+    elif kinds["last_year"].notna().any():
         said.append(t("disputes.verdict_no_growth", language))
     if red is not None:
         said.append(t("overview.red_without" if red else "overview.red_all_packaged", language, count=red))

@@ -31,7 +31,10 @@ def is_divided(indicator: Indicator) -> bool:
 
 def row_of(frame: pd.DataFrame, code: str) -> Mapping[Any, Any]:
     """Return the values of one region."""
-    return frame.iloc[frame.index.tolist().index(code)].to_dict()
+    place = frame.index.get_indexer(pd.Index([code]))[0]
+    if place < 0:
+        raise KeyError(code)
+    return dict(zip(frame.columns, next(frame.iloc[place : place + 1].itertuples(index=False, name=None)), strict=True))
 
 
 def written_rows(frame: pd.DataFrame, codes: Sequence[str]) -> list[dict[str, Any]]:

@@ -142,7 +142,8 @@ def test_a_review_sheet_that_is_due_stands_in_the_sentence_with_its_chance(reade
     monkeypatch.setattr(
         "dashboard.screens.ranking.review_evidence", lambda league, _: pd.DataFrame({"chance": [0.004]})
     )
-    shown = screen(reader, city_scope)
+    asked = Context(city_scope.region_code, PERIOD, "zh", "light", city_scope)
+    shown = assessment_screen.__wrapped__(reader, asked)
     assert shown.sheets[0] in shown.verdict and "0.4%" in shown.verdict
 
 
