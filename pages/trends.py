@@ -1,5 +1,7 @@
 """Trends: one indicator through time with its interval, against last year, by year and by class."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard.charts.control_chart import control_chart
@@ -38,6 +40,10 @@ card = {
     "definition": definition_of(context, screen.indicator),
 }
 
+warned_definition = definition_of(context, screen.indicator)
+if screen.warning is not None:
+    warned_definition = replace(warned_definition, method=t("trends.warning_method", language))
+
 sentence(screen.verdict)
 choose_indicator(screen.choices, screen.indicator, language)
 left, right = st.columns([0.68, 0.32], gap="small")
@@ -48,7 +54,7 @@ with (
         title=t("trends.through_time", language, name=screen.indicator.label(language)),
         sentence=t(f"trends.grain_{screen.grain}", language),
         key="series",
-        **card,
+        **card | {"definition": warned_definition},
     ),
 ):
     if screen.series["value"].notna().any():
@@ -59,12 +65,14 @@ with (
             unit=screen.indicator.unit_label(language),
             theme=context.theme,
             height=420,
-            events=drawn_marks(screen.marks),
+            events=(*drawn_marks(screen.marks), *screen.warned),
             campaign_from=campaign_start(screen.marks),
         )
         draw_figure(figure, context, key="series-figure", alt=screen.verdict)
         for line in screen.mark_lines:
             aside(line)
+        if screen.warning is not None:
+            aside(screen.warning.sentence(language))
     else:
         empty_state(t("trends.empty", language))
 with right:
@@ -108,7 +116,12 @@ for place, control in zip(st.columns(len(screen.controls), gap="small"), screen.
                 theme=context.theme,
                 height=340,
                 target=control.target,
-                events=() if control.is_rare else drawn_months(screen.marks),
+                events=()
+                if control.is_rare
+                else (
+                    *drawn_months(screen.marks),
+                    *((f"{moment:%Y-%m}", sign) for moment, sign in screen.warned),
+                ),
             ),
             context,
             key=f"control-figure-{control.key}",

@@ -24,13 +24,16 @@ from dashboard.periods import Grain, periods_between
 from dashboard.screens.figures import basis_of_all, interval_text, row_text, status_text
 from dashboard.screens.map.screen import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.trends.control import ControlScreen, control_screens
+from dashboard.screens.trends.control import ControlScreen, control_screens, monthly_series
 from dashboard.screens.trends.marks import Mark, marks_of
+from dashboard.screens.trends.warning import ALARM, COLUMNS, EarlyWarning, early_warning, warning_table
 from dashboard.statistics.estimate import Estimate
 from dashboard.statistics.trends import cochran_armitage, recent_trend
 from data_access.measures import load_measures
 from data_access.queries import SnapshotReader
 
+WARNED = "▲"
+"""Sign of a month with more cases than the early warning's bound."""
 _WITHIN_A_YEAR = ("period", "year", "year_to_date", "rolling_12_months")
 """Windows of which those of different years hold different days."""
 _NOT_WHOLE = {"period_running", "starts_late", "ends_early", "cover_assumed", "not_matured"}
@@ -56,9 +59,16 @@ class TrendsScreen:
     controls: tuple[ControlScreen, ...]
     marks: tuple[Mark, ...]
     """Campaigns and boundary changes that the series must be read with."""
+    warning: EarlyWarning | None
+    """What the early warning says of the last whole month; None of an indicator that counts no cases."""
     basis: Basis | None
     """What the figures stand on: records or counts."""
     tables: tuple[ScreenTable, ...]
+
+    @property
+    def warned(self) -> tuple[tuple[pd.Timestamp, str], ...]:
+        """The line of the month beyond its bound; none where it isn't."""
+        return ((self.warning.moment, WARNED),) if self.warning is not None and self.warning.reason == ALARM else ()
 
     @property
     def mark_lines(self) -> tuple[str, ...]:
@@ -93,6 +103,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     classes = _classes(reader, context, indicator, start)
     class_names = class_names_of(classes["class_code"], snapshot, language)
     controls = control_screens(reader, context, indicator, start)
+    warning = early_warning(monthly_series(reader, context, indicator, start), indicator)
     marks = marks_of(reader, context, indicator, start)
     return TrendsScreen(
         indicator=indicator,
@@ -112,9 +123,10 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         basis=basis_of_all(frame[frame["status"].isin(WITH_VALUE)], language),
         controls=controls,
         marks=marks,
+        warning=warning,
         tables=_tables(indicator, drawn, years, classes.assign(name=classes["class_code"].map(class_names)), language)
         + tuple(_control_table(each, language) for each in controls if each.chart is not None)
-        + (_mark_table(marks, language),),
+        + (_mark_table(marks, language), _warning_table(warning, language)),
     )
 
 
@@ -153,6 +165,10 @@ def _mark_table(marks: tuple[Mark, ...], language: str) -> ScreenTable:
         columns=["sign", "day", "kind", "words"],
     )
     return _table("marks", t("trends.marks", language), frame, tuple(frame.columns), language)
+
+
+def _warning_table(warning: EarlyWarning | None, language: str) -> ScreenTable:
+    return _table("warning", t("trends.warning", language), warning_table(warning, language), COLUMNS, language)
 
 
 def _table(key: str, title: str, frame: pd.DataFrame, names: tuple[str, ...], language: str) -> ScreenTable:
