@@ -33,15 +33,20 @@ WAITING = ("open", "overdue", "red_open", "red_unpackaged")
 """Stages that say how things stand on a day, whenever the dispute came in; the others are of disputes received in a span."""
 _COUNTED: Mapping[tuple[str, str | None], tuple[Sequence[str], Sequence[str]]] = {
     ("received", None): (("disputes_received",), ()),
+    ("merged", None): (("disputes_merged",), ()),
+    ("transferred", None): (("disputes_transferred_twice",), ()),
     ("open", None): (("disputes_received",), ("disputes_resolved",)),
     ("overdue", None): (
         ("red_overdue_began", "other_overdue_began"),
         ("red_overdue_ended", "other_overdue_ended"),
     ),
+    **{("open", colour): ((f"{colour}_found",), (f"{colour}_resolved",)) for colour in ("yellow", "blue")},
     **{
         ("overdue", colour): ((f"{colour}_overdue_began",), (f"{colour}_overdue_ended",))
         for colour in ("red", "yellow", "blue")
     },
+    **{("red_open", colour): (("red_found",), ("red_handled",)) for colour in (None, "red")},
+    **{("red_unpackaged", colour): (("red_found",), ("red_packaged_or_handled",)) for colour in (None, "red")},
 }
 """Stage and risk colour → measures that say how many there are: those that began, less those that ended."""
 FILTERS = ("class_code", "channel", "risk_colour")

@@ -16,6 +16,7 @@ from data_access.errors import ConfigError, DataAccessError, ScopeError
 from data_access.measures import load_histograms, load_measures
 from data_access.queries import SnapshotReader
 from data_access.queries.dispute_queries import STAGES
+from data_access.queries.snapshot import ScopedSnapshot
 from tests.data_access import neighbours
 from tests.data_access.neighbours import CODES, CONFINED, inside
 
@@ -164,15 +165,29 @@ def test_a_measure_that_does_not_exist_is_refused(city, measure):
     [
         *({}, {"risk_colour": "red"}, {"risk_colour": "blue"}, {"class_code": "01"}, {"channel": "grid"}),
         {"class_code": "04", "channel": "petition"},
+        {"risk_colour": "yellow", "channel": "grid"},
     ],
 )
-@pytest.mark.parametrize("stage", ["received", "open", "overdue"])
+@pytest.mark.parametrize(
+    "stage", ["received", "merged", "transferred", "open", "overdue", "red_open", "red_unpackaged"]
+)
 def test_disputes_are_counted_as_they_are_listed(city, code, stage, filters):
     scope = Scope("city_leader", neighbours.CITY)
     for end in (date(2023, 6, 30), date(2023, 12, 31), date(2024, 8, 17)):
         listed = city.disputes(scope, code, date(2022, 1, 1), end, stage, filters, limit=500)
         assert len(listed) < 500
         assert city.dispute_count(scope, code, date(2022, 1, 1), end, stage, filters) == len(listed)
+
+
+@pytest.mark.parametrize("stage", ["open", "overdue", "red_open", "red_unpackaged"])
+@pytest.mark.parametrize("filters", [{}, {"channel": "grid"}])
+def test_what_waits_at_the_end_of_a_month_is_counted_by_the_sums_of_the_months(city, monkeypatch, stage, filters):
+    def counted_from_records(*_: object) -> None:
+        raise AssertionError("as many rows as there are were read")
+
+    monkeypatch.setattr(ScopedSnapshot, "read", counted_from_records)
+    span = (date(2022, 1, 1), date(2023, 12, 31))
+    assert city.dispute_count(Scope("city_leader", neighbours.CITY), neighbours.CITY, *span, stage, filters) >= 0
 
 
 @pytest.mark.parametrize("stage", ["received", "open", "nowhere"])
