@@ -29,6 +29,13 @@
     if (["light", "dark"].includes(wanted) && wanted !== root.dataset.theme) window.location.reload();
   });
 
+  // A page that nobody touches must not stay drawn when its sign-in ends: asked for anew, it says so.
+  let end;
+  window.signInEnds = (seconds) => {
+    clearTimeout(end);
+    if (seconds !== null) end = setTimeout(() => window.location.reload(), Math.min((seconds + 1) * 1000, 2 ** 31 - 1));
+  };
+
   // The meeting is turned by arrow keys, page keys and a presenter's clicker, but not while somebody types.
   const turns = { ArrowRight: "after", PageDown: "after", ArrowLeft: "before", PageUp: "before" };
   document.addEventListener("keydown", (event) => {

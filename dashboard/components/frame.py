@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -68,7 +70,7 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     with account:
         account_menu(context.language, _choices(context, regions))
     st.html(_footer(context.language, snapshot, facts_of(reader, context.viewer).late_regions))
-    st.html(_tell_browser(context.language), unsafe_allow_javascript=True)
+    st.html(_tell_browser(context.language, current_account().until), unsafe_allow_javascript=True)
 
 
 @st.fragment(run_every=ASK_AGAIN_SECONDS)
@@ -212,6 +214,7 @@ def _footer(language: str, snapshot: SnapshotInfo, late: int) -> Markup:
     )
 
 
-def _tell_browser(language: str) -> str:
-    # A link can change the language without a fresh load; fonts and screen readers must know.
-    return f"<script>document.documentElement.lang={HTML_LANGUAGE[language]!r};</script>"
+def _tell_browser(language: str, until: float) -> str:
+    """Return what the browser must know: the language, which a link can change, and in how many seconds the sign-in ends."""
+    left = max(0, math.ceil(until - time.time())) if math.isfinite(until) else "null"
+    return f"<script>document.documentElement.lang={HTML_LANGUAGE[language]!r};window.signInEnds?.({left});</script>"

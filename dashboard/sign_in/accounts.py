@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ class Account:
 
     subject: str
     scope: Scope
+    until: float = math.inf
+    """When the sign-in runs out, in seconds since 1970."""
 
 
 def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: str) -> Account:
@@ -62,14 +65,13 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
     subject = next((str(claims[name]) for name in settings.subject_claims if claims.get(name)), "")
     if not subject or (mode == "oidc" and not claims.get("is_logged_in")):
         raise SignInRequired("Sign in to see the cockpit.", "请先登录。")
-    if mode == "oidc":
-        _check_token(claims)
+    until = _checked_end(claims) if mode == "oidc" else math.inf
     holder = role_holders(home).get(subject)
     if holder is not None:
-        return Account(subject, Scope(holder.role, holder.region or root_code))
+        return Account(subject, Scope(holder.role, holder.region or root_code), until)
     role, region = claims.get(settings.role_claim), claims.get(settings.region_claim) or root_code
     if settings.trust_claims and role in load_roles():
-        return Account(subject, Scope(str(role), str(region)))
+        return Account(subject, Scope(str(role), str(region)), until)
     raise NoRoleError(
         "This account holds no role in this system. Ask the administrator to enter it in role_holders.toml.",
         "该账号在本系统中没有角色，请联系系统管理员在 role_holders.toml 中登记。",
@@ -77,7 +79,8 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
     )
 
 
-def _check_token(claims: Mapping[str, object]) -> None:
+def _checked_end(claims: Mapping[str, object]) -> float:
+    """Return until when a token counts; refuse one that counts no more, or not here."""
     expires = claims.get("exp")
     if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW_SECONDS < time.time():
         raise SignInRequired("The sign-in has run out. Sign in again.", "登录已过期，请重新登录。", code="expired")
@@ -92,3 +95,4 @@ def _check_token(claims: Mapping[str, object]) -> None:
             "该登录凭证不是发给本系统的，请重新登录。",
             code="wrong_audience",
         )
+    return expires + CLOCK_SKEW_SECONDS
