@@ -8,6 +8,7 @@ from dataclasses import dataclass
 REACH = 1.5
 """How far a label may move up or down, in its own heights; to the sides, half as many widths."""
 _STEPS = 6
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,21 @@ class Box:
         )
 
 
-def free_places(boxes: Sequence[Box]) -> list[Box | None]:
+def free_places(boxes: Sequence[Box], width: float | None = None) -> list[Box | None]:
     """Return each box where it overlaps no other: at its own place, or as near as is free; None where none is near.
 
-    The first ones choose first.
+    The first ones choose first. With ``width``, none is moved over the sides of a drawing so wide.
     """
     places: list[Box | None] = []
     for box in boxes:
         taken = [place for place in places if place is not None]
-        moved = (box.moved(*move) for move in _moves(box))
+        moved = (each for each in (box.moved(*move) for move in _moves(box)) if _is_inside(each, width))
         places.append(next((each for each in moved if not any(each.overlaps(other) for other in taken)), None))
     return places
+
+
+def _is_inside(box: Box, width: float | None) -> bool:
+    return width is None or (box.left >= -ROUNDING and box.right <= width + ROUNDING)
 
 
 def _moves(box: Box) -> list[tuple[float, float]]:

@@ -170,8 +170,14 @@ def _compared(
         "way": ways,
         "verdict": [_verdict(way, indicator.direction) for way in ways],
         "sentence": [
-            _sentence("missing" if not has_value else way if may_be else "unlike", beyond, against)
-            for has_value, may_be, way, beyond in zip(given, ~both | alike, ways, beyond_chance, strict=True)
+            _sentence(
+                "missing" if not has_value else "no_people" if peopleless else way if may_be else "unlike",
+                beyond,
+                against,
+            )
+            for has_value, peopleless, may_be, way, beyond in zip(
+                given, old["status"] == words.NO_POPULATION, ~both | alike, ways, beyond_chance, strict=True
+            )
         ],
         "status": [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)],
         "data_through": new["data_through"],
@@ -264,7 +270,7 @@ def _verdict(way: str, direction: str) -> str:
 
 
 def _sentence(way: str, beyond: bool | None, against: Against) -> str:
-    if way in ("missing", "unlike", "unknown", "same"):
+    if way in ("missing", "no_people", "unlike", "unknown", "same"):
         return f"sentences.change.{against}.{way}"
     certainty = "untested" if beyond is None else "beyond_chance" if beyond else "within_chance"
     return f"sentences.change.{against}.{way}_{certainty}"

@@ -24,6 +24,10 @@ BASELINE = 0.85
 """Of a line, from its top, in sizes of its letters."""
 NAME_ROOM, FIGURE_ROOM = 2.2, 3.2
 """Least width of a region to carry its name, and its figure as well, in sizes of the name's letters."""
+LATIN_MORE = 0.1
+"""What a bold Latin letter takes beyond half a Chinese one, in sizes of its letters."""
+OUTLINE = 4
+"""Of a label, in pixels (``stroke-width`` of the stylesheet)."""
 _JOIN = Markup("")
 
 
@@ -153,16 +157,22 @@ def _labels(placed: Sequence[_Placed], rows: dict[str, dict], frame: Frame, widt
             continue
         row = rows[each.code]
         name, said = str(row["name"]), "" if each.width < FIGURE_ROOM * frame.name else _said(row, language)
-        half = max(width_of(name) * frame.name, width_of(said) * frame.figure) / 2
+        half = min(max(_breadth(name, frame.name), _breadth(said, frame.figure)), width) / 2
         top = each.y - frame.name * BASELINE
         x = min(max(each.x, half), max(width - half, half))
         lines.append((name, said))
         boxes.append(Box(x - half, top, x + half, top + frame.name + (frame.name * 1.05 if said else 0)))
     return _JOIN.join(
         _label(place, name, said, frame)
-        for place, (name, said) in zip(free_places(boxes), lines, strict=True)
+        for place, (name, said) in zip(free_places(boxes, width), lines, strict=True)
         if place is not None
     )
+
+
+def _breadth(text: str, size: float) -> float:
+    """Return how wide bold letters of a size are with the outline around them: Latin ones take more than half a Chinese one."""
+    latin = 2 * (len(text) - width_of(text))
+    return (width_of(text) + LATIN_MORE * latin) * size + OUTLINE
 
 
 def _label(place: Box, name: str, said: str, frame: Frame) -> Markup:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard import formatting
 from dashboard.components import Card
-from dashboard.context import Context, region_name
+from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
 from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
@@ -442,14 +442,16 @@ def _why_none_overdue(reader: SnapshotReader, context: Context) -> str:
 
 
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
-    """Return the regions that are late, worst first; the same on every overview of a viewer."""
-    language, viewer = context.language, context.viewer
-    return recalled(reader, ("late", viewer, language), lambda: _late_rows(reader, viewer, language))
+    """Return the late regions that the figures shown rest on, worst first: the region itself, those in it and around it."""
+    language, viewer, region = context.language, context.viewer, context.region
+    return recalled(reader, ("late", viewer, region, language), lambda: _late_rows(reader, viewer, region, language))
 
 
-def _late_rows(reader: SnapshotReader, viewer: Scope, language: str) -> pd.DataFrame:
+def _late_rows(reader: SnapshotReader, viewer: Scope, region: str, language: str) -> pd.DataFrame:
     regions = reader.regions(viewer)
-    rows = late_rows(reader.lateness(viewer))
+    rows, around = late_rows(reader.lateness(viewer)), region_path(regions, region)
+    concerned = [code in around or region in region_path(regions, code) for code in rows["region_code"]]
+    rows = rows[pd.Series(concerned, index=rows.index, dtype=bool)]
     return pd.DataFrame(
         {
             "source": [source_name(reader.snapshot(), source, language) for source in rows["source"]],

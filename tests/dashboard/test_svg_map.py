@@ -83,3 +83,16 @@ def test_labels_stay_inside_the_drawing(name):
 def test_the_larger_side_fills_the_frame():
     drawn = svg_map(two(), OUTLINES, FRAME, **SAID)
     assert 'viewBox="0 0 400 206"' in drawn
+
+
+def test_bold_latin_names_do_not_run_into_each_other_or_over_the_edge():
+    names = ["Huaiqiao Subdistrict", "Liuyuan Subdistrict"]
+    drawn = svg_map(two(name=names), OUTLINES, Frame(width=220, height=160, name=14, figure=12), **SAID)
+    places = [(float(x), float(y)) for x, y in re.findall(r'<text x="([\d.-]+)" y="([\d.-]+)" font-size="14"', drawn)]
+    bold = 0.62 * 14
+    assert places
+    for (x, _), name in zip(places, names, strict=False):
+        assert x - bold * len(name) / 2 >= -1 and x + bold * len(name) / 2 <= 221
+    if len(places) == 2:
+        (x, y), (other_x, other_y) = places
+        assert abs(y - other_y) >= 14 or abs(x - other_x) >= bold * (len(names[0]) + len(names[1])) / 2

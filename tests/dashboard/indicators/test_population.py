@@ -11,6 +11,7 @@ import pytest
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import change
 from dashboard.indicators.evaluate import evaluate
+from dashboard.indicators.sentences import change_sentence
 from dashboard.periods import Period
 from data_access.access import Scope
 from data_access.home import Home
@@ -77,3 +78,12 @@ def test_a_population_given_for_the_whole_needs_none_below():
     regions = pd.DataFrame({"depth": [0, 1, 1], "parent_code": [None, "city", "city"]}, index=["city", "old", "new"])
     population = pd.DataFrame({2024: [20.0, 8.0]}, index=["city", "old"])
     assert incomplete_years(population, regions, {}) == {}
+
+
+def test_a_rate_that_lacks_only_last_years_people_says_just_that(read):
+    [row] = change(read, SCOPE, find_indicator("JQ2"), [WEST], Period.parse("2024")).to_dict("records")
+    assert row["sentence"] == "sentences.change.same_last_year.no_people"
+    for language, said in (("zh", "缺少去年同期人口"), ("en", "population of last year")):
+        assert said in change_sentence(pd.Series(row), find_indicator("JQ2"), language)
+    [row] = change(read, SCOPE, find_indicator("JQ2"), [WEST], Period.parse("1990")).to_dict("records")
+    assert row["sentence"] == "sentences.change.same_last_year.missing"

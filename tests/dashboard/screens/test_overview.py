@@ -43,6 +43,23 @@ def test_each_list_names_from_whom_it_comes(reader, city_scope):
     assert re.fullmatch("[^；]+；[^；]+及另外[0-9]+个来源", sources["changes"])
 
 
+def test_an_overview_lists_what_is_late_of_its_own_region(reader, city_scope):
+    def late(code: str) -> list[str]:
+        context = Context(code, Period.parse("2024"), "zh", "light", city_scope)
+        return overview_screen(reader, context).late["region"].tolist()
+
+    whole = late(city_scope.region_code)
+    regions = reader.regions(city_scope)
+    counties = regions.index[regions["depth"] == 1]
+    own = {code: late(code) for code in counties}
+    assert sorted(name for names in own.values() for name in names) == sorted(whole)
+    for code, names in own.items():
+        assert set(names) <= {regions.at[code, "name"]}
+    silent = next(code for code, names in own.items() if names)
+    town = regions.index[regions["parent_code"] == silent][0]
+    assert late(town) == own[silent]
+
+
 @pytest.mark.parametrize(
     ("period", "said"),
     [
