@@ -39,7 +39,7 @@ PAGES = (
         "map",
         "pages/map.py",
         "nav.map",
-        parameters=("indicator", "view", "shown", "rate"),
+        parameters=("indicator", "view", "shown", "rate", "clusters"),
         screen="dashboard.screens.map.screen:map_screen",
     ),
     PageEntry(

@@ -1,11 +1,13 @@
 """Map: one indicator over the regions below, or layers of incidents and places; a click goes one level down."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from dashboard.components import (
     Column,
+    Definition,
     aside,
     chart_card,
     choose_indicator,
@@ -21,7 +23,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.map.layers import layer_links, layer_screen
-from dashboard.screens.map.screen import VIEWS, map_screen, rate_links, region_map
+from dashboard.screens.map.screen import VIEWS, cluster_links, map_screen, rate_links, region_map
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
@@ -43,10 +45,18 @@ def draw_choices() -> None:
             t("map.view", language),
             [(t(f"map.view_{name}", language), context.href("map", view=name), name == view) for name in VIEWS],
         )
-    ways = rate_links(screen, context) if view == VIEWS[0] else []
+    ways, clusters = (rate_links(screen, context), cluster_links(screen, context)) if view == VIEWS[0] else ((), ())
     with rates:
         if ways:
             link_group(t("map.rate", language), ways)
+        if clusters:
+            link_group(t("map.clusters", language), clusters)
+
+
+def cluster_definition() -> Definition:
+    """Return the indicator's definition, with how clusters are found where they are shown."""
+    method = t("map.clusters_method", language) if screen.clusters is not None else None
+    return replace(definition_of(context, screen.indicator), method=method)
 
 
 def draw_regions() -> None:
@@ -57,7 +67,7 @@ def draw_regions() -> None:
         data_through=through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
-        definition=definition_of(context, screen.indicator),
+        definition=cluster_definition(),
         sentence=screen.sentence or None,
         key="map",
     ):
@@ -69,6 +79,8 @@ def draw_regions() -> None:
             selectable=True,
         )
         follow_click(context, clicked, screen.listed.codes)
+        if screen.clusters is not None:
+            aside(screen.clusters.sentence)
 
 
 def draw_layers() -> None:

@@ -52,13 +52,13 @@ def smoothed(frame: pd.DataFrame, indicator: Indicator, towards: Towards, neighb
     if towards == "all":
         found = marshall_global(events, people, factor=indicator.factor)
     else:
-        links = _positions(frame.index.tolist(), neighbours)
+        links = positions_of(frame.index.tolist(), neighbours)
         found = marshall_spatial(events, people, links, factor=indicator.factor)
     columns = {"value": found.value, "lower": found.lower, "upper": found.upper, "towards": found.towards}
     return pd.DataFrame({**columns, "method": np.asarray(found.method, dtype=object)}, index=frame.index)
 
 
-def _positions(codes: Sequence[str], neighbours: pd.DataFrame) -> list[list[int]]:
+def positions_of(codes: Sequence[str], neighbours: pd.DataFrame) -> list[list[int]]:
     """Return the places of each region's neighbours among ``codes``."""
     place = {code: number for number, code in enumerate(codes)}
     near: list[list[int]] = [[] for _ in codes]

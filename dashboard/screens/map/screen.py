@@ -22,6 +22,7 @@ from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, row_text, status_text, value_text
+from dashboard.screens.map.clusters import SHOWN, ClusterScreen, clustered_codes, clusters_on
 from dashboard.screens.shared import shared_outlines, shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
@@ -56,6 +57,9 @@ class MapScreen:
     """One of ``RATES``."""
     sentence: str = ""
     """How many regions differ from the whole by more than chance; of smoothed rates, what smoothing did."""
+    clusters: ClusterScreen | None = None
+    """Regions high among high or low among low neighbours; None unless asked for."""
+    can_be_clustered: bool = False
     basis: Basis | None = None
     """What the figures stand on: records or counts."""
     tables: tuple[ScreenTable, ...] = ()
@@ -88,6 +92,9 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         sentence = _spread(reader, context, indicator, listed, found, frame["name"])
     else:
         frame, sentence = _smoothed(reader, context, indicator, found, frame, rate)
+    clustered = clustered_codes(reader, context, indicator, listed) if page == "map" and bounds is not None else ()
+    asked = bool(clustered) and context.own_value("clusters", SHOWN, SHOWN[0]) == SHOWN[1]
+    clusters = clusters_on(reader, context, indicator, clustered) if asked else None
     return MapScreen(
         indicator=indicator,
         choices=choices,
@@ -99,7 +106,32 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
         rate=rate,
         sentence=sentence,
         basis=basis_of_all(found, context.language),
-        tables=(_table_of(frame, indicator, context.language),),
+        clusters=clusters,
+        can_be_clustered=bool(clustered),
+        tables=(
+            _table_of(frame, indicator, context.language),
+            *([] if clusters is None else [_cluster_table(clusters, context.language)]),
+        ),
+    )
+
+
+def _cluster_table(clusters: ClusterScreen, language: str) -> ScreenTable:
+    columns = {name: t(f"column.{name}", language) for name in ("region_code", "name", "cluster")}
+    return ScreenTable("clusters", t("map.clusters", language), clusters.rows, columns)
+
+
+def cluster_links(screen: MapScreen, context: Context) -> tuple[tuple[str, str, bool], ...]:
+    """Return word, address and state of the switch that asks for clusters; empty where there can be none."""
+    if not screen.can_be_clustered:
+        return ()
+    now = SHOWN[0] if screen.clusters is None else SHOWN[1]
+    return tuple(
+        (
+            t(f"map.clusters_{name}", context.language),
+            context.href("map", clusters=None if name == SHOWN[0] else name),
+            name == now,
+        )
+        for name in SHOWN
     )
 
 
