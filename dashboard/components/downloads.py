@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import partial
 
 import pandas as pd
@@ -168,7 +169,7 @@ def csv_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes:
     writer.writerow([])
     writer.writerow([harmless(str(name)) for name in frame.columns])
     for row in frame.itertuples(index=False, name=None):
-        writer.writerow(["" if _is_missing(cell) else harmless(cell) for cell in row])
+        writer.writerow(["" if _is_missing(cell) else harmless(_as_day(cell)) for cell in row])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -187,7 +188,7 @@ def xlsx_bytes(frame: pd.DataFrame, heading: Sequence[tuple[str, str]]) -> bytes
             if _is_missing(value):
                 continue
             cell = sheet.cell(place, column)
-            safe = harmless(value)
+            safe = harmless(_as_day(value))
             cell.value = safe.item() if hasattr(safe, "item") else safe
             if isinstance(safe, str):
                 cell.data_type = "s"
@@ -207,6 +208,11 @@ def harmless(value: object) -> object:
         text = _NOT_IN_XML.sub("", value)
         return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
     return value
+
+
+def _as_day(value: object) -> object:
+    """Return the day of a moment that is one's beginning: a month is no midnight."""
+    return value.date() if isinstance(value, datetime) and value.time() == time() else value
 
 
 def file_stem(offer: Offer) -> str:

@@ -246,6 +246,14 @@ def test_a_csv_download_says_what_it_is_and_holds_the_frame():
     assert rows[3:] == [["地区", "'=指数"], ["青岚县", "67.1"], ["'=1+1", ""]]
 
 
+def test_a_month_is_written_as_its_first_day_and_not_as_a_midnight():
+    frame = pd.DataFrame({"月份": pd.to_datetime(["2024-03-01"]), "时间": pd.to_datetime(["2024-03-01 08:30"])})
+    row = csv_bytes(frame, HEADING).decode("utf-8-sig").splitlines()[-1]
+    assert row == "2024-03-01,2024-03-01 08:30:00"
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(frame, HEADING))).active
+    assert sheet.cell(5, 1).number_format == "yyyy-mm-dd"
+
+
 def test_an_xlsx_download_holds_numbers_as_numbers_and_no_formula():
     frame = pd.DataFrame({"地区": ["青岚县", "=1+1"], "指数": [67.1, None], "起数": pd.Series([3, 4], dtype="int64")})
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(frame, HEADING))).active
