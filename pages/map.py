@@ -37,7 +37,7 @@ view = context.own_value("view", VIEWS, VIEWS[0])
 
 def draw_choices() -> None:
     """Draw what can be coloured, and how, in one row above the map and the list."""
-    indicators, views, rates = st.columns([0.3, 0.2, 0.5], vertical_alignment="center")
+    indicators, views, rates, patterns = st.columns([0.3, 0.2, 0.3, 0.2], vertical_alignment="center")
     with indicators:
         choose()
     with views:
@@ -49,6 +49,7 @@ def draw_choices() -> None:
     with rates:
         if ways:
             link_group(t("map.rate", language), ways)
+    with patterns:
         if clusters:
             link_group(t("map.clusters", language), clusters)
 
