@@ -155,9 +155,13 @@ class Measure(BaseModel):
         when = columns[0] if len(columns) == 1 else sa.func.least(*columns)
         return when + sa.literal_column(f"interval '{self.days_later} days'", sa.Interval) if self.days_later else when
 
+    def passes(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        """Return whether a row passes ``where``."""
+        return sa.and_(sa.true(), *(condition.expression(table) for condition in self.where))
+
     def value_expression(self, table: sa.Table) -> sa.ColumnElement:
         """Return what is added up over the rows that pass ``where``."""
-        passes = sa.and_(sa.true(), *(condition.expression(table) for condition in self.where))
+        passes = self.passes(table)
         if self.count is not None:
             each: sa.ColumnElement = sa.literal(1)
         elif self.sum is not None:

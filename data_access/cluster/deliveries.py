@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
 import sqlalchemy as sa
 
 from data_access import schema
@@ -52,6 +54,24 @@ class Delivery:
     def table(self, name: str) -> Path:
         """Return the folder with the Parquet files of a table."""
         return self.folder / name
+
+    def rows_that_arrived(self, name: str) -> int:
+        """Return how many rows the files of a table hold, as their footers say.
+
+        Raises
+        ------
+        PublishRefused
+            When a file can't be read.
+        """
+        files = self.table(name).rglob("*.parquet")
+        try:
+            return sum(pyarrow.parquet.read_metadata(file).num_rows for file in files)
+        except (OSError, pa.ArrowException) as error:
+            raise PublishRefused(
+                f"Not published: the delivery of {self.sender} can't be read ({name}: {error}). Deliver again.",
+                f"未发布：{self.sender} 的报送数据无法读取（{name}：{error}）。请重新报送。",
+                sender=self.sender,
+            ) from error
 
 
 def deliver(store: WorkingStore, address: ClusterAddress) -> Delivery:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +15,12 @@ import pyarrow.parquet
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
-from data_access import schema
 from data_access.cluster.deliveries import DELIVERED_TABLES, Delivery, deliver, newest_deliveries, scratch_folder
 from data_access.cluster.session import Cluster, open_cluster
 from data_access.cluster.translation import spark_columns, spark_sql, spark_type, typed_sql, view_name
 from data_access.errors import PublishRefused
 from data_access.home import Home
-from data_access.publishing.engine import CATALOGUE, PUBLISHED_TABLES, EmbeddedEngine, Rows
+from data_access.publishing.engine import CATALOGUE, EmbeddedEngine, Rows
 from data_access.store.frames import arrow_rows, frame_of_arrow
 from data_access.store.working import WorkingStore
 
@@ -51,7 +48,8 @@ def spark_engine(home: Home, store: WorkingStore, file: Path) -> Iterator[SparkE
         deliver(store, home.cluster)
         scratch = scratch_folder(home.cluster)
         try:
-            yield SparkEngine(cluster, store, newest_deliveries(home.cluster.lake.resolve()), scratch, file)
+            with EmbeddedEngine(store, file) as embedded:
+                yield SparkEngine(cluster, store, embedded, newest_deliveries(home.cluster.lake.resolve()), scratch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -60,32 +58,33 @@ class SparkEngine:
     """A :class:`~data_access.publishing.engine.RollupEngine` whose selects run on a cluster.
 
     What is added to a table is counted as one job, when it is first read, and written as Parquet below ``scratch``; a worker
-    that is lost takes nothing with it that can't be counted again.
+    that is lost takes nothing with it that can't be counted again. What asks for nothing that lies on the cluster, such as a
+    table that nobody delivered rows of, is asked of the embedded store.
     """
 
     def __init__(
-        self, cluster: Cluster, store: WorkingStore, deliveries: Sequence[Delivery], scratch: Path, file: Path
+        self,
+        cluster: Cluster,
+        store: WorkingStore,
+        embedded: EmbeddedEngine,
+        deliveries: Sequence[Delivery],
+        scratch: Path,
     ) -> None:
         self._cluster = cluster
         self._store = store
+        self._embedded = embedded
+        self._deliveries = deliveries
         self._scratch = scratch
-        self._file = file
-        self._parts: dict[str, list[Path]] = defaultdict(list)
-        self._numbers = itertools.count()
-        self._empty: set[sa.Table] = set()
-        self._copied: list[str] = []
+        self._counted: dict[str, list[Path]] = defaultdict(list)
         self._waiting: dict[str, list[str]] = defaultdict(list)
-        metadata = sa.MetaData()
-        self.published: Mapping[str, sa.Table] = {
-            table.name: table.to_metadata(metadata, schema=CATALOGUE) for table in PUBLISHED_TABLES
-        }
-        for table in PUBLISHED_TABLES:
-            self._show(view_name(table.name, CATALOGUE), table, [])
-        for table in schema.REGION_TABLES:
-            self._show(table.name, table, [self._written(table, store.read(sa.select(table)))])
-        total = sum(sum(delivery.rows.values()) for delivery in deliveries)
-        cluster.expect_rows(total)
-        self._take(deliveries)
+        self._shown: set[str] = set()
+        self.published: Mapping[str, sa.Table] = embedded.published
+        self._rows = {table.name: sum(each.rows[table.name] for each in deliveries) for table in DELIVERED_TABLES}
+        for table in DELIVERED_TABLES:
+            _check_complete(table.name, deliveries)
+        cluster.expect_rows(sum(self._rows.values()))
+        for table in DELIVERED_TABLES:
+            self._take(table)
 
     def read(self, statement: sa.Executable) -> pd.DataFrame:
         """Return the rows of a select as a frame."""
@@ -95,102 +94,106 @@ class SparkEngine:
         """Return the rows of all deliveries, before anything that came twice is left out."""
         return _Arrived(self)
 
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        """Do nothing more: what was added is counted when it is read, or at the end, so that one job counts it all."""
-        yield
+    def step(self) -> AbstractContextManager[None]:
+        """Do what is asked of the embedded store; what was added is counted when it is read, or at the end, so that one job counts it all."""
+        return self._embedded.step()
 
     def add(self, table: str, columns: Sequence[str], select: sa.Select) -> None:
         """Let the rows of ``select`` be counted with the others of its table.
 
         A select that groups or joins the rows of a table that has none adds none, and isn't run.
         """
-        if any(source in self._empty for source in visitors.iterate(select)):
+        if any(self._rows.get(source.name) == 0 for source in _tables(select)):
             return
-        sql = spark_sql(select.order_by(None))
-        self._count_what_is_read(sql)
-        self._waiting[table].append(typed_sql(sql, columns, self.published[table]))
+        self._make_ready(select)
+        self._waiting[table].append(typed_sql(spark_sql(select.order_by(None)), columns, self.published[table]))
 
     def copy(self, table: str) -> None:
-        """Take the table over when the file is made: it is the publishing office's own."""
-        self._copied.append(table)
+        """Take the table over: it is the publishing office's own."""
+        self._embedded.copy(table)
 
     def write(self, table: str, frame: pd.DataFrame) -> None:
         """Add the rows of a frame."""
-        self._parts[table].append(self._written(schema.metadata.tables[table], frame))
-        self._show_published(table)
+        self._embedded.write(table, frame)
 
     def complete(self) -> None:
         """Count what still waits, and load the Parquet into the snapshot's file."""
         for table in list(self._waiting):
             self._count(table)
-        with EmbeddedEngine(self._store, self._file) as embedded:
-            with embedded.step():
-                for name in self._copied:
-                    embedded.copy(name)
-                for name, parts in self._parts.items():
-                    self._store.connection.exec_driver_sql(_load_statement(self.published[name], parts))
-            embedded.complete()
+        with self._embedded.step():
+            for name, parts in self._counted.items():
+                self._store.connection.exec_driver_sql(_load_statement(self.published[name], parts))
+        self._embedded.complete()
 
     def _read(self, statement: sa.Executable, prefix: str) -> pd.DataFrame:
+        if not any(self._is_on_cluster(table) for table in _tables(statement)):
+            return self._embedded.read(statement)
+        self._make_ready(statement)
         sql = spark_sql(statement, prefix)
-        self._count_what_is_read(sql)
         return frame_of_arrow(self._cluster.run(lambda session: session.sql(sql).toArrow()))
 
-    def _take(self, deliveries: Sequence[Delivery]) -> None:
-        """Make the views of the delivered tables: all rows that arrived, and each record once, the newest delivered."""
-        counts = []
-        for table in DELIVERED_TABLES:
-            sources = []
-            for number, delivery in enumerate(deliveries):
-                part = f"delivery_{number}_{table.name}"
-                self._show(part, table, [delivery.table(table.name)])
-                time = f"{delivery.delivered_at}/{delivery.sender}"
-                sources.append(f"select {_names(table)}, '{time}' as delivery from {part}")  # nosec B608  # declared names and own paths
-            everything, view = " union all ".join(sources), ARRIVED + table.name
-            self._cluster.run(partial(_make_view, name=view, sql=everything))
-            counts.append(f"select '{table.name}', count(*), count(distinct {_key(table)}) from {view}")  # nosec B608  # declared names and own paths
-        found = self._cluster.run(lambda session: session.sql(" union all ".join(counts)).collect())
-        for name, arrived, records in found:
-            _check_complete(name, arrived, deliveries)
-            if not arrived:
-                self._empty.add(schema.metadata.tables[name])
-            self._leave_once(schema.metadata.tables[name], twice=arrived > records)
+    def _is_on_cluster(self, table: sa.Table) -> bool:
+        if table.schema == CATALOGUE:
+            return table.name in self._counted or table.name in self._waiting
+        return self._rows.get(table.name, 0) > 0
 
-    def _leave_once(self, table: sa.Table, twice: bool) -> None:
-        sql = f"select {_names(table)} from {ARRIVED}{table.name}"  # nosec B608  # declared names and own paths
-        if twice:
+    def _make_ready(self, select: sa.Executable) -> None:
+        """Count the roll-ups that ``select`` reads, and let it find by name what else it reads and isn't there yet."""
+        for table in _tables(select):
+            view = view_name(table.name, table.schema or "")
+            if table.schema == CATALOGUE and table.name in self._waiting:
+                self._count(table.name)
+            elif view not in self._shown:
+                rows = self._embedded.read(sa.select(table))
+                self._show(view, table, [self._written(view, table, rows)] if len(rows) else [])
+
+    def _take(self, table: sa.Table) -> None:
+        """Make the views of a delivered table: all rows that arrived, and each record once, the newest delivered.
+
+        Rows of one source that only one office delivers are there once, as its imports left them.
+        """
+        delivered = [delivery for delivery in self._deliveries if delivery.rows[table.name]]
+        everything = ARRIVED + table.name
+        if len(delivered) <= 1:
+            folders = [delivery.table(table.name) for delivery in delivered]
+            self._show(everything, table, folders)
+            self._show(table.name, table, folders)
+            return
+        sources = []
+        for delivery in delivered:
+            part = f"{everything}_{len(sources)}"
+            self._show(part, table, [delivery.table(table.name)])
+            time = f"{delivery.delivered_at}/{delivery.sender}"
+            sources.append(f"select {_names(table)}, '{time}' as delivery from {part}")  # nosec B608  # declared names and own paths
+        self._cluster.run(partial(_make_view, name=everything, sql=" union all ".join(sources)))
+        first = _key(table)[0]
+        shared = f"select {first} from {everything} group by {first} having count(distinct delivery) > 1 limit 1"  # nosec B608  # declared names and own paths
+        if self._cluster.run(lambda session: session.sql(shared).collect()):
             sql = (
-                f"select {_names(table)} from (select *, row_number() over (partition by {_key(table)} order by delivery desc)"  # nosec B608  # declared names and own paths
-                f" as place from {ARRIVED}{table.name}) where place = 1"
+                f"select {_names(table)} from (select *, row_number() over (partition by {', '.join(_key(table))} order by delivery desc)"  # nosec B608  # declared names and own paths
+                f" as place from {everything}) where place = 1"
             )
             folder = self._scratch / "once" / table.name
             self._cluster.run(partial(_write_rows, sql=sql, folder=folder))
             self._show(table.name, table, [folder])
         else:
+            sql = f"select {_names(table)} from {everything}"  # nosec B608  # declared names and own paths
             self._cluster.run(partial(_make_view, name=table.name, sql=sql))
-
-    def _count_what_is_read(self, sql: str) -> None:
-        for table in list(self._waiting):
-            if re.search(rf"\b{view_name(table, CATALOGUE)}\b", sql):
-                self._count(table)
+            self._shown.add(table.name)
 
     def _count(self, table: str) -> None:
         """Run all that waits for a table as one job."""
         selects = self._waiting.pop(table)
-        folder = self._scratch / "published" / table / f"{len(self._parts[table]):05d}"
+        folder = self._scratch / "published" / table / f"{len(self._counted[table]):05d}"
         self._cluster.run(partial(_write_rows, sql=" union all ".join(selects), folder=folder))
-        self._parts[table].append(folder)
-        self._show_published(table)
+        self._counted[table].append(folder)
+        self._show(view_name(table, CATALOGUE), self.published[table], self._counted[table])
 
-    def _written(self, table: sa.Table, frame: pd.DataFrame) -> Path:
-        folder = self._scratch / "frames" / table.name / f"{next(self._numbers):05d}"
+    def _written(self, view: str, table: sa.Table, frame: pd.DataFrame) -> Path:
+        folder = self._scratch / "frames" / view
         folder.mkdir(parents=True)
         pyarrow.parquet.write_table(arrow_rows(table, frame), folder / "rows.parquet")
         return folder
-
-    def _show_published(self, table: str) -> None:
-        self._show(view_name(table, CATALOGUE), self.published[table], self._parts[table])
 
     def _show(self, name: str, table: sa.Table, parts: Sequence[Path]) -> None:
         """Let selects read the Parquet files in ``parts`` under ``name``."""
@@ -204,6 +207,7 @@ class SparkEngine:
             rows.createOrReplaceTempView(name)
 
         self._cluster.run(show)
+        self._shown.add(name)
 
 
 class _Arrived:
@@ -219,12 +223,17 @@ def _names(table: sa.Table) -> str:
     return ", ".join(f"`{column.name}`" for column in table.columns)
 
 
-def _key(table: sa.Table) -> str:
-    return ", ".join(_KEYS.get(table.name, ("source", "source_id")))
+def _key(table: sa.Table) -> tuple[str, ...]:
+    return _KEYS.get(table.name, ("source", "source_id"))
 
 
-def _check_complete(table: str, arrived: int, deliveries: Sequence[Delivery]) -> None:
+def _tables(statement: sa.Executable) -> list[sa.Table]:
+    return list(dict.fromkeys(part for part in visitors.iterate(statement) if isinstance(part, sa.Table)))
+
+
+def _check_complete(table: str, deliveries: Sequence[Delivery]) -> None:
     expected = sum(delivery.rows[table] for delivery in deliveries)
+    arrived = sum(delivery.rows_that_arrived(table) for delivery in deliveries)
     if arrived != expected:
         raise PublishRefused(
             f"Not published: the deliveries hold {arrived} rows of {table}, but their lists say {expected}. Deliver again.",

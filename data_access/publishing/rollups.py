@@ -15,7 +15,7 @@ from data_access.measures import Histogram, Measure
 from data_access.publishing.engine import RollupEngine
 from data_access.schema import ANCESTOR_COLUMNS, DEEPEST_DAY
 
-Published = Mapping[str, sa.Table]
+DEEPEST = len(ANCESTOR_COLUMNS) - 1
 
 
 def record_groups(measures: Mapping[str, Measure]) -> list[tuple[str, dict[str, Measure]]]:
@@ -30,12 +30,14 @@ def record_groups(measures: Mapping[str, Measure]) -> list[tuple[str, dict[str, 
 def count_records(engine: RollupEngine, table_name: str, members: Mapping[str, Measure]) -> None:
     """Count the measures of one group into the day and month roll-ups, at every depth."""
     fact = schema.metadata.tables[table_name]
+    path = engine.published["region_path"]
     for period, deepest, target in (
         ("day", DEEPEST_DAY, "measure_day"),
-        ("month", len(ANCESTOR_COLUMNS) - 1, "measure_month"),
+        ("month", DEEPEST, "measure_month"),
     ):
-        wide = _wide_counts(engine.published, fact, members, period, deepest).subquery("wide")
-        engine.add(target, engine.published[target].columns.keys(), _measures_at_depths(wide, list(members), deepest))
+        counted = _counted(path, fact, members, period, deepest)
+        rows = _at_depths(path, counted, deepest, ["period", "class_code", "channel"], list(members))
+        engine.add(target, engine.published[target].columns.keys(), _row_for_each(rows, list(members)))
 
 
 def add_reported(engine: RollupEngine, accepted: sa.Select) -> None:
@@ -43,11 +45,11 @@ def add_reported(engine: RollupEngine, accepted: sa.Select) -> None:
     counts = accepted.subquery("accepted")
     for grain, target, period, deepest in (
         ("day", "measure_day", "day", DEEPEST_DAY),
-        ("day", "measure_month", "month", len(ANCESTOR_COLUMNS) - 1),
-        ("month", "measure_month", "month", len(ANCESTOR_COLUMNS) - 1),
-        ("year", "measure_year", "year", len(ANCESTOR_COLUMNS) - 1),
+        ("day", "measure_month", "month", DEEPEST),
+        ("month", "measure_month", "month", DEEPEST),
+        ("year", "measure_year", "year", DEEPEST),
     ):
-        select = _reported_at_depths(counts, grain, period, deepest)
+        select = _reported_at_depths(engine.published["region_path"], counts, grain, period, deepest)
         engine.add(target, engine.published[target].columns.keys(), select)
 
 
@@ -55,7 +57,7 @@ def add_up_years(engine: RollupEngine, measures: Mapping[str, Measure]) -> None:
     """Add the months of each flow to its years; a stock is not a sum over time and stays by month."""
     flows = [key for key, measure in measures.items() if measure.kind == "flow"]
     month = engine.published["measure_month"]
-    year_start = sa.func.date_trunc("year", month.c.month).cast(sa.Date)
+    year_start = _first_day("year", month.c.month)
     dimensions = [month.c.depth, month.c.measure, month.c.region_code, year_start, month.c.class_code, month.c.channel]
     engine.add(
         "measure_year",
@@ -93,103 +95,131 @@ def count_histograms(engine: RollupEngine, histograms: Mapping[str, Histogram]) 
         fact = schema.metadata.tables[histogram.table]
         known = [fact.c[name].is_not(None) for name in {histogram.start, histogram.end, histogram.date}]
         chosen = [condition.expression(fact) for condition in histogram.where]
-        month = sa.func.date_trunc("month", fact.c[histogram.date]).cast(sa.Date).label("month")
-        bin_index = histogram.bin_expression(fact).label("bin")
-        divided_by = fact.c[histogram.divided_by].label("class_code")
-        dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS), month, divided_by, bin_index]
-        counted = (
-            sa.select(*dimensions, sa.func.count().label("value"))
+        dimensions = {
+            "region_code": _innermost(path, DEEPEST),
+            "month": _first_day("month", fact.c[histogram.date]),
+            "class_code": fact.c[histogram.divided_by],
+            "bin": histogram.bin_expression(fact),
+        }
+        bins = (
+            sa.select(*_labelled(dimensions), sa.func.count().label("value"))
             .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
             .where(*known, *chosen)
-            .group_by(*dimensions)
+            .group_by(*dimensions.values())
         )
+        rows = _at_depths(path, bins, DEEPEST, ["month", "class_code", "bin"], ["value"])
+        columns = [rows.c.region_code, rows.c.month, rows.c.class_code, rows.c.bin]
         engine.add(
             "measure_histogram",
             ["depth", "measure", "region_code", "month", "class_code", "bin", "value"],
-            _bins_at_depths(counted.subquery("bins"), key),
+            sa.select(rows.c.depth, sa.literal(key), *columns, rows.c.value).order_by(rows.c.depth, *columns),
         )
 
 
 def exact_sum(value: sa.ColumnElement) -> sa.ColumnElement[float]:
     """Return the sum of numbers with at most six decimals, the same in whatever order an engine adds them up."""
-    return sa.cast(sa.func.sum(sa.cast(value, sa.Numeric(38, 6))), sa.Double)
+    whole, millionths = _parts(value)
+    return sa.func.sum(whole) + sa.func.sum(millionths) / 1e6
 
 
-def _wide_counts(
-    published: Published,
-    fact: sa.Table,
-    members: Mapping[str, Measure],
-    period: str,
-    deepest: int,
-) -> sa.Select:
-    """Return one row per region path and period with a column for each measure; days are not divided by channel."""
-    path = published["region_path"]
+def _parts(value: sa.ColumnElement) -> tuple[sa.ColumnElement, sa.ColumnElement]:
+    """Return the whole part of a number and its millionths: whole numbers both, whose sums are exact and cheaper than decimals'."""
+    whole = sa.func.floor(value, type_=sa.Double)
+    return whole, sa.func.floor((value - whole) * 1e6 + 0.5, type_=sa.Double)
+
+
+def _counted(path: sa.Table, fact: sa.Table, members: Mapping[str, Measure], period: str, deepest: int) -> sa.Select:
+    """Return one row per innermost region and period with a column for each measure; days are not divided by channel."""
     first = next(iter(members.values()))
     when = first.date_expression(fact)
-    by_class, by_channel = first.by_class, first.by_channel and period != "day"
-    period_start = sa.func.date_trunc(period, when).cast(sa.Date).label("period_start")
-    dimensions = [*(path.c[name] for name in ANCESTOR_COLUMNS[: deepest + 1]), period_start]
-    dimensions += [fact.c.class_code] if by_class else []
-    dimensions += [fact.c.channel] if by_channel else []
-    undivided = [] if by_class else [sa.literal("").label("class_code")]
-    undivided += [] if by_channel else [sa.literal("").label("channel")]
+    dimensions = {
+        "region_code": _innermost(path, deepest),
+        "period": _first_day(period, when),
+    }
+    undivided = []
+    for name, divided in (("class_code", first.by_class), ("channel", first.by_channel and period != "day")):
+        if divided:
+            dimensions[name] = fact.c[name]
+        else:
+            undivided.append(sa.literal("").label(name))
     values = [measure.value_expression(fact).label(key) for key, measure in members.items()]
     return (
-        sa.select(*dimensions, *undivided, *values)
+        sa.select(*_labelled(dimensions), *undivided, *values)
         .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
-        .where(when.is_not(None))
-        .group_by(*dimensions)
+        .where(when.is_not(None), sa.or_(*(measure.passes(fact) for measure in members.values())))
+        .group_by(*dimensions.values())
     )
 
 
-def _measures_at_depths(wide: sa.Subquery, measures: list[str], deepest: int) -> sa.Select:
-    """Return the counts of ``wide``, a column for each measure, as a row for each measure and depth."""
-    named = sa.values(sa.column("measure", sa.String), name="named").data([(key,) for key in measures])
-    value = sa.case({key: wide.c[key] for key in measures}, value=named.c.measure)
-    columns = [wide.c.period_start, wide.c.class_code, wide.c.channel, value.label("value")]
-    rows = _at_depths(wide, deepest, [named.c.measure], columns, named)
-    dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "period_start", "class_code", "channel")]
-    return (
-        sa.select(*dimensions, sa.func.sum(rows.c.value), sa.true())
-        .where(rows.c.region_code.is_not(None), rows.c.value != 0)
-        .group_by(*dimensions)
-        .order_by(*dimensions)
+def _reported_at_depths(path: sa.Table, counts: sa.Subquery, grain: str, period: str, deepest: int) -> sa.Select:
+    dimensions = {
+        "region_code": sa.func.coalesce(*(counts.c[ANCESTOR_COLUMNS[depth]] for depth in range(deepest, -1, -1))),
+        "measure": counts.c.measure,
+        "period": _first_day(period, counts.c.period_start),
+        "class_code": counts.c.class_code,
+        "channel": counts.c.channel,
+    }
+    whole, millionths = _parts(counts.c.value)
+    own = (
+        sa.select(
+            *_labelled(dimensions), sa.func.sum(whole).label("whole"), sa.func.sum(millionths).label("millionths")
+        )
+        .where(counts.c.grain == grain)
+        .group_by(*dimensions.values())
     )
+    rows = _at_depths(path, own, deepest, list(dimensions)[1:], ["whole", "millionths"])
+    columns = [rows.c[name] for name in ("depth", "measure", "region_code", "period", "class_code", "channel")]
+    return sa.select(*columns, rows.c.whole + rows.c.millionths / 1e6, sa.true()).order_by(*columns)
 
 
-def _reported_at_depths(counts: sa.Subquery, grain: str, period: str, deepest: int) -> sa.Select:
-    start = sa.func.date_trunc(period, counts.c.period_start).cast(sa.Date).label("period")
-    columns = [start, counts.c.class_code, counts.c.channel, counts.c.value, counts.c.grain]
-    rows = _at_depths(counts, deepest, [counts.c.measure], columns)
-    dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "period", "class_code", "channel")]
-    return (
-        sa.select(*dimensions, exact_sum(rows.c.value), sa.true())
-        .where(rows.c.grain == grain, rows.c.region_code.is_not(None))
-        .group_by(*dimensions)
-        .order_by(*dimensions)
-    )
-
-
-def _bins_at_depths(bins: sa.Subquery, key: str) -> sa.Select:
-    columns = [bins.c.month, bins.c.class_code, bins.c.bin, bins.c.value]
-    rows = _at_depths(bins, len(ANCESTOR_COLUMNS) - 1, [sa.literal(key).label("measure")], columns)
-    dimensions = [rows.c[name] for name in ("depth", "measure", "region_code", "month", "class_code", "bin")]
-    return (
-        sa.select(*dimensions, sa.func.sum(rows.c.value))
-        .where(rows.c.region_code.is_not(None))
-        .group_by(*dimensions)
-        .order_by(*dimensions)
-    )
+def _row_for_each(rows: sa.Subquery, measures: list[str]) -> sa.Select:
+    """Return the counts of ``rows``, a column for each measure, as a row for each measure that isn't zero."""
+    named = sa.values(sa.column("place", sa.Integer), sa.column("measure", sa.String), name="named")
+    named = named.data(list(enumerate(measures)))
+    value = sa.case({place: rows.c[key] for place, key in enumerate(measures)}, value=named.c.place)
+    columns = [rows.c.depth, named.c.measure, rows.c.region_code, rows.c.period, rows.c.class_code, rows.c.channel]
+    each = sa.select(*columns, value.label("value")).select_from(rows.join(named, sa.true())).subquery("each")
+    ordered = [each.c[column.name] for column in columns]
+    return sa.select(*ordered, each.c.value, sa.true()).where(each.c.value != 0).order_by(*ordered)
 
 
 def _at_depths(
-    source: sa.Subquery, deepest: int, first: list, columns: list, more: sa.FromClause | None = None
+    path: sa.Table, counted: sa.Select, deepest: int, dimensions: list[str], values: list[str]
 ) -> sa.Subquery:
-    """Return the rows of ``source`` once for each depth, with the region they lie in there."""
-    depths = sa.values(sa.column("depth", sa.Integer), name="depths").data([(depth,) for depth in range(deepest + 1)])
-    codes = {depth: source.c[ANCESTOR_COLUMNS[depth]] for depth in range(deepest + 1)}
-    joined: sa.FromClause = source.join(depths, sa.true())
-    if more is not None:
-        joined = joined.join(more, sa.true())
-    code = sa.case(codes, value=depths.c.depth).label("region_code")
-    return sa.select(depths.c.depth, *first, code, *columns).select_from(joined).subquery("at_depths")
+    """Return the rows of ``counted``, which stand by innermost region, at its depth and added up at each depth above."""
+    cells = counted.cte("cells")
+    placed = cells.join(path, path.c.region_code == cells.c.region_code)
+    divided = [cells.c[name] for name in dimensions]
+    innermost = path.c[ANCESTOR_COLUMNS[deepest]]
+    inner = (
+        sa.select(
+            sa.literal(deepest).label("depth"), cells.c.region_code, *divided, *(cells.c[name] for name in values)
+        )
+        .select_from(placed)
+        .where(innermost.is_not(None))
+    )
+    depths = sa.values(sa.column("depth", sa.Integer), name="depths").data([(depth,) for depth in range(deepest)])
+    code = sa.case({depth: path.c[ANCESTOR_COLUMNS[depth]] for depth in range(deepest)}, value=depths.c.depth)
+    outer = (
+        sa.select(depths.c.depth, code.label("region_code"), *divided)
+        .add_columns(*(sa.func.sum(cells.c[name]).label(name) for name in values))
+        .select_from(placed.join(depths, sa.true()))
+        .where(code.is_not(None))
+        .group_by(depths.c.depth, code, *divided)
+    )
+    return sa.union_all(inner, outer).subquery("at_depths")
+
+
+def _innermost(path: sa.Table, deepest: int) -> sa.ColumnElement[str]:
+    """Return the innermost region that a row is known to lie in, not below ``deepest``."""
+    return sa.func.coalesce(*(path.c[ANCESTOR_COLUMNS[depth]] for depth in range(deepest, -1, -1)))
+
+
+def _first_day(period: str, when: sa.ColumnElement) -> sa.ColumnElement:
+    """Return the first day of the period that a time lies in."""
+    day = sa.cast(when, sa.Date)
+    return day if period == "day" else sa.cast(sa.func.date_trunc(period, day), sa.Date)
+
+
+def _labelled(columns: Mapping[str, sa.ColumnElement]) -> list[sa.Label]:
+    return [column.label(name) for name, column in columns.items()]
