@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from benchmarks.instruments.processes import cpu_seconds
@@ -18,12 +18,17 @@ from tests.spark import running_spark, spark_is_absent
 
 
 def main() -> None:
-    """Print a line for each engine, or for those that BENCH_ENGINES names."""
+    """Print a line for each engine, or for those that BENCH_ENGINES names.
+
+    Where BENCH_HOMES names a folder, the records are made there once, by their number, and stay for the next run.
+    """
     rows = int(os.environ.get("BENCH_ROWS", "1000000"))
     named = os.environ.get("BENCH_ENGINES", " ".join(ENGINES)).split()
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder), database_url=None)
-        fill(home, rows)
+    kept = os.environ.get("BENCH_HOMES")
+    with nullcontext(kept) if kept else tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / f"publish-{rows}", database_url=None)
+        if not home.working_file.exists():
+            fill(home, rows)
         print(
             f"{rows:,} incidents + {rows:,} disputes; {os.cpu_count()} cores; a million is of both together", flush=True
         )
@@ -80,7 +85,7 @@ def cluster(home: Home) -> Iterator[Home | None]:
     if spark_is_absent():
         yield None
         return
-    with running_spark() as spark, tempfile.TemporaryDirectory() as lake:
+    with running_spark(java_options="") as spark, spark.another_worker(), tempfile.TemporaryDirectory() as lake:
         yield Home(home.path, None, ClusterAddress(spark.master, Path(lake)))
 
 

@@ -33,8 +33,9 @@ def spark_is_absent() -> str | None:
 class SparkCluster:
     """A master and its workers."""
 
-    def __init__(self, folder: Path, started: ExitStack) -> None:
+    def __init__(self, folder: Path, started: ExitStack, java_options: str) -> None:
         self._folder = folder
+        self._java_options = java_options
         self._started = started
         self._port, self._page = free_port(), free_port()
         self.master = f"spark://{LOOPBACK}:{self._port}"
@@ -88,7 +89,7 @@ class SparkCluster:
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_DAEMON_MEMORY": "256m",
             "SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false",
-            "JDK_JAVA_OPTIONS": JAVA_OPTIONS,
+            "JDK_JAVA_OPTIONS": self._java_options,
         }
         log = self._started.enter_context((self._folder / f"{len(self.processes)}.log").open("wb"))
         process = subprocess.Popen(
@@ -105,11 +106,11 @@ class SparkCluster:
 
 
 @contextmanager
-def running_spark() -> Iterator[SparkCluster]:
+def running_spark(java_options: str = JAVA_OPTIONS) -> Iterator[SparkCluster]:
     """Start a master and a worker of one core; yield them; stop them."""
     with tempfile.TemporaryDirectory(prefix="pingan-spark-", ignore_cleanup_errors=True) as folder:
         with ExitStack() as started:
-            yield SparkCluster(Path(folder), started)
+            yield SparkCluster(Path(folder), started, java_options)
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +58,8 @@ class SparkEngine:
     """A :class:`~data_access.publishing.engine.RollupEngine` whose selects run on a cluster.
 
     What is added to a table is counted as one job, when it is first read, and written as Parquet below ``scratch``; a worker
-    that is lost takes nothing with it that can't be counted again. What asks for nothing that lies on the cluster, such as a
-    table that nobody delivered rows of, is asked of the embedded store.
+    that is lost takes nothing with it that can't be counted again. What reads no records that were delivered, such as a sum of
+    roll-ups, runs in the snapshot's file, which holds the roll-ups anyway: their rows needn't cross the cluster again.
     """
 
     def __init__(
@@ -75,7 +75,6 @@ class SparkEngine:
         self._embedded = embedded
         self._deliveries = deliveries
         self._scratch = scratch
-        self._counted: dict[str, list[Path]] = defaultdict(list)
         self._waiting: dict[str, list[str]] = defaultdict(list)
         self._shown: set[str] = set()
         self.published: Mapping[str, sa.Table] = embedded.published
@@ -95,57 +94,64 @@ class SparkEngine:
         return _Arrived(self)
 
     def step(self) -> AbstractContextManager[None]:
-        """Do what is asked of the embedded store; what was added is counted when it is read, or at the end, so that one job counts it all."""
-        return self._embedded.step()
+        """Do nothing more: what was added is counted when it is read, or at the end, so that one job counts it all."""
+        return nullcontext()
 
     def add(self, table: str, columns: Sequence[str], select: sa.Select) -> None:
         """Let the rows of ``select`` be counted with the others of its table.
 
         A select that groups or joins the rows of a table that has none adds none, and isn't run.
         """
-        if any(self._rows.get(source.name) == 0 for source in _tables(select)):
+        tables = _tables(select)
+        if any(self._delivered_rows(each) == 0 for each in tables):
             return
-        self._make_ready(select)
-        self._waiting[table].append(typed_sql(spark_sql(select.order_by(None)), columns, self.published[table]))
+        self._make_ready(tables)
+        if self._are_delivered(tables):
+            self._waiting[table].append(typed_sql(spark_sql(select.order_by(None)), columns, self.published[table]))
+        else:
+            with self._embedded.step():
+                self._embedded.add(table, columns, select)
 
     def copy(self, table: str) -> None:
         """Take the table over: it is the publishing office's own."""
-        self._embedded.copy(table)
+        with self._embedded.step():
+            self._embedded.copy(table)
 
     def write(self, table: str, frame: pd.DataFrame) -> None:
         """Add the rows of a frame."""
-        self._embedded.write(table, frame)
+        with self._embedded.step():
+            self._embedded.write(table, frame)
 
     def complete(self) -> None:
-        """Count what still waits, and load the Parquet into the snapshot's file."""
+        """Count what still waits."""
         for table in list(self._waiting):
             self._count(table)
-        with self._embedded.step():
-            for name, parts in self._counted.items():
-                self._store.connection.exec_driver_sql(_load_statement(self.published[name], parts))
         self._embedded.complete()
 
     def _read(self, statement: sa.Executable, prefix: str) -> pd.DataFrame:
-        if not any(self._is_on_cluster(table) for table in _tables(statement)):
+        tables = _tables(statement)
+        self._make_ready(tables)
+        if not self._are_delivered(tables):
             return self._embedded.read(statement)
-        self._make_ready(statement)
         sql = spark_sql(statement, prefix)
         return frame_of_arrow(self._cluster.run(lambda session: session.sql(sql).toArrow()))
 
-    def _is_on_cluster(self, table: sa.Table) -> bool:
-        if table.schema == CATALOGUE:
-            return table.name in self._counted or table.name in self._waiting
-        return self._rows.get(table.name, 0) > 0
+    def _are_delivered(self, tables: Sequence[sa.Table]) -> bool:
+        return any(self._delivered_rows(table) for table in tables)
 
-    def _make_ready(self, select: sa.Executable) -> None:
-        """Count the roll-ups that ``select`` reads, and let it find by name what else it reads and isn't there yet."""
-        for table in _tables(select):
-            view = view_name(table.name, table.schema or "")
+    def _delivered_rows(self, table: sa.Table) -> int | None:
+        """Return how many rows of a table were delivered, or None when it is no delivered one."""
+        return None if table.schema == CATALOGUE else self._rows.get(table.name)
+
+    def _make_ready(self, tables: Sequence[sa.Table]) -> None:
+        """Count the roll-ups that are to be read, and let a select on records find what else it names."""
+        for table in tables:
             if table.schema == CATALOGUE and table.name in self._waiting:
                 self._count(table.name)
-            elif view not in self._shown:
-                rows = self._embedded.read(sa.select(table))
-                self._show(view, table, [self._written(view, table, rows)] if len(rows) else [])
+        for table in tables if self._are_delivered(tables) else ():
+            view = view_name(table.name, table.schema or "")
+            if view not in self._shown:
+                self._show(view, table, [self._written(view, table)])
 
     def _take(self, table: sa.Table) -> None:
         """Make the views of a delivered table: all rows that arrived, and each record once, the newest delivered.
@@ -182,17 +188,18 @@ class SparkEngine:
             self._shown.add(table.name)
 
     def _count(self, table: str) -> None:
-        """Run all that waits for a table as one job."""
+        """Run all that waits for a table as one job, and load what it counted into the snapshot's file."""
         selects = self._waiting.pop(table)
-        folder = self._scratch / "published" / table / f"{len(self._counted[table]):05d}"
+        folder = self._scratch / "published" / table
         self._cluster.run(partial(_write_rows, sql=" union all ".join(selects), folder=folder))
-        self._counted[table].append(folder)
-        self._show(view_name(table, CATALOGUE), self.published[table], self._counted[table])
+        with self._embedded.step():
+            self._store.connection.exec_driver_sql(_load_statement(self.published[table], folder))
+        shutil.rmtree(folder)
 
-    def _written(self, view: str, table: sa.Table, frame: pd.DataFrame) -> Path:
-        folder = self._scratch / "frames" / view
+    def _written(self, view: str, table: sa.Table) -> Path:
+        folder = self._scratch / "tables" / view
         folder.mkdir(parents=True)
-        pyarrow.parquet.write_table(arrow_rows(table, frame), folder / "rows.parquet")
+        pyarrow.parquet.write_table(arrow_rows(table, self._embedded.read(sa.select(table))), folder / "rows.parquet")
         return folder
 
     def _show(self, name: str, table: sa.Table, parts: Sequence[Path]) -> None:
@@ -250,8 +257,8 @@ def _write_rows(session: SparkSession, sql: str, folder: Path) -> None:
     session.sql(sql).coalesce(session.sparkContext.defaultParallelism).write.parquet(str(folder))
 
 
-def _load_statement(table: sa.Table, parts: Sequence[Path]) -> str:
+def _load_statement(table: sa.Table, folder: Path) -> str:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
-    files = ", ".join("'" + str(part / "*.parquet").replace("'", "''") + "'" for part in parts)
+    files = str(folder / "*.parquet").replace("'", "''")
     order = f" order by {', '.join(_ORDERS[table.name])}" if table.name in _ORDERS else ""
-    return f'insert into {CATALOGUE}."{table.name}" ({names}) select {names} from read_parquet([{files}]){order}'  # nosec B608  # declared names and own paths
+    return f"insert into {CATALOGUE}.{table.name} ({names}) select {names} from read_parquet('{files}'){order}"  # nosec B608  # declared names and own paths

@@ -23,27 +23,32 @@ FEW_ROWS, UNSURPRISING, A_MONTH = 10, 0.01, 31
 
 _PERIODIC = ("survey", "data_delivery")
 """Tables whose rows come at set times: there, a silence is none by chance."""
-_GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
+_GRAINS = ("day", "month", "year")
+_GRAIN_RANK = {grain: rank for rank, grain in enumerate(_GRAINS)}
 _TOLD_BY_SPAN = ["grain", "first_day", "last_day", "rows"]
 _KIND_COLUMNS = ("category", "kind", "question")
 COLUMNS = ["measure", "source", "basis", "grain", "first_day", "last_day", "provisional"]
 
 
-def data_through(rows: Rows, measures: Mapping[str, Measure], dataset: Mapping[str, str]) -> date:
+def source_spans(rows: Rows, measures: Mapping[str, Measure]) -> pd.DataFrame:
+    """Return from when to when each source has rows of each measure, in records and in reported counts."""
+    return _concat([_record_spans(rows, measures), _count_spans(rows)])
+
+
+def data_through(spans: pd.DataFrame, dataset: Mapping[str, str]) -> date:
     """Return the last day the data speak of: as declared by the data set, else the last record or reported period."""
     if "data_through" in dataset:
         return date.fromisoformat(dataset["data_through"])
-    last = [frame["last_day"].max() for frame in (_record_spans(rows, measures), _count_spans(rows)) if len(frame)]
-    if not last:
+    if spans.empty:
         raise PublishRefused(
             "Not published: there are no incidents, disputes or counts yet. Import some files first.",
             "未发布：尚无事件、纠纷或统计数。请先导入文件。",
         )
-    return max(last).date()
+    return spans["last_day"].max().date()
 
 
 def measure_coverage(
-    rows: Rows, measures: Mapping[str, Measure], dataset: Mapping[str, str], through: date
+    spans: pd.DataFrame, measures: Mapping[str, Measure], dataset: Mapping[str, str], through: date
 ) -> pd.DataFrame:
     """Return the rows of ``measure_coverage``.
 
@@ -52,9 +57,9 @@ def measure_coverage(
     whole years: that no row fell in the rest of the year says little, and the months of a handful of cases are nobody's business.
     Such a cover is provisional: the source may have begun within its first year, or ended within its last.
     """
-    spans = _concat([_record_spans(rows, measures), _count_spans(rows)])
     if spans.empty:
         return spans.reindex(columns=COLUMNS)
+    spans = spans.copy()
     spans["first_day"] = spans["first_day"].dt.to_period("M").dt.start_time
     records = spans["basis"] == "records"
     periodic = [key for key, measure in measures.items() if measure.table in _PERIODIC]
@@ -171,6 +176,7 @@ def _record_spans(rows: Rows, measures: Mapping[str, Measure]) -> pd.DataFrame:
         for key, measure in members.items():
             span = wide[[f"{name}_{places[key]}" for name in _TOLD_BY_SPAN]]
             span = span.set_axis(_TOLD_BY_SPAN, axis=1).assign(source=wide["source"])
+            span["grain"] = span["grain"].map(dict(enumerate(_GRAINS)))
             known = span["first_day"].notna()
             for column in _fields_tested(measure):
                 known &= wide[f"filled_{column}"] > 0
@@ -195,8 +201,8 @@ class _SpanColumns:
             self._columns[f"filled_{name}"] = sa.func.sum(sa.case((_known(table.c[name]), 1), else_=0))
         test = sa.and_(when.is_not(None), *kinds)
         place = self._places.setdefault(str(test.compile(compile_kwargs={"literal_binds": True})), len(self._places))
-        grain = table.c.date_grain if "date_grain" in table.c else sa.literal("day")
-        self._columns[f"grain_{place}"] = sa.func.max(sa.case((test, grain)))
+        rank = sa.case(_GRAIN_RANK, value=table.c.date_grain) if "date_grain" in table.c else sa.literal(0)
+        self._columns[f"grain_{place}"] = sa.func.max(sa.case((test, rank)))
         self._columns[f"first_day_{place}"] = sa.func.min(sa.case((test, when)))
         self._columns[f"last_day_{place}"] = sa.func.max(sa.case((test, when)))
         self._columns[f"rows_{place}"] = sa.func.sum(sa.case((test, 1), else_=0))

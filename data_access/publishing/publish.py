@@ -67,7 +67,8 @@ def _build(store: WorkingStore, engine: RollupEngine, snapshots: SnapshotStore, 
     regions = store.read(sa.select(schema.region))
     paths = region_paths(regions)
     measures = load_measures()
-    through = coverage.data_through(engine, measures, dataset)
+    spans = coverage.source_spans(engine, measures)
+    through = coverage.data_through(spans, dataset)
     path = engine.published["region_path"]
     with engine.step():
         engine.write("region_path", paths)
@@ -79,7 +80,7 @@ def _build(store: WorkingStore, engine: RollupEngine, snapshots: SnapshotStore, 
     with engine.step():
         _place_records(engine)
     report(0.35, "roll_ups")
-    covered = coverage.measure_coverage(engine, measures, dataset, through)
+    covered = coverage.measure_coverage(spans, measures, dataset, through)
     groups = rollups.record_groups(measures)
     for number, (table_name, members) in enumerate(groups, start=1):
         with engine.step():
