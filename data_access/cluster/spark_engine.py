@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 import pyarrow.parquet
@@ -165,7 +165,7 @@ class SparkEngine:
             self._show(everything, table, folders)
             self._show(table.name, table, folders)
             return
-        sources = []
+        sources: list[str] = []
         for delivery in delivered:
             part = f"{everything}_{len(sources)}"
             self._show(part, table, [delivery.table(table.name)])
@@ -235,7 +235,8 @@ def _key(table: sa.Table) -> tuple[str, ...]:
 
 
 def _tables(statement: sa.Executable) -> list[sa.Table]:
-    return list(dict.fromkeys(part for part in visitors.iterate(statement) if isinstance(part, sa.Table)))
+    parts = visitors.iterate(cast("sa.ClauseElement", statement))
+    return list(dict.fromkeys(part for part in parts if isinstance(part, sa.Table)))
 
 
 def _check_complete(table: str, deliveries: Sequence[Delivery]) -> None:
