@@ -64,6 +64,11 @@ class Home:
         return self.path / "ledger.sqlite"
 
     @property
+    def ended_sign_ins(self) -> Path:
+        """Marks of the sign-ins that were ended before their tokens."""
+        return self.path / "ended_sign_ins"
+
+    @property
     def quarantine(self) -> Path:
         """Rows that were refused, to be corrected and imported again."""
         return self.path / "quarantine"

@@ -17,7 +17,7 @@ from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
 from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.server.shell import not_found_page, page_shell
-from dashboard.settings import NOBODY, current_account, record_refused, record_sign_out
+from dashboard.settings import NOBODY, current_account, load_settings, record_refused, record_sign_out
 from dashboard.sign_in.accounts import CLOCK_SKEW_SECONDS, WALL_SUBJECT
 from dashboard.sign_in.ended import end_sign_in
 from dashboard.sign_in.files import may_fetch
@@ -130,7 +130,7 @@ class SignInGate:
         keep_claims(claims)
         if scope["path"] == "/auth/logout" and claims:
             record_sign_out()
-            end_sign_in(claims, CLOCK_SKEW_SECONDS)
+            end_sign_in(load_settings().home, claims, CLOCK_SKEW_SECONDS)
         if (
             mode != "off"
             and scope["path"].startswith(FOR_ACCOUNTS)

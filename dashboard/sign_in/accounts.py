@@ -65,7 +65,7 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
     subject = next((str(claims[name]) for name in settings.subject_claims if claims.get(name)), "")
     if not subject or (mode == "oidc" and not claims.get("is_logged_in")):
         raise SignInRequired("Sign in to see the cockpit.", "请先登录。")
-    until = _checked_end(claims) if mode == "oidc" else math.inf
+    until = _checked_end(claims, home) if mode == "oidc" else math.inf
     holder = role_holders(home).get(subject)
     if holder is not None:
         return Account(subject, Scope(holder.role, holder.region or root_code), until)
@@ -79,12 +79,12 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
     )
 
 
-def _checked_end(claims: Mapping[str, object]) -> float:
+def _checked_end(claims: Mapping[str, object], home: Home) -> float:
     """Return until when a token counts; refuse one that counts no more, or not here."""
     expires = claims.get("exp")
     if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW_SECONDS < time.time():
         raise SignInRequired("The sign-in has run out. Sign in again.", "登录已过期，请重新登录。", code="expired")
-    if is_ended(claims):
+    if is_ended(home, claims):
         raise SignInRequired("You have signed out. Sign in again.", "您已退出登录，请重新登录。", code="signed_out")
     wanted = get_secrets_auth_section().get("client_id")
     meant_for = claims.get("aud")
