@@ -142,6 +142,15 @@ def test_chuzhous_counties_one_by_one_and_their_shapes(example_home):
     assert shapes.total_bounds == pytest.approx([117.161066, 31.850926, 119.230997, 33.217960], abs=0.008)
 
 
+def test_torontos_trends_begin_with_what_has_a_series(example_home):
+    reader = SnapshotReader(example_home("toronto"))
+    root = reader.snapshot().root_code
+    context = Context(root, Period.parse("2024"), "zh", "light", Scope("city_leader", root), ())
+    screen = trends_screen(reader, context)
+    assert screen.series["value"].notna().sum() == 19 * 12, "each month of the dated years"
+    assert "72→85" in screen.verdict
+
+
 def test_a_year_that_is_not_over_says_how_far_it_goes(example_home):
     reader = SnapshotReader(example_home("london"))
     root = reader.snapshot().root_code

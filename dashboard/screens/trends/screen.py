@@ -84,7 +84,8 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     language = context.language
     depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
     choices = mapped_indicators(depth)
-    indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
+    told = snapshot.dataset.get("trend") or snapshot.dataset.get("headline", "")
+    indicator = chosen_indicator(context, choices, told)
     start = _first_day(reader, context)
     grain: Grain = "month"
     frame = _series(reader, context, indicator, start, grain)
