@@ -56,7 +56,7 @@ class ControlChart:
     Parameters
     ----------
     kind : str
-        ``xmr``, ``u``, ``u_laney``, ``p``, ``p_laney``, ``t`` or ``g``.
+        ``xmr``, ``u``, ``u_laney``, ``c_laney``, ``p``, ``p_laney``, ``t`` or ``g``.
     values, centre, lower, upper : ndarray of float
         NaN limits where a phase has too few points.
     rule : ndarray of str

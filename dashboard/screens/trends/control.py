@@ -180,7 +180,7 @@ def _monthly_chart(indicator: Indicator, frame: pd.DataFrame) -> ControlChart:
     if indicator.kind == "rate" and indicator.denominator == PERSON_YEARS:
         return u_chart(count, base, factor=indicator.factor, laney=True)
     if indicator.kind == "count" and indicator.interval:
-        return u_chart(count, np.ones_like(count), factor=1.0, laney=True)
+        return replace(u_chart(count, np.ones_like(count), factor=1.0, laney=True), kind="c_laney")
     return xmr_chart(frame["value"].to_numpy(float), bounds=(0.0, np.inf))
 
 

@@ -25,7 +25,7 @@ def asked(reader):
 
 
 @pytest.mark.parametrize(
-    ("indicator", "kind"), [("BH2", "p_laney"), ("JQ1r", "u_laney"), ("JQ2", "u_laney"), ("criminal_alarms", "u_laney")]
+    ("indicator", "kind"), [("BH2", "p_laney"), ("JQ1r", "u_laney"), ("JQ2", "u_laney"), ("criminal_alarms", "c_laney")]
 )
 def test_each_kind_of_number_gets_its_chart(asked, indicator, kind):
     screen = asked(indicator)[0]
