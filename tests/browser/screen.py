@@ -21,7 +21,7 @@ PROVIDER_ASKS = ("cdn.jsdelivr.net",)
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 ALLOWED = {"EN", "GIS", "KTV", "CATI", "XLSX", "CSV", "ID", "P10", "P50", "P90", "p50", "p90", "GeoJSON", "AI"}
 ALLOWED |= {"Byar", "Wilson", "Dobson", "Newcombe", "Fisher", "Poisson", "GeoPackage", "Shapefile"}
-ALLOWED |= {"Laney", "Benjamini", "Hochberg"}
+ALLOWED |= {"Laney", "Benjamini", "Hochberg", "Farrington", "Noufaily"}
 ALLOWED |= {"JQ"}  # ids of the indicators that campaigns are measured by
 ALLOWED |= {"Map"}  # the drawing library names its canvas so
 """Latin words that belong on a Chinese screen."""

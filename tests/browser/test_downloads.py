@@ -68,8 +68,10 @@ def test_downloads_hold_what_the_tables_show(page, demonstration_app, path, aske
 def downloaded(page) -> dict[str, list[list[str]]]:
     """Return heading and rows of every table that the page offers, by title: the same as CSV and as XLSX."""
     page.locator("[data-testid=stPopover] button").first.click()
-    buttons = page.locator("[data-testid=stPopoverBody] [data-testid=stDownloadButton] button")
-    buttons.first.wait_for()
+    menu = page.locator("[data-testid=stPopoverBody]")
+    menu.get_by_text(t("download.note", "zh")).wait_for()  # it stands below all buttons
+    buttons = menu.locator("[data-testid=stDownloadButton] button")
+    buttons.first.wait_for()  # Streamlit loads this part of itself when it is first drawn
     files: dict[str, list[list[str]]] = {}
     for place in range(buttons.count()):
         download = taken(page, buttons.nth(place))
@@ -88,9 +90,9 @@ def downloaded(page) -> dict[str, list[list[str]]]:
 def taken(page, button):
     """Return what a button gives; a click that comes while the last file is still being given is lost, and made again."""
     for seconds in (10, 60):
-        with contextlib.suppress(TimeoutError), page.expect_download(timeout=seconds * 1000) as expected:
-            button.click()
-        if expected.is_done():
+        with contextlib.suppress(TimeoutError):
+            with page.expect_download(timeout=seconds * 1000) as expected:
+                button.click()
             return expected.value
     raise AssertionError("nothing was downloaded")
 
