@@ -35,8 +35,10 @@ def end_sign_in(home: Home, claims: Mapping[str, object], kept_seconds: float) -
             if old.stat().st_mtime < now:
                 old.unlink()
     if isinstance(expires, (int, float)):
-        mark.touch()
-        os.utime(mark, (now, expires + kept_seconds))
+        fresh = mark.parent.with_name(f"{mark.name}.new")  # with its time before anybody can take it for an old one
+        fresh.touch()
+        os.utime(fresh, (now, expires + kept_seconds))
+        fresh.replace(mark)
 
 
 def is_ended(home: Home, claims: Mapping[str, object]) -> bool:
