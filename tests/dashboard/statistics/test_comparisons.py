@@ -102,6 +102,12 @@ def test_missing_p_values_do_not_count_in_the_family():
     assert np.isnan(q[0, 1]) and np.isnan(q[1]).all()
 
 
+@given(st.lists(st.lists(st.floats(0, 1), min_size=4, max_size=4), min_size=1, max_size=5))
+def test_q_values_are_scipys_along_either_axis(p):
+    for axis in (0, 1, -1):
+        assert (comparisons.benjamini_hochberg(p, axis) == stats.false_discovery_control(p, axis=axis)).all()
+
+
 def test_areas_are_labelled_by_their_own_interval():
     events, exposure = np.array([2, 30, 20, 44, 70, 0]), np.array([25.0, 25, 25, 25, 25, 0])
     levels = [rate(events, exposure, 1, level) for level in (0.95, 0.998)]
