@@ -238,6 +238,7 @@ class KeptSums:
         rollups: Sequence[Rollup],
         measures: Sequence[str],
         codes: Sequence[str],
+        company: Sequence[str] = (),
     ) -> Wide | None:
         """Return the rows of ``measures`` and ``codes``; None when they are too many to be kept.
 
@@ -247,6 +248,9 @@ class KeptSums:
             Reads what is missing.
         scope, outermost : hashable, str
             Whose rows ``fetch`` sees, and the outermost region among them.
+        company : sequence of str
+            Measures that are read as well where regions are a small part of their level: the store goes through the whole
+            level for them, however few measures it is asked for.
         """
         families = sorted({"" if code == outermost else self._parents[code] for code in codes})
         groups: dict[tuple[str, ...], list[str]] = {
@@ -260,7 +264,9 @@ class KeptSums:
         for rollup in rollups:
             for family, members in groups.items():
                 read = partial(self._read, fetch, rollup, members)
-                parts.append(self._held((scope, outermost, rollup, family), measures, read).of(measures, codes))
+                more = company if len(family) == 1 and self._parents.get(family[0]) else ()
+                held = self._held((scope, outermost, rollup, family), measures, more, read)
+                parts.append(held.of(measures, codes))
         return reduce(Wide.followed_by, parts)
 
     @staticmethod
@@ -272,12 +278,14 @@ class KeptSums:
         with self._lock:
             self._kept.clear()
 
-    def _held(self, key: Hashable, measures: Sequence[str], read: Callable[[Sequence[str]], Wide]) -> Wide:
-        """Return what is kept under ``key``, after reading those measures that it lacks."""
+    def _held(
+        self, key: Hashable, measures: Sequence[str], company: Sequence[str], read: Callable[[Sequence[str]], Wide]
+    ) -> Wide:
+        """Return what is kept under ``key``, after reading those measures that it lacks, and their company with them."""
         with self._lock:
             names, held = self._kept.get(key, (frozenset(), None))
-        missing = [name for name in dict.fromkeys(measures) if name not in names]
-        if missing or held is None:
+        if held is None or not names.issuperset(measures):
+            missing = [name for name in dict.fromkeys((*measures, *company)) if name not in names]
             more = read(missing)
             held = held.followed_by(more) if held else more
             with self._lock, suppress(ValueError):  # it is larger than all that may be kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from itertools import chain
 
 import numpy as np
@@ -219,7 +219,7 @@ def _kept(
     def fetch(rollup: Rollup, missing: Sequence[str], regions: Sequence[str]) -> pa.Table:
         return _read(snapshot, regions, lambda asked: rollup.select(missing, _of_regions(rollup.table, asked)))
 
-    return snapshot.kept(fetch, rollups, measures, codes)
+    return snapshot.kept(fetch, rollups, measures, codes, _company_of(measures[0]))
 
 
 def _fetched(
@@ -366,6 +366,15 @@ def _by_kind(measures: Sequence[str]) -> tuple[list[str], list[str]]:
     declared = load_measures()
     flows = [key for key in measures if declared[key].kind == "flow"]
     return flows, [key for key in measures if declared[key].kind == "stock"]
+
+
+@lru_cache
+def _company_of(measure: str) -> tuple[str, ...]:
+    """Return what is read of a roll-up as ``measure`` is: all flows, all stocks or all histograms."""
+    declared = load_measures()
+    if measure not in declared:
+        return tuple(load_histograms())
+    return tuple(name for name, other in declared.items() if other.kind == declared[measure].kind)
 
 
 def _by_depth(snapshot: ScopedSnapshot, codes: Sequence[str]) -> list[Asked]:

@@ -273,7 +273,12 @@ class ScopedSnapshot:
         return self.snapshot.rows(statement, self.scope)
 
     def kept(
-        self, fetch: Fetch, rollups: Sequence[Rollup], measures: Sequence[str], codes: Sequence[str]
+        self,
+        fetch: Fetch,
+        rollups: Sequence[Rollup],
+        measures: Sequence[str],
+        codes: Sequence[str],
+        company: Sequence[str],
     ) -> Wide | None:
         """Return rows of roll-ups from memory, fetched where they are missing; None when they are too scattered to be kept."""
-        return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes)
+        return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes, company)

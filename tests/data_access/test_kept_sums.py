@@ -117,6 +117,23 @@ def test_what_was_read_for_one_scope_serves_no_other(small):
     assert [(scope.role, scope.region_prefix) for scope in asked] == [("county_leader", EAST[:6])]
 
 
+@pytest.mark.parametrize(("code", "reads"), [("111", 1), ("11", 2)], ids=["part of a level", "whole level"])
+def test_what_other_pages_ask_of_a_part_of_a_level_is_read_with_it(code, reads):
+    rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
+    sums = kept_sums.KeptSums({"1": "", "11": "1", "111": "11"})
+    asked = []
+
+    def fetch(rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+        asked.append(measures)
+        columns = {"measure": measures, "region_code": [code] * len(measures)}
+        return pa.table({**columns, "period": [date(2024, 1, 1)] * len(measures), "value": [1.0] * len(measures)})
+
+    for measure in ("deaths", "alarms"):
+        wide = sums.of(fetch, "scope", "1", [rollup], [measure], [code], company=["deaths", "alarms"])
+        assert wide.values.tolist() == [[1.0]]
+    assert len(asked) == reads
+
+
 @pytest.mark.parametrize(("most_bytes", "reads"), [(1 << 20, 2), (1800, 3), (10, 4)], ids=["all", "one", "none"])
 def test_what_was_asked_for_longest_ago_leaves_first(most_bytes, reads):
     rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
