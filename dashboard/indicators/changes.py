@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.engine import comparison
 from dashboard.indicators.engine.facts import evaluation_rules
+from dashboard.indicators.engine.numbers import frame_of
 from dashboard.indicators.engine.windows import wanted_days
 from dashboard.indicators.evaluate import by_region, evaluate, evaluate_each
 from dashboard.periods import Period
@@ -20,9 +21,7 @@ from data_access.queries import SnapshotReader
 
 Against = Literal["same_last_year", "previous"]
 AGAINST: tuple[Against, ...] = ("same_last_year", "previous")
-CHANGE_COLUMNS = [
-    "new",
-    "old",
+_TESTED_COLUMNS = [
     "difference",
     "difference_lower",
     "difference_upper",
@@ -30,19 +29,26 @@ CHANGE_COLUMNS = [
     "ratio_lower",
     "ratio_upper",
     "p_value",
+]
+CHANGE_COLUMNS = [
+    "new",
+    "old",
+    *_TESTED_COLUMNS,
+    "new_numerator",
+    "new_denominator",
+    "old_numerator",
+    "old_denominator",
     "beyond_chance",
     "way",
     "verdict",
     "sentence",
     "method",
     "status",
-    "new_numerator",
-    "new_denominator",
-    "old_numerator",
-    "old_denominator",
     "data_through",
     "notes",
 ]
+_Side = dict[str, np.ndarray]
+"""Columns of the figures of one of two periods, of all indicators and regions that are compared, one below the other."""
 
 
 def change(
@@ -91,9 +97,7 @@ def changes_of(
     regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
     # A frame holds the regions in order, and of each the two periods: taken by place, which costs no search.
     old, new = ({key: frame.iloc[place::2].set_axis(regions) for key, frame in frames.items()} for place in (0, 1))
-    return _frames_of(
-        {item.id: _compared(item, old[item.id], new[item.id], before, when, against) for item in items}, regions
-    )
+    return _compared(items, old, new, before, when, against)
 
 
 def values_and_changes(
@@ -122,11 +126,8 @@ def values_and_changes(
     new, old = (by_region(frames, codes) for frames in evaluate_each(reader, scope, codes, asked))
     place = list(dict.fromkeys(codes)).index(region)
     own = slice(place, place + 1)
-    changed = {
-        item.id: _compared(item, old[item.id].iloc[own], new[item.id].iloc[own], before, period, "same_last_year")
-        for item in both
-    }
-    return new, _frames_of(changed, pd.Index([region], name="region_code"))
+    sides = ({item.id: frames[item.id].iloc[own] for item in both} for frames in (old, new))
+    return new, _compared(both, *sides, before, period, "same_last_year")
 
 
 def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:
@@ -134,97 +135,120 @@ def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:
 
 
 def _compared(
-    indicator: Indicator, old: pd.DataFrame, new: pd.DataFrame, before: Period, when: Period, against: Against
-) -> dict[str, np.ndarray]:
-    """Return the columns of a change."""
-    if indicator.kind == "change" and against == "same_last_year":
-        # The figure is itself a comparison with last year: its counts are compared, not its percentages.
-        old = new.assign(value=new["denominator"], numerator=new["denominator"], denominator=np.nan)
-        new = new.assign(value=new["numerator"], denominator=np.nan)
-    given = np.isin(new["status"].to_numpy(), words.WITH_VALUE)
-    both = given & np.isin(old["status"].to_numpy(), words.WITH_VALUE)
-    alike = _are_alike(indicator, new, old)
-    valid = both & alike
-    untestable = _why_untestable(indicator, before, when)
-    unripe = np.array(["not_matured" in notes for notes in new["notes"]], dtype=bool)
-    test = comparison.untested(new["value"].to_numpy(float), old["value"].to_numpy(float))
-    if untestable is None:
-        # A figure without a value may rest on impossible counts, which no test takes.
-        test = _tested(indicator, _standing(new, valid), _standing(old, valid))
-    columns: dict[str, object] = {}
-    for name, source in (("new", new), ("old", old)):
-        columns[name] = source["value"].to_numpy(float)
-        columns[f"{name}_numerator"] = source["numerator"].to_numpy(float)
-        columns[f"{name}_denominator"] = source["denominator"].to_numpy(float)
-    for name in ("difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper"):
-        columns[name] = np.where(valid, getattr(test, name), np.nan)
-    p_value = np.where(valid & ~unripe, test.p_value, np.nan).astype(float)
-    limit = evaluation_rules().chance_limit
-    beyond_chance = [None if np.isnan(p) else bool(p < limit) for p in p_value]
-    ways = _ways(np.where(valid, test.difference, np.nan).astype(float))
-    extra = () if untestable is None else (untestable,)
-    columns |= {
-        "p_value": p_value,
-        "method": test.method,
-        "beyond_chance": beyond_chance,
-        "way": ways,
-        "verdict": [_verdict(way, indicator.direction) for way in ways],
-        "sentence": [
-            _sentence(
-                "missing" if not has_value else "no_people" if peopleless else way if may_be else "unlike",
-                beyond,
-                against,
-            )
-            for has_value, peopleless, may_be, way, beyond in zip(
-                given, old["status"] == words.NO_POPULATION, ~both | alike, ways, beyond_chance, strict=True
-            )
-        ],
-        "status": [_worse(a, b) for a, b in zip(new["status"], old["status"], strict=True)],
-        "data_through": new["data_through"],
-        "notes": [
-            tuple(dict.fromkeys((*a, *b, *extra, *(() if may_be else ("unlike_periods",)))))
-            for a, b, may_be in zip(new["notes"], old["notes"], ~both | alike, strict=True)
-        ],
-    }
-    return {name: _array(columns[name], len(new)) for name in CHANGE_COLUMNS}
-
-
-def _frames_of(compared: dict[str, dict[str, np.ndarray]], regions: pd.Index) -> dict[str, pd.DataFrame]:
-    """Return a frame for each change, cut from one of all: a frame of many columns takes long to make, however few rows."""
-    if not compared:
+    indicators: Sequence[Indicator],
+    old: Mapping[str, pd.DataFrame],
+    new: Mapping[str, pd.DataFrame],
+    before: Period,
+    when: Period,
+    against: Against,
+) -> dict[str, pd.DataFrame]:
+    """Return the changes of indicators between two frames of each, all over the same regions; tested all together."""
+    indicators = [*{item.id: item for item in indicators}.values()]
+    if not indicators:
         return {}
-    whole = pd.DataFrame({name: np.concatenate([part[name] for part in compared.values()]) for name in CHANGE_COLUMNS})
-    size = len(regions)
-    return {key: whole.iloc[n * size : (n + 1) * size].set_axis(regions) for n, key in enumerate(compared)}
+    regions = new[indicators[0].id].index
+    items = [item for item in indicators for _ in regions]
+    then, now = _sides(items, old, new, against)
+    given, had = (np.isin(side["status"], words.WITH_VALUE) for side in (now, then))
+    both = given & had
+    may_be = ~both | np.array([_are_alike(*row) for row in zip(items, now["notes"], then["notes"], strict=True)], bool)
+    valid = both & may_be
+    untestable = {item.id: _why_untestable(item, before, when) for item in indicators}
+    test = _tested(items, np.array([untestable[item.id] is None for item in items], bool), then, now, valid)
+    columns: dict[str, np.ndarray] = {}
+    for name, side in (("new", now), ("old", then)):
+        columns[name] = side["value"]
+        columns |= {f"{name}_{part}": side[part] for part in ("numerator", "denominator")}
+    columns |= {name: np.where(valid, test[name], np.nan).astype(float) for name in _TESTED_COLUMNS}
+    columns["p_value"][["not_matured" in notes for notes in now["notes"]]] = np.nan
+    limit = evaluation_rules().chance_limit
+    beyond_chance = [None if np.isnan(p) else bool(p < limit) for p in columns["p_value"]]
+    ways = _ways(columns["difference"])
+    said = [
+        "missing" if not has_value else "no_people" if peopleless else way if alike else "unlike"
+        for has_value, peopleless, alike, way in zip(
+            given, then["status"] == words.NO_POPULATION, may_be, ways, strict=True
+        )
+    ]
+    columns |= {
+        name: _objects(values)
+        for name, values in {
+            "beyond_chance": beyond_chance,
+            "way": ways,
+            "verdict": [_verdict(way, item.direction) for way, item in zip(ways, items, strict=True)],
+            "sentence": [_sentence(way, beyond, against) for way, beyond in zip(said, beyond_chance, strict=True)],
+            "method": test["method"],
+            "status": [_worse(*both_of) for both_of in zip(now["status"], then["status"], strict=True)],
+            "data_through": now["data_through"],
+            "notes": [
+                _notes(*noted, untestable[item.id], alike)
+                for item, alike, *noted in zip(items, may_be, now["notes"], then["notes"], strict=True)
+            ],
+        }.items()
+    }
+    whole, size = frame_of({name: columns[name] for name in CHANGE_COLUMNS}), len(regions)
+    return {item.id: whole.iloc[n * size : (n + 1) * size].set_axis(regions) for n, item in enumerate(indicators)}
 
 
-def _array(values: object, size: int) -> np.ndarray:
-    """Return numbers as they are, and all else as objects, tuples too."""
-    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return values
-    column = np.empty(size, dtype=object)
-    column[:] = values if isinstance(values, str) else list(values)  # type: ignore[call-overload]
+def _sides(
+    items: Sequence[Indicator], old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame], against: Against
+) -> tuple[_Side, _Side]:
+    """Return what is compared, the earlier period first; ``items`` are those of the rows."""
+    names = ("value", "numerator", "denominator", "squares", "status", "data_through", "notes")
+    stacked = (pd.concat([frames[key] for key in dict.fromkeys(item.id for item in items)]) for frames in (old, new))
+    then, now = ({name: frame[name].to_numpy() for name in names} for frame in stacked)
+    # A figure that is itself a comparison with last year: its counts are compared, not its percentages.
+    own = np.array([item.kind == "change" and against == "same_last_year" for item in items], bool)
+    if own.any():
+        last_year = now | {"value": now["denominator"], "numerator": now["denominator"]}
+        then = {name: np.where(own, last_year[name], then[name]) for name in names}
+        now["value"] = np.where(own, now["numerator"], now["value"])
+        for side in (then, now):
+            side["denominator"] = np.where(own, np.nan, side["denominator"])
+    return then, now
+
+
+def _tested(
+    items: Sequence[Indicator], testable: np.ndarray, then: _Side, now: _Side, valid: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the columns of each row's test, which the kind of its indicator tells."""
+    plain = comparison.untested(now["value"], then["value"])
+    test = {name: getattr(plain, name).copy() for name in (*_TESTED_COLUMNS, "method")}
+    kinds = np.array([item.kind for item in items])
+    is_share, is_rate = kinds == "proportion", kinds == "rate"
+    factor = np.array([item.factor if item.kind == "rate" else 1.0 for item in items])
+    for some, of_rates in ((testable & is_share, False), (testable & ~is_share, True)):
+        if not some.any():
+            continue
+        # A figure without a value may rest on impossible counts, which no test takes.
+        new, old = (
+            {name: np.where(valid, side[name], np.nan)[some] for name in ("numerator", "denominator", "squares")}
+            for side in (now, then)
+        )
+        if of_rates:
+            for side in (new, old):
+                side["denominator"] = np.where(is_rate[some], side["denominator"], 1.0)
+        sides = new["numerator"], new["denominator"], old["numerator"], old["denominator"]
+        found = comparison.rates(*sides, factor[some], _spread(new, old)) if of_rates else comparison.shares(*sides)
+        for name, column in test.items():
+            column[some] = getattr(found, name)
+    return test
+
+
+def _notes(new: tuple[str, ...], old: tuple[str, ...], untestable: str | None, alike: bool) -> tuple[str, ...]:
+    """Return what must be said of a change: what must be of both figures, why it isn't tested, that it can't be made."""
+    more = [] if untestable is None else [untestable]
+    return tuple(dict.fromkeys((*new, *old, *more, *([] if alike else ["unlike_periods"]))))
+
+
+def _objects(values: Sequence[object] | np.ndarray) -> np.ndarray:
+    """Return a column of objects, tuples too."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
     return column
 
 
-def _standing(frame: pd.DataFrame, valid: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the counts of the rows that are compared; missing elsewhere."""
-    names = ("numerator", "denominator", "squares")
-    return {name: np.where(valid, frame[name].to_numpy(float), np.nan) for name in names}
-
-
-def _tested(indicator: Indicator, new: dict[str, np.ndarray], old: dict[str, np.ndarray]) -> comparison.Comparison:
-    count, old_count = new["numerator"], old["numerator"]
-    if indicator.kind == "proportion":
-        return comparison.shares(count, new["denominator"], old_count, old["denominator"])
-    if indicator.kind == "rate":
-        spread = _spread(new, old)
-        return comparison.rates(count, new["denominator"], old_count, old["denominator"], indicator.factor, spread)
-    alone = np.ones(len(count))
-    return comparison.rates(count, alone, old_count, alone, 1.0, _spread(new, old))
-
-
-def _spread(new: dict[str, np.ndarray], old: dict[str, np.ndarray]) -> np.ndarray:
+def _spread(new: _Side, old: _Side) -> np.ndarray:
     """Return squared events ÷ events of both periods; 1 where events are independent or nothing is known."""
     squares = np.nansum([new["squares"], old["squares"]], axis=0)
     known = np.isfinite(new["squares"]) & np.isfinite(old["squares"])
@@ -250,13 +274,14 @@ def _why_untestable(indicator: Indicator, before: Period, when: Period) -> str |
     return "overlapping_windows" if first is None or last >= first else None
 
 
-def _are_alike(indicator: Indicator, new: pd.DataFrame, old: pd.DataFrame) -> np.ndarray:
-    """Return where two figures may be compared: a count of three months not with one of a year, nor rates of other people."""
-    lacking = set(words.SHORT_OF_DAYS if indicator.kind == "count" else ("population_incomplete",))
+def _are_alike(indicator: Indicator, new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    """Return whether figures with these notes may be compared: a count of three months not with one of a year, nor rates of other people."""
     if indicator.window in ("as_of", "since_start"):
-        return np.ones(len(new), bool)
-    lacks = [np.array([not lacking.isdisjoint(notes) for notes in frame["notes"]], bool) for frame in (new, old)]
-    return lacks[0] == lacks[1] if indicator.kind == "count" else ~(lacks[0] | lacks[1])
+        return True
+    if indicator.kind == "count":
+        short = set(words.SHORT_OF_DAYS)
+        return short.isdisjoint(new) == short.isdisjoint(old)
+    return "population_incomplete" not in (*new, *old)
 
 
 def _ways(difference: np.ndarray) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from dashboard.indicators.catalogue import Indicator, find_indicator
@@ -74,10 +75,20 @@ def series(
     DataFrame
         Indexed by ``region_code, period`` (text), with ``period_start`` beside the columns of :func:`values`.
     """
-    chosen = _found(indicator)
-    frame = evaluate(reader, scope, [chosen], codes, periods)[chosen.id]
-    starts = {str(period): pd.Timestamp(period.start) for period in periods}
-    return frame.assign(period_start=frame.index.get_level_values("period").map(starts))
+    return series_each(reader, scope, codes, [(_found(indicator), periods)])[0]
+
+
+def series_each(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], asked: Sequence[tuple[Indicator, Sequence[Period]]]
+) -> list[pd.DataFrame]:
+    """Return :func:`series` of each pair of an indicator and periods, all of it read together."""
+    found = evaluate_each(reader, scope, codes, [([item], periods) for item, periods in asked])
+    return [
+        frames[item.id].assign(
+            period_start=np.tile(pd.DatetimeIndex([period.start for period in periods]), len(dict.fromkeys(codes)))
+        )
+        for frames, (item, periods) in zip(found, asked, strict=True)
+    ]
 
 
 def evaluate(

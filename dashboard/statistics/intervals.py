@@ -70,7 +70,9 @@ def count_limits(events: ArrayLike, confidence: float = 0.95) -> tuple[FloatArra
     return lower, upper, method
 
 
-def rate(events: ArrayLike, exposure: ArrayLike, factor: float = 1e5, confidence: float = 0.95) -> Estimate:
+def rate(
+    events: ArrayLike, exposure: ArrayLike, factor: float | FloatArray = 1e5, confidence: float = 0.95
+) -> Estimate:
     """Compute crude rates with exact Poisson limits below 10 events and Byar's from 10.
 
     Parameters
@@ -80,8 +82,8 @@ def rate(events: ArrayLike, exposure: ArrayLike, factor: float = 1e5, confidence
         `rate_of_dependent_events`.
     exposure : array_like
         Population or person-years, broadcast against `events`. Zero or NaN gives an undefined rate, never 0.
-    factor : float
-        Rates are per this many units of exposure.
+    factor : float or ndarray
+        Rates are per this many units of exposure; broadcast, too.
     confidence : float
         Two-sided confidence level.
 
@@ -105,7 +107,11 @@ def rate(events: ArrayLike, exposure: ArrayLike, factor: float = 1e5, confidence
 
 
 def rate_of_dependent_events(
-    events: ArrayLike, squares: ArrayLike, exposure: ArrayLike, factor: float = 1e5, confidence: float = 0.95
+    events: ArrayLike,
+    squares: ArrayLike,
+    exposure: ArrayLike,
+    factor: float | FloatArray = 1e5,
+    confidence: float = 0.95,
 ) -> Estimate:
     """Compute rates of events that come in clusters, such as victims of incidents with several victims.
 
@@ -158,7 +164,7 @@ def _scaled(
     upper: FloatArray,
     method: NDArray[np.str_],
     exposure: FloatArray,
-    factor: float,
+    factor: float | FloatArray,
     confidence: float,
 ) -> Estimate:
     defined = (exposure > 0) & ~np.isnan(count)

@@ -29,7 +29,7 @@ def rates(
     new_exposure: np.ndarray,
     old: np.ndarray,
     old_exposure: np.ndarray,
-    factor: float,
+    factor: np.ndarray | float,
     spread: np.ndarray | float = 1.0,
 ) -> Comparison:
     """Compare two rates of Poisson counts, exactly given their total; no limits of the difference.
@@ -40,7 +40,7 @@ def rates(
         Counts.
     new_exposure, old_exposure : ndarray
         Person-years; 1 for bare counts.
-    factor : float
+    factor : ndarray or float
         Unit of the difference (per how many person-years).
     spread : ndarray or float
         Variance ÷ mean of the counts where events are not independent; counts are divided by it for the test.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -56,12 +57,13 @@ def each_unsuppressed(
 
 def _frames(ledger: Ledger, indicators: Sequence[Indicator], when: tuple[Period, ...]) -> dict[str, pd.DataFrame]:
     wanted = _with_components(indicators)
-    counted = {
-        item.id: quantile_numbers(ledger, item, when) if item.kind == "quantile" else _counted(ledger, item, when)
-        for item in wanted
-        if item.available and item.kind != "minimum"
+    counted = [item for item in wanted if item.available and item.kind not in ("minimum", "quantile")]
+    numbers = {item.id: _numbers(ledger, item, when) for item in counted}
+    limits = _limits_of(counted, numbers)
+    waited = {
+        item.id: quantile_numbers(ledger, item, when) for item in wanted if item.available and item.kind == "quantile"
     }
-    frames = frames_of(counted)
+    frames = frames_of({key: (own, limits[key]) for key, own in numbers.items()} | waited)
     for item in wanted:
         if not item.available:
             frames[item.id] = _unavailable(ledger.codes, when)
@@ -74,35 +76,73 @@ def _last_year(periods: Sequence[Period]) -> tuple[Period, ...]:
     return tuple(period.same_last_year() for period in periods)
 
 
-def _counted(ledger: Ledger, indicator: Indicator, when: tuple[Period, ...]) -> tuple[Numbers, Limits]:
+def _numbers(ledger: Ledger, indicator: Indicator, when: tuple[Period, ...]) -> Numbers:
+    """Return the counts; of a change against last year, this year's over last year's."""
     numbers = ledger.numbers(indicator, when)
-    if indicator.kind == "change":
-        both = numbers.against(ledger.numbers(indicator, _last_year(when)))
-        return both, _limits_of_change(both, indicator)
-    return numbers, _limits(numbers, indicator)
+    return numbers.against(ledger.numbers(indicator, _last_year(when))) if indicator.kind == "change" else numbers
 
 
-def _limits(numbers: Numbers, indicator: Indicator) -> Limits:
-    valid = numbers.has_value
-    numerator = np.where(valid, numbers.numerator, np.nan)
-    denominator = np.where(valid, numbers.denominator, np.nan)
-    if indicator.kind == "proportion" and indicator.interval:
-        return intervals.proportion(numerator, denominator)
-    if indicator.kind == "rate" and indicator.interval:
-        return intervals.rate(numerator, denominator, indicator.factor, numbers.squares)
-    if indicator.kind == "count" and indicator.interval:
-        return intervals.rate(numerator, np.ones_like(numerator), 1.0, numbers.squares)
-    if indicator.kind in ("count", "stock_difference"):
-        return intervals.without(numerator)
-    return intervals.without(numerator / denominator * indicator.factor)
+def _limits_of(indicators: Sequence[Indicator], numbers: Mapping[str, Numbers]) -> dict[str, Limits]:
+    """Return the limits of counted indicators, by id: all that are estimated alike together."""
+    found: dict[str, Limits] = {}
+    for estimate in dict.fromkeys(map(_estimate_of, indicators)):
+        alike = [item for item in indicators if _estimate_of(item) is estimate]
+        counts = [numbers[item.id] for item in alike]
+        valid = np.stack([each.has_value for each in counts])
+        numerator, denominator = (
+            np.where(valid, np.stack([getattr(each, name) for each in counts]), np.nan)
+            for name in ("numerator", "denominator")
+        )
+        limits = estimate(alike, counts, numerator, denominator)
+        columns = [getattr(limits, field.name) for field in fields(limits)]
+        found |= {item.id: Limits(*(column[place] for column in columns)) for place, item in enumerate(alike)}
+    return found
 
 
-def _limits_of_change(both: Numbers, indicator: Indicator) -> Limits:
-    """Return the change against last year: numerator this year's count, denominator last year's."""
-    valid = both.has_value
-    this = np.where(valid, both.numerator, np.nan)
-    last = np.where(valid, both.denominator, np.nan)
-    return intervals.count_ratio(this, last) if indicator.interval else intervals.without(this / last - 1)
+def _estimate_of(indicator: Indicator) -> Callable[..., Limits]:
+    """Return what gives the limits of an indicator: from indicators, their counts and both parts, a row for each."""
+    if indicator.interval and indicator.kind in _ESTIMATES:
+        return _ESTIMATES[indicator.kind]
+    return _plain
+
+
+def _shares(_: object, __: object, numerator: np.ndarray, denominator: np.ndarray) -> Limits:
+    return intervals.proportion(numerator, denominator)
+
+
+def _changes(_: object, __: object, numerator: np.ndarray, denominator: np.ndarray) -> Limits:
+    return intervals.count_ratio(numerator, denominator)
+
+
+def _rates(
+    indicators: Sequence[Indicator], counts: Sequence[Numbers], numerator: np.ndarray, denominator: np.ndarray
+) -> Limits:
+    """Return the limits of rates, and of counts, which are rates per one."""
+    is_rate = np.array([item.kind == "rate" for item in indicators])[:, None, None]
+    factor = np.where(is_rate, _factors(indicators), 1.0)
+    squares = [np.full(each.numerator.shape, np.nan) if each.squares is None else each.squares for each in counts]
+    return intervals.rate(numerator, np.where(is_rate, denominator, 1.0), factor, np.stack(squares))
+
+
+def _plain(indicators: Sequence[Indicator], _: object, numerator: np.ndarray, denominator: np.ndarray) -> Limits:
+    """Return values that chance doesn't move, or whose chance isn't told."""
+    kinds = np.array([item.kind for item in indicators])[:, None, None]
+    of_change = numerator / denominator - 1
+    value = np.where(kinds == "change", of_change, numerator / denominator * _factors(indicators))
+    return intervals.without(np.where(np.isin(kinds, ("count", "stock_difference")), numerator, value))
+
+
+def _factors(indicators: Sequence[Indicator]) -> np.ndarray:
+    return np.array([item.factor for item in indicators], float)[:, None, None]
+
+
+_ESTIMATES: Mapping[str, Callable[..., Limits]] = {
+    "proportion": _shares,
+    "rate": _rates,
+    "count": _rates,
+    "change": _changes,
+}
+"""Kind of indicator → what gives its limits, where chance has a part in it."""
 
 
 def _lowest(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

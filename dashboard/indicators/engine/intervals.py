@@ -27,7 +27,9 @@ class Limits:
     method: np.ndarray
 
 
-def rate(count: np.ndarray, exposure: np.ndarray, factor: float, squares: np.ndarray | None = None) -> Limits:
+def rate(
+    count: np.ndarray, exposure: np.ndarray, factor: np.ndarray | float, squares: np.ndarray | None = None
+) -> Limits:
     """Return count ÷ exposure × factor with the limits of a Poisson count.
 
     Parameters

@@ -101,13 +101,23 @@ def frames_of(counted: Mapping[str, tuple[Numbers, Limits]]) -> dict[str, pd.Dat
     parts = {key: numbers.columns(limits) for key, (numbers, limits) in counted.items()}
     if not parts:
         return {}
-    whole = pd.DataFrame({name: np.concatenate([part[name] for part in parts.values()]) for name in words.COLUMNS})
+    whole = frame_of({name: np.concatenate([part[name] for part in parts.values()]) for name in words.COLUMNS})
     frames, begin = {}, 0
     for key, (numbers, _) in counted.items():
         frames[key] = whole.iloc[begin : begin + len(numbers.index)]
         frames[key].index = numbers.index
         begin += len(numbers.index)
     return frames
+
+
+def frame_of(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return columns, numbers before all else, as a frame in two blocks: pandas takes each that stands alone by itself."""
+    numbers = {name: column for name, column in columns.items() if column.dtype.kind == "f"}
+    others = {name: column for name, column in columns.items() if name not in numbers}
+    halves = ((numbers, float), (others, object))
+    return pd.concat(
+        [pd.DataFrame(np.column_stack([*half.values()]), columns=[*half], dtype=kind) for half, kind in halves], axis=1
+    )
 
 
 class Ledger:
@@ -119,7 +129,7 @@ class Ledger:
     def __init__(self, reader: SnapshotReader, scope: Scope, facts: Facts, codes: Sequence[str]) -> None:
         self.reader, self.scope, self.facts, self.codes = reader, scope, facts, list(codes)
         self._carry = evaluation_rules().stock_carry_months
-        self._spans: dict[tuple[str, tuple[Period, ...], str], tuple[Span, ...]] = {}
+        self._spans: dict[tuple[str, str, tuple[Period, ...], str], tuple[Span, ...]] = {}
         self._flow_needs: dict[Spans, dict[Part, None]] = {}
         self._stock_needs: dict[tuple[date, date], dict[Part, None]] = {}
         self._flows: dict[Spans, dict[Part, np.ndarray]] = {}
@@ -166,7 +176,7 @@ class Ledger:
 
     def spans(self, indicator: Indicator, window: str, periods: tuple[Period, ...]) -> tuple[Span, ...]:
         """Return the days that the indicator's terms over ``window`` are summed over, period by period."""
-        key = (indicator.id, periods, window)
+        key = (indicator.id, indicator.window, periods, window)
         if key not in self._spans:
             terms = _by_window(indicator)[window]
             asked = [term for term in terms if not self._has_none(term)] or terms

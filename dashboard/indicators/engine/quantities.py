@@ -233,8 +233,7 @@ def person_years(
     read: dict[tuple[date, date], pd.DataFrame] = {}
     for place, days in asked.items():
         if days not in read:
-            frame = reader.person_years(scope, codes, *days)
-            read[days] = frame.set_index("region_code").reindex(list(codes))
+            read[days] = reader.person_years(scope, codes, *days)  # a row for each of ``codes``, in order
         exposure[:, place] = read[days]["person_years"].to_numpy(float)
         carried[:, place] = read[days]["carried"].to_numpy(bool)
     return exposure, carried

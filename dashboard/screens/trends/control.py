@@ -17,11 +17,9 @@ from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
 from dashboard.indicators.engine.quantities import Part
-from dashboard.indicators.evaluate import series
 from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.memory import recalled
 from dashboard.palette import load_palette
-from dashboard.periods import periods_between
+from dashboard.screens.trends.series import region_series
 from dashboard.statistics.control_charts import (
     ControlChart,
     g_chart,
@@ -83,7 +81,7 @@ def control_screens(
     language = context.language
     if indicator.kind not in ("rate", "proportion", "count", "mean"):
         return (_empty(t("control.not_for_kind", language)),)
-    frame = monthly_series(reader, context, indicator, start)
+    frame = region_series(reader, context, indicator, start).single_months
     known = frame["status"].isin(WITH_VALUE) & frame["numerator"].notna()
     if not known.any():
         hidden = (frame["status"] == "suppressed").any()
@@ -95,18 +93,6 @@ def control_screens(
     if days is not None:
         screens.append(_rare(context, indicator, days, reader.snapshot().data_through))
     return tuple(screens) or (_empty(t("control.too_rare", language)),)
-
-
-def monthly_series(reader: SnapshotReader, context: Context, indicator: Indicator, start: date) -> pd.DataFrame:
-    """Return the indicator of the context's region for each single month, oldest first, whatever window it has; kept."""
-
-    def read() -> pd.DataFrame:
-        monthly = indicator.model_copy(update={"window": "period"}) if indicator.window != "half_year" else indicator
-        periods = list(periods_between(start, reader.snapshot().data_through, "month"))
-        frame = series(reader, context.viewer, monthly, [context.region], periods)
-        return frame.droplevel("region_code").reset_index().sort_values("period_start", ignore_index=True)
-
-    return recalled(reader, ("months", context.viewer, context.region, indicator.id, start), read)
 
 
 def _months(context: Context, indicator: Indicator, frame: pd.DataFrame) -> ControlScreen:

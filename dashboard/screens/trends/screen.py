@@ -16,16 +16,16 @@ from dashboard.indicators.breakdown import class_names_of
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.changes import change
 from dashboard.indicators.engine.facts import facts_of
-from dashboard.indicators.evaluate import series
 from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
-from dashboard.periods import Grain, periods_between
+from dashboard.periods import Grain
 from dashboard.screens.figures import basis_of_all, interval_text, row_text, status_text
 from dashboard.screens.map.screen import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.trends.control import ControlScreen, control_screens, monthly_series
+from dashboard.screens.trends.control import ControlScreen, control_screens
 from dashboard.screens.trends.marks import Mark, marks_of
+from dashboard.screens.trends.series import region_series
 from dashboard.screens.trends.warning import ALARM, COLUMNS, EarlyWarning, early_warning, warning_table
 from dashboard.statistics.estimate import Estimate
 from dashboard.statistics.trends import cochran_armitage, recent_trend
@@ -88,12 +88,12 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     indicator = chosen_indicator(context, choices, told)
     start = _first_day(reader, context)
     grain: Grain = "month"
-    frame = _series(reader, context, indicator, start, grain)
+    told_of = region_series(reader, context, indicator, start)
+    frame = told_of.by_month
     if not frame["status"].isin(WITH_VALUE).any():
-        grain = "year"
-        frame = _series(reader, context, indicator, start, grain)
+        grain, frame = "year", told_of.by_year
     moved = change(reader, context.viewer, indicator, [context.region], context.period).iloc[0]
-    years = _years(reader, context, indicator, start)
+    years = _years(told_of.by_year)
     scale = 100.0 if indicator.display_form in ("percent", "change") else 1.0
     # A rolling window that reaches back before the data is a shorter one: its wide interval would set the scale.
     whole = frame[["starts_late" not in notes for notes in frame["notes"]]]
@@ -104,7 +104,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     classes = _classes(reader, context, indicator, start)
     class_names = class_names_of(classes["class_code"], snapshot, language)
     controls = control_screens(reader, context, indicator, start)
-    warning = early_warning(monthly_series(reader, context, indicator, start), indicator)
+    warning = early_warning(told_of.single_months, indicator)
     marks = marks_of(reader, context, indicator, start)
     return TrendsScreen(
         indicator=indicator,
@@ -136,7 +136,7 @@ def _tables(
 ) -> tuple[ScreenTable, ...]:
     """Return the series, the years and the classes behind the charts, numbers as numbers."""
     name = indicator.label(language)
-    status = [status_text(row, language) for _, row in years.iterrows()]
+    status = [status_text({"status": status}, language) for status in years["status"]]
     return (
         _table("series", name, drawn, ("period_start", "value", "lower", "upper", "last_year"), language),
         _table(
@@ -182,15 +182,9 @@ def _first_day(reader: SnapshotReader, context: Context) -> date:
     return facts.first_day or date(facts.data_through.year, 1, 1)
 
 
-def _series(reader: SnapshotReader, context: Context, indicator: Indicator, start, grain: Grain) -> pd.DataFrame:
-    periods = list(periods_between(start, reader.snapshot().data_through, grain))
-    frame = series(reader, context.viewer, indicator, [context.region], periods)
-    return frame.droplevel("region_code").reset_index().sort_values("period_start", ignore_index=True)
-
-
-def _years(reader: SnapshotReader, context: Context, indicator: Indicator, start: date) -> pd.DataFrame:
+def _years(by_year: pd.DataFrame) -> pd.DataFrame:
     """Return the years, latest first; those that nothing was counted in only where there are no others."""
-    years = _series(reader, context, indicator, start, "year")[::-1]
+    years = by_year[::-1]
     counted = years[years["status"].isin(WITH_VALUE) | years["numerator"].notna()]
     return counted if len(counted) else years
 
@@ -214,7 +208,7 @@ def _written(indicator: Indicator, frame: pd.DataFrame, data_through: date, lang
     """Return years as they are read; the last one says to what day it goes where that is not its end."""
     last = str(data_through.year) if (data_through.month, data_through.day) != (12, 31) else ""
     part = t("trends.part_of_year", language, year=last, day=f"{data_through:%m-%d}")
-    rows = [row for _, row in frame.iterrows()]
+    rows = frame.to_dict("records")
     return pd.DataFrame(
         {
             "year": frame["period"].replace({last: part}),
