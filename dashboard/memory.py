@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache, wraps
 from operator import itemgetter
 from threading import Condition
@@ -13,6 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 from cachetools import LRUCache
+from pandas.api.extensions import ExtensionDtype
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
 from data_access.access import read_config, validated
@@ -158,8 +159,9 @@ def bytes_of(result: object) -> int:
 
 def _own_bytes(each: object) -> int:
     if isinstance(each, pd.DataFrame):
-        columns = sum(_column_bytes(column) for _, column in each.items())
-        return columns + _column_bytes(each.index) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
+        columns = zip(each.dtypes.tolist(), each.iloc[:LOOKED_AT].to_numpy(object).T, strict=True)
+        cells = len(each) * sum(_cell_bytes(kind, some) for kind, some in columns)
+        return cells + _column_bytes(each.index) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
     if isinstance(each, pd.Series | pd.Index):
         return _column_bytes(each) + FRAME_BYTES
     if isinstance(each, np.ndarray):
@@ -169,10 +171,16 @@ def _own_bytes(each: object) -> int:
 
 def _column_bytes(column: pd.Series | pd.Index) -> int:
     """Return about how many bytes the values of a column take."""
-    if isinstance(column, pd.MultiIndex) or column.dtype.kind != "O" or column.dtype == "category":
+    if isinstance(column, pd.MultiIndex):
         return int(column.memory_usage(deep=False))
-    some = column.array[:LOOKED_AT]
-    return len(column) * (8 + sum(map(sys.getsizeof, some)) // max(1, len(some)))
+    return len(column) * _cell_bytes(column.dtype, column.array[:LOOKED_AT])
+
+
+def _cell_bytes(kind: np.dtype | ExtensionDtype, some: Sequence[object]) -> int:
+    """Return about how many bytes a value of a column of ``kind`` takes, by some of its values."""
+    if kind.kind != "O" or isinstance(kind, pd.CategoricalDtype):
+        return 8
+    return 8 + sum(map(sys.getsizeof, some)) // max(1, len(some))
 
 
 def _parts(each: object) -> Iterator[object]:

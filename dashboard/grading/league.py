@@ -86,6 +86,11 @@ class League:
         )
         return frame.sort_values("lost", ascending=False)
 
+    def costliest(self, code: str) -> list[tuple[str, float]]:
+        """Return the components of one region and the points they cost it in the month shown, costliest first."""
+        lost = self.index.points_lost[:, self.inputs.codes.index(code), -1]
+        return [(self.index.components[place], float(lost[place])) for place in np.argsort(-lost, kind="stable")]
+
 
 def league_of(reader: SnapshotReader, scope: Scope, codes: Sequence[str], month: pd.Period) -> League:
     """Grade ``codes`` together for ``month``; kept by snapshot, scope and arguments."""

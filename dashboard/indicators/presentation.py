@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from dashboard import formatting
 from dashboard.i18n import t
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.vocabulary import Values
 
 PERCENT_SIGN = "%"
 
@@ -39,7 +39,7 @@ class Shown:
         return f"{self.value}{joint}{self.unit}"
 
 
-def shown(row: pd.Series, indicator: Indicator, language: str) -> Shown:
+def shown(row: Values, indicator: Indicator, language: str) -> Shown:
     """Return the texts of one row of :func:`dashboard.indicators.evaluate.values`."""
     value = value_text(row, indicator, language)
     own_sign = value.endswith(PERCENT_SIGN) or "/" in value
@@ -55,7 +55,7 @@ def shown(row: pd.Series, indicator: Indicator, language: str) -> Shown:
     )
 
 
-def value_text(row: pd.Series, indicator: Indicator, language: str) -> str:
+def value_text(row: Values, indicator: Indicator, language: str) -> str:
     """Return the value as written: percentages over small bases as ``7/12``, changes over small bases as differences."""
     value = row["value"]
     if row["status"] not in words.WITH_VALUE or _missing(value):
@@ -76,7 +76,7 @@ def value_text(row: pd.Series, indicator: Indicator, language: str) -> str:
     return formatting.number(value, 1)
 
 
-def interval_text(row: pd.Series, indicator: Indicator) -> str:
+def interval_text(row: Values, indicator: Indicator) -> str:
     """Return the 95 % limits as written; empty when there are none."""
     lower, upper, value = row["lower"], row["upper"], row["value"]
     if _missing(lower) and _missing(upper):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from dashboard import formatting
 from dashboard.i18n import t
@@ -11,9 +10,10 @@ from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.indicators.presentation import note_texts, shown
+from dashboard.indicators.vocabulary import Values
 
 
-def value_sentence(row: pd.Series, indicator: Indicator, language: str) -> str:
+def value_sentence(row: Values, indicator: Indicator, language: str) -> str:
     """Return one sentence for a row of :func:`dashboard.indicators.evaluate.values`, without a full stop.
 
     Zero events come with their upper limit; what has no value says why; what is incomplete says so.
@@ -54,7 +54,7 @@ def value_sentence(row: pd.Series, indicator: Indicator, language: str) -> str:
     )
 
 
-def change_sentence(row: pd.Series, indicator: Indicator, language: str) -> str:
+def change_sentence(row: Values, indicator: Indicator, language: str) -> str:
     """Return one sentence for a row of :func:`dashboard.indicators.changes.change`, without a full stop.
 
     Names the amount, its interval, and whether chance alone would do as much.
@@ -62,13 +62,13 @@ def change_sentence(row: pd.Series, indicator: Indicator, language: str) -> str:
     return t(row["sentence"], language, amount=amount_text(row, indicator, language))
 
 
-def brief_change_sentence(row: pd.Series, language: str) -> str:
+def brief_change_sentence(row: Values, language: str) -> str:
     """Return the verdict on a change without its amount: ``与去年同期相比的下降在偶然波动范围内``."""
     _, _, against, outcome = row["sentence"].split(".")
     return t(f"sentences.brief.{against}.{outcome}", language)
 
 
-def figure_sentence(row: pd.Series, changed: pd.Series | None, indicator: Indicator, language: str) -> str:
+def figure_sentence(row: Values, changed: Values | None, indicator: Indicator, language: str) -> str:
     """Return the whole statement on a figure: its value and, where there is one, its change."""
     first = value_sentence(row, indicator, language)
     if changed is None or row["status"] not in words.WITH_VALUE:
@@ -76,7 +76,7 @@ def figure_sentence(row: pd.Series, changed: pd.Series | None, indicator: Indica
     return t("sentences.joined", language, first=first, second=change_sentence(changed, indicator, language))
 
 
-def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
+def amount_text(row: Values, indicator: Indicator, language: str) -> str:
     """Return how much a figure changed, without a sign: the sentence says which way.
 
     Shares change by percentage points, or from one fraction to another when one is of fewer than 30; rates by percent with
@@ -105,12 +105,12 @@ def amount_text(row: pd.Series, indicator: Indicator, language: str) -> str:
     return t("sentences.amount.plain_tested", language, difference=amount, unit=unit, **counts)
 
 
-def small_share(row: pd.Series) -> bool:
+def small_share(row: Values) -> bool:
     """Return whether a change of shares is one of too few for percentage points."""
     return bool(min(row["old_denominator"], row["new_denominator"]) < formatting.SMALLEST_PERCENT_BASE)
 
 
-def fractions_text(row: pd.Series, language: str) -> str:
+def fractions_text(row: Values, language: str) -> str:
     """Return both shares of a change as fractions: ``7/12→8/11``."""
     old, new = (
         t(
@@ -124,17 +124,17 @@ def fractions_text(row: pd.Series, language: str) -> str:
     return t("sentences.amount.from_to", language, old=old, new=new)
 
 
-def caution_texts(row: pd.Series, language: str) -> tuple[str, ...]:
+def caution_texts(row: Values, language: str) -> tuple[str, ...]:
     """Return the notes of a change in words."""
     return note_texts(row["notes"], language)
 
 
-def _short_of_days(row: pd.Series) -> bool:
+def _short_of_days(row: Values) -> bool:
     """Return whether a figure lacks days of its period: its count beside one of all days would mislead."""
     return not set(words.SHORT_OF_DAYS).isdisjoint(row["notes"])
 
 
-def _percent(row: pd.Series, language: str) -> str:
+def _percent(row: Values, language: str) -> str:
     percent = f"{formatting.number(abs(row['ratio'] - 1) * 100, 1)}%"
     if row["beyond_chance"] is None:
         return t("sentences.amount.relative", language, percent=percent)
@@ -155,7 +155,7 @@ def _percent(row: pd.Series, language: str) -> str:
     )
 
 
-def _points(row: pd.Series, language: str) -> str:
+def _points(row: Values, language: str) -> str:
     if small_share(row):
         return t("sentences.amount.fractions", language, fractions=fractions_text(row, language))
     size = abs(row["difference"]) * 100

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
 OK = "ok"
 PARTIAL = "partial"
 NO_DATA = "no_data"
@@ -60,3 +65,5 @@ SHORT_OF_DAYS = ("period_running", "starts_late", "ends_early")
 VALUE_COLUMNS = ["value", "lower", "upper", "lower_998", "upper_998"]
 NUMBER_COLUMNS = [*VALUE_COLUMNS, "numerator", "denominator", "squares"]
 COLUMNS = [*NUMBER_COLUMNS, "method", "status", "basis", "grain", "data_through", "notes"]
+Values = Mapping[Any, Any] | pd.Series
+"""One region's values of an indicator, or of its change, by the names of the columns."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -52,9 +50,3 @@ def share_within(bins: pd.DataFrame, days: float) -> float:
     """Return the share of waits of at most ``days``, exact when that is an edge; NaN where there are no waits."""
     total = float(bins["value"].sum())
     return float(bins.loc[bins["upper"] <= days + 1e-9, "value"].sum()) / total if total else float("nan")
-
-
-def quantiles_by(bins: pd.DataFrame, column: str, quantiles: Sequence[float]) -> pd.DataFrame:
-    """Return quantiles for each value of ``column`` (a column for each quantile)."""
-    rows = {key: [bin_quantile(own, q) for q in quantiles] for key, own in bins.groupby(column, sort=False)}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(quantiles))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -13,12 +13,10 @@ from dashboard.components import Basis, Card, Column, Definition
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.sources import indicator_source, joint_source
 from data_access.queries import SnapshotReader
 
-Values = Mapping[Any, Any] | pd.Series
-"""One region's values of an indicator, by the names of :data:`dashboard.indicators.vocabulary.COLUMNS`."""
 _NOTE_KINDS = {
     "period_running": "partial",
     "starts_late": "partial",
@@ -42,6 +40,11 @@ _REASONS = (
     "outside_coverage",
 )
 """Notes that say more of why there is no value than its status does."""
+
+
+def row_of(frame: pd.DataFrame, code: str) -> Values:
+    """Return the values of one region."""
+    return dict(zip(frame.columns, frame.iloc[frame.index.get_loc(code)].tolist(), strict=True))
 
 
 def figure_text(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -132,7 +131,7 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
             for code, stage in rows["stage"].items()
         ],
         watched_text=[watched_words(league, str(code), language) for code in rows.index],
-        strip=[league.grades.loc[code].tolist() for code in rows.index],
+        strip=league.grades.reindex(rows.index).to_numpy().tolist(),
         href=[context.href("ranking", of=code) for code in rows.index],
         down=[context.href(page, region=code, of=None) for code in rows.index],
     )
@@ -183,18 +182,19 @@ def late_note(league: League, names: pd.Series, language: str) -> str:
 
 def watched_words(league: League, code: str, language: str) -> str:
     """Return why a region is yellow and watched though its index is below the line of red; empty where it isn't."""
-    row: Any = league.rows.loc[code]
-    if row["watched"] == NOT_WATCHED:
+    rows = league.rows
+    reason = rows.at[code, "watched"]
+    if reason == NOT_WATCHED:
         return ""
     facts = {}
-    if row["watched"] == FEW_EVENTS:
+    if reason == FEW_EVENTS:
         by_chance = league.contributions(code)["by_chance"]
         lines = [_counted(league, code, str(key), language) for key in by_chance.index[by_chance >= LEAST_LOST]]
         facts = {
             "lines": t("ranking.and", language).join(lines),
-            "index": formatting.number(float(row["without_chance"]), 1),
+            "index": formatting.number(rows.at[code, "without_chance"], 1),
         }
-    return t(f"ranking.watched_{row['watched']}", language, **_watch_limits(index_settings()), **facts)
+    return t(f"ranking.watched_{reason}", language, **_watch_limits(index_settings()), **facts)
 
 
 def watched_notes(league: League, names: pd.Series, language: str) -> list[str]:
@@ -272,20 +272,19 @@ def index_definition_text(language: str) -> str:
 
 def _costs(league: League, code: str, language: str) -> list[str]:
     """Return the components that cost a region most, each with its points."""
-    lost = league.contributions(code)["lost"].head(COSTLIEST)
     return [
         t("ranking.reason", language, name=t(f"component.{key}", language), points=formatting.number(points, 1))
-        for key, points in lost.items()
+        for key, points in league.costliest(code)[:COSTLIEST]
         if points >= LEAST_LOST
     ]
 
 
 def _answer(league: League, code: str, language: str) -> tuple[str, str]:
     """Return who answers for what cost a region most, and how soon."""
-    lost = league.contributions(code)["lost"]
-    if not lost.iloc[0] >= LEAST_LOST:
+    key, points = league.costliest(code)[0]
+    if not points >= LEAST_LOST:
         return "", ""
-    component = index_settings().components[str(lost.index[0])]
+    component = index_settings().components[key]
     return component.unit_label(language), formatting.days(component.deadline_days, language)
 
 

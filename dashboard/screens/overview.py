@@ -17,11 +17,11 @@ from dashboard.i18n import t
 from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import values_and_changes
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.lateness import late_rows
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept, recalled
-from dashboard.screens.figures import indicator_card, status_text, value_text
+from dashboard.screens.figures import indicator_card, row_of, status_text, value_text
 from dashboard.screens.league import Graded, graded_regions
 from dashboard.screens.map.screen import MapScreen, map_screen, value_map
 from dashboard.screens.references import reference_fact, reference_of
@@ -189,8 +189,8 @@ def _figure_table(
     reader: SnapshotReader,
     context: Context,
     items: list[Indicator],
-    rows: dict[str, pd.Series],
-    changes: dict[str, tuple[Indicator, pd.Series]],
+    rows: dict[str, Values],
+    changes: dict[str, tuple[Indicator, Values]],
 ) -> ScreenTable:
     """Return the figures of the cards, numbers as numbers, with the sentence on the change of each."""
     language, published = context.language, [reference_of(reader, context, item) for item in items]
@@ -241,18 +241,18 @@ def _beside(wanted: list[Indicator]) -> list[Indicator]:
 _SMALL_FIGURES = {"BH2": ("BH2b", "BH2n"), "YJ1": ("YJ2",)}
 
 
-def _has_source(row: pd.Series) -> bool:
+def _has_source(row: Values) -> bool:
     return "not_collected" not in row["notes"] and row["data_through"] is not None
 
 
 def _read_together(
     reader: SnapshotReader, context: Context, items: list[Indicator], compared: list[Indicator]
-) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+) -> tuple[dict[str, Values], dict[str, Values]]:
     """Return the figures of ``items`` and how those ``compared`` changed in a year, of the context's region, by id."""
     region, every = context.region, {item.id: item for item in (*items, *compared)}
     ids = [item.id for item in compared]
     found = values_and_changes(reader, context.viewer, list(every.values()), [region], context.period, ids, region)
-    values, changes = ({key: frame.iloc[0] for key, frame in frames.items()} for frames in found)
+    values, changes = ({key: row_of(frame, region) for key, frame in frames.items()} for frames in found)
     return values, changes
 
 
@@ -260,8 +260,8 @@ def _card(
     reader: SnapshotReader,
     context: Context,
     item: Indicator,
-    rows: dict[str, pd.Series],
-    changes: dict[str, tuple[Indicator, pd.Series]],
+    rows: dict[str, Values],
+    changes: dict[str, tuple[Indicator, Values]],
 ) -> Card:
     language = context.language
     more: dict[str, object] = {"href": context.href("map", indicator=item.id)}
@@ -286,7 +286,7 @@ def _card(
     return indicator_card(reader, context, item, rows[item.id], **more)
 
 
-def arithmetic(row: pd.Series, language: str) -> str:
+def arithmetic(row: Values, language: str) -> str:
     """Return how a rate comes about, to three decimals, so that anyone can check it: ``85 ÷ 3,179,220 = 2.674``."""
     return t(
         "overview.arithmetic",
@@ -297,7 +297,7 @@ def arithmetic(row: pd.Series, language: str) -> str:
     )
 
 
-def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
+def change_text(indicator: Indicator, row: Values, language: str) -> str:
     """Return a change as written on screen: percentage points of shares, percent of counts, else the difference."""
     if pd.isna(row["difference"]):
         return formatting.MISSING
@@ -315,13 +315,13 @@ def change_text(indicator: Indicator, row: pd.Series, language: str) -> str:
     return formatting.signed(row["difference"], 1)
 
 
-def words_of_change(indicator: Indicator, row: pd.Series, language: str) -> str:
+def words_of_change(indicator: Indicator, row: Values, language: str) -> str:
     """Return which way a figure went and whether that is good; a change that is written as 0.0 went no way."""
     difference = 0.0 if _is_written_as_none(change_text(indicator, row, language)) else row["difference"]
     return formatting.change_words(difference, indicator.direction, language)
 
 
-def change_sentence(indicator: Indicator, row: pd.Series, language: str) -> str:
+def change_sentence(indicator: Indicator, row: Values, language: str) -> str:
     """Return what to make of a change in few words, chance included; `sentences.change_sentence` gives counts and interval."""
     amount, key = change_text(indicator, row, language).lstrip("+−"), row["sentence"]
     if _is_written_as_none(amount):
@@ -337,8 +337,8 @@ def _is_written_as_none(change: str) -> bool:
 def _verdict(
     context: Context,
     headline: Indicator,
-    rows: dict[str, pd.Series],
-    changes: dict[str, tuple[Indicator, pd.Series]],
+    rows: dict[str, Values],
+    changes: dict[str, tuple[Indicator, Values]],
     index: str,
     overdue: pd.DataFrame,
 ) -> str:
@@ -365,7 +365,7 @@ def _verdict(
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
 
 
-def _what_changed(context: Context, changes: dict[str, tuple[Indicator, pd.Series]], each_way: int) -> pd.DataFrame:
+def _what_changed(context: Context, changes: dict[str, tuple[Indicator, Values]], each_way: int) -> pd.DataFrame:
     """Return the changes least likely by chance: the ones for the worse, then the ones for the better."""
     language = context.language
     rows = [
@@ -400,11 +400,11 @@ def _source_of_changes(
     return joint_source(reader, context.viewer, items, context.language, FEW_SOURCES, context.period)
 
 
-def _side(row: pd.Series, side: str) -> pd.Series:
-    return pd.Series({"status": "ok", "value": row[side], "denominator": row[f"{side}_denominator"]})
+def _side(row: Values, side: str) -> Values:
+    return {"status": "ok", "value": row[side], "denominator": row[f"{side}_denominator"]}
 
 
-def _certainty(row: pd.Series) -> str:
+def _certainty(row: Values) -> str:
     return "beyond" if row["beyond_chance"] else "within"
 
 

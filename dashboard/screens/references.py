@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
-from dashboard.indicators.vocabulary import WITH_VALUE
-from dashboard.screens.figures import Values, figure_text
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
+from dashboard.screens.figures import figure_text
 from data_access.access import read_config, validated
 from data_access.queries import SnapshotReader
 

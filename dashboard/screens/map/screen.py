@@ -294,21 +294,18 @@ def _region_rows(
     ].copy()
     frame["name"] = names
     frame["lon"], frame["lat"] = rows["lon"], rows["lat"]
-    frame["text"] = [value_text(indicator, row, language) for _, row in found.iterrows()]
-    frame["figure"] = [
-        row_text(indicator, row, language) if row["status"] in WITH_VALUE else "—" for _, row in found.iterrows()
-    ]
-    frame["interval"] = [interval_text(indicator, row) or "" for _, row in found.iterrows()]
-    frame["counts"] = [_counts(row, language) for _, row in found.iterrows()]
-    frame["status_words"] = [status_text(row, language) for _, row in found.iterrows()]
+    figures = found.to_dict("records")
+    frame["text"] = [value_text(indicator, row, language) for row in figures]
+    frame["figure"] = [row_text(indicator, row, language) if row["status"] in WITH_VALUE else "—" for row in figures]
+    frame["interval"] = [interval_text(indicator, row) or "" for row in figures]
+    frame["counts"] = [_counts(row, language) for row in figures]
+    frame["status_words"] = [status_text(row, language) for row in figures]
     frame["href"] = [context.href(page, region=code) for code in frame.index]
     frame["hover"] = [
-        str(
-            Markup("<b>{}</b><br>{}{}<br>{}").format(
-                row["name"], row["text"], _in_brackets(row["interval"]), row["counts"]
-            )
+        str(Markup("<b>{}</b><br>{}{}<br>{}").format(name, text, _in_brackets(interval), counts))
+        for name, text, interval, counts in zip(
+            *(frame[column] for column in ("name", "text", "interval", "counts")), strict=True
         )
-        for _, row in frame.iterrows()
     ]
     return frame.sort_values(
         ["value", "name"], ascending=[indicator.direction == "higher_better", True], na_position="last"

@@ -12,9 +12,9 @@ from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.screens.children import Listed, names_of
-from dashboard.screens.figures import Values, indicator_card, value_text
+from dashboard.screens.figures import indicator_card, value_text
 from dashboard.screens.overview import change_sentence, change_text, words_of_change
 from dashboard.screens.work.shares import is_divided, worst_first, written_rows
 from data_access.queries import SnapshotReader

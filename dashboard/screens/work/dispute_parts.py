@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +13,9 @@ from dashboard import formatting
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.engine.facts import facts_of
-from dashboard.indicators.waiting import bin_quantile, quantiles_by, share_within
+from dashboard.indicators.vocabulary import Values
+from dashboard.indicators.waiting import bin_quantile, share_within
 from dashboard.screens.children import depth_of
-from dashboard.screens.figures import Values
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
 from data_access.queries import SnapshotReader
@@ -58,12 +58,37 @@ def last_day(reader: SnapshotReader, context: Context) -> date:
 
 
 @dataclass(frozen=True)
-class Sums:
-    """Counts of one span of days, a column a measure, 0 where nothing was counted."""
+class Divided:
+    """Counts of one span of days by class or by channel, 0 where nothing was counted."""
 
-    whole: pd.Series
-    by_class: pd.DataFrame
-    by_channel: pd.DataFrame
+    labels: list[str]
+    counts: np.ndarray
+    """Shape (labels, ``_COUNTED``)."""
+
+    def of(self, labels: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return by measure the counts of ``labels``."""
+        rows = np.array([self.labels.index(label) if label in self.labels else -1 for label in labels], int)
+        found = (
+            np.where(rows[:, None] >= 0, self.counts[rows], 0.0)
+            if self.labels
+            else np.zeros((len(rows), len(_COUNTED)))
+        )
+        return dict(zip(_COUNTED, found.T, strict=True))
+
+    def with_any(self, measures: Sequence[str]) -> list[str]:
+        """Return the labels that one of ``measures`` counted anything of, in their own order."""
+        some = self.counts[:, [_COUNTED.index(name) for name in measures]].any(axis=1)
+        return sorted(label for label, has in zip(self.labels, some, strict=True) if has)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Counts of one span of days, 0 where nothing was counted."""
+
+    whole: Mapping[str, float]
+    """By measure."""
+    by_class: Divided
+    by_channel: Divided
 
 
 @dataclass(frozen=True)
@@ -97,17 +122,17 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
     measure = pd.Index(_COUNTED).get_indexer(pd.Index(found["measure"]))
     divided = {name: pd.factorize(found[name]) for name in ("class_code", "channel")}
 
-    def by(name: str, span: int) -> pd.DataFrame:
+    def by(name: str, span: int) -> Divided:
         # Spans that are read apart have rows of their own: these are added up.
         place, labels = divided[name]
         sums = np.bincount(place * len(_COUNTED) + measure, numbers(span), len(labels) * len(_COUNTED))
-        return pd.DataFrame(sums.reshape(-1, len(_COUNTED)), index=pd.Index(labels, name=name), columns=list(_COUNTED))
+        return Divided(labels.tolist(), sums.reshape(-1, len(_COUNTED)))
 
     def numbers(span: int) -> np.ndarray:
         return found[f"value_{span}"].fillna(0.0).to_numpy(float)
 
     def sums(span: int, channels: int) -> Sums:
-        whole = pd.Series(np.bincount(measure, numbers(span), len(_COUNTED)), index=list(_COUNTED))
+        whole = dict(zip(_COUNTED, np.bincount(measure, numbers(span), len(_COUNTED)).tolist(), strict=True))
         return Sums(whole, by("class_code", span), by("channel", channels))
 
     now, last_year, ever = sums(0, len(spans) - 1 if end < period.end else 0), sums(1, 1), sums(2, 2)
@@ -121,10 +146,10 @@ def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.Data
     A step that no source of the data set keeps has no count, and the step after it stands beside the one before.
     """
     language = context.language
-    frame = counts.now.whole
+    whole = counts.now.whole
     kept = facts_of(reader, context.viewer).coverage
     numbers = [
-        float(frame[_STEP_MEASURES[step]]) if _STEP_MEASURES[step] in kept or not place else np.nan
+        whole[_STEP_MEASURES[step]] if _STEP_MEASURES[step] in kept or not place else np.nan
         for place, step in enumerate(STEPS)
     ]
     rows = []
@@ -166,9 +191,9 @@ def narrowest(steps: pd.DataFrame) -> str | None:
 def ages(context: Context, counts: Counted) -> pd.DataFrame:
     """Return the open disputes at the end of the period in age bands that add up to all open."""
     language = context.language
-    frame = counts.ever.whole
-    beyond = [frame["disputes_received"] - frame["disputes_resolved"]]
-    beyond += [frame[f"disputes_reached_{days}"] - frame[f"disputes_left_{days}"] for days in AGES]
+    whole = counts.ever.whole
+    beyond = [whole["disputes_received"] - whole["disputes_resolved"]]
+    beyond += [whole[f"disputes_reached_{days}"] - whole[f"disputes_left_{days}"] for days in AGES]
     edges = (0, *AGES)
     rows = []
     for place, days in enumerate(edges):
@@ -193,12 +218,11 @@ def ages(context: Context, counts: Counted) -> pd.DataFrame:
 def classes(context: Context, counts: Counted) -> pd.DataFrame:
     """Return the six classes: received against last year with what chance allows, cohort, age, relapse, largest rise first."""
     language = context.language
-    by_class = [each.by_class.sort_index() for each in (counts.now, counts.last_year, counts.ever)]
     order = [*dispute_settings().classes]
-    order += [code for code in by_class[0].index[by_class[0][list(_BY_CLASS)].any(axis=1)] if code not in order]
-    now, before, stock = (frame.reindex(order, fill_value=0.0) for frame in by_class)
-    before = before if counts.is_over else before * np.nan
-    compared = compared_counts(now["disputes_received"], before["disputes_received"], language)
+    order += [code for code in counts.now.by_class.with_any(_BY_CLASS) if code not in order]
+    now, before, stock = (each.by_class.of(order) for each in (counts.now, counts.last_year, counts.ever))
+    last_year = before["disputes_received"] if counts.is_over else np.full(len(order), np.nan)
+    compared = compared_counts(now["disputes_received"], last_year, language)
     long_open = stock["disputes_reached_90"] - stock["disputes_left_90"]
     every = now["disputes_received"].sum()
     frame = pd.DataFrame(
@@ -207,7 +231,7 @@ def classes(context: Context, counts: Counted) -> pd.DataFrame:
             "class": [class_word(code, language) for code in order],
             "received": now["disputes_received"],
             "share": now["disputes_received"] / every if every else np.nan,
-            "last_year": before["disputes_received"],
+            "last_year": last_year,
             "change": compared["change"],
             "due_resolved": _ratio(now["disputes_due_resolved"], now["disputes_due"]),
             "resolved": _ratio(now["disputes_received_resolved"], now["disputes_received"]),
@@ -223,7 +247,8 @@ def classes(context: Context, counts: Counted) -> pd.DataFrame:
             "relapsed_text": _shares(now["disputes_relapsed"], now["disputes_resolved"], language),
             "beyond": compared["beyond"],
             "href": [context.href("disputes", **{"class": code, "stage": "received"}, offset=None) for code in order],
-        }
+        },
+        index=pd.Index(order, name="class_code"),
     )
     return frame.sort_values(["change", "received"], ascending=False, na_position="last")
 
@@ -247,17 +272,16 @@ def channel_word(code: str, language: str) -> str:
 def sources(context: Context, counts: Counted) -> pd.DataFrame:
     """Return what each source handed over, how much of it was merged, and how long it took from the first report."""
     language = context.language
-    now, before = (each.by_channel.sort_index() for each in (counts.now, counts.last_year))
-    now = now[now[list(_BY_CHANNEL)].any(axis=1)]
-    bins = counts.waited("intake_delay_days")
-    order = [code for code in dispute_settings().channels if code in now.index]
-    order += [code for code in now.index if code not in order]
-    now, before = now.reindex(order), before.reindex(order, fill_value=0.0)
-    before = before if counts.is_over else before * np.nan
-    delays = quantiles_by(bins, "class_code", (0.5, 0.9)).reindex(order) * 24
-    day = pd.Series({code: share_within(own, 1) for code, own in bins.groupby("class_code")}, dtype=float)
-    day = day.reindex(order)
-    compared = compared_counts(now["disputes_raw"], before["disputes_raw"], language)
+    counted_of = counts.now.by_channel.with_any(_BY_CHANNEL)
+    order = [code for code in dispute_settings().channels if code in counted_of]
+    order += [code for code in counted_of if code not in order]
+    now, before = (each.by_channel.of(order) for each in (counts.now, counts.last_year))
+    last_year = before["disputes_raw"] if counts.is_over else np.full(len(order), np.nan)
+    delays = counts.waited("intake_delay_days")
+    of_channel = [delays[(delays["class_code"] == code).to_numpy(bool)] for code in order]
+    median, slowest = (np.array([bin_quantile(bins, part) for bins in of_channel]) * 24 for part in (0.5, 0.9))
+    day = np.array([share_within(bins, 1) for bins in of_channel])
+    compared = compared_counts(now["disputes_raw"], last_year, language)
     received = now["disputes_received"].sum()
     return pd.DataFrame(
         {
@@ -266,18 +290,18 @@ def sources(context: Context, counts: Counted) -> pd.DataFrame:
             "raw": now["disputes_raw"],
             "merged": now["disputes_merged"],
             "merge_rate": _ratio(now["disputes_merged"], now["disputes_raw"]),
-            "first_found": _ratio(now["disputes_received"], pd.Series(received, index=now.index)),
+            "first_found": _ratio(now["disputes_received"], np.full(len(order), received)),
             "change": compared["change"],
-            "median_hours": delays[0.5],
-            "p90_hours": delays[0.9],
+            "median_hours": median,
+            "p90_hours": slowest,
             "within_day": day,
             "raw_text": [formatting.number(value) for value in now["disputes_raw"]],
             "merge_rate_text": _shares(now["disputes_merged"], now["disputes_raw"], language),
             "first_found_text": [formatting.share(value, received, language) for value in now["disputes_received"]],
             "change_text": compared["text"],
             "certainty": compared["certainty"],
-            "median_text": [formatting.number(value, 1) for value in delays[0.5]],
-            "p90_text": [formatting.number(value, 1) for value in delays[0.9]],
+            "median_text": [formatting.number(value, 1) for value in median],
+            "p90_text": [formatting.number(value, 1) for value in slowest],
             "within_day_text": [formatting.percent(value) for value in day],
             "href": [context.href("disputes", channel=code, stage="received", offset=None) for code in order],
         },
@@ -343,34 +367,35 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     ).sort_values("three_years", ascending=False)
 
 
-def compared_counts(now: pd.Series, before: pd.Series, language: str) -> pd.DataFrame:
+def compared_counts(now: np.ndarray, before: np.ndarray, language: str) -> dict[str, Sequence]:
     """Return relative changes of counts, in words, with Benjamini–Hochberg over all that are shown together.
 
     Where ``before`` is not known nothing is compared.
+
+    Returns
+    -------
+    dict
+        ``change, text, beyond, certainty``, each as long as ``now``.
     """
-    ones = np.ones(len(now))
-    p_values = rate_ratio(now.to_numpy(float), ones, before.to_numpy(float), ones).p_value
+    p_values = rate_ratio(now, 1.0, before, 1.0).p_value
     beyond = benjamini_hochberg(np.asarray(p_values, float)) < CERTAIN
     words = {sure: t(f"overview.certainty_{'beyond' if sure else 'within'}", language) for sure in (True, False)}
-    return pd.DataFrame(
-        {
-            "change": np.where(before > 0, now / before.where(before > 0) - 1, np.nan),
-            "text": [formatting.percent_change(new, old) for new, old in zip(now, before, strict=True)],
-            "beyond": beyond,
-            "certainty": [
-                words[bool(sure)] if known else formatting.MISSING
-                for sure, known in zip(beyond, before.notna(), strict=True)
-            ],
-        },
-        index=now.index,
-    )
+    return {
+        "change": _ratio(now, before) - 1,
+        "text": [formatting.percent_change(new, old) for new, old in zip(now, before, strict=True)],
+        "beyond": beyond,
+        "certainty": [
+            words[bool(sure)] if known else formatting.MISSING
+            for sure, known in zip(beyond, ~np.isnan(before), strict=True)
+        ],
+    }
 
 
-def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:
-    return part / whole.where(whole > 0)
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return part / np.where(whole > 0, whole, np.nan)
 
 
-def _shares(part: pd.Series, whole: pd.Series, language: str) -> list[str]:
+def _shares(part: np.ndarray, whole: np.ndarray, language: str) -> list[str]:
     return [formatting.share(one, all_of, language) for one, all_of in zip(part, whole, strict=True)]
 
 

@@ -11,16 +11,16 @@ from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.changes import values_and_changes
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, in_scope, listed_down_to, listed_regions
-from dashboard.screens.figures import Values
+from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
 from dashboard.screens.work.cards import Rows, cards_of, region_rows
 from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
 from dashboard.screens.work.settings import dispute_settings
-from dashboard.screens.work.shares import COUNTY, row_of, share_rows, share_table
+from dashboard.screens.work.shares import COUNTY, share_rows, share_table
 from data_access.queries import SnapshotReader
 
 COMPARED = ("MT1", "BH2", "BH1", "BH4")
@@ -220,7 +220,7 @@ def _tables(
     def made(key: str, frame: pd.DataFrame) -> ScreenTable:
         names = _COLUMNS[key]
         headings = {name: t(f"disputes_column.{name}", language) for name in names}
-        return ScreenTable(key, t(f"disputes.title_{key}", language), frame.reindex(columns=list(names)), headings)
+        return ScreenTable(key, t(f"disputes.title_{key}", language), frame, headings)
 
     indicators = dispute_settings().regions.indicators
     return (

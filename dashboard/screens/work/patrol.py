@@ -15,16 +15,17 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.evaluate import values_of
+from dashboard.indicators.vocabulary import Values
 from dashboard.maps.svg_map import Frame
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, listed_regions
-from dashboard.screens.figures import Values
+from dashboard.screens.figures import row_of
 from dashboard.screens.map.screen import MapScreen, map_screen, value_map
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import cards_of, region_rows
 from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day
 from dashboard.screens.work.settings import dispute_settings, patrol_settings
-from dashboard.screens.work.shares import row_of, share_table
+from dashboard.screens.work.shares import share_table
 from data_access.queries import SnapshotReader
 
 COVERAGE = "GRD1"
@@ -236,7 +237,7 @@ def _found(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     now, before = counted("value_0"), counted("value_1")
     order = [*dispute_settings().classes, *(code for code in now.index if code not in dispute_settings().classes)]
     now, before = now.reindex(order).fillna(0.0), before.reindex(order).fillna(0.0)
-    compared = compared_counts(now["found"], before["found"], language)
+    compared = compared_counts(*(each["found"].to_numpy(float) for each in (now, before)), language)
     return pd.DataFrame(
         {
             "class": [class_word(code, language) for code in order],

@@ -14,11 +14,11 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import evaluate, values_of
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope, listed_down_to, names_of, place_of
-from dashboard.screens.figures import Values
+from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.resource_parts import (
@@ -40,7 +40,6 @@ from dashboard.screens.work.shares import (
     counted_text,
     figure_of,
     is_divided,
-    row_of,
     share_rows,
     share_table,
     with_counts,

@@ -16,14 +16,14 @@ from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.indicators.waiting import bin_quantile
 from dashboard.maps import view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import MapLayers, facility_colour, layered_map
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
-from dashboard.screens.figures import Values
+from dashboard.screens.figures import row_of
 from dashboard.screens.map.layers import LegendEntry
 from dashboard.screens.shared import shared_shapes
 from dashboard.screens.tables import ScreenTable
@@ -35,7 +35,6 @@ from dashboard.screens.work.shares import (
     counted_text,
     figure_of,
     is_divided,
-    row_of,
     share_rows,
     share_table,
     with_counts,

@@ -23,6 +23,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
 from dashboard.periods import Period
 from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
+from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
 from dashboard.screens.work.settings import service_settings
@@ -30,7 +31,6 @@ from dashboard.screens.work.shares import (
     COUNTY,
     counted_text,
     is_divided,
-    row_of,
     share_rows,
     share_table,
     share_text,

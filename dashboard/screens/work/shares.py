@@ -12,9 +12,9 @@ from dashboard import formatting
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.screens.children import Listed, names_of
-from dashboard.screens.figures import Values, figure_text
+from dashboard.screens.figures import figure_text
 from dashboard.screens.tables import ScreenTable
 from data_access.queries import SnapshotReader
 
@@ -27,14 +27,6 @@ _WRITTEN = ("value", "numerator", "denominator", "status")
 def is_divided(indicator: Indicator) -> bool:
     """Whether numerator and denominator say what the share rests on."""
     return indicator.kind in _DIVIDED
-
-
-def row_of(frame: pd.DataFrame, code: str) -> Mapping[Any, Any]:
-    """Return the values of one region."""
-    place = frame.index.get_indexer(pd.Index([code]))[0]
-    if place < 0:
-        raise KeyError(code)
-    return dict(zip(frame.columns, next(frame.iloc[place : place + 1].itertuples(index=False, name=None)), strict=True))
 
 
 def written_rows(frame: pd.DataFrame, codes: Sequence[str]) -> list[dict[str, Any]]:

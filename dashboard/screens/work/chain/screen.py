@@ -26,10 +26,10 @@ from dashboard.indicators.chain import (
     steps_of,
 )
 from dashboard.indicators.evaluate import values_of
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, listed_regions, names_of, siblings_of
-from dashboard.screens.figures import Values, indicator_card, interval_text, row_text, status_text
+from dashboard.screens.figures import indicator_card, interval_text, row_of, row_text, status_text
 from dashboard.screens.league import DEEPEST_GRADED, LEAST_LOST, graded_month
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.chain.index_gains import first_gain, gains_table, left_out, why_no_gains, written_gains
@@ -45,7 +45,6 @@ from dashboard.screens.work.chain.words import (
     step_label,
     with_unit,
 )
-from dashboard.screens.work.shares import row_of
 from data_access.queries import SnapshotReader
 
 OUTCOME = "outcome"
