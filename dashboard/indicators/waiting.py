@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+Bins = Mapping[str, np.ndarray] | pd.DataFrame
+"""``lower, upper, value`` of one distribution, in any order; waits added up per bin."""
 
-def bin_quantile(bins: pd.DataFrame, quantile: float) -> float:
+
+def bin_quantile(bins: Bins, quantile: float) -> float:
     """Return a quantile of waits, linear within its bin; NaN where there are no waits.
 
     A quantile in the open last bin is that bin's lower edge: at least so long.
 
     Parameters
     ----------
-    bins : DataFrame
+    bins : DataFrame or mapping of arrays
         ``lower, upper, value`` of one distribution, in any order; waits added up per bin.
     quantile : float
         Between 0 and 1.
@@ -24,7 +29,7 @@ def bin_quantile(bins: pd.DataFrame, quantile: float) -> float:
     >>> bin_quantile(bins, 0.75)
     2.0
     """
-    lowers, bounds, waits = (bins[name].to_numpy(float) for name in ("lower", "upper", "value"))
+    lowers, bounds, waits = (np.asarray(bins[name], float) for name in ("lower", "upper", "value"))
     return quantile_of(lowers, bounds, waits, quantile)
 
 
@@ -46,7 +51,8 @@ def quantile_of(lowers: np.ndarray, bounds: np.ndarray, waits: np.ndarray, quant
     return float(lower + (target - before) / counts[chosen] * (upper - lower))
 
 
-def share_within(bins: pd.DataFrame, days: float) -> float:
+def share_within(bins: Bins, days: float) -> float:
     """Return the share of waits of at most ``days``, exact when that is an edge; NaN where there are no waits."""
-    total = float(bins["value"].sum())
-    return float(bins.loc[bins["upper"] <= days + 1e-9, "value"].sum()) / total if total else float("nan")
+    waits, within = np.asarray(bins["value"], float), np.asarray(bins["upper"]) <= days + 1e-9
+    total = float(waits.sum())
+    return float(waits[within].sum()) / total if total else float("nan")

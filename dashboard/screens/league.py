@@ -95,7 +95,7 @@ def _own_league(reader: SnapshotReader, context: Context, regions: pd.DataFrame)
         return None
     codes = siblings_of(regions, context.region)
     league = league_of(reader, context.viewer, codes, graded_month(reader, context))
-    return None if league.rows["index"].isna().to_dict()[context.region] else league
+    return None if pd.isna(league.rows.at[context.region, "index"]) else league
 
 
 def league_rows(context: Context, league: League, names: pd.Series, page: str = "ranking") -> pd.DataFrame:

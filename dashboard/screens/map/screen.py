@@ -20,7 +20,7 @@ from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, listed_regions, names_of
+from dashboard.screens.children import Listed, in_scope, listed_regions, names_of
 from dashboard.screens.figures import basis_of_all, figure_text, interval_text, row_text, status_text, value_text
 from dashboard.screens.map.clusters import SHOWN, ClusterScreen, clustered_codes, clusters_on
 from dashboard.screens.shared import shared_outlines, shared_shapes, shared_values
@@ -148,7 +148,7 @@ def _spread(
     A number of cases is no figure that a part could have in common with the whole.
     """
     language, regions = context.language, reader.regions(context.viewer)
-    if len(found) < 2 or found["upper_998"].isna().all() or not regions["in_scope"].to_dict().get(listed.parent):
+    if len(found) < 2 or found["upper_998"].isna().all() or not in_scope(regions, listed.parent):
         return ""
     if indicator.display_form == "count":
         return t("map.counts", language)

@@ -19,6 +19,7 @@ from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
 from dashboard.indicators.engine.quantities import Part
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.palette import load_palette
+from dashboard.screens.children import depth_of
 from dashboard.screens.trends.series import region_series
 from dashboard.statistics.control_charts import (
     ControlChart,
@@ -175,7 +176,7 @@ def _case_days(reader: SnapshotReader, context: Context, indicator: Indicator, s
     # The days of single cases are small counts, whatever the months together come to.
     if indicator.suppression_limit and not context.viewer.permissions.small_counts:
         return None
-    depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
+    depth = depth_of(reader.regions(context.viewer), context.region)
     if len(indicator.numerator) != 1 or depth > DAY_DEPTH:
         return None
     part = Part.of(indicator.numerator[0])

@@ -20,6 +20,7 @@ from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
 from dashboard.periods import Grain
+from dashboard.screens.children import depth_of
 from dashboard.screens.figures import basis_of_all, interval_text, row_text, status_text
 from dashboard.screens.map.screen import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
@@ -82,7 +83,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     """Prepare the trends of the context's region over all that the data cover."""
     snapshot = reader.snapshot()
     language = context.language
-    depth = int(reader.regions(context.viewer)["depth"].to_dict()[context.region])
+    depth = depth_of(reader.regions(context.viewer), context.region)
     choices = mapped_indicators(depth)
     told = snapshot.dataset.get("trend") or snapshot.dataset.get("headline", "")
     indicator = chosen_indicator(context, choices, told)

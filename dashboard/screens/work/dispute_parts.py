@@ -14,7 +14,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.vocabulary import Values
-from dashboard.indicators.waiting import bin_quantile, share_within
+from dashboard.indicators.waiting import Bins, bin_quantile, share_within
 from dashboard.screens.children import depth_of
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
@@ -101,14 +101,17 @@ class Counted:
     """In the same period a year before."""
     ever: Sums
     """Up to the end of the period."""
-    waits: pd.DataFrame
-    """Bins of the waits that ended in the period: ``measure, class_code, bin, lower, upper, value``."""
+    waits: Mapping[str, np.ndarray]
+    """Bins of the waits that ended in the period: ``measure, class_code, lower, upper, value``."""
     is_over: bool
     """Whether the data speak of the whole period; else it has fewer days than that of the year before."""
 
-    def waited(self, measure: str) -> pd.DataFrame:
-        """Return the bins of one wait."""
-        return self.waits[self.waits["measure"] == measure]
+    def waited(self, measure: str, class_code: str | None = None) -> Bins:
+        """Return the bins of one wait, of one class where it is given."""
+        own = self.waits["measure"] == measure
+        if class_code is not None:
+            own &= self.waits["class_code"] == class_code
+        return {name: self.waits[name][own] for name in ("lower", "upper", "value")}
 
 
 def counted(reader: SnapshotReader, context: Context) -> Counted:
@@ -136,7 +139,8 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
         return Sums(whole, by("class_code", span), by("channel", channels))
 
     now, last_year, ever = sums(0, len(spans) - 1 if end < period.end else 0), sums(1, 1), sums(2, 2)
-    waits = reader.histograms(context.viewer, _WAITS, [context.region], period.start, end, by_class=True)
+    bins = reader.histograms(context.viewer, _WAITS, [context.region], period.start, end, by_class=True)
+    waits = {name: bins[name].to_numpy() for name in ("measure", "class_code", "lower", "upper", "value")}
     return Counted(now, last_year, ever, waits, is_over=end == period.end)
 
 
@@ -277,8 +281,7 @@ def sources(context: Context, counts: Counted) -> pd.DataFrame:
     order += [code for code in counted_of if code not in order]
     now, before = (each.by_channel.of(order) for each in (counts.now, counts.last_year))
     last_year = before["disputes_raw"] if counts.is_over else np.full(len(order), np.nan)
-    delays = counts.waited("intake_delay_days")
-    of_channel = [delays[(delays["class_code"] == code).to_numpy(bool)] for code in order]
+    of_channel = [counts.waited("intake_delay_days", code) for code in order]
     median, slowest = (np.array([bin_quantile(bins, part) for bins in of_channel]) * 24 for part in (0.5, 0.9))
     day = np.array([share_within(bins, 1) for bins in of_channel])
     compared = compared_counts(now["disputes_raw"], last_year, language)
@@ -312,10 +315,9 @@ def sources(context: Context, counts: Counted) -> pd.DataFrame:
 def colours(context: Context, counts: Counted, rows: Mapping[str, Values]) -> pd.DataFrame:
     """Return how many disputes of each risk colour are open and overdue, and how long the settled ones took."""
     language = context.language
-    by_colour, red = counts.waited("colour_days"), counts.waited("red_days")
     found = []
     for colour, stock, late in (("red", "YJ1", "YJ6r"), ("yellow", "YJ1y", "YJ6y"), ("blue", "YJ1b", "YJ6b")):
-        bins = red if colour == "red" else by_colour[by_colour["class_code"] == colour]
+        bins = counts.waited("red_days") if colour == "red" else counts.waited("colour_days", colour)
         median, slowest = bin_quantile(bins, 0.5), bin_quantile(bins, 0.9)
         values = {"open": _value(rows[stock]), "overdue": _value(rows[late])}
         found.append(

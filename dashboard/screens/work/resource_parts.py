@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.context import Context
-from dashboard.i18n import localised, t
+from dashboard.context import Context, region_name
+from dashboard.i18n import t
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, depth_of, names_of
@@ -52,9 +52,13 @@ def budgets(reader: SnapshotReader, context: Context, codes: Sequence[str], by: 
         grain="year",
         by=tuple(by),
     )
-    of_year = pd.to_datetime(rows["period_start"]).dt.year
-    now, later = (_wide(rows[of_year == each], keys) for each in (year, year + 1))
-    frame = now.join(later[["planned"]].rename(columns={"planned": "next_planned"}), how="outer")
+    is_now = rows["period_start"].to_numpy("datetime64[D]") < np.datetime64(date(year + 1, 1, 1))
+    names = [
+        name.partition("_")[2] if now else f"next_{name.partition('_')[2]}"
+        for name, now in zip(rows["measure"], is_now, strict=True)
+    ]
+    columns = ["planned", "spent", "next_planned"]
+    frame = rows.assign(of=names).groupby([*keys, "of"])["value"].sum().unstack("of").reindex(columns=columns)
     frame["rate"] = frame["spent"] / frame["planned"].where(frame["planned"] > 0)
     frame["unspent"] = frame["planned"] - frame["spent"]
     frame["growth"] = frame["next_planned"] / frame["planned"].where(frame["planned"] > 0) - 1
@@ -79,11 +83,6 @@ class Proposals:
     townships: pd.DataFrame
     stress: str
     """How many would be without a case by chance, and what that would cost."""
-
-
-def _wide(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    wide = frame.pivot_table(index=keys, columns="measure", values="value", aggfunc="sum")
-    return wide.reindex(columns=list(_MEASURES)).rename(columns={name: name.partition("_")[2] for name in _MEASURES})
 
 
 def lacking(reader: SnapshotReader, context: Context, regions: pd.DataFrame, inside: str) -> pd.DataFrame:
@@ -226,16 +225,15 @@ def award_list(reader: SnapshotReader, context: Context, regions: pd.DataFrame, 
         return pd.DataFrame(columns=names)
     language, schemes = context.language, fund_rules().schemes
     rows = reader.awards(context.viewer, context.region, start, end, limit=resource_settings().award_rows)
-    known = regions[["name", "name_en"]].to_dict("index")
+    names_by_code = {
+        code: region_name(regions, code, language) for code in rows["region_code"].unique() if code in regions.index
+    }
     awarded, applied = pd.to_datetime(rows["awarded_on"]), pd.to_datetime(rows["applied_on"])
     days = (awarded - applied).dt.days
     return pd.DataFrame(
         {
             "number": rows["source_id"],
-            "region": [
-                localised(language, known[code]["name"], known[code]["name_en"]) if code in known else code
-                for code in rows["region_code"]
-            ],
+            "region": [names_by_code.get(code, code) for code in rows["region_code"]],
             "reason": [reason_name(key, language) for key in rows["class_code"]],
             "scheme": [schemes[key].label(language) if key in schemes else key for key in rows["channel"]],
             "amount": rows["amount"],

@@ -97,11 +97,11 @@ def resources_screen(reader: SnapshotReader, context: Context) -> ResourcesScree
     place = _in_scope(regions, place_of(regions, context.region, TOWNSHIP)) or context.region
     listed = listed_down_to(reader, context, TOWNSHIP)
     counties = listed_down_to(reader, context, COUNTY)
-    found = _found(reader, context, [place, *listed.codes])
-    rows = {name: row_of(frame, place) for name, frame in found.items()}
-    if county and county != place:
-        wide = _found(reader, context, [county])
-        rows |= {name: row_of(wide[name], county) for name in wide if find_indicator(name).finest_depth <= COUNTY}
+    found = _found(reader, context, [place, *listed.codes, *([county] if county else [])])
+    rows = {
+        name: row_of(frame, county if county and find_indicator(name).finest_depth <= COUNTY else place)
+        for name, frame in found.items()
+    }
     items = _items(reader, context, county)
     budget = _budget(reader, context, counties, regions)
     standards = share_rows(reader, context, found, settings.regions.indicators, listed, PAGE)

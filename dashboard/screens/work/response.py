@@ -12,7 +12,7 @@ import pydeck as pdk
 
 from dashboard import formatting
 from dashboard.components import Card
-from dashboard.context import Context
+from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
@@ -172,7 +172,8 @@ def _rings(reader: SnapshotReader, own: Context) -> pd.DataFrame:
         return pd.DataFrame(columns=_RING_COLUMNS)
     order = [*rings, *(code for code in counts.index if code not in rings)]
     counts = counts.reindex(index=order, columns=list(_MEASURES)).fillna(0.0)
-    bins = reader.histogram(own.viewer, WAITS, [own.region], start, end, by_class=True)
+    waits = reader.histogram(own.viewer, WAITS, [own.region], start, end, by_class=True)
+    bins = {name: waits[name].to_numpy() for name in ("class_code", "lower", "upper", "value")}
     # More in time than stamped is no share: the row keeps both counts and says nothing of it.
     possible = counts["response_within"].where(counts["response_within"].between(0, counts["response_valid"]))
     share = proportion(possible.to_numpy(), counts["response_valid"].clip(lower=0).to_numpy())
@@ -211,8 +212,9 @@ def _rings(reader: SnapshotReader, own: Context) -> pd.DataFrame:
     )
 
 
-def _minutes(bins: pd.DataFrame, ring: str, quantile: float) -> float:
-    return bin_quantile(bins[bins["class_code"] == ring], quantile) * DAY_MINUTES
+def _minutes(bins: Mapping[str, np.ndarray], ring: str, quantile: float) -> float:
+    own = bins["class_code"] == ring
+    return bin_quantile({name: column[own] for name, column in bins.items()}, quantile) * DAY_MINUTES
 
 
 def _with_remarks(frame: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -253,19 +255,14 @@ def _places(reader: SnapshotReader, context: Context, regions: pd.DataFrame) -> 
     language = context.language
     rows = reader.facilities(context.viewer, context.region)
     rows = rows[rows["kind"].isin(DRAWN)]
-    names = regions[["name", "name_en", "parent_code", "depth"]].to_dict("index")
-
-    def county_of(code: str) -> str:
-        while code in names and names[code]["depth"] > COUNTY:
-            code = names[code]["parent_code"]
-        return localised(language, names[code]["name"], names[code]["name_en"]) if code in names else ""
-
+    paths = {code: region_path(regions, code)[: COUNTY + 1] for code in rows["region_code"].unique()}
+    counties = {code: region_name(regions, path[-1], language) if path else "" for code, path in paths.items()}
     return pd.DataFrame(
         {
             "kind_key": rows["kind"],
             "kind": [t(f"facility.{kind}", language) for kind in rows["kind"]],
             "name": [localised(language, *pair) for pair in zip(rows["name"], rows["name_en"], strict=True)],
-            "region": [county_of(code) for code in rows["region_code"]],
+            "region": [counties[code] for code in rows["region_code"]],
             "lon": rows["lon"],
             "lat": rows["lat"],
         }
