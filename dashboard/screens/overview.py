@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -384,12 +386,15 @@ def _what_changed(context: Context, changes: dict[str, tuple[Indicator, Values]]
         for item, row in changes.values()
         if row["way"] in ("up", "down") and row["p_value"] is not None and not pd.isna(row["p_value"])
     ]
-    frame = pd.DataFrame(
-        rows, columns=["key", "indicator", "was", "now", "change", "words", "certainty", "verdict", "p_value", "href"]
-    )
-    frame["p_value"] = frame["p_value"].astype(float)
-    chosen = [frame[frame["verdict"] == verdict].nsmallest(each_way, "p_value") for verdict in ("worse", "better")]
-    return pd.concat(chosen, ignore_index=True)
+    rows.sort(key=itemgetter("p_value"))
+    chosen = [row for verdict in ("worse", "better") for row in _first(rows, verdict, each_way)]
+    return pd.DataFrame(
+        chosen, columns=["key", "indicator", "was", "now", "change", "words", "certainty", "verdict", "p_value", "href"]
+    ).astype({"p_value": float})
+
+
+def _first(rows: list[dict[str, Any]], verdict: str, count: int) -> list[dict[str, Any]]:
+    return [row for row in rows if row["verdict"] == verdict][:count]
 
 
 def _source_of_changes(
@@ -462,10 +467,15 @@ def _late_rows(reader: SnapshotReader, viewer: Scope, region: str, language: str
     )
 
 
+@kept
+def _watched(reader: SnapshotReader, viewer: Scope) -> list[str]:
+    """Return the sources whose deliveries are looked at."""
+    return reader.lateness(viewer)["source"].unique().tolist()
+
+
 def _source_of_lateness(reader: SnapshotReader, context: Context, late: pd.DataFrame) -> str:
     """Return which sources are late; where none is, all whose deliveries are looked at."""
     language, names = context.language, late["source"].tolist()
     if late.empty:
-        watched = reader.lateness(context.viewer)["source"].unique()
-        names = [source_name(reader.snapshot(), source, language) for source in watched]
+        names = [source_name(reader.snapshot(), source, language) for source in _watched(reader, context.viewer)]
     return joint_names(names, language, FEW_SOURCES)

@@ -198,12 +198,12 @@ def sheets_text(league: League, sheets: list[str], names: pd.Series, language: s
 
 def townships_below(regions: pd.DataFrame, code: str) -> list[str]:
     """Return the townships in scope below ``code``, which the award is for."""
-    chosen = (regions["depth"] == TOWNSHIP_DEPTH) & regions["in_scope"]
+    chosen = (regions["depth"].to_numpy() == TOWNSHIP_DEPTH) & regions["in_scope"].to_numpy(bool)
     below = {code}
-    for each, parent in zip(regions.index, regions["parent_code"], strict=True):
+    for each, parent in zip(regions.index.tolist(), regions["parent_code"].tolist(), strict=True):
         if parent in below:
             below.add(each)
-    return [each for each in regions.index[chosen] if each in below and each != code]
+    return [each for each in regions.index[chosen].tolist() if each in below and each != code]
 
 
 def _problems(league: League, names: pd.Series, language: str) -> pd.DataFrame:

@@ -557,8 +557,8 @@ class SnapshotReader:
         if depth == 0:
             outside = [code for code in codes if code not in current.regions.index]
         else:
-            above = current.ancestors[f"code_{depth}"].reindex(list(codes))
-            outside = above.index[(above != scope.region_code).to_numpy()].tolist()
+            above = current.above[depth]
+            outside = [code for code in codes if above.get(code) != scope.region_code]
         if outside:
             self._record_refused(scope, region=outside[0])
             raise ScopeError(

@@ -178,6 +178,13 @@ class OpenSnapshot:
         return paths.loc[paths.index.isin(self.regions.index)]
 
     @cached_property
+    def above(self) -> tuple[dict[str, str], ...]:
+        """By depth, the region of that depth that each current region lies in."""
+        return tuple(
+            dict(zip(self.ancestors.index, self.ancestors[name], strict=True)) for name in schema.ANCESTOR_COLUMNS
+        )
+
+    @cached_property
     def kept_sums(self) -> KeptSums:
         """What was read of the roll-ups by month and year."""
         parents = self.regions["parent_code"].fillna("").tolist()
