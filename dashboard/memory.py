@@ -159,7 +159,7 @@ def bytes_of(result: object) -> int:
 
 def _own_bytes(each: object) -> int:
     if isinstance(each, pd.DataFrame):
-        columns = zip(each.dtypes.tolist(), each.iloc[:LOOKED_AT].to_numpy(object).T, strict=True)
+        columns = zip(each.dtypes.tolist(), each.iloc[:LOOKED_AT].to_numpy(object).T.tolist(), strict=True)
         cells = len(each) * sum(_cell_bytes(kind, some) for kind, some in columns)
         return cells + _column_bytes(each.index) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
     if isinstance(each, pd.Series | pd.Index):

@@ -86,6 +86,14 @@ class League:
         )
         return frame.sort_values("lost", ascending=False)
 
+    def is_graded(self, code: str) -> bool:
+        """Return whether a region has an index in the month shown."""
+        return not np.isnan(self.index.value[self.inputs.codes.index(code), -1])
+
+    def watched(self, code: str) -> tuple[str, float]:
+        """Return why a region is watched in the month shown, and its index without what chance may have brought."""
+        return str(self.rows.at[code, "watched"]), float(self.index.without_chance[self.inputs.codes.index(code), -1])
+
     def costliest(self, code: str) -> list[tuple[str, float]]:
         """Return the components of one region and the points they cost it in the month shown, costliest first."""
         lost = self.index.points_lost[:, self.inputs.codes.index(code), -1]

@@ -126,8 +126,8 @@ def values_and_changes(
     new, old = (by_region(frames, codes) for frames in evaluate_each(reader, scope, codes, asked))
     place = list(dict.fromkeys(codes)).index(region)
     own = slice(place, place + 1)
-    sides = ({item.id: frames[item.id].iloc[own] for item in both} for frames in (old, new))
-    return new, _compared(both, *sides, before, period, "same_last_year")
+    then, now = ({item.id: frames[item.id].iloc[own] for item in both} for frames in (old, new))
+    return new, _compared(both, then, now, before, period, "same_last_year")
 
 
 def _found(indicators: Sequence[str | Indicator]) -> list[Indicator]:
@@ -170,22 +170,20 @@ def _compared(
             given, then["status"] == words.NO_POPULATION, may_be, ways, strict=True
         )
     ]
-    columns |= {
-        name: _objects(values)
-        for name, values in {
-            "beyond_chance": beyond_chance,
-            "way": ways,
-            "verdict": [_verdict(way, item.direction) for way, item in zip(ways, items, strict=True)],
-            "sentence": [_sentence(way, beyond, against) for way, beyond in zip(said, beyond_chance, strict=True)],
-            "method": test["method"],
-            "status": [_worse(*both_of) for both_of in zip(now["status"], then["status"], strict=True)],
-            "data_through": now["data_through"],
-            "notes": [
-                _notes(*noted, untestable[item.id], alike)
-                for item, alike, *noted in zip(items, may_be, now["notes"], then["notes"], strict=True)
-            ],
-        }.items()
+    others: dict[str, Sequence[object] | np.ndarray] = {
+        "beyond_chance": beyond_chance,
+        "way": ways,
+        "verdict": [_verdict(way, item.direction) for way, item in zip(ways, items, strict=True)],
+        "sentence": [_sentence(way, beyond, against) for way, beyond in zip(said, beyond_chance, strict=True)],
+        "method": test["method"],
+        "status": [_worse(*both_of) for both_of in zip(now["status"], then["status"], strict=True)],
+        "data_through": now["data_through"],
+        "notes": [
+            _notes(new_notes, old_notes, untestable[item.id], alike)
+            for item, alike, new_notes, old_notes in zip(items, may_be, now["notes"], then["notes"], strict=True)
+        ],
     }
+    columns |= {name: _objects(values) for name, values in others.items()}
     whole, size = frame_of({name: columns[name] for name in CHANGE_COLUMNS}), len(regions)
     return {item.id: whole.iloc[n * size : (n + 1) * size].set_axis(regions) for n, item in enumerate(indicators)}
 

@@ -44,7 +44,7 @@ _REASONS = (
 
 def row_of(frame: pd.DataFrame, code: str) -> Values:
     """Return the values of one region."""
-    return dict(zip(frame.columns, frame.iloc[frame.index.get_loc(code)].tolist(), strict=True))
+    return dict(zip(frame.columns, list(frame.loc[code]), strict=True))
 
 
 def figure_text(

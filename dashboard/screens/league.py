@@ -95,7 +95,7 @@ def _own_league(reader: SnapshotReader, context: Context, regions: pd.DataFrame)
         return None
     codes = siblings_of(regions, context.region)
     league = league_of(reader, context.viewer, codes, graded_month(reader, context))
-    return None if pd.isna(league.rows.at[context.region, "index"]) else league
+    return league if league.is_graded(context.region) else None
 
 
 def league_rows(context: Context, league: League, names: pd.Series, page: str = "ranking") -> pd.DataFrame:
@@ -131,7 +131,7 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
             for code, stage in rows["stage"].items()
         ],
         watched_text=[watched_words(league, str(code), language) for code in rows.index],
-        strip=league.grades.reindex(rows.index).to_numpy().tolist(),
+        strip=pd.Series(league.grades.reindex(rows.index).to_numpy().tolist(), index=rows.index),
         href=[context.href("ranking", of=code) for code in rows.index],
         down=[context.href(page, region=code, of=None) for code in rows.index],
     )
@@ -182,8 +182,7 @@ def late_note(league: League, names: pd.Series, language: str) -> str:
 
 def watched_words(league: League, code: str, language: str) -> str:
     """Return why a region is yellow and watched though its index is below the line of red; empty where it isn't."""
-    rows = league.rows
-    reason = rows.at[code, "watched"]
+    reason, without_chance = league.watched(code)
     if reason == NOT_WATCHED:
         return ""
     facts = {}
@@ -192,7 +191,7 @@ def watched_words(league: League, code: str, language: str) -> str:
         lines = [_counted(league, code, str(key), language) for key in by_chance.index[by_chance >= LEAST_LOST]]
         facts = {
             "lines": t("ranking.and", language).join(lines),
-            "index": formatting.number(rows.at[code, "without_chance"], 1),
+            "index": formatting.number(without_chance, 1),
         }
     return t(f"ranking.watched_{reason}", language, **_watch_limits(index_settings()), **facts)
 

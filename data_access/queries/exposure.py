@@ -117,7 +117,7 @@ def _populations(
     """Return populations (regions × years) and the year each was taken from."""
     held = population.columns.to_numpy(dtype=int, na_value=0)
     nothing = np.full((1, len(held)), np.nan)  # the last row, which -1 finds: of regions that have none
-    known = np.concatenate([population.to_numpy(float), nothing])[population.index.get_indexer(list(codes))]
+    known = np.concatenate([population.to_numpy(float), nothing])[population.index.get_indexer(pd.Index(list(codes)))]
     values, taken_from = np.full((2, len(known), len(years)), np.nan)
     for place, year in enumerate(years.tolist()):
         for column in np.flatnonzero((held >= year - limit) & (held <= year)):  # rising: the latest known stays

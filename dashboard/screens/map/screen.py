@@ -15,7 +15,7 @@ from dashboard.context import Context, region_name
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.smoothing import can_be_smoothed, smoothed
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
@@ -312,7 +312,7 @@ def _region_rows(
     )
 
 
-def _counts(row: pd.Series, language: str) -> str:
+def _counts(row: Values, language: str) -> str:
     if pd.isna(row["numerator"]):
         return ""
     if pd.isna(row["denominator"]):

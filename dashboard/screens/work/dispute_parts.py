@@ -77,8 +77,8 @@ class Divided:
 
     def with_any(self, measures: Sequence[str]) -> list[str]:
         """Return the labels that one of ``measures`` counted anything of, in their own order."""
-        some = self.counts[:, [_COUNTED.index(name) for name in measures]].any(axis=1)
-        return sorted(label for label, has in zip(self.labels, some, strict=True) if has)
+        some = self.counts[:, [_COUNTED.index(name) for name in measures]]
+        return sorted(label for label, row in zip(self.labels, some, strict=True) if row.any())
 
 
 @dataclass(frozen=True)
@@ -369,7 +369,7 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     ).sort_values("three_years", ascending=False)
 
 
-def compared_counts(now: np.ndarray, before: np.ndarray, language: str) -> dict[str, Sequence]:
+def compared_counts(now: np.ndarray, before: np.ndarray, language: str) -> dict[str, Sequence | np.ndarray]:
     """Return relative changes of counts, in words, with Benjamini–Hochberg over all that are shown together.
 
     Where ``before`` is not known nothing is compared.

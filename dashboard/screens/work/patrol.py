@@ -237,7 +237,7 @@ def _found(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     now, before = counted("value_0"), counted("value_1")
     order = [*dispute_settings().classes, *(code for code in now.index if code not in dispute_settings().classes)]
     now, before = now.reindex(order).fillna(0.0), before.reindex(order).fillna(0.0)
-    compared = compared_counts(*(each["found"].to_numpy(float) for each in (now, before)), language)
+    compared = compared_counts(now["found"].to_numpy(float), before["found"].to_numpy(float), language)
     return pd.DataFrame(
         {
             "class": [class_word(code, language) for code in order],
