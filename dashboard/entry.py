@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components.frame import page_frame
+from dashboard.components.frame import has_content, page_frame
 from dashboard.components.messages import PageEnd, show_error
 from dashboard.components.sign_in import allowed, signed_in
 from dashboard.context import address_language, open_context
@@ -34,7 +34,7 @@ def main() -> None:
         context, notices = open_context()
         with page_frame(context, entry, notices):
             try:
-                if allowed(context, entry):
+                if allowed(context, entry) and has_content(context, entry):
                     chosen.run()
             except PageEnd:
                 pass

@@ -23,6 +23,8 @@ class PageEntry:
     download and what ``python -m dashboard page`` gives."""
     permission: str = ""
     """Permission of a role (config/roles.toml) without which the page is not there, such as ``audits``."""
+    needs: tuple[str, ...] = ()
+    """Measures of which a data set must have one for the page to say anything; it always does where none is named."""
 
 
 GROUPS = ("situation", "work", "duty", "rooms", "data")
@@ -57,7 +59,12 @@ PAGES = (
         screen="dashboard.screens.ranking:ranking_screen",
     ),
     PageEntry(
-        "chain", "pages/work/chain.py", "nav.chain", "work", screen="dashboard.screens.work.chain.screen:chain_screen"
+        "chain",
+        "pages/work/chain.py",
+        "nav.chain",
+        "work",
+        screen="dashboard.screens.work.chain.screen:chain_screen",
+        needs=("disputes_received",),
     ),
     PageEntry(
         "assessment",
@@ -65,6 +72,7 @@ PAGES = (
         "nav.assessment",
         "duty",
         screen="dashboard.screens.duty.assessment:assessment_screen",
+        needs=("assessment_points", "vetoes_of_assessment", "vetoes_of_excellence", "pilot_sites", "disputes_received"),
     ),
     PageEntry(
         "responsibility",
@@ -96,6 +104,7 @@ PAGES = (
         "work",
         ("class", "channel", "colour", "stage", "offset"),
         "dashboard.screens.work.disputes:disputes_screen",
+        needs=("disputes_received", "hotline_orders_due", "petitions_received"),
     ),
     PageEntry(
         "patrol",
@@ -104,6 +113,7 @@ PAGES = (
         "work",
         ("of",),
         "dashboard.screens.work.patrol:patrol_screen",
+        needs=("patrol_due", "patrol_daily_due", "weekly_analysis_due", "grids", "grid_workers"),
     ),
     PageEntry(
         "services",
@@ -111,6 +121,7 @@ PAGES = (
         "nav.services",
         "work",
         screen="dashboard.screens.work.services:services_screen",
+        needs=("guardianship_due", "subsidy_due", "youth_due", "classroom_sites_due", "returned_due", "five_in_one_due"),
     ),
     PageEntry(
         "response",
@@ -118,6 +129,7 @@ PAGES = (
         "nav.response",
         "work",
         screen="dashboard.screens.work.response:response_screen",
+        needs=("response_total", "cameras_total", "feeds_checked", "workstation_shifts_due", "criminal_alarms"),
     ),
     PageEntry(
         "resources",
@@ -126,6 +138,7 @@ PAGES = (
         "work",
         ("proposals",),
         screen="dashboard.screens.work.resources:resources_screen",
+        needs=("budget_planned", "townships_standard_due", "mediators_full", "grid_workers_graded", "fund_total"),
     ),
     PageEntry(
         "definitions",

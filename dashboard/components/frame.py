@@ -14,7 +14,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.components.downloads import clear_offers, draw_offers
-from dashboard.components.messages import notice
+from dashboard.components.messages import empty_state, notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
 from dashboard.context import ANY_REGION, Context, Notice, first_day, region_name, region_path
@@ -71,6 +71,18 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         account_menu(context.language, _choices(context, regions))
     st.html(_footer(context.language, snapshot, facts_of(reader, context.viewer).late_regions))
     st.html(_tell_browser(context.language, current_account().until), unsafe_allow_javascript=True)
+
+
+def has_content(context: Context, page: PageEntry) -> bool:
+    """Return whether the data set has any source that the page can speak of; otherwise say so."""
+    coverage = facts_of(snapshot_reader(), context.viewer).coverage
+    if not page.needs or any(coverage.get(measure) for measure in page.needs):
+        return True
+    empty_state(
+        t("card.page_without_source", context.language, page=t(page.title_key, context.language)),
+        t("card.page_without_source_advice", context.language),
+    )
+    return False
 
 
 @st.fragment(run_every=ASK_AGAIN_SECONDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
@@ -58,10 +58,12 @@ class Headings:
 
     area: str
     language: str
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Headings that are no fixed texts, such as what the data set calls a level."""
 
     def __call__(self, name: str) -> str:
         """Return the heading of the column ``name``."""
-        return t(f"{self.area}.{name}", self.language)
+        return self.own.get(name) or t(f"{self.area}.{name}", self.language)
 
     def columns(self, *names: str, numbers: Sequence[str] = (), **links: str) -> list[Column]:
         """Return columns as written (``<name>`` or ``<name>_text``); ``links`` say which column holds a cell's address."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.context import Context, region_path
+from dashboard.context import LEVELS, Context, region_path
 from dashboard.i18n import localised, t
 from data_access.queries import SnapshotInfo, SnapshotReader
 
@@ -52,6 +52,11 @@ def level_name(snapshot: SnapshotInfo, depth: int, language: str) -> str:
     """Return what the data set calls regions of a depth."""
     level = next((level for level in snapshot.levels if level.depth == depth), None)
     return level.label(language) if level else t("level.region", language)
+
+
+def level_headings(snapshot: SnapshotInfo, language: str) -> dict[str, str]:
+    """Return the headings of columns that name a region of a level: what the data set calls that level."""
+    return {level: level_name(snapshot, depth, language) for depth, level in enumerate(LEVELS)}
 
 
 def place_of(regions: pd.DataFrame, code: str, deepest: int) -> str:

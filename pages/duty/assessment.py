@@ -6,7 +6,6 @@ from dashboard.charts.chain import width_figure
 from dashboard.components import (
     Column,
     Definition,
-    Headings,
     card_grid,
     chart_card,
     draw_figure,
@@ -24,7 +23,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.duty.assessment import assessment_screen
-from dashboard.screens.duty.creation import GRADES, line_column, matrix_source, rule_text
+from dashboard.screens.duty.creation import GRADES, assessment_headings, line_column, matrix_source, rule_text
 from dashboard.screens.league import index_source
 from dashboard.settings import snapshot_reader
 from dashboard.sources import table_source
@@ -37,7 +36,7 @@ reader = snapshot_reader()
 through = reader.snapshot().data_through
 screen = assessment_screen(reader, context)
 effect, graded, veto, line_heading, pilot = (
-    Headings(area, language)
+    assessment_headings(area, reader.snapshot(), language)
     for area in ("assessment_effect", "assessment_league", "assessment_veto", "creation_column", "pilot_column")
 )
 ranked = {"data_through": through, "source": index_source(reader, context)}
@@ -96,7 +95,7 @@ with (
         table(
             screen.league,
             [
-                Column(name="name", title=graded("name"), href="href"),
+                Column(name="name", title=screen.listed.level_name, href="href"),
                 grade_column(language),
                 Column(name="index_text", title=t("ranking.index", language), kind="number"),
                 Column(

@@ -19,6 +19,7 @@ from dashboard.components import (
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.children import level_headings
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.shares import order_sentence
@@ -27,7 +28,7 @@ from dashboard.settings import snapshot_reader
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-heading = Headings("patrol_column", language)
+heading = Headings("patrol_column", language, level_headings(reader.snapshot(), language))
 card = partial(origin_of, reader, context, reader.snapshot().data_through)
 screen = patrol_screen(reader, context)
 

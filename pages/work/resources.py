@@ -25,6 +25,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.children import level_headings
 from dashboard.screens.duty.creation import matrix_source
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.work.resource_parts import MONEY, reason_name
@@ -36,7 +37,7 @@ from dashboard.settings import snapshot_reader
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-heading = Headings("resources_column", language)
+heading = Headings("resources_column", language, level_headings(reader.snapshot(), language))
 screen = resources_screen(reader, context)
 card = partial(origin_of, reader, context, reader.snapshot().data_through)
 

@@ -13,6 +13,7 @@ from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
 from data_access.errors import AuditUnavailableError
 from data_access.home import HOME_VARIABLE
+from data_access.measures import load_measures
 from tests.data_access.small_city import CITY, EAST, WEST
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,13 @@ def test_every_page_opens_within_its_frame(served_small_city, page, language):
     assert "2024Q4-0001" in shown(app)
     assert 'role="alert"' not in shown(app)
     assert shown(app).count('aria-current="page"') == 1
+
+
+def test_what_a_page_needs_are_measures_and_the_demonstration_has_some_for_every_page(reader, city_scope):
+    told = set(reader.coverage(city_scope)["measure"])
+    for entry in PAGES:
+        assert set(entry.needs) <= load_measures().keys()
+        assert not entry.needs or told & set(entry.needs), entry.url_path
 
 
 def test_the_address_is_completed_so_that_a_copy_shows_the_same(served_small_city):

@@ -347,6 +347,18 @@ def test_every_page_stands_on_data_that_lack_most_tables_and_names_who_they_come
         assert {name for names in named for name in re.split("[、；]", names)} <= known, page
 
 
+@pytest.mark.parametrize("name", ["toronto", "baltimore"])
+def test_a_page_without_any_source_says_so_and_makes_no_claims(served, name):
+    served(name)
+    told = set(snapshot_reader().coverage(Scope("city_leader", snapshot_reader().snapshot().root_code))["measure"])
+    for entry in PAGES:
+        if entry.permission or not entry.needs:
+            continue
+        html = shown(opened(entry.url_path))
+        assert ("本页没有内容" in html) is not bool(told & set(entry.needs)), entry.url_path
+        assert "本页没有内容" not in html or 'class="verdict"' not in html, entry.url_path
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_commands_and_hand_outs_name_nobody_else(example_home, name, capsys):
     home = str(example_home(name).path)

@@ -32,6 +32,7 @@ from dashboard.screens.duty.creation import (
     Creation,
     PilotPool,
     all_tables,
+    assessment_headings,
     creation_of,
     matrix_source,
     pilots_of,
@@ -43,7 +44,7 @@ from dashboard.screens.league import DEEPEST_GRADED, basis_note, grade_words, in
 from dashboard.screens.ranking import sheets_text
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import FEW_SOURCES, indicator_source
-from data_access.queries import SnapshotReader
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 COUNTY_DEPTH = 1
 TOP = ("KH1", "KH2", "KH2b", "SF1")
@@ -130,7 +131,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
         pilots=pilots,
         pilot_cards=[_indicator_card(reader, context, name, figures[name], snapshot.data_through) for name in PILOTS],
         tables=all_tables(
-            _tables(settings, effects, county_names, vetoes, league_rows, month, language),
+            _tables(snapshot, settings, effects, county_names, vetoes, league_rows, month, listed, language),
             creation.tables,
             pilots.tables,
         ),
@@ -389,14 +390,17 @@ def _verdict(
 
 
 def _tables(
+    snapshot: SnapshotInfo,
     settings: AssessmentSettings,
     effects: pd.DataFrame,
     names: pd.Series,
     vetoes: pd.DataFrame,
     league: pd.DataFrame,
     month: pd.Period,
+    listed: Listed,
     language: str,
 ) -> tuple[ScreenTable, ...]:
+    effect = assessment_headings("assessment_effect", snapshot, language)
     weights = pd.DataFrame(
         [
             {
@@ -427,7 +431,7 @@ def _tables(
             "effects",
             t("assessment.effects", language),
             effect_rows,
-            {name: t(f"assessment_effect.{name}", language) for name in ("name", *EFFECTS)},
+            {name: effect(name) for name in ("name", *EFFECTS)},
         ),
         ScreenTable(
             "vetoes",
@@ -439,6 +443,9 @@ def _tables(
             "league",
             t("assessment.league", language),
             graded,
-            {name: t(f"assessment_league.{name}", language) for name in graded.columns},
+            {
+                name: listed.level_name if name == "name" else t(f"assessment_league.{name}", language)
+                for name in graded.columns
+            },
         ),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formatting
+from dashboard.components import Headings
 from dashboard.context import Context
 from dashboard.grading.assessment import assessment_settings
 from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW
@@ -18,10 +19,10 @@ from dashboard.grading.townships.matrix import MET, TownshipMatrix, matrix_of
 from dashboard.grading.townships.settings import Line, matrix_settings
 from dashboard.grading.townships.vetoes import COLUMNS as VETO_COLUMNS
 from dashboard.i18n import localised, t
-from dashboard.screens.children import names_of
+from dashboard.screens.children import level_headings, names_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import joint_source
-from data_access.queries import SnapshotReader
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 TOWNSHIP_DEPTH = 2
 GRADES = (BLUE, YELLOW, RED, INSUFFICIENT)
@@ -73,6 +74,17 @@ class Creation:
         return self.townships == 1
 
 
+def assessment_headings(area: str, snapshot: SnapshotInfo, language: str) -> Headings:
+    """Return the headings of one of the page's tables; counties and townships are called what the data set calls them."""
+    level = level_headings(snapshot, language)
+    named = {
+        "assessment_effect": {"name": level["county"]},
+        "creation_column": {"name": level["township"], "county": level["county"]},
+        "pilot_column": {"place": level["county"]},
+    }
+    return Headings(area, language, named.get(area, {}))
+
+
 def vetoes_of(reader: SnapshotReader, context: Context, year: int) -> pd.DataFrame | None:
     """Return the vetoes of the last years, or None for a role that opens no records."""
     if not context.viewer.permissions.records:
@@ -98,7 +110,7 @@ def creation_of(
     rows = _rows(context, matrix, names, regions).loc[order]
     lines = _lines(matrix, language)
     awards = rows[matrix.rows.loc[order, "on_list"].to_numpy()]
-    return Creation(matrix, rows, lines, awards, _tables(matrix, rows, lines, language))
+    return Creation(matrix, rows, lines, awards, _tables(reader.snapshot(), matrix, rows, lines, language))
 
 
 def townships_within(regions: pd.DataFrame, code: str) -> list[str]:
@@ -228,16 +240,17 @@ def _figures(line: Line, own: pd.Series, language: str) -> dict[str, str]:
     }
 
 
-def _tables(matrix: TownshipMatrix, rows: pd.DataFrame, lines: pd.DataFrame, language: str) -> tuple[ScreenTable, ...]:
+def _tables(
+    snapshot: SnapshotInfo, matrix: TownshipMatrix, rows: pd.DataFrame, lines: pd.DataFrame, language: str
+) -> tuple[ScreenTable, ...]:
     words = rows.copy()
-    headings = {
-        key: t(f"creation_column.{key}", language) for key in ("name", "county", "verdict", "streak", "proposal")
-    }
+    heading = assessment_headings("creation_column", snapshot, language)
+    headings = {key: heading(key) for key in ("name", "county", "verdict", "streak", "proposal")}
     for line in matrix.settings.line:
         column = line_column(line)
         words[column] = [t(f"grade.{grade}", language) for grade in rows[column]]
         headings[column] = t("creation.numbered", language, number=line.number, name=line.label(language))
-    line_headings = {key: t(f"creation_column.{key}", language) for key in _LINE_COLUMNS}
+    line_headings = {key: heading(key) for key in _LINE_COLUMNS}
     stress = matrix.stress
     hidden = matrix.hidden
     cost = pd.DataFrame(
@@ -323,9 +336,8 @@ def pilots_of(reader: SnapshotReader, context: Context, regions: pd.DataFrame, a
     )
     stages["text"] = [t("pilots.sites", language, count=int(count)) for count in stages["count"]]
     names = ("name", "practice", "place", "stage", *STAGES, "basis", "adopted", "look_back", "look_back_on", "visits")
-    listed = ScreenTable(
-        "pilots", t("pilots.title", language), rows, {name: t(f"pilot_column.{name}", language) for name in names}
-    )
+    heading = assessment_headings("pilot_column", reader.snapshot(), language)
+    listed = ScreenTable("pilots", t("pilots.title", language), rows, {name: heading(name) for name in names})
     counts = ScreenTable(
         "pilot_stages",
         t("pilots.stages", language),

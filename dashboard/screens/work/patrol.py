@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.components import Card
+from dashboard.components import Card, Headings
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
@@ -18,7 +18,7 @@ from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import Values
 from dashboard.maps.svg_map import Frame
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, depth_of, listed_regions
+from dashboard.screens.children import Listed, depth_of, level_headings, listed_regions
 from dashboard.screens.figures import row_of
 from dashboard.screens.map.screen import MapScreen, map_screen, value_map
 from dashboard.screens.tables import ScreenTable
@@ -103,7 +103,7 @@ def patrol_screen(reader: SnapshotReader, context: Context) -> PatrolScreen:
         listed=listed,
         regions=table,
         compared=compared,
-        tables=_tables(context, table, compared, weakest, daily, found, grids),
+        tables=_tables(reader, context, table, compared, weakest, daily, found, grids),
     )
 
 
@@ -313,6 +313,7 @@ _WEAKEST = (
 
 
 def _tables(
+    reader: SnapshotReader,
     context: Context,
     regions: pd.DataFrame,
     compared: tuple[str, ...],
@@ -322,9 +323,10 @@ def _tables(
     grids: MapScreen | None,
 ) -> tuple[ScreenTable, ...]:
     language = context.language
+    heading = Headings("patrol_column", language, level_headings(reader.snapshot(), language))
 
     def made(key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:
-        headings = {name: t(f"patrol_column.{name}", language) for name in names}
+        headings = {name: heading(name) for name in names}
         return ScreenTable(key, t(f"patrol.title_{key}", language), frame.reindex(columns=list(names)), headings)
 
     columns = ("name", "value", "lower", "upper", "numerator", "denominator")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.components import Card
+from dashboard.components import Card, Headings
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
@@ -17,7 +17,7 @@ from dashboard.indicators.evaluate import evaluate, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
 from dashboard.periods import Period
-from dashboard.screens.children import Listed, in_scope, listed_down_to, names_of, place_of
+from dashboard.screens.children import Listed, in_scope, level_headings, listed_down_to, names_of, place_of
 from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -133,7 +133,9 @@ def resources_screen(reader: SnapshotReader, context: Context) -> ResourcesScree
         awards_allowed=context.viewer.permissions.records,
         checks=checks,
         proposals=proposals,
-        tables=_tables(context, items, budget, standards, lacks, spread, awards_by, reasons, awards, checks, proposals),
+        tables=_tables(
+            reader, context, items, budget, standards, lacks, spread, awards_by, reasons, awards, checks, proposals
+        ),
     )
 
 
@@ -308,6 +310,7 @@ _BUDGET = ("planned", "spent", "rate", "unspent", "next_planned", "growth")
 
 
 def _tables(
+    reader: SnapshotReader,
     context: Context,
     items: pd.DataFrame,
     budget: pd.DataFrame,
@@ -321,9 +324,10 @@ def _tables(
     proposals: Proposals | None,
 ) -> tuple[ScreenTable, ...]:
     language = context.language
+    heading = Headings("resources_column", language, level_headings(reader.snapshot(), language))
 
     def made(key: str, frame: pd.DataFrame, names: tuple[str, ...], more: dict[str, str] | None = None) -> ScreenTable:
-        headings = {name: t(f"resources_column.{name}", language) for name in names} | (more or {})
+        headings = {name: heading(name) for name in names} | (more or {})
         return ScreenTable(key, t(f"resources.title_{key}", language), frame.reindex(columns=list(headings)), headings)
 
     proposed = () if proposals is None else (made("proposals", proposals.balance, ("entry", "amount", "remark")),)

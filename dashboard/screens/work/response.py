@@ -11,7 +11,7 @@ import pandas as pd
 import pydeck as pdk
 
 from dashboard import formatting
-from dashboard.components import Card
+from dashboard.components import Card, Headings
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
@@ -141,7 +141,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
         campaigns=campaign,
         campaign_cards=cards,
         why_no_campaigns=_why_no_campaigns(own),
-        tables=_tables(context, rings, table, video, compliance, schools, watch, places, campaign, cards),
+        tables=_tables(reader, context, rings, table, video, compliance, schools, watch, places, campaign, cards),
     )
 
 
@@ -358,6 +358,7 @@ _RING_COLUMNS = [
 
 
 def _tables(
+    reader: SnapshotReader,
     context: Context,
     rings: pd.DataFrame,
     table: pd.DataFrame,
@@ -370,13 +371,14 @@ def _tables(
     cards: tuple[CampaignCard, ...],
 ) -> tuple[ScreenTable, ...]:
     settings, language = response_settings(), context.language
+    heading = Headings("response_column", language, {"region": level_name(reader.snapshot(), COUNTY, language)})
 
     def made(key: str, frame: pd.DataFrame, names: list[str]) -> ScreenTable:
-        headings = {name: t(f"response_column.{name}", language) for name in names}
+        headings = {name: heading(name) for name in names}
         return ScreenTable(key, t(f"response.title_{key}", language), frame.reindex(columns=names), headings)
 
     def listed(key: str, frame: pd.DataFrame, names: tuple[str, ...], *more: str) -> ScreenTable:
-        beside = {name: t(f"response_column.{name}", language) for name in more}
+        beside = {name: heading(name) for name in more}
         return share_table(key, t(f"response.title_{key}", language), frame, names, language, beside)
 
     return (
