@@ -52,7 +52,7 @@ with (
     chart_card(
         language,
         title=t("trends.through_time", language, name=screen.indicator.label(language)),
-        sentence=t(f"trends.grain_{screen.grain}", language),
+        sentence=screen.note,
         key="series",
         **card | {"definition": warned_definition},
     ),
@@ -72,7 +72,7 @@ with (
         for line in screen.mark_lines:
             aside(line)
         if screen.warning is not None:
-            aside(screen.warning.sentence(language))
+            aside(screen.warning.sentence(screen.indicator, language))
     else:
         empty_state(t("trends.empty", language))
 with right:
@@ -82,7 +82,11 @@ with right:
             Column(name="year", title=t("trends.year", language)),
             Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
             Column(name="interval", title=t("column.interval", language), kind="number"),
-            Column(name="numerator", title=t("column.numerator", language), kind="number"),
+            *(
+                [Column(name="numerator", title=t("column.numerator", language), kind="number")]
+                if screen.indicator.kind != "count"
+                else []
+            ),
         ],
         language,
         title=t("trends.by_year", language),
@@ -135,7 +139,7 @@ with chart_card(
             small_multiples(
                 screen.classes,
                 classes=screen.class_names,
-                unit=t("trends.count", language),
+                unit=screen.indicator.numerator_unit(language),
                 theme=context.theme,
                 height=360,
                 events=class_marks(screen.marks),

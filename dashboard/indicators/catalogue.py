@@ -193,8 +193,7 @@ class Indicator(_Declared):
 
     def unit_label(self, language: str, figure: str = "") -> str:
         """Return the unit on screen; after a single one, ``figure`` as written, English has the singular."""
-        unit = localised(language, self.unit, self.unit_en)
-        return unit if figure != "1" else re.sub(r"^([a-z-]+?)(?<=o)es\b|^([a-z-]+)s\b", r"\1\2", unit)
+        return _after_figure(localised(language, self.unit, self.unit_en), figure)
 
     def source_label(self, language: str) -> str:
         """Return the source system on screen."""
@@ -222,6 +221,13 @@ class Indicator(_Declared):
             return localised(language, waiting.name, waiting.name_en)
         return ", ".join(self.components)
 
+    def numerator_unit(self, language: str, figure: str = "") -> str:
+        """Return the unit of what is counted, that of the first measure; see :meth:`unit_label`."""
+        if not self.numerator:
+            return self.unit_label(language, figure)
+        measure = load_measures()[self.numerator[0].measure]
+        return _after_figure(localised(language, measure.unit, measure.unit_en), figure)
+
     def denominator_label(self, language: str) -> str:
         """Return what it is divided by, in words; empty when it is divided by nothing."""
         written = localised(language, self.denominator_text, self.denominator_text_en)
@@ -230,6 +236,10 @@ class Indicator(_Declared):
         if isinstance(self.denominator, str):
             return t(f"indicator_denominator.{self.denominator}", language)
         return _sum_of(self.denominator, language)
+
+
+def _after_figure(unit: str, figure: str) -> str:
+    return unit if figure != "1" else re.sub(r"^([a-z-]+?)(?<=o)es\b|^([a-z-]+)s\b", r"\1\2", unit)
 
 
 def _sum_of(terms: tuple[Term, ...], language: str) -> str:

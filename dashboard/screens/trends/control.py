@@ -19,6 +19,7 @@ from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
 from dashboard.indicators.engine.quantities import Part
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.palette import load_palette
+from dashboard.periods import Period
 from dashboard.screens.children import depth_of
 from dashboard.screens.trends.series import region_series
 from dashboard.statistics.control_charts import (
@@ -86,22 +87,33 @@ def control_screens(
     known = frame["status"].isin(WITH_VALUE) & frame["numerator"].notna()
     if not known.any():
         hidden = (frame["status"] == "suppressed").any()
-        return (_empty(t("ranking.hidden" if hidden else "trends.empty", language)),)
+        return (_empty(t("ranking.hidden" if hidden else "control.no_months", language)),)
     frame = frame[known]
     mean = float(frame["numerator"].mean()) if indicator.kind in ("rate", "count") else np.inf
-    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame)]
+    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame, reader.snapshot().data_through)]
     days = _case_days(reader, context, indicator, start) if mean < FEW_A_MONTH else None
     if days is not None:
         screens.append(_rare(context, indicator, days, reader.snapshot().data_through))
     return tuple(screens) or (_empty(t("control.too_rare", language)),)
 
 
-def _months(context: Context, indicator: Indicator, frame: pd.DataFrame) -> ControlScreen:
+def _months(context: Context, indicator: Indicator, frame: pd.DataFrame, through: date) -> ControlScreen:
+    language = context.language
     labels = [f"{stamp:%Y-%m}" for stamp in pd.to_datetime(frame["period_start"])]
     chart, target = _monthly_chart(indicator, frame), _target(indicator)
     scale = 100.0 if indicator.display_form == "percent" else 1.0
+    until = ""
+    if labels[-1] < f"{through:%Y-%m}":
+        until = t("trends.only_until", language, month=Period.parse(labels[-1]).label(language))
     return _drawn(
-        context, chart, labels, indicator.unit_label(context.language), indicator.direction, target=target, scale=scale
+        context,
+        chart,
+        labels,
+        indicator.unit_label(language),
+        indicator.direction,
+        target=target,
+        scale=scale,
+        last_known=until,
     )
 
 
@@ -114,7 +126,7 @@ def _rare(context: Context, indicator: Indicator, days: NDArray, through: date) 
     chart = RARE_CHARTS[kind](gaps_between(days))
     quiet = (through - days[-1].astype(object)).days
     since = t("control.since_last", language, day=str(days[-1]), days=formatting.days(quiet, language))
-    screen = _drawn(context, chart, labels, t("control.days_between", language), better, since=since)
+    screen = _drawn(context, chart, labels, t("control.days_between", language), better, last_known=since)
     links = tuple(
         (t(f"control.rare_{name}", language), context.href("trends", rare=name), name == kind) for name in RARE_CHARTS
     )
@@ -130,12 +142,12 @@ def _drawn(
     *,
     target: float | None = None,
     scale: float = 1.0,
-    since: str = "",
+    last_known: str = "",
 ) -> ControlScreen:
     language = context.language
     if np.isnan(chart.lower).all():
         why = t("control.too_few_points", language)
-        return _empty(t("overview.joint", language).join([since, why]) if since else why)
+        return _empty(t("overview.joint", language).join([last_known, why]) if last_known else why)
     points = pd.DataFrame(
         {
             "label": labels,
@@ -154,7 +166,7 @@ def _drawn(
         unit=unit,
         kind=t(f"control.kind_{chart.kind}", language),
         icons=_icons(variation, assurance, context),
-        sentence=_sentence(chart, variation, assurance, since, language),
+        sentence=_sentence(chart, variation, assurance, last_known, language),
         target=None if target is None else target * scale,
     )
 
@@ -226,14 +238,14 @@ def _picture(svg: str, words: str) -> Markup:
     )
 
 
-def _sentence(chart: ControlChart, variation: str, assurance: str, since: str, language: str) -> str:
+def _sentence(chart: ControlChart, variation: str, assurance: str, last_known: str, language: str) -> str:
     last = np.flatnonzero(~np.isnan(chart.values))[-1]
     rule = t(f"control.rule_{chart.rule[last]}", language)
     words = [t(f"control.variation_{variation}", language), rule]
     if assurance != "empty":
         words.append(t(f"control.assurance_{assurance}", language))
-    if since:
-        words.append(since)
+    if last_known:
+        words.append(last_known)
     return t("overview.joint", language).join(words) + t("overview.stop", language)
 
 

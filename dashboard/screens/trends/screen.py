@@ -19,7 +19,7 @@ from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.sentences import change_sentence
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
-from dashboard.periods import Grain
+from dashboard.periods import Grain, Period
 from dashboard.screens.children import depth_of
 from dashboard.screens.figures import basis_of_all, interval_text, row_text, status_text
 from dashboard.screens.map.screen import chosen_indicator, mapped_indicators
@@ -60,6 +60,8 @@ class TrendsScreen:
     controls: tuple[ControlScreen, ...]
     marks: tuple[Mark, ...]
     """Campaigns and boundary changes that the series must be read with."""
+    note: str
+    """What a point of the series is, and to what month they go where that is not the data's last."""
     warning: EarlyWarning | None
     """What the early warning says of the last whole month; None of an indicator that counts no cases."""
     basis: Basis | None
@@ -101,7 +103,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     drawn = (whole if len(whole) else frame)[["period_start", "value", "lower", "upper"]].copy()
     drawn[["value", "lower", "upper"]] *= scale
     step = 12 if grain == "month" else 1
-    drawn["last_year"] = drawn["value"].shift(step) if grain == "month" else np.nan
+    drawn["last_year"] = drawn["value"].shift(step).where(drawn["value"].notna()) if grain == "month" else np.nan
     classes = _classes(reader, context, indicator, start)
     class_names = class_names_of(classes["class_code"], snapshot, language)
     controls = control_screens(reader, context, indicator, start)
@@ -125,10 +127,11 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         basis=basis_of_all(frame[frame["status"].isin(WITH_VALUE)], language),
         controls=controls,
         marks=marks,
+        note=_note(indicator, grain, drawn, snapshot.data_through, language),
         warning=warning,
         tables=_tables(indicator, drawn, years, classes.assign(name=classes["class_code"].map(class_names)), language)
         + tuple(_control_table(each, language) for each in controls if each.chart is not None)
-        + (_mark_table(marks, language), _warning_table(warning, language)),
+        + (_mark_table(marks, language), _warning_table(warning, indicator, language)),
     )
 
 
@@ -169,8 +172,9 @@ def _mark_table(marks: tuple[Mark, ...], language: str) -> ScreenTable:
     return _table("marks", t("trends.marks", language), frame, tuple(frame.columns), language)
 
 
-def _warning_table(warning: EarlyWarning | None, language: str) -> ScreenTable:
-    return _table("warning", t("trends.warning", language), warning_table(warning, language), COLUMNS, language)
+def _warning_table(warning: EarlyWarning | None, indicator: Indicator, language: str) -> ScreenTable:
+    rows = warning_table(warning, indicator, language)
+    return _table("warning", t("trends.warning", language), rows, COLUMNS, language)
 
 
 def _table(key: str, title: str, frame: pd.DataFrame, names: tuple[str, ...], language: str) -> ScreenTable:
@@ -181,6 +185,16 @@ def _first_day(reader: SnapshotReader, context: Context) -> date:
     """Return the first day any measure speaks of."""
     facts = facts_of(reader, context.viewer)
     return facts.first_day or date(facts.data_through.year, 1, 1)
+
+
+def _note(indicator: Indicator, grain: Grain, drawn: pd.DataFrame, data_through: date, language: str) -> str:
+    rolling = grain == "month" and indicator.window.startswith("rolling")
+    said = [t(f"trends.grain_{'rolling' if rolling else grain}", language)]
+    known = drawn.loc[drawn["value"].notna(), "period_start"]
+    if len(known) and grain == "month" and f"{known.iloc[-1]:%Y-%m}" < f"{data_through:%Y-%m}":
+        month = Period.parse(f"{known.iloc[-1]:%Y-%m}").label(language)
+        said.append(t("trends.only_until", language, month=month))
+    return t("overview.joint", language).join(said)
 
 
 def _years(by_year: pd.DataFrame) -> pd.DataFrame:

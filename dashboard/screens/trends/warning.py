@@ -11,8 +11,9 @@ from dashboard import formatting
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
 from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.periods import Period
 
-ALARM, UNDEFINED, HIDDEN = "alarm", "undefined", "hidden"
+ALARM, HIDDEN, NO_MONTHS, ENDED = "alarm", "hidden", "no_months", "ended"
 NOT_WHOLE = {"period_running", "starts_late", "ends_early", "late"}
 """Notes of a month whose cases are not all in."""
 COLUMNS = ("month", "observed", "expected", "upper", "reason")
@@ -24,18 +25,24 @@ class EarlyWarning:
 
     month: str
     reason: str
-    """``alarm``, ``ordinary``, ``too_few_cases``, ``undefined`` or ``hidden`` (small counts that the role may not see)."""
+    """``alarm``, ``ordinary``, ``too_few_cases``, ``undefined`` (too few past years), ``hidden`` (small counts that the role
+    may not see), ``no_months`` (the source tells years only) or ``ended`` (it told months, but not up to this one)."""
+    until: str = ""
+    """The last month that the source told, where that is not this one."""
     observed: float = np.nan
     expected: float = np.nan
     upper: float = np.nan
 
-    def sentence(self, language: str) -> str:
-        """Return it in words."""
+    def sentence(self, indicator: Indicator, language: str) -> str:
+        """Return it in words, with the unit of what ``indicator`` counts."""
+        observed = formatting.number(self.observed)
         return t(
             f"trends.warning_{self.reason}",
             language,
-            month=self.month,
-            observed=formatting.number(self.observed),
+            month=Period.parse(self.month).label(language),
+            until=Period.parse(self.until).label(language) if self.until else "",
+            unit=indicator.numerator_unit(language, observed),
+            observed=observed,
             expected=formatting.number(self.expected, 1),
             upper=formatting.number(self.upper),
         )
@@ -67,19 +74,22 @@ def early_warning(months: pd.DataFrame, indicator: Indicator) -> EarlyWarning | 
     if (past["status"] == "suppressed").any():
         return EarlyWarning(month, HIDDEN)
     known = past["status"].isin(WITH_VALUE).to_numpy() & whole[: len(past)]
+    if not known.any():
+        return EarlyWarning(month, NO_MONTHS)
+    if not known[-1]:
+        return EarlyWarning(month, ENDED, until=str(past["period"][known].iloc[-1]))
     cases = np.where(known, past["numerator"].to_numpy(float), np.nan)
     people = past["denominator"].to_numpy(float) if indicator.denominator == PERSON_YEARS else np.ones(len(past))
     from dashboard.statistics.early_warning import early_warnings  # heavy
 
     found = early_warnings(cases, np.nan_to_num(people))
-    return EarlyWarning(
-        month, str(found.reason[0]), float(found.observed[0]), float(found.expected[0]), float(found.upper[0])
-    )
+    figures = {name: float(getattr(found, name)[0]) for name in ("observed", "expected", "upper")}
+    return EarlyWarning(month, str(found.reason[0]), **figures)
 
 
-def warning_table(warning: EarlyWarning | None, language: str) -> pd.DataFrame:
+def warning_table(warning: EarlyWarning | None, indicator: Indicator, language: str) -> pd.DataFrame:
     """Return the warning as one row of ``COLUMNS``; none without one."""
     if warning is None:
         return pd.DataFrame(columns=list(COLUMNS))
-    figures = [warning.month, warning.observed, warning.expected, warning.upper, warning.sentence(language)]
+    figures = [warning.month, warning.observed, warning.expected, warning.upper, warning.sentence(indicator, language)]
     return pd.DataFrame([figures], columns=list(COLUMNS))

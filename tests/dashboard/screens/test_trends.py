@@ -56,3 +56,6 @@ def test_classes_of_months_that_no_source_tells_are_not_drawn_as_none(toronto_ho
     own = (("indicator", "homicide_victims"),)
     screen = trends_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope, own))
     assert screen.classes["period_start"].max() == pd.Timestamp("2022-12-01")
+    assert "只到2022年12月" in screen.note and "只到2022年12月" in screen.controls[0].sentence
+    assert screen.warning is not None and screen.warning.reason == "ended"
+    assert screen.series.loc[screen.series["period_start"] > "2022-12-31", "last_year"].isna().all()

@@ -32,7 +32,8 @@ def test_only_a_month_beyond_the_bound_is_an_alarm(last, reason):
     found = early_warning(months_of(last), COUNT)
     assert found is not None and (found.month, found.reason) == ("2024-12", reason)
     for language in ("zh", "en"):
-        assert f"{last}" in found.sentence(language) and f"{found.upper:.0f}" in found.sentence(language)
+        said = found.sentence(COUNT, language)
+        assert f"{last}" in said and f"{found.upper:.0f}" in said
 
 
 def test_a_month_still_running_is_left_for_the_last_whole_one():
@@ -48,7 +49,24 @@ def test_what_cannot_be_judged_is_said_and_hidden_months_give_nothing_away():
     hidden = early_warning(months, COUNT)
     assert hidden.reason == "hidden" and np.isnan([hidden.observed, hidden.expected, hidden.upper]).all()
     assert early_warning(months_of(60), find_indicator("BH2")) is None
-    assert warning_table(None, "zh").empty
+    assert warning_table(None, COUNT, "zh").empty
+
+
+def test_a_source_that_ended_is_named_with_its_last_month_and_one_without_months_too():
+    months = months_of(60)
+    months.loc[48:, ["status", "numerator"]] = ["no_data", np.nan]
+    ended = early_warning(months, COUNT)
+    assert (ended.reason, ended.until) == ("ended", "2022-12")
+    assert ended.sentence(COUNT, "zh") == "早期预警：来源的逐月数只到2022年12月，2024年12月无法判断"
+    months["status"] = "no_data"
+    assert early_warning(months, COUNT).reason == "no_months"
+
+
+def test_victims_are_counted_in_persons_and_alarms_in_alarms():
+    victims = find_indicator("homicide_victim_rate")
+    found = early_warning(months_of(21).assign(denominator=1e6), victims)
+    assert "21 人" in found.sentence(victims, "zh") and "21 persons" in found.sentence(victims, "en")
+    assert "1 person in" in early_warning(months_of(1).assign(denominator=1e6), victims).sentence(victims, "en")
 
 
 def test_the_page_has_the_sentence_and_the_mark(reader, city_scope, monkeypatch):
@@ -57,7 +75,9 @@ def test_the_page_has_the_sentence_and_the_mark(reader, city_scope, monkeypatch)
     screen = trends.trends_screen(reader, context)
     assert screen.warning is not None and screen.warning.reason == "ordinary" and screen.warned == ()
     table = next(each for each in screen.tables if each.key == "warning").frame
-    assert table["month"].tolist() == ["2024-12"] and table["reason"].tolist() == [screen.warning.sentence("zh")]
+    assert table["month"].tolist() == ["2024-12"] and table["reason"].tolist() == [
+        screen.warning.sentence(screen.indicator, "zh")
+    ]
     beyond = replace(screen, warning=replace(screen.warning, reason="alarm"))
     assert beyond.warned == ((pd.Timestamp("2024-12-01"), "▲"),)
 
