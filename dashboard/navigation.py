@@ -121,7 +121,14 @@ PAGES = (
         "nav.services",
         "work",
         screen="dashboard.screens.work.services:services_screen",
-        needs=("guardianship_due", "subsidy_due", "youth_due", "classroom_sites_due", "returned_due", "five_in_one_due"),
+        needs=(
+            "guardianship_due",
+            "subsidy_due",
+            "youth_due",
+            "classroom_sites_due",
+            "returned_due",
+            "five_in_one_due",
+        ),
     ),
     PageEntry(
         "response",

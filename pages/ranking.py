@@ -6,6 +6,7 @@ from dashboard.charts.funnel import funnel_plot
 from dashboard.components import (
     Column,
     Definition,
+    aside,
     chart_card,
     columns_of,
     draw_figure,
@@ -81,7 +82,7 @@ if screen.is_graded:
     offer_tables(screen.tables, context)
     offer_context_briefing(context)
 else:
-    empty_state(t("ranking.not_graded", language), t("ranking.not_graded_advice", language))
+    aside(t("ranking.not_graded_advice", language))
 
 if len(screen.problems):
     table_card(
@@ -95,20 +96,19 @@ if len(screen.problems):
         max_height=240,
     )
 
-why, funnel = st.columns([0.58, 0.42], gap="small")
-with (
-    why,
-    chart_card(
-        language,
-        title=t("ranking.why", language, name=screen.names[screen.selected]),
-        sentence=screen.why_note,
-        key="why",
-        **by_index,
-    ),
-):
-    if not screen.is_graded:
-        empty_state(t("ranking.not_graded", language))
-    else:
+funnel = st.container()
+if screen.is_graded:
+    why, funnel = st.columns([0.58, 0.42], gap="small")
+    with (
+        why,
+        chart_card(
+            language,
+            title=t("ranking.why", language, name=screen.names[screen.selected]),
+            sentence=screen.why_note,
+            key="why",
+            **by_index,
+        ),
+    ):
         table(
             screen.reasons,
             [
@@ -165,7 +165,7 @@ for each in screen.triggers.lists:
                 Column(name="behind", title=t("trigger_column.behind", language), kind="mark", href="href"),
             ],
             language,
-            title=t(f"ranking.list_{each.rule}", language),
+            title=each.title,
             sentence=each.note or None,
             data_through=through,
             source=source,
@@ -176,7 +176,7 @@ for each in screen.triggers.lists:
         )
 behind = screen.triggers.behind
 if behind is not None:
-    title = t("ranking.rows_at", language, rule=t(f"ranking.list_{behind.rule}", language), name=behind.name)
+    title = t("ranking.rows_at", language, rule=behind.title, name=behind.name)
     table_card(
         behind.rows,
         columns_of(behind.rows, "trigger_column", language, NUMBERS),

@@ -50,6 +50,11 @@ class League:
     stages: Mapping[pd.Period, str] = field(default_factory=dict)
 
     @property
+    def is_graded(self) -> bool:
+        """Whether any region has a grade in the month shown: a data set may lack what the index needs."""
+        return bool((self.rows["grade"] != INSUFFICIENT).any())
+
+    @property
     def problems(self) -> pd.DataFrame:
         """Figures of the months shown that can't be true and were not scored (``problems.COLUMNS``), latest first."""
         return table_of([each for each in self.index.problems if each.month in self.months])

@@ -23,7 +23,7 @@ from dashboard.grading.triggers import (
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, listed_down_to, names_of
+from dashboard.screens.children import Listed, depth_of, level_name, listed_down_to, names_of
 from dashboard.screens.league import (
     DEEPEST_GRADED,
     LEAST_LOST,
@@ -77,7 +77,7 @@ class RankingScreen:
     @property
     def is_graded(self) -> bool:
         """Whether the data set has what the index needs."""
-        return bool((self.league.rows["grade"] != "insufficient").any())
+        return self.league.is_graded
 
 
 @kept
@@ -101,7 +101,8 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     clean = clean_years(reader, context.viewer, townships, year)
     every = tuple(dict.fromkeys((*listed.codes, *townships)))
     every_name = names_of(regions, every, context.language)
-    triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings())
+    award_level = level_name(snapshot, depth_of(regions, townships[0]), context.language)
+    triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings(), award_level)
     problems = _problems(league, names, context.language)
     sheets = review_sheets(league, index_settings())
     rows = league_rows(context, league, names)
@@ -236,7 +237,7 @@ def _lost(points: float) -> str:
 def _figure(league: League, component: Component, code: str, value: float, language: str) -> str:
     """Return a component's figure; shares of fewer than 30 as fractions, of each indicator and of what is taken off."""
     if component.kind == "relative_risk":
-        return formatting.number(value, 2)
+        return t("ranking.times_expected", language, value=formatting.number(value, 2))
     place = league.inputs.codes.index(code)
     counts = [
         tuple(side[component.id, item.id][place, -1] for side in (league.inputs.numerators, league.inputs.denominators))
@@ -257,6 +258,8 @@ def _funnel(
 
 
 def _verdict(league: League, names: pd.Series, sheets: list[str], language: str) -> str:
+    if not league.is_graded:
+        return t("ranking.not_graded", language)
     counts = league.rows["grade"].value_counts()
     parts = [
         t(

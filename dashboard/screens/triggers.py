@@ -43,6 +43,7 @@ class TriggerList:
     Parameters
     ----------
     rule : {"sheets", "rising", "clean"}
+    title : str
     rows : DataFrame
         Indexed by region: ``name, rule, evidence, rejection, no_excellence`` (the two vetoes) and ``href`` of its rows.
     note : str
@@ -52,6 +53,7 @@ class TriggerList:
     """
 
     rule: str
+    title: str
     rows: pd.DataFrame
     note: str
     why_empty: str
@@ -62,6 +64,7 @@ class TriggerRows:
     """The rows behind one rule at one region, as written."""
 
     rule: str
+    title: str
     name: str
     rows: pd.DataFrame
 
@@ -83,6 +86,7 @@ def triggers_of(
     clean: CleanYears,
     names: pd.Series,
     settings: IndexSettings,
+    award_level: str,
 ) -> Triggers:
     """Prepare the three lists: red months and rising years of the regions of the league, clean years of those of ``clean``.
 
@@ -90,14 +94,29 @@ def triggers_of(
     ----------
     names : Series
         Names on screen of all regions of the three lists, by code.
+    award_level : str
+        What the data set calls the regions of ``clean``.
     """
     language = context.language
     vetoes = _vetoes(reader, context, list(names.index), league.months[-1].year)
     sheets = review_evidence(league, settings)
-    lists = (
-        _list(context, "sheets", _sheet_rows(sheets, league, settings, language), names, vetoes, ""),
-        _list(context, "rising", _rising_rows(rising, language), names, vetoes, _rising_note(rising, language)),
-        _list(context, "clean", _clean_rows(clean, language), names, vetoes, _clean_note(clean, language)),
+    title = {rule: t(f"ranking.list_{rule}", language, level=award_level) for rule in RULES}
+    why_none = {rule: t(f"ranking.none_{rule}", language) for rule in RULES}
+    if not league.is_graded:
+        why_none["sheets"] = t("ranking.not_graded", language)
+    if len(rising.unknown) == len(league.rows):
+        why_none["rising"] = t("ranking.none_judged", language)
+    if len(clean.unknown) == clean.regions:
+        why_none["clean"] = t("ranking.none_judged", language)
+    rows = {
+        "sheets": _sheet_rows(sheets, league, settings, language),
+        "rising": _rising_rows(rising, language),
+        "clean": _clean_rows(clean, language),
+    }
+    notes = {"sheets": "", "rising": _rising_note(rising, language), "clean": _clean_note(clean, language)}
+    lists = tuple(
+        TriggerList(rule, title[rule], _written(context, rule, rows[rule], names, vetoes), notes[rule], why_none[rule])
+        for rule in RULES
     )
     numbers = {
         "sheets": {str(code): review_basis(league, str(code), settings) for code in sheets.index},
@@ -110,12 +129,14 @@ def triggers_of(
     behind = None
     if basis is not None:
         found = _month_rows(basis, language) if asked == "sheets" else _year_rows(basis, language)
-        behind = TriggerRows(asked, names[code], found)
-    tables = tuple(_list_table(each, language) for each in lists)
+        behind = TriggerRows(asked, title[asked], names[code], found)
     return Triggers(
         lists=lists,
         behind=behind,
-        tables=tables + tuple(_rows_table(rule, numbers[rule], names, language) for rule in RULES),
+        tables=(
+            *(_list_table(each, language) for each in lists),
+            *(_rows_table(rule, title[rule], numbers[rule], names, language) for rule in RULES),
+        ),
     )
 
 
@@ -152,10 +173,8 @@ def _vetoes(reader: SnapshotReader, context: Context, codes: list[str], year: in
     return fields.map(lambda state: words.label("statuses", state, language) if state else none)
 
 
-def _list(
-    context: Context, rule: str, rows: pd.DataFrame, names: pd.Series, vetoes: pd.DataFrame, note: str
-) -> TriggerList:
-    written = pd.DataFrame(
+def _written(context: Context, rule: str, rows: pd.DataFrame, names: pd.Series, vetoes: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "name": names.reindex(rows.index),
             "rule": rows["rule"],
@@ -167,7 +186,6 @@ def _list(
         },
         index=rows.index,
     )
-    return TriggerList(rule, written, note, t(f"ranking.none_{rule}", context.language))
 
 
 def _sheet_rows(sheets: pd.DataFrame, league: League, settings: IndexSettings, language: str) -> pd.DataFrame:
@@ -206,26 +224,36 @@ def _clean_rows(clean: CleanYears, language: str) -> pd.DataFrame:
 def _rising_note(rising: RisingYears, language: str) -> str:
     if rising.hidden:
         return t("ranking.hidden_advice", language)
-    note = t("ranking.rising_note", language, chance=chance_text(rising.somewhere))
-    return note + (t("ranking.not_judged", language, count=len(rising.unknown)) if rising.unknown else "")
+    said = []
+    if not math.isnan(rising.somewhere):
+        said.append(t("ranking.rising_note", language, chance=chance_text(rising.somewhere)))
+    if rising.unknown:
+        said.append(t("ranking.not_judged", language, count=formatting.number(len(rising.unknown))))
+    return t("overview.joint", language).join(said)
 
 
 def _clean_note(clean: CleanYears, language: str) -> str:
     if clean.hidden:
         return t("ranking.hidden_advice", language)
-    not_judged = t("ranking.not_judged", language, count=len(clean.unknown)) if clean.unknown else ""
-    if math.isnan(clean.expected):
-        return t("ranking.clean_unknown", language, clean=clean.clean, regions=clean.regions) + not_judged
-    note = t("ranking.clean", language, clean=clean.clean, regions=clean.regions, expected=round(clean.expected))
-    rules = matrix_settings()
-    note += t(
-        "ranking.clean_award",
-        language,
-        cost=formatting.count(clean.clean * rules.award_yuan, language),
-        by_chance=formatting.count(round(clean.expected) * rules.award_yuan, language),
-        fund=formatting.count(rules.fund_yuan, language),
-    )
-    return note + not_judged
+    counted = {"clean": formatting.number(clean.clean), "regions": formatting.number(clean.regions)}
+    said = []
+    if len(clean.unknown) < clean.regions and math.isnan(clean.expected):
+        said.append(t("ranking.clean_unknown", language, **counted))
+    elif len(clean.unknown) < clean.regions:
+        rules = matrix_settings()
+        said.append(t("ranking.clean", language, **counted, expected=formatting.number(round(clean.expected))))
+        said.append(
+            t(
+                "ranking.clean_award",
+                language,
+                cost=formatting.count(clean.clean * rules.award_yuan, language),
+                by_chance=formatting.count(round(clean.expected) * rules.award_yuan, language),
+                fund=formatting.count(rules.fund_yuan, language),
+            )
+        )
+    if clean.unknown:
+        said.append(t("ranking.not_judged", language, count=formatting.number(len(clean.unknown))))
+    return t("overview.joint", language).join(said)
 
 
 def _month_rows(basis: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -264,13 +292,15 @@ def _list_table(each: TriggerList, language: str) -> ScreenTable:
     names = ("name", "rule", "evidence", "rejection", "no_excellence")
     return ScreenTable(
         each.rule,
-        t(f"ranking.list_{each.rule}", language),
+        each.title,
         each.rows,
         {name: t(f"trigger_column.{name}", language) for name in names},
     )
 
 
-def _rows_table(rule: str, numbers: Mapping[str, pd.DataFrame], names: pd.Series, language: str) -> ScreenTable:
+def _rows_table(
+    rule: str, title: str, numbers: Mapping[str, pd.DataFrame], names: pd.Series, language: str
+) -> ScreenTable:
     """Return the rows behind one rule at all its regions, numbers as numbers."""
     known = MONTH_COLUMNS if rule == "sheets" else YEAR_COLUMNS
     frames = [rows.reset_index().assign(name=names[code]) for code, rows in numbers.items()]
@@ -282,5 +312,4 @@ def _rows_table(rule: str, numbers: Mapping[str, pd.DataFrame], names: pd.Series
     else:
         frame["status"] = [t(f"indicator_status.{status}", language) for status in frame["status"]]
     columns = {name: t(f"trigger_column.{name}", language) for name in ("name", *known)}
-    title = t("ranking.rows_of", language, rule=t(f"ranking.list_{rule}", language))
-    return ScreenTable(f"{rule}_rows", title, frame, columns)
+    return ScreenTable(f"{rule}_rows", t("ranking.rows_of", language, rule=title), frame, columns)

@@ -193,7 +193,7 @@ if screen.summons is not None:
         with chart_card(
             language,
             title=t("duty.summons", language),
-            sentence=t("ranking.rising_note", language, chance=called.somewhere),
+            sentence=t("ranking.rising_note", language, chance=called.somewhere) if called.somewhere else None,
             data_through=through,
             source=table_source(reader, context.viewer, ("incident",), "duty.police_source", language),
             definition=Definition(text=t("duty.summons_definition", language), href=context.href("ranking")),

@@ -35,7 +35,7 @@ class SummonsPart:
     """``item_id, kind, region_code, name``, a column a year, ``chance, evidence, state, href``."""
     years: tuple[int, ...]
     somewhere: str
-    """Chance that at least one region is hit by luck alone."""
+    """Chance that at least one region is hit by luck alone; empty where it is not known or not told."""
     sheets: pd.DataFrame
     """``item_id, kind, region_code, name, months_red, month, state, href``."""
     hidden: bool
@@ -108,7 +108,7 @@ def summons_part(span: Span) -> SummonsPart:
         hidden=hidden,
         summons=frames[0],
         years=years,
-        somewhere=chance_text(rising.somewhere) if rising and not hidden else formatting.MISSING,
+        somewhere=chance_text(rising.somewhere) if rising and not hidden and rising.somewhere > 0 else "",
         sheets=frames[1],
         items=items,
         tables=(

@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from dashboard.context import Context
+from dashboard.i18n import t
 from dashboard.periods import Period
 from dashboard.screens.ranking import ranking_screen
 from data_access.access import Scope
+from data_access.queries import SnapshotReader
 
 
 @pytest.fixture
@@ -93,3 +95,21 @@ def test_a_role_without_small_counts_gets_no_rows_of_rare_cases(asked):
     assert found["rising"].rows.empty and found["clean"].rows.empty
     tables = {each.key: each for each in screen.tables}
     assert tables["rising_rows"].frame.empty and tables["clean_rows"].frame.empty
+
+
+def test_a_data_set_without_an_index_claims_nothing_of_red_months_or_rising_years(toronto_home):
+    """Toronto's records end two years before its data: nobody can be judged, and no chance of it can be given."""
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    screen = ranking_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope))
+    assert screen.verdict == t("ranking.not_graded", "zh")
+    found = lists(screen)
+    assert found["sheets"].why_empty == t("ranking.not_graded", "zh")
+    assert found["rising"].why_empty == t("ranking.none_judged", "zh")
+    assert found["rising"].note == "158 个因年份缺数或未报齐不作认定"
+    assert found["clean"].title == "奖励：连续三年无命案的街区"
+
+
+def test_a_relative_risk_is_written_as_times_what_was_expected(asked):
+    figures = asked("2024Q4").reasons["figure"]
+    assert all("预期的" in figures[name] for name in ("homicide_risk", "criminal_alarm_risk"))
