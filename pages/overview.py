@@ -45,8 +45,8 @@ where, graded, level = screen.where, screen.graded, screen.where.listed.level_na
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=overview_settings().most_cards)
-if screen.absent:
-    aside(t("overview.absent", language, names=t("overview.joint", language).join(screen.absent)))
+for each in screen.absent:
+    aside(each)
 
 if graded.why_not:
     aside(graded.why_not)

@@ -45,14 +45,17 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
                 for name, mapping in zip(imports["file_name"], imports["mapping_name"], strict=True)
             ],
             "table": [t(f"table.{target}", language) for target in imports["target"]],
-            "source": [source_name(reader.snapshot(), source, language) for source in imports["source"]],
+            "source": [
+                t("data.mapping", language) if source == mapping else source_name(reader.snapshot(), source, language)
+                for source, mapping in zip(imports["source"], imports["mapping_name"], strict=True)
+            ],
             **{name: [formatting.number(value) for value in imports[name]] for name in counts},
             "disagreements": [formatting.number(value) for value in imports["region_disagreements"]],
         }
     )
     coverage, late = _coverage(reader, context), _late(reader, context)
     return DataScreen(
-        verdict=_verdict(reader, late, int(imports["rows_quarantined"].sum()), language),
+        verdict=_verdict(reader, context, late, int(imports["rows_quarantined"].sum())),
         imports=shown,
         coverage=coverage,
         late=late,
@@ -65,8 +68,9 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
     )
 
 
-def _verdict(reader: SnapshotReader, late: pd.DataFrame, refused: int, language: str) -> str:
-    """Return who is late first, then what was set aside, then what the numbers stand on."""
+def _verdict(reader: SnapshotReader, context: Context, late: pd.DataFrame, refused: int) -> str:
+    """Return who is late first, then what nobody tells any more, what was set aside, and what the numbers stand on."""
+    language = context.language
     said = [t("overview.no_late", language).rstrip("。.")]
     if len(late):
         first = late.iloc[0]
@@ -74,11 +78,24 @@ def _verdict(reader: SnapshotReader, late: pd.DataFrame, refused: int, language:
             t("data.verdict_late", language, count=late["region"].nunique()),
             t("data.verdict_longest", language, name=first["region"], source=first["source"], days=first["days"]),
         ]
+    said += _ended(reader, context)
     said.append(t("data.verdict_refused" if refused else "data.verdict_none_refused", language, count=refused))
     if "data_through" not in reader.snapshot().dataset:
         said.append(t("data.verdict_through", language))
     said.append(t("data.stamp", language, snapshot=reader.snapshot().snapshot_id))
     return t("overview.joint", language).join(said) + t("overview.stop", language)
+
+
+def _ended(reader: SnapshotReader, context: Context) -> list[str]:
+    """Return which measures nobody has told of for more than a year, and to what day they go."""
+    language, measures = context.language, load_measures()
+    last = reader.coverage(context.viewer).groupby("measure", sort=False)["last_day"].max()
+    last = last[pd.to_datetime(last) < pd.Timestamp(reader.snapshot().data_through) - pd.DateOffset(years=1)]
+    names = [localised(language, measures[name].name, measures[name].name_en) for name in last.index]
+    return [
+        t("data.verdict_ended", language, names=t("ranking.and", language).join(same), day=formatting.day(day))
+        for day, same in pd.Series(names, dtype=object).groupby(last.to_numpy())
+    ]
 
 
 def _coverage(reader: SnapshotReader, context: Context) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from dashboard.screens.tables import ScreenTable
 from dashboard.sources import indicator_source
 from data_access.queries import SnapshotReader
 
+_BETWEEN_SENTENCES = {"zh": "", "en": " "}
+
 
 @dataclass(frozen=True)
 class DefinitionsScreen:
@@ -74,7 +76,7 @@ def _facts(reader: SnapshotReader, context: Context, item: Indicator) -> pd.Data
         "frequency": t(f"indicator_frequency.{item.frequency}", language),
         "stage": t(f"indicator_stage.{item.earliest_stage}", language),
         "suppression": t(f"indicator_suppression.{item.suppression}", language),
-        "caveats": " ".join(item.caveat_texts(language)),
+        "caveats": _BETWEEN_SENTENCES[language].join(item.caveat_texts(language)),
         "version": "; ".join(
             f"{each.version} ({each.date.isoformat()}) {localised(language, each.change, each.change_en)}"
             for each in item.history

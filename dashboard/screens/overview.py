@@ -19,6 +19,7 @@ from dashboard.i18n import t
 from dashboard.indicators import sentences
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import values_and_changes
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.lateness import late_rows
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
@@ -74,7 +75,7 @@ class OverviewScreen:
     shown: tuple[str, ...]
     """What each card shows: the id of an indicator, or ``index``."""
     absent: tuple[str, ...]
-    """Names of figures that the data set has no source for."""
+    """Which figures have no source, and which only one that does not tell of this period, a sentence each."""
     changes: pd.DataFrame
     """``indicator, was, now, change, words, verdict, href``: what got worse most, then what got better most."""
     overdue: pd.DataFrame
@@ -123,7 +124,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
         outcome=_verdict(context, headline, rows, changes, "", overdue.iloc[:0]),
         cards=tuple(card for _, card in cards),
         shown=tuple(name for name, _ in cards),
-        absent=tuple(item.label(context.language) for item in wanted if item not in with_source) if few else (),
+        absent=_absent(reader, context, [item for item in wanted if item not in with_source]) if few else (),
         changes=changed,
         overdue=overdue,
         overdue_count=len(all_overdue),
@@ -241,6 +242,27 @@ def _beside(wanted: list[Indicator]) -> list[Indicator]:
 
 
 _SMALL_FIGURES = {"BH2": ("BH2b", "BH2n"), "YJ1": ("YJ2",)}
+
+
+def _absent(reader: SnapshotReader, context: Context, items: list[Indicator]) -> tuple[str, ...]:
+    """Return the sentences on indicators without a card: no source at all, or one that does not tell of this period."""
+    language, coverage = context.language, facts_of(reader, context.viewer).coverage
+    covers = {item.id: [cover for name in item.measures for cover in coverage.get(name, ())] for item in items}
+    without = [item.label(language) for item in items if not covers[item.id]]
+    outside = [
+        t(
+            "overview.covered",
+            language,
+            name=item.label(language),
+            first=formatting.day(min(cover.first_day for cover in covers[item.id])),
+            last=formatting.day(max(cover.last_day for cover in covers[item.id])),
+        )
+        for item in items
+        if covers[item.id]
+    ]
+    joint = t("overview.joint", language)
+    said = (("absent", without), ("outside", outside))
+    return tuple(t(f"overview.{key}", language, names=joint.join(names)) for key, names in said if names)
 
 
 def _has_source(row: Values) -> bool:

@@ -117,7 +117,7 @@ with (
                 name="colour_word",
                 title=heading("colour"),
                 kind="mark",
-                draw=lambda row: risk_chip(row["colour"], language),
+                draw=lambda row: risk_chip(row["colour"], language) if row["colour"] else row["colour_word"],
             ),
             *heading.numbers("open"),
             Column(name="overdue_text", title=heading("overdue_count"), kind="number", href="href"),

@@ -107,7 +107,7 @@ def _cards(replay: Backtest, settings: IndexSettings, context: Context, through:
         card("red_share", formatting.percent(replay.red), limit=formatting.percent(settings.max_red_share)),
         card(
             "flips",
-            formatting.number(replay.flips, 1),
+            t("backtest_page.times", language, count=formatting.number(replay.flips, 1)),
             chance=formatting.number(replay.chance_flips, 1),
         ),
         card("false_red", chance_text(replay.chance_any_red), share=chance_text(replay.chance_red)),

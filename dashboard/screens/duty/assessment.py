@@ -382,10 +382,12 @@ def _verdict(
                 listed=creation.matrix.stress.listed,
             )
         )
-    parts.append(t("assessment.verdict_pilots", language, count=len(pilots.rows)))
-    if len(pilots.rows):
+    if pilots.rows.empty:
+        parts.append(t("assessment.verdict_pilots", language, count=0))
+    else:
         waiting = dict(zip(STAGES, pilots.stages["count"].astype(int), strict=True))
-        parts.append(t("assessment.verdict_ready", language, accept=waiting["ripe"], spread=waiting["accepted"]))
+        ready = {"accept": waiting["ripe"], "spread": waiting["accepted"]}
+        parts.append(t("assessment.verdict_ready", language, count=len(pilots.rows), **ready))
     return t("overview.joint", language).join(parts) + t("overview.stop", language)
 
 

@@ -154,9 +154,10 @@ def _verdict(span: Span, published: _Published, decisions: Owed) -> str:
         parts.append(
             t("duty.verdict_decisions", span.language, open=decisions.open_text, overdue=decisions.overdue_text)
         )
-    if not parts:
-        return t("duty.no_meetings", span.language)
-    return published.levels + t("duty.joint", span.language).join(parts)
+    said = (
+        published.levels + t("duty.joint", span.language).join(parts) if parts else t("duty.no_meetings", span.language)
+    )
+    return said + t("overview.stop", span.language)
 
 
 def _levels(span: Span, meetings: pd.DataFrame, below: pd.DataFrame) -> str:

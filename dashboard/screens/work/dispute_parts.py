@@ -313,7 +313,10 @@ def sources(context: Context, counts: Counted) -> pd.DataFrame:
 
 
 def colours(context: Context, counts: Counted, rows: Mapping[str, Values]) -> pd.DataFrame:
-    """Return how many disputes of each risk colour are open and overdue, and how long the settled ones took."""
+    """Return how many disputes of each risk colour are open and overdue, and how long the settled ones took.
+
+    Those without a colour yet come last, so that the rows add up to all that are open.
+    """
     language = context.language
     found = []
     for colour, stock, late in (("red", "YJ1", "YJ6r"), ("yellow", "YJ1y", "YJ6y"), ("blue", "YJ1b", "YJ6b")):
@@ -334,7 +337,17 @@ def colours(context: Context, counts: Counted, rows: Mapping[str, Values]) -> pd
                 "href": context.href("disputes", colour=colour, stage="overdue", offset=None),
             }
         )
-    return pd.DataFrame(found)
+    graded = pd.DataFrame(found)
+    rest = {
+        "open": _value(rows["BH8"]) - graded["open"].sum(skipna=False),
+        "overdue": _value(rows["BH9"]) - graded["overdue"].sum(skipna=False),
+    }
+    if not rest["open"] > 0:
+        return graded
+    words = {f"{name}_text": formatting.number(value) for name, value in rest.items()}
+    unknown = {"median_text": formatting.MISSING, "p90_text": formatting.MISSING}
+    last = {"colour": "", "colour_word": t("disputes.ungraded", language), **rest, **words, **unknown, "href": ""}
+    return pd.concat([graded, pd.DataFrame([last])], ignore_index=True)
 
 
 def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:

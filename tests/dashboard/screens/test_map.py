@@ -110,7 +110,7 @@ def test_a_single_region_and_counts_of_stocks_make_no_claim_about_chance(asked):
 
 def test_a_number_of_cases_is_not_compared_with_that_of_the_whole(asked):
     screen, _ = asked(indicator="homicide_victims")
-    assert screen.sentence == "件数未计各地人口多少，只说发生了多少，不宜据此比较高低"
+    assert screen.sentence == "数量未计各地人口多少，只说发生了多少，不宜据此比较高低"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -119,3 +119,14 @@ def test_a_card_without_a_figure_says_why_instead_of_comparing_none(reader, city
     card = next(card for card in screen.cards if card.title == find_indicator("JQ6").label("zh"))
     assert (card.figure, card.change) == ("—", None)
     assert card.sentence == "该指标只算到上一级；可看上一级"
+
+
+def test_a_source_that_ended_is_no_missing_source(toronto_home):
+    """Toronto's shootings are told until 2022; the other cards that it lacks have no source at all."""
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    without, outside = overview_screen(
+        toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope)
+    ).absent
+    assert outside == "以下指标的来源不含本期，未列出：枪击事件（2004-01-01 至 2022-12-31）"
+    assert "枪击" not in without and "到期化解率" in without

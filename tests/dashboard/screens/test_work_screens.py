@@ -53,6 +53,13 @@ def test_ages_of_open_disputes_add_up_to_what_the_records_say(reader, whole_year
     assert [int((waited > pd.Timedelta(days=days)).sum()) for days in (30, 60, 90)] == ages["beyond"].tolist()[1:]
 
 
+def test_risk_colours_with_those_not_graded_yet_add_up_to_all_that_are_open(reader, city_scope):
+    screen = disputes_screen(reader, Context(city_scope.region_code, Period.parse("2024Q4"), "zh", "light", city_scope))
+    colours, total = table(screen, "colours"), table(screen, "ages")["count"].sum()
+    assert colours["open"].sum() == total
+    assert colours["colour_word"].tolist() == ["高", "中", "一般", "未定级"]
+
+
 @pytest.mark.parametrize("stage", ["overdue", "red_open", "red_unpackaged"])
 def test_figures_and_lists_of_what_waits_agree(reader, whole_year, stage):
     screen = disputes_screen(reader, asked(whole_year, stage=stage))

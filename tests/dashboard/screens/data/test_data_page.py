@@ -5,6 +5,8 @@ from __future__ import annotations
 from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.data_status import data_screen
+from data_access.access import Scope
+from data_access.queries import SnapshotReader
 
 
 def test_who_is_late_stands_first_and_all_three_tables_are_offered(reader, city_scope):
@@ -23,3 +25,11 @@ def test_by_what_the_days_of_a_source_are_known_is_said(reader, city_scope, monk
     assert "was not declared" not in data_screen(reader, context).verdict
     monkeypatch.delitem(reader.snapshot().dataset, "data_through")
     assert "the data-through day was not declared" in data_screen(reader, context).verdict
+
+
+def test_what_nobody_has_told_of_for_a_year_is_named_with_its_last_day(toronto_home):
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    screen = data_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope))
+    assert "命案起数、命案死亡人数平方和、枪击事件只报到 2022-12-31" in screen.verdict
+    assert "没有地区迟报" in screen.verdict and "toronto" not in set(screen.imports["source"])
