@@ -24,13 +24,14 @@ from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.map.layers import layer_links, layer_screen
 from dashboard.screens.map.screen import VIEWS, cluster_links, map_screen, rate_links, region_map
+from dashboard.screens.shared import last_day
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-through = reader.snapshot().data_through
+through = last_day(reader, context)
 screen = map_screen(reader, context)
 view = context.own_value("view", VIEWS, VIEWS[0])
 

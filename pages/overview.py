@@ -21,6 +21,7 @@ from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.league import index_definition, index_source
 from dashboard.screens.overview import overview_screen, overview_settings
+from dashboard.screens.shared import last_day
 from dashboard.settings import snapshot_reader
 from dashboard.sources import FEW_SOURCES, indicator_source
 
@@ -39,7 +40,7 @@ def draw_where() -> None:
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-through = reader.snapshot().data_through
+through = last_day(reader, context)
 screen = overview_screen(reader, context)
 where, graded, level = screen.where, screen.graded, screen.where.listed.level_name
 
@@ -176,7 +177,7 @@ with late:
         ],
         language,
         title=t("overview.late", language),
-        data_through=through,
+        data_through=reader.snapshot().data_through,
         source=screen.sources["late"],
         definition=Definition(text=t("overview.late_definition", language), href=context.href("data")),
         key="late",

@@ -25,6 +25,7 @@ from dashboard.i18n import t
 from dashboard.screens.figures import definition_of
 from dashboard.screens.league import index_definition, index_source
 from dashboard.screens.ranking import ranking_screen
+from dashboard.screens.shared import last_day
 from dashboard.settings import snapshot_reader
 from dashboard.sources import indicator_source
 
@@ -42,7 +43,7 @@ NUMBERS = ("index", "interval", "probability_red", "cases", "person_years", "rat
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-through = reader.snapshot().data_through
+through = last_day(reader, context)
 screen = ranking_screen(reader, context)
 source = index_source(reader, context)
 by_index = {"data_through": through, "source": source, "definition": index_definition(context)}

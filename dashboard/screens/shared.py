@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import shapely
 
@@ -14,6 +16,11 @@ from data_access.queries import SnapshotReader
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
+
+
+def last_day(reader: SnapshotReader, context: Context) -> date:
+    """Return the last day of the period that the data speak of."""
+    return min(context.period.end, reader.snapshot().data_through)
 
 
 def shared_values(

@@ -25,6 +25,7 @@ from dashboard.i18n import t
 from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.duty.creation import GRADES, assessment_headings, line_column, matrix_source, rule_text
 from dashboard.screens.league import index_source
+from dashboard.screens.shared import last_day
 from dashboard.settings import snapshot_reader
 from dashboard.sources import table_source
 
@@ -33,7 +34,7 @@ HEIGHT = 230
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-through = reader.snapshot().data_through
+through = last_day(reader, context)
 screen = assessment_screen(reader, context)
 effect, graded, veto, line_heading, pilot = (
     assessment_headings(area, reader.snapshot(), language)

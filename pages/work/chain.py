@@ -20,6 +20,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.chain import chain_settings
 from dashboard.screens.league import index_source
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.chain.screen import chain_screen
 from dashboard.settings import snapshot_reader
 from dashboard.sources import joint_source
@@ -29,7 +30,7 @@ HEIGHT = 300
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-through = reader.snapshot().data_through
+through = last_day(reader, context)
 screen = chain_screen(reader, context)
 steps = [step.member for step in chain_settings().step]
 source = joint_source(reader, context.viewer, steps, language)

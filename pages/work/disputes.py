@@ -23,6 +23,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import indicator_columns, origin_of
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.dispute_list import filter_links, page_links, stage_links
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.settings import dispute_settings
@@ -34,7 +35,7 @@ STAGE_DAYS = ("received", "mediated", "resolved", "revisited", "archived", "due"
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-through = reader.snapshot().data_through
+through = last_day(reader, context)
 heading = Headings("disputes_column", language)
 screen = disputes_screen(reader, context)
 

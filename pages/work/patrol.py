@@ -21,6 +21,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.children import level_headings
 from dashboard.screens.figures import indicator_columns, origin_of
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
@@ -29,7 +30,7 @@ context = current_context()
 language = context.language
 reader = snapshot_reader()
 heading = Headings("patrol_column", language, level_headings(reader.snapshot(), language))
-card = partial(origin_of, reader, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, last_day(reader, context))
 screen = patrol_screen(reader, context)
 
 sentence(screen.verdict)

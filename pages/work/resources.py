@@ -28,6 +28,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.screens.children import level_headings
 from dashboard.screens.duty.creation import matrix_source
 from dashboard.screens.figures import indicator_columns, origin_of
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.resource_parts import MONEY, reason_name
 from dashboard.screens.work.resources import proposal_links, resources_screen
 from dashboard.screens.work.settings import resource_settings
@@ -39,7 +40,7 @@ language = context.language
 reader = snapshot_reader()
 heading = Headings("resources_column", language, level_headings(reader.snapshot(), language))
 screen = resources_screen(reader, context)
-card = partial(origin_of, reader, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, last_day(reader, context))
 
 sentence(screen.verdict)
 if screen.coarser:
@@ -235,7 +236,7 @@ with chart_card(
     language,
     title=t("resources.title_proposals", language),
     sentence=screen.proposals.stress if screen.proposals else t("resources.note_proposals", language),
-    data_through=reader.snapshot().data_through,
+    data_through=last_day(reader, context),
     source=matrix_source(reader, context),
     definition=Definition(text=t("creation.award_definition", language)),
     key="proposals",

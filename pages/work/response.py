@@ -24,6 +24,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.figures import indicator_columns, origin_of
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.response import places_map, response_screen
 from dashboard.screens.work.settings import response_settings
 from dashboard.screens.work.shares import order_sentence
@@ -39,7 +40,7 @@ reader = snapshot_reader()
 settings = response_settings()
 heading = Headings("response_column", language)
 screen = response_screen(reader, context)
-card = partial(origin_of, reader, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, last_day(reader, context))
 
 
 def county_shares(key, frame, names):

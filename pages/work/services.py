@@ -24,6 +24,7 @@ from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.screens.figures import indicator_columns, origin_of
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.services import services_screen
 from dashboard.screens.work.settings import service_settings
 from dashboard.screens.work.shares import order_sentence
@@ -35,7 +36,7 @@ reader = snapshot_reader()
 settings = service_settings()
 heading = Headings("services_column", language)
 screen = services_screen(reader, context)
-card = partial(origin_of, reader, context, reader.snapshot().data_through)
+card = partial(origin_of, reader, context, last_day(reader, context))
 
 sentence(screen.verdict)
 if screen.coarser and not screen.empty:

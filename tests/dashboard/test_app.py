@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,11 @@ def test_list_of_records_is_recorded_for_each_who_opens_it_and_not_shown_unless_
 
 def unwritable(*_: object, **__: object) -> None:
     raise AuditUnavailableError("The audit record can't be written.", "审计记录无法写入。")
+
+
+@pytest.mark.parametrize("page", ["overview", "map", "disputes", "patrol"])
+def test_no_card_about_a_past_period_says_that_it_goes_beyond_it(served_small_city, page):
+    html = shown(opened(page, period="2023"))
+    days = set(re.findall(r'class="card-foot">.*?<span>截至 ([\d-]+)</span>', html))
+    late = {"2024-12-31"} if page == "overview" else set()
+    assert "2023-12-31" in days and days - late <= {day for day in days if day <= "2023-12-31"}

@@ -9,7 +9,8 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.context import Context, region_name
 from dashboard.i18n import t
-from dashboard.screens.work.dispute_parts import COLOURS, channel_word, class_word, last_day
+from dashboard.screens.shared import last_day
+from dashboard.screens.work.dispute_parts import COLOURS, channel_word, class_word
 from dashboard.screens.work.settings import dispute_settings
 from data_access.queries import SnapshotReader
 

@@ -16,6 +16,7 @@ from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.vocabulary import Values
 from dashboard.indicators.waiting import Bins, bin_quantile, share_within
 from dashboard.screens.children import depth_of
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.statistics.comparisons import benjamini_hochberg, rate_ratio
 from data_access.queries import SnapshotReader
@@ -50,11 +51,6 @@ _WAITS = (*_STEP_WAITS.values(), "intake_delay_days", "colour_days", "red_days")
 COLOURS = ("red", "yellow", "blue")
 CERTAIN = 0.05
 """Changes with a q-value below this are called beyond chance."""
-
-
-def last_day(reader: SnapshotReader, context: Context) -> date:
-    """Return the last day of the period that the data speak of."""
-    return min(context.period.end, reader.snapshot().data_through)
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, level_headings, listed_regions
 from dashboard.screens.figures import row_of
 from dashboard.screens.map.screen import MapScreen, map_screen, value_map
+from dashboard.screens.shared import last_day
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import cards_of, region_rows
-from dashboard.screens.work.dispute_parts import class_word, compared_counts, last_day
+from dashboard.screens.work.dispute_parts import class_word, compared_counts
 from dashboard.screens.work.settings import dispute_settings, patrol_settings
 from dashboard.screens.work.shares import share_table
 from data_access.queries import SnapshotReader
