@@ -108,7 +108,11 @@ def draw_list() -> None:
             ),
             Column(name="figure", title=screen.indicator.unit_label(language), kind="number"),
             Column(name="interval", title=t("column.interval", language), kind="number"),
-            Column(name="counts", title=t("column.counts", language), kind="number"),
+            *(
+                [Column(name="counts", title=t("column.counts", language), kind="number")]
+                if screen.indicator.kind != "count"
+                else []
+            ),
         ],
         language,
         title=t("map.list", language, level=screen.listed.level_name),
