@@ -247,19 +247,17 @@ _SMALL_FIGURES = {"BH2": ("BH2b", "BH2n"), "YJ1": ("YJ2",)}
 def _absent(reader: SnapshotReader, context: Context, items: list[Indicator]) -> tuple[str, ...]:
     """Return the sentences on indicators without a card: no source at all, or one that does not tell of this period."""
     language, coverage = context.language, facts_of(reader, context.viewer).coverage
-    covers = {item.id: [cover for name in item.measures for cover in coverage.get(name, ())] for item in items}
-    without = [item.label(language) for item in items if not covers[item.id]]
-    outside = [
-        t(
-            "overview.covered",
-            language,
-            name=item.label(language),
-            first=formatting.day(min(cover.first_day for cover in covers[item.id])),
-            last=formatting.day(max(cover.last_day for cover in covers[item.id])),
-        )
-        for item in items
-        if covers[item.id]
-    ]
+    without, outside = [], []
+    for item in items:
+        covers = [coverage.get(name, ()) for name in item.measures]
+        if not covers or not all(covers):
+            without.append(item.label(language))
+            continue
+        days = {
+            "first": formatting.day(max(min(cover.first_day for cover in each) for each in covers)),
+            "last": formatting.day(min(max(cover.last_day for cover in each) for each in covers)),
+        }
+        outside.append(t("overview.covered", language, name=item.label(language), **days))
     joint = t("overview.joint", language)
     said = (("absent", without), ("outside", outside))
     return tuple(t(f"overview.{key}", language, names=joint.join(names)) for key, names in said if names)

@@ -99,6 +99,8 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     league = county_league
     if list(listed.codes) != counties:
         league = league_of(reader, context.viewer, list(listed.codes), month)
+    if league is not None and not league.is_graded:
+        league = None
     sheets = review_sheets(league, index_settings()) if league is not None else []
     ledger = vetoes_of(reader, context, month.year)
     vetoes = _written_vetoes(ledger, regions, settings, language)
@@ -117,7 +119,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
         ),
         change=change,
         effects=written,
-        no_effects="" if len(written) else t("assessment.no_counties", language),
+        no_effects=_why_no_effects(county_league, language) if written.empty else "",
         vetoes=vetoes,
         no_vetoes=_why_no_vetoes(context, vetoes),
         listed=listed,
@@ -172,6 +174,18 @@ def _written_vetoes(
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) and value else formatting.MISSING
+
+
+def _met_note(creation: Creation, language: str) -> str:
+    if creation.matrix is None:
+        return t("creation.no_townships", language)
+    known = creation.is_judged or creation.matrix.hidden
+    return t("creation.met_note" if known else "ranking.none_judged", language)
+
+
+def _why_no_effects(league: League | None, language: str) -> str:
+    known = league is None or league.is_graded
+    return t("assessment.no_counties" if known else "ranking.not_graded", language)
 
 
 def _why_no_vetoes(context: Context, vetoes: pd.DataFrame) -> str:
@@ -293,10 +307,10 @@ def _cards(
         Card(
             title=t("creation.met", language),
             figure=t("format.fraction", language, numerator=str(creation.met), denominator=str(creation.townships))
-            if matrix is not None and not matrix.hidden
+            if matrix is not None and creation.is_judged and not matrix.hidden
             else formatting.MISSING,
             facts=[(t("creation.line_count", language), str(len(matrix.settings.line)))] if matrix is not None else (),
-            sentence=t("creation.met_note", language) if matrix is not None else t("creation.no_townships", language),
+            sentence=_met_note(creation, language),
             data_through=through,
             source=from_lines,
             definition=Definition(text=t("creation.definition", language)),
@@ -371,7 +385,7 @@ def _verdict(
         parts.append(sheets_text(league, sheets, names, language))
     if league is not None and league.hidden:
         parts.append(basis_note(league, language))
-    if creation.matrix is not None and not creation.matrix.hidden:
+    if creation.matrix is not None and creation.is_judged and not creation.matrix.hidden:
         parts.append(
             t(
                 "assessment.verdict_creation",

@@ -15,7 +15,7 @@ from dashboard.components import Headings
 from dashboard.context import Context
 from dashboard.grading.assessment import assessment_settings
 from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW
-from dashboard.grading.townships.matrix import MET, TownshipMatrix, matrix_of
+from dashboard.grading.townships.matrix import MET, UNDECIDED, TownshipMatrix, matrix_of
 from dashboard.grading.townships.settings import Line, matrix_settings
 from dashboard.grading.townships.vetoes import COLUMNS as VETO_COLUMNS
 from dashboard.i18n import localised, t
@@ -67,6 +67,11 @@ class Creation:
     def townships(self) -> int:
         """Townships looked at."""
         return 0 if self.matrix is None else len(self.matrix.codes)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the data say enough of any township to judge it."""
+        return self.matrix is not None and bool((self.matrix.rows["verdict"] != UNDECIDED).any())
 
     @property
     def is_single(self) -> bool:

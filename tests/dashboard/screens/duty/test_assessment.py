@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from dashboard.context import Context
+from dashboard.i18n import t
 from dashboard.periods import Period
 from dashboard.screens.duty.assessment import assessment_screen
 from data_access.access import Scope
 from data_access.ledger import Ledger
+from data_access.queries import SnapshotReader
 from tests.dashboard.screens.shown import frame
 
 PERIOD = Period.parse("2024Q4")
@@ -155,3 +157,12 @@ def test_what_rests_on_small_counts_is_neither_none_nor_all_for_a_role_that_may_
     assert "62%" in shown.verdict, "graded by 62 % of the weight, and it is said"
     assert "0/126" not in "".join(card.figure for card in shown.cards)
     assert frame(shown, "league")["index"].notna().all()
+
+
+def test_a_data_set_without_an_index_says_so_and_counts_no_review_sheets(toronto_home):
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    shown = assessment_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope))
+    assert shown.no_effects == t("ranking.not_graded", "zh") and shown.league.empty
+    sheets = next(card for card in shown.cards if card.title == t("assessment.sheets", "zh"))
+    assert sheets.figure == "—"
