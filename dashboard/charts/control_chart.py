@@ -13,6 +13,8 @@ from dashboard.palette import load_palette
 MEANINGS = ("common_cause", "improvement", "concern", "neutral")
 SHAPES = {"common_cause": "circle", "improvement": "circle", "concern": "square", "neutral": "hexagon"}
 SIZES = {"common_cause": 6, "improvement": 10, "concern": 10, "neutral": 10}
+LABELS_FIT = 84
+"""Signs that the labels of the axis may have together: twelve months, eight days."""
 
 
 def control_chart(
@@ -45,7 +47,7 @@ def control_chart(
     inks = dict(zip(MEANINGS, (ground.muted, ground.accent, colours[3], colours[2]), strict=True))
     figure = Figure()
     for edge, shown in (("upper", True), ("lower", False)):
-        line = {"color": ground.muted, "width": 1.2, "dash": "dash", "shape": "hv"}
+        line = {"color": ground.muted, "width": 1.2, "dash": "3px,2px", "shape": "hv"}
         _add_line(figure, points, edge, words["limits"], line, shown)
     _add_line(figure, points, "centre", words["centre"], {"color": ground.muted, "width": 1.5, "shape": "hv"}, True)
     if target is not None:
@@ -68,7 +70,12 @@ def control_chart(
     mark_events(figure, [event for event in events if event[0] in labels], ground.muted)
     figure.update(
         height=height,
-        xaxis={"type": "category", "nticks": 12, "categoryorder": "array", "categoryarray": points["label"].tolist()},
+        xaxis={
+            "type": "category",
+            "nticks": LABELS_FIT // int(points["label"].str.len().max()),
+            "categoryorder": "array",
+            "categoryarray": points["label"].tolist(),
+        },
         yaxis={"title": {"text": unit}, "rangemode": "normal"},
     )
     return figure
