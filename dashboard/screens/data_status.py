@@ -91,11 +91,12 @@ def _ended(reader: SnapshotReader, context: Context) -> list[str]:
     language, measures = context.language, load_measures()
     last = reader.coverage(context.viewer).groupby("measure", sort=False)["last_day"].max()
     last = last[pd.to_datetime(last) < pd.Timestamp(reader.snapshot().data_through) - pd.DateOffset(years=1)]
-    names = [localised(language, measures[name].name, measures[name].name_en) for name in last.index]
-    return [
-        t("data.verdict_ended", language, names=t("ranking.and", language).join(same), day=formatting.day(day))
-        for day, same in pd.Series(names, dtype=object).groupby(last.to_numpy())
-    ]
+    by_day: dict[str, list[str]] = {}
+    for name, day in last[last.index.isin(list(measures))].items():
+        measure = measures[str(name)]
+        by_day.setdefault(formatting.day(day), []).append(localised(language, measure.name, measure.name_en))
+    joint = t("ranking.and", language)
+    return [t("data.verdict_ended", language, names=joint.join(names), day=day) for day, names in by_day.items()]
 
 
 def _coverage(reader: SnapshotReader, context: Context) -> pd.DataFrame:

@@ -83,8 +83,8 @@ def early_warning(months: pd.DataFrame, indicator: Indicator) -> EarlyWarning | 
     from dashboard.statistics.early_warning import early_warnings  # heavy
 
     found = early_warnings(cases, np.nan_to_num(people))
-    figures = {name: float(getattr(found, name)[0]) for name in ("observed", "expected", "upper")}
-    return EarlyWarning(month, str(found.reason[0]), **figures)
+    observed, expected, upper = (float(each[0]) for each in (found.observed, found.expected, found.upper))
+    return EarlyWarning(month, str(found.reason[0]), observed=observed, expected=expected, upper=upper)
 
 
 def warning_table(warning: EarlyWarning | None, indicator: Indicator, language: str) -> pd.DataFrame:
