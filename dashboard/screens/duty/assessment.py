@@ -114,9 +114,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     league_rows = _league_rows(context, league, names)
     return AssessmentScreen(
         verdict=_verdict(change, written, league, sheets, names, creation, pilots, language),
-        cards=_cards(
-            reader, context, snapshot.data_through, settings, change, figures, league, sheets, creation, month.year
-        ),
+        cards=_cards(reader, context, last_day, settings, change, figures, league, sheets, creation, month.year),
         change=change,
         effects=written,
         no_effects=_why_no_effects(county_league, language) if written.empty else "",
@@ -131,7 +129,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
         creation=creation,
         stress=stress_sentence(creation.matrix, language) if creation.matrix is not None else "",
         pilots=pilots,
-        pilot_cards=[_indicator_card(reader, context, name, figures[name], snapshot.data_through) for name in PILOTS],
+        pilot_cards=[_indicator_card(reader, context, name, figures[name], last_day) for name in PILOTS],
         tables=all_tables(
             _tables(snapshot, settings, effects, county_names, vetoes, league_rows, month, listed, language),
             creation.tables,

@@ -16,6 +16,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.screens.children import Listed, names_of
 from dashboard.screens.figures import indicator_card, value_text
 from dashboard.screens.overview import change_sentence, change_text, words_of_change
+from dashboard.screens.shared import last_day
 from dashboard.screens.work.shares import is_divided, worst_first, written_rows
 from data_access.queries import SnapshotReader
 
@@ -46,7 +47,7 @@ def cards_of(
             more["change_words"] = words_of_change(item, row, language)
             more["compared_with"] = t("overview.last_year", language)
             more["sentence"] = change_sentence(item, row, language)
-        cards.append(indicator_card(reader, context, item, _dated(reader, rows[name]), **more))
+        cards.append(indicator_card(reader, context, item, _dated(reader, context, rows[name]), **more))
     return tuple(cards)
 
 
@@ -77,10 +78,10 @@ def _fact(item: Indicator, row: Values, language: str) -> tuple[str, str]:
     return item.label(language), value_text(item, row, language)
 
 
-def _dated(reader: SnapshotReader, row: Values) -> Values:
-    """Return the row with the day it speaks to; a figure without any source is dated by the snapshot."""
+def _dated(reader: SnapshotReader, context: Context, row: Values) -> Values:
+    """Return the row with the day it speaks to; a figure without any source is dated by the period."""
     if row["data_through"] is None or pd.isna(row["data_through"]):
-        return {**row, "data_through": reader.snapshot().data_through}
+        return {**row, "data_through": last_day(reader, context)}
     return row
 
 

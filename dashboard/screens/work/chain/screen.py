@@ -31,6 +31,7 @@ from dashboard.memory import kept
 from dashboard.screens.children import Listed, depth_of, listed_regions, names_of, siblings_of
 from dashboard.screens.figures import indicator_card, interval_text, row_of, row_text, status_text
 from dashboard.screens.league import DEEPEST_GRADED, LEAST_LOST, graded_month
+from dashboard.screens.shared import last_day
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.chain.index_gains import first_gain, gains_table, left_out, why_no_gains, written_gains
 from dashboard.screens.work.chain.words import (
@@ -150,7 +151,7 @@ def _whole(regions: pd.DataFrame) -> str | None:
 def _cards(
     reader: SnapshotReader, context: Context, values: Mapping[str, Values], chain: Rows, steps: tuple[Step, ...]
 ) -> list[Card]:
-    language, through = context.language, reader.snapshot().data_through
+    language, through = context.language, last_day(reader, context)
     cards: list[Card] = []
     for step in steps:
         item, compared = step.member, chain[step.id]
