@@ -6,6 +6,7 @@ from dashboard.charts.chain import width_figure
 from dashboard.components import (
     Column,
     Definition,
+    Headings,
     card_grid,
     chart_card,
     draw_figure,
@@ -23,7 +24,7 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.screens.duty.assessment import assessment_screen
-from dashboard.screens.duty.creation import GRADES, assessment_headings, line_column, matrix_source, rule_text
+from dashboard.screens.duty.creation import GRADES, line_column, matrix_source, place_headings, rule_text
 from dashboard.screens.league import index_source
 from dashboard.screens.shared import last_day
 from dashboard.settings import snapshot_reader
@@ -37,7 +38,7 @@ reader = snapshot_reader()
 through = last_day(reader, context)
 screen = assessment_screen(reader, context)
 effect, graded, veto, line_heading, pilot = (
-    assessment_headings(area, reader.snapshot(), language)
+    Headings(area, language, place_headings(area, reader.snapshot(), language))
     for area in ("assessment_effect", "assessment_league", "assessment_veto", "creation_column", "pilot_column")
 )
 ranked = {"data_through": through, "source": index_source(reader, context)}

@@ -32,10 +32,10 @@ from dashboard.screens.duty.creation import (
     Creation,
     PilotPool,
     all_tables,
-    assessment_headings,
     creation_of,
     matrix_source,
     pilots_of,
+    place_headings,
     stress_sentence,
     vetoes_of,
 )
@@ -414,7 +414,7 @@ def _tables(
     listed: Listed,
     language: str,
 ) -> tuple[ScreenTable, ...]:
-    effect = assessment_headings("assessment_effect", snapshot, language)
+    own = place_headings("assessment_effect", snapshot, language)
     weights = pd.DataFrame(
         [
             {
@@ -445,7 +445,7 @@ def _tables(
             "effects",
             t("assessment.effects", language),
             effect_rows,
-            {name: effect(name) for name in ("name", *EFFECTS)},
+            {name: own.get(name) or t(f"assessment_effect.{name}", language) for name in ("name", *EFFECTS)},
         ),
         ScreenTable(
             "vetoes",

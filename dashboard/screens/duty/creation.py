@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.components import Headings
 from dashboard.context import Context
 from dashboard.grading.assessment import assessment_settings
 from dashboard.grading.grades import BLUE, INSUFFICIENT, RED, YELLOW
@@ -79,15 +78,15 @@ class Creation:
         return self.townships == 1
 
 
-def assessment_headings(area: str, snapshot: SnapshotInfo, language: str) -> Headings:
-    """Return the headings of one of the page's tables; counties and townships are called what the data set calls them."""
+def place_headings(area: str, snapshot: SnapshotInfo, language: str) -> dict[str, str]:
+    """Return the headings of one of the page's tables that are the data set's own words for counties and townships."""
     level = level_headings(snapshot, language)
-    named = {
+    own = {
         "assessment_effect": {"name": level["county"]},
         "creation_column": {"name": level["township"], "county": level["county"]},
         "pilot_column": {"place": level["county"]},
     }
-    return Headings(area, language, named.get(area, {}))
+    return own.get(area, {})
 
 
 def vetoes_of(reader: SnapshotReader, context: Context, year: int) -> pd.DataFrame | None:
@@ -249,13 +248,14 @@ def _tables(
     snapshot: SnapshotInfo, matrix: TownshipMatrix, rows: pd.DataFrame, lines: pd.DataFrame, language: str
 ) -> tuple[ScreenTable, ...]:
     words = rows.copy()
-    heading = assessment_headings("creation_column", snapshot, language)
-    headings = {key: heading(key) for key in ("name", "county", "verdict", "streak", "proposal")}
+    own = place_headings("creation_column", snapshot, language)
+    names = ("name", "county", "verdict", "streak", "proposal")
+    headings = {key: own.get(key) or t(f"creation_column.{key}", language) for key in names}
     for line in matrix.settings.line:
         column = line_column(line)
         words[column] = [t(f"grade.{grade}", language) for grade in rows[column]]
         headings[column] = t("creation.numbered", language, number=line.number, name=line.label(language))
-    line_headings = {key: heading(key) for key in _LINE_COLUMNS}
+    line_headings = {key: t(f"creation_column.{key}", language) for key in _LINE_COLUMNS}
     stress = matrix.stress
     hidden = matrix.hidden
     cost = pd.DataFrame(
@@ -341,8 +341,9 @@ def pilots_of(reader: SnapshotReader, context: Context, regions: pd.DataFrame, a
     )
     stages["text"] = [t("pilots.sites", language, count=int(count)) for count in stages["count"]]
     names = ("name", "practice", "place", "stage", *STAGES, "basis", "adopted", "look_back", "look_back_on", "visits")
-    heading = assessment_headings("pilot_column", reader.snapshot(), language)
-    listed = ScreenTable("pilots", t("pilots.title", language), rows, {name: heading(name) for name in names})
+    own = place_headings("pilot_column", reader.snapshot(), language)
+    headings = {name: own.get(name) or t(f"pilot_column.{name}", language) for name in names}
+    listed = ScreenTable("pilots", t("pilots.title", language), rows, headings)
     counts = ScreenTable(
         "pilot_stages",
         t("pilots.stages", language),

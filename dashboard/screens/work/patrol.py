@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.components import Card, Headings
+from dashboard.components import Card
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
@@ -324,10 +324,10 @@ def _tables(
     grids: MapScreen | None,
 ) -> tuple[ScreenTable, ...]:
     language = context.language
-    heading = Headings("patrol_column", language, level_headings(reader.snapshot(), language))
+    level = level_headings(reader.snapshot(), language)
 
     def made(key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:
-        headings = {name: heading(name) for name in names}
+        headings = {name: level.get(name) or t(f"patrol_column.{name}", language) for name in names}
         return ScreenTable(key, t(f"patrol.title_{key}", language), frame.reindex(columns=list(names)), headings)
 
     columns = ("name", "value", "lower", "upper", "numerator", "denominator")

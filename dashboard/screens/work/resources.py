@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.components import Card, Headings
+from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
@@ -324,10 +324,10 @@ def _tables(
     proposals: Proposals | None,
 ) -> tuple[ScreenTable, ...]:
     language = context.language
-    heading = Headings("resources_column", language, level_headings(reader.snapshot(), language))
+    level = level_headings(reader.snapshot(), language)
 
     def made(key: str, frame: pd.DataFrame, names: tuple[str, ...], more: dict[str, str] | None = None) -> ScreenTable:
-        headings = {name: heading(name) for name in names} | (more or {})
+        headings = {name: level.get(name) or t(f"resources_column.{name}", language) for name in names} | (more or {})
         return ScreenTable(key, t(f"resources.title_{key}", language), frame.reindex(columns=list(headings)), headings)
 
     proposed = () if proposals is None else (made("proposals", proposals.balance, ("entry", "amount", "remark")),)

@@ -11,7 +11,7 @@ import pandas as pd
 import pydeck as pdk
 
 from dashboard import formatting
-from dashboard.components import Card, Headings
+from dashboard.components import Card
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
@@ -22,7 +22,7 @@ from dashboard.maps import view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import MapLayers, facility_colour, layered_map
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
+from dashboard.screens.children import Listed, in_scope, level_name, listed_down_to, place_of
 from dashboard.screens.figures import row_of
 from dashboard.screens.map.layers import LegendEntry
 from dashboard.screens.shared import shared_shapes
@@ -371,14 +371,14 @@ def _tables(
     cards: tuple[CampaignCard, ...],
 ) -> tuple[ScreenTable, ...]:
     settings, language = response_settings(), context.language
-    heading = Headings("response_column", language, {"region": level_name(reader.snapshot(), COUNTY, language)})
+    level = {"region": level_name(reader.snapshot(), COUNTY, language)}
 
     def made(key: str, frame: pd.DataFrame, names: list[str]) -> ScreenTable:
-        headings = {name: heading(name) for name in names}
+        headings = {name: level.get(name) or t(f"response_column.{name}", language) for name in names}
         return ScreenTable(key, t(f"response.title_{key}", language), frame.reindex(columns=names), headings)
 
     def listed(key: str, frame: pd.DataFrame, names: tuple[str, ...], *more: str) -> ScreenTable:
-        beside = {name: heading(name) for name in more}
+        beside = {name: t(f"response_column.{name}", language) for name in more}
         return share_table(key, t(f"response.title_{key}", language), frame, names, language, beside)
 
     return (
