@@ -50,7 +50,7 @@ class League:
     stages: Mapping[pd.Period, str] = field(default_factory=dict)
 
     @property
-    def is_graded(self) -> bool:
+    def grades_any(self) -> bool:
         """Whether any region has a grade in the month shown: a data set may lack what the index needs."""
         return bool((self.rows["grade"] != INSUFFICIENT).any())
 

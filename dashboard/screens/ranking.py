@@ -77,7 +77,7 @@ class RankingScreen:
     @property
     def is_graded(self) -> bool:
         """Whether the data set has what the index needs."""
-        return self.league.is_graded
+        return self.league.grades_any
 
 
 @kept
@@ -258,7 +258,7 @@ def _funnel(
 
 
 def _verdict(league: League, names: pd.Series, sheets: list[str], language: str) -> str:
-    if not league.is_graded:
+    if not league.grades_any:
         return t("ranking.not_graded", language)
     counts = league.rows["grade"].value_counts()
     parts = [

@@ -102,7 +102,7 @@ def triggers_of(
     sheets = review_evidence(league, settings)
     title = {rule: t(f"ranking.list_{rule}", language, level=award_level) for rule in RULES}
     why_none = {rule: t(f"ranking.none_{rule}", language) for rule in RULES}
-    if not league.is_graded:
+    if not league.grades_any:
         why_none["sheets"] = t("ranking.not_graded", language)
     if len(rising.unknown) == len(league.rows):
         why_none["rising"] = t("ranking.none_judged", language)

@@ -99,7 +99,7 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     league = county_league
     if list(listed.codes) != counties:
         league = league_of(reader, context.viewer, list(listed.codes), month)
-    if league is not None and not league.is_graded:
+    if league is not None and not league.grades_any:
         league = None
     sheets = review_sheets(league, index_settings()) if league is not None else []
     ledger = vetoes_of(reader, context, month.year)
@@ -182,7 +182,7 @@ def _met_note(creation: Creation, language: str) -> str:
 
 
 def _why_no_effects(league: League | None, language: str) -> str:
-    known = league is None or league.is_graded
+    known = league is None or league.grades_any
     return t("assessment.no_counties" if known else "ranking.not_graded", language)
 
 
