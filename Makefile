@@ -26,13 +26,13 @@ LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --gen
 # A pointer says that a snapshot is served: the program, which takes a second to start, is asked only where there is none.
 run: $(VENV)/.runtime free-port ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
 	@[ -z "$(DATABASE_URL)" ] && [ -e "$(PINGAN_HOME)/current.json" ] || $(PYTHON) -m data_access demo --if-empty
-	@exec $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+	@exec $(PYTHON) -m dashboard.front --server.address $(HOST) --server.port $(PORT)
 
 example: $(VENV)/.runtime free-port ## turn real data into a cockpit and serve it (NAME=london; the names are those of examples/)
 	@[ -f examples/$(NAME).toml ] || { echo "没有名为 $(NAME) 的示例，可用：$(EXAMPLES)。(No such example; there are those.)" >&2; exit 1; }
 	@[ -n "$(DATA)" ] || { echo "未找到示例 $(NAME) 的数据，请写明 DATA=文件夹。(Say by DATA=… where its files are.)" >&2; exit 1; }
 	@$(PYTHON) -m data_access --home $(EXAMPLE_HOME) build --mapping examples/$(NAME).toml --data $(DATA)
-	@PINGAN_HOME=$(EXAMPLE_HOME) $(PYTHON) -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+	@PINGAN_HOME=$(EXAMPLE_HOME) $(PYTHON) -m dashboard.front --server.address $(HOST) --server.port $(PORT)
 
 free-port: $(VENV)/.runtime
 	@$(PYTHON) -S scripts/refuse_taken_port.py $(HOST) $(PORT)

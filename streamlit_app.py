@@ -1,6 +1,6 @@
 """Entry of the cockpit: served as an ASGI app, and run as a script for every viewer.
 
-Start with ``streamlit run streamlit_app.py``. The server answers before all is loaded that a page needs.
+Start with ``make run``, which answers the browser while this loads (``dashboard.front``), or ``streamlit run streamlit_app.py``.
 """
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def running_app_process(
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """Serve the cockpit with ``home``; yield its address and its process, for tests that stop it."""
     port = port or free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "dashboard.front"]
     command += ["--server.address", LOOPBACK, "--server.port", str(port), *arguments]
     settings = {**os.environ, HOME_VARIABLE: str(home.path), **environment}
     with tempfile.TemporaryFile() as log:
@@ -120,7 +120,7 @@ def running_provider() -> Iterator[str]:
         )
         address = f"http://{LOOPBACK}:{port}"
         try:
-            _wait("the provider", process, log, lambda: _answers(f"{address}/.well-known/openid-configuration"))
+            _wait("the provider", process, log, lambda: answers(f"{address}/.well-known/openid-configuration"))
             yield address
         finally:
             _stop(process, signal.SIGTERM)
@@ -246,10 +246,11 @@ def wait_until(holds: Callable[[], bool], seconds: float = START_SECONDS) -> Non
 
 def is_healthy(address: str) -> bool:
     """Return whether the cockpit at ``address`` answers and has data to show."""
-    return _answers(f"{address}/healthz")
+    return answers(f"{address}/healthz")
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Return whether anything is served at ``address``."""
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:
             return answer.status == 200

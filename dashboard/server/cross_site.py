@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -14,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.auth_util import get_origin_from_redirect_uri
 
+from dashboard.front.loopback import host_name, is_loopback
 from dashboard.settings import current_account, record_refused
 from dashboard.sign_in.request import claims_of_request, keep_claims
 from dashboard.sign_in.settings import sign_in_mode
-from dashboard.sign_in.start import is_loopback
 from data_access.errors import DataAccessError
 
 SAFE_METHODS = ("GET", "HEAD")
@@ -52,7 +51,7 @@ class CrossSiteGate:
 def comes_from_another_site(request: HTTPConnection, method: str) -> bool:
     """Return whether a page of another origin made the request; a link that leads a viewer here is none."""
     host = request.headers.get("host")  # every browser names it
-    if sign_in_mode() == "off" and host is not None and not is_loopback(_name(host)):
+    if sign_in_mode() == "off" and host is not None and not is_loopback(host_name(host)):
         return True
     origin = request.headers.get("origin")
     if origin is not None and not _is_own(origin, host):
@@ -75,13 +74,6 @@ async def refuse(scope: Scope, receive: Receive, send: Send, said: str) -> None:
 def _is_own(origin: str, host: str | None) -> bool:
     own = {f"http://{host}", f"https://{host}", get_origin_from_redirect_uri()}
     return origin in own or origin in config.get_option("server.corsAllowedOrigins")
-
-
-def _name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
 
 
 def _record(request: HTTPConnection) -> None:

@@ -1,107 +1,29 @@
-"""What happens to every request: security headers, the page shell, and an answer of our own for unknown addresses."""
+"""What happens to every request before it is answered: who asks, and whether they may."""
 
 from __future__ import annotations
-
-from pathlib import PurePosixPath
-from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from dashboard.front.loopback import is_loopback
+from dashboard.front.pages import PageShell, SecurityHeaders
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
-from dashboard.navigation import DEFAULT_PAGE, PAGES
 from dashboard.server.cross_site import CrossSiteGate, refuse
-from dashboard.server.shell import not_found_page, page_shell
 from dashboard.settings import NOBODY, current_account, load_settings, record_refused, record_sign_out
 from dashboard.sign_in.accounts import CLOCK_SKEW_SECONDS, WALL_SUBJECT
 from dashboard.sign_in.ended import end_sign_in
 from dashboard.sign_in.files import may_fetch
 from dashboard.sign_in.request import claims_of_request, is_forged, is_wall_screen, keep_claims, opens_a_session
 from dashboard.sign_in.settings import sign_in_mode
-from dashboard.sign_in.start import is_loopback
 from data_access.errors import DataAccessError
 
-# Nothing is loaded from another host. Streamlit needs inline scripts and styles; maps draw in blob workers.
-_POLICY = {
-    "default-src": "'self'",
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
-    "font-src": "'self' data:",
-    "connect-src": "'self' data: blob:",
-    "worker-src": "'self' blob:",
-    "frame-src": "'self' blob: data:",
-    "object-src": "'none'",
-    "base-uri": "'self'",
-    "form-action": "'self'",
-    "frame-ancestors": "'self'",
-}
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {allowed}" for name, allowed in _POLICY.items()),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-NOT_PAGES = {
-    "_stcore",
-    "media",
-    "component",
-    "static",
-    "app",
-    "assets",
-    "geo",
-    "map-style",
-    "healthz",
-    "wall",
-    "auth",
-    "oauth2callback",
-}
-"""First parts of addresses that belong to Streamlit or to our routes."""
 FILES = "/media/"
 FOR_ACCOUNTS = (FILES, "/_stcore/metrics")
 """Addresses of Streamlit's that hold what pages show or how the server fares, and ask nobody who they are."""
-
-
-class SecurityHeaders:
-    """Add the security headers to every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the headers to what comes back."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
-
-
-class PageShell:
-    """Answer page addresses with our own shell, and unknown ones with a page that says so."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a page address, or pass the request on."""
-        response = _page_response(scope) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
-        await (response or self.app)(scope, receive, send)
 
 
 class SignInGate:
@@ -181,22 +103,6 @@ def _comes_from_elsewhere(request: HTTPConnection) -> bool:
 def _language(scope: Scope) -> str:
     asked = QueryParams(scope.get("query_string", b"")).get("lang", DEFAULT_LANGUAGE)
     return asked if asked in LANGUAGES else DEFAULT_LANGUAGE
-
-
-def _page_response(scope: Scope) -> Response | None:
-    path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
-    parameters = QueryParams(scope.get("query_string", b""))
-    if path == DEFAULT_PAGE:
-        query = urlencode(parameters.multi_items())
-        return RedirectResponse(f"/?{query}" if query else "/", status_code=307)
-    if path == "" and "screen" in parameters:
-        return RedirectResponse(f"/wall?{urlencode({'screen': parameters['screen']})}", status_code=307)
-    if path == "" or path in {page.url_path for page in PAGES}:
-        return HTMLResponse(page_shell(path, parameters), headers={"Cache-Control": "no-cache"})
-    first = PurePosixPath(path).parts[0]
-    if first in NOT_PAGES or ("." in path and "/" not in path):
-        return None
-    return HTMLResponse(not_found_page(parameters), status_code=404)
 
 
 def middleware() -> list[Middleware]:

@@ -1,28 +1,23 @@
-"""Addresses beside the pages: health, styles, icon, and the shapes of a region's children."""
+"""Addresses beside the pages: health, our own files, the map's ground, and the shapes of a region's children."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import shapely
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.front.files import FOREVER, own_files
 from dashboard.maps.addresses import scope_mark
 from dashboard.maps.outlines import simplified
 from dashboard.memory import kept
 from dashboard.palette import load_palette
 from dashboard.server import wall
-from dashboard.server.styles import stylesheet
 from dashboard.settings import current_viewer, refuse_region, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from data_access.access import Scope
 from data_access.errors import DataAccessError, NoSnapshotError, ScopeError
 from data_access.queries import SnapshotReader
-
-IMAGES = Path(__file__).resolve().parent.parent.parent / "assets" / "images"
-FOREVER = "private, max-age=31536000, immutable"
 
 
 def health(_request: Request) -> Response:
@@ -43,16 +38,6 @@ def health(_request: Request) -> Response:
             **({} if since is None else {"unreachable_since": since.isoformat()}),
         }
     )
-
-
-def styles(_request: Request) -> Response:
-    """Answer the stylesheet; its address carries a hash, so the browser may keep it."""
-    return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": FOREVER})
-
-
-def icon(_request: Request) -> Response:
-    """Answer the icon of the browser tab."""
-    return FileResponse(IMAGES / "icon.svg", media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
 def map_style(request: Request) -> Response:
@@ -111,8 +96,7 @@ def routes() -> list[BaseRoute]:
     """Return the routes that the application adds to Streamlit's."""
     return [
         Route("/healthz", health),
-        Route("/assets/cockpit.css", styles),
-        Route("/assets/icon.svg", icon),
+        *own_files(),
         Route("/map-style/{theme}.json", map_style),
         Route("/geo/{snapshot_id}/{parent_code}.geojson", geometry),
         *wall.routes(),

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.front.styles import stylesheet_version
 from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, t
-from dashboard.server.styles import stylesheet_version
 from dashboard.settings import current_viewer, record_refused, refuse_region, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from dashboard.sign_in.request import WALL_COOKIE, is_wall_token, wall_cookie

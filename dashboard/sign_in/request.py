@@ -23,8 +23,8 @@ from streamlit.web.server.starlette.starlette_websocket import (
     gather_user_info,
 )
 
+from dashboard.front.loopback import is_loopback
 from dashboard.sign_in.settings import Mode, sign_in_settings
-from dashboard.sign_in.start import is_loopback
 
 WALL_TOKEN_VARIABLE = "PINGAN_WALL_TOKEN"  # nosec B105  # the variable's name, not a token
 WALL_COOKIE = "pingan_wall"

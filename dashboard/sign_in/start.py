@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 
 from streamlit import config
 
+from dashboard.front.loopback import is_loopback
 from dashboard.sign_in.settings import MODE_VARIABLE, declared_mode
 from data_access.errors import ConfigError, DataAccessError
 from data_access.home import Home
@@ -40,16 +40,6 @@ def check_start(home: Home) -> None:
             f"machine may read them: {MODE_VARIABLE}=off.",
             f"这是真实数据，且未设置登录。请设置登录（见 {HOW}），或明确声明本机使用者均可查看：{MODE_VARIABLE}=off。",
         )
-
-
-def is_loopback(address: str | None) -> bool:
-    """Return whether a server bound to ``address`` is reached from its own machine only."""
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _may_be_read_by_anybody(home: Home) -> bool:

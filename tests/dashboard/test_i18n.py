@@ -148,7 +148,7 @@ def test_every_key_is_used():
     unused = [
         key
         for key in load_texts("zh")
-        if not key.startswith("native.")  # used as a whole by dashboard.server.shell
+        if not key.startswith("native.")  # used as a whole by dashboard.front.shell
         and key not in constants
         and not any(pattern.fullmatch(key) for pattern in dotted)
     ]

@@ -7,10 +7,11 @@ import time
 import pytest
 from streamlit import config
 
+from dashboard.front.loopback import is_loopback
 from dashboard.sign_in import accounts, start
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired, account_of
 from dashboard.sign_in.settings import declared_mode, role_holders
-from dashboard.sign_in.start import check_start, is_loopback
+from dashboard.sign_in.start import check_start
 from data_access.access import Scope
 from data_access.errors import ConfigError
 from data_access.home import Home

@@ -9,11 +9,10 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from streamlit.file_util import get_static_dir
-
+from dashboard.front.files import STREAMLIT_FILES
+from dashboard.front.styles import stylesheet_version
 from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, LANGUAGES, load_texts, t
 from dashboard.palette import load_palette
-from dashboard.server.styles import stylesheet_version
 
 THEMES = {"light": "Light", "dark": "Dark"}
 EARLY_PARTS = ("Html", "BidiComponent", "PlotlyChart")
@@ -70,7 +69,7 @@ def _shell(language: str, theme: str, late_part: str) -> str:
         f"window.lateParts={json.dumps(_files(late_part))};\n{SCRIPT.read_text(encoding='utf-8')}</script>"
         f"{early}"
     )
-    html = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    html = (STREAMLIT_FILES / "index.html").read_text(encoding="utf-8")
     html = html.replace('<html lang="en">', f'<html lang="{HTML_LANGUAGE[language]}" data-theme="{theme}">', 1)
     html = re.sub(r"<title>.*?</title>", f"<title>{escape(t('app.title', language))}</title>", html, count=1)
     html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
@@ -83,7 +82,7 @@ def _shell(language: str, theme: str, late_part: str) -> str:
 
 
 def _files(part: str) -> list[str]:
-    return [f"./static/js/{file.name}" for file in Path(get_static_dir()).glob(f"static/js/{part}.*.js") if part]
+    return [f"./static/js/{file.name}" for file in STREAMLIT_FILES.glob(f"static/js/{part}.*.js") if part]
 
 
 def _stylesheet() -> str:
