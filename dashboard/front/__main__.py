@@ -86,7 +86,10 @@ def serve(host: str, port: int) -> None:
     front = Front(lambda: load_cockpit(host, port), stop)
     server = uvicorn.Server(uvicorn.Config(front, host=host, port=port, **SERVING))
     print(f"\n  {t('app.title', DEFAULT_LANGUAGE)}  http://{f'[{host}]' if ':' in host else host}:{port}\n", flush=True)
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        sys.exit(1)
     if front.failure is not None:
         raise front.failure
 

@@ -261,7 +261,8 @@ def test_a_start_that_fails_ends_the_process_with_a_sentence(small_home, address
     assert sentence in said and "Traceback" not in said
 
 
-def test_a_signal_ends_a_start_that_answers_already(small_home):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 1)])
+def test_a_signal_ends_a_start_that_answers_already(small_home, sent, code):
     port = free_port()
 
     def answers() -> bool:
@@ -274,7 +275,7 @@ def test_a_signal_ends_a_start_that_answers_already(small_home):
     options = ("--server.address", LOOPBACK, "--server.port", str(port))
     with front_process(small_home, *options, PINGAN_SIGN_IN="off") as process:
         wait_until(answers)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(sent)
         said, _ = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == code
     assert f"http://{LOOPBACK}:{port}" in said and "Traceback" not in said
