@@ -22,6 +22,9 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_FAMILIES, MOST_SIBLINGS = 4, 400
 """More groups of siblings than this are read and kept as one; a question about a larger one is left to the store."""
 
+FEW_MEASURES = 3
+"""So few measures the store finds by themselves; for more it goes through a whole level, and all others are read as well."""
+
 
 @dataclass(frozen=True)
 class Label:
@@ -249,8 +252,8 @@ class KeptSums:
         scope, outermost : hashable, str
             Whose rows ``fetch`` sees, and the outermost region among them.
         company : sequence of str
-            Measures that are read as well where regions are a small part of their level: the store goes through the whole
-            level for them, however few measures it is asked for.
+            Measures that are read as well where more than ``FEW_MEASURES`` are missing of regions that are a small part of
+            their level.
         """
         families = sorted({"" if code == outermost else self._parents[code] for code in codes})
         groups: dict[tuple[str, ...], list[str]] = {
@@ -281,11 +284,13 @@ class KeptSums:
     def _held(
         self, key: Hashable, measures: Sequence[str], company: Sequence[str], read: Callable[[Sequence[str]], Wide]
     ) -> Wide:
-        """Return what is kept under ``key``, after reading those measures that it lacks, and their company with them."""
+        """Return what is kept under ``key``, after reading those measures that it lacks, and the company of many."""
         with self._lock:
             names, held = self._kept.get(key, (frozenset(), None))
         if held is None or not names.issuperset(measures):
-            missing = [name for name in dict.fromkeys((*measures, *company)) if name not in names]
+            missing = [name for name in dict.fromkeys(measures) if name not in names]
+            if len(missing) > FEW_MEASURES:
+                missing += [name for name in company if name not in names and name not in missing]
             more = read(missing)
             held = held.followed_by(more) if held else more
             with self._lock, suppress(ValueError):  # it is larger than all that may be kept

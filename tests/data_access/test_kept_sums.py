@@ -117,8 +117,12 @@ def test_what_was_read_for_one_scope_serves_no_other(small):
     assert [(scope.role, scope.region_prefix) for scope in asked] == [("county_leader", EAST[:6])]
 
 
-@pytest.mark.parametrize(("code", "reads"), [("111", 1), ("11", 2)], ids=["part of a level", "whole level"])
-def test_what_other_pages_ask_of_a_part_of_a_level_is_read_with_it(code, reads):
+@pytest.mark.parametrize(
+    ("code", "first", "reads"),
+    [("111", "abcd", 1), ("111", "a", 2), ("11", "abcd", 2)],
+    ids=["many of a part of a level", "few of it", "many of a whole level"],
+)
+def test_what_other_pages_ask_of_a_part_of_a_level_is_read_with_many_measures(code, first, reads):
     rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
     sums = kept_sums.KeptSums({"1": "", "11": "1", "111": "11"})
     asked = []
@@ -128,9 +132,9 @@ def test_what_other_pages_ask_of_a_part_of_a_level_is_read_with_it(code, reads):
         columns = {"measure": measures, "region_code": [code] * len(measures)}
         return pa.table({**columns, "period": [date(2024, 1, 1)] * len(measures), "value": [1.0] * len(measures)})
 
-    for measure in ("deaths", "alarms"):
-        wide = sums.of(fetch, "scope", "1", [rollup], [measure], [code], company=["deaths", "alarms"])
-        assert wide.values.tolist() == [[1.0]]
+    for measures in (list(first), ["e"]):
+        wide = sums.of(fetch, "scope", "1", [rollup], measures, [code], company=list("abcde"))
+        assert wide.values.tolist() == [[1.0]] * len(measures)
     assert len(asked) == reads
 
 
