@@ -16,6 +16,7 @@ else:
     from dashboard import server
 
     server.check_start()
+    server.set_pace()
     server.warm_up()
     app = st.App(
         __file__, routes=server.routes(), middleware=server.middleware(), on_script_error=server.on_script_error

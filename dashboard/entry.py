@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import lru_cache
+
 import streamlit as st
 
 from dashboard.components.frame import has_content, page_frame
 from dashboard.components.messages import PageEnd, show_error
 from dashboard.components.sign_in import allowed, signed_in
 from dashboard.context import address_language, open_context
-from dashboard.i18n import t
+from dashboard.i18n import LANGUAGES, t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
+from dashboard.turns import page_turns
 
 
 def main() -> None:
-    """Open the page of the address within the common frame."""
+    """Open the page of the address within the common frame, when it is this page's turn."""
+    with page_turns().one():
+        _open_page()
+
+
+def _open_page() -> None:
     language = address_language()
-    pages = {
-        entry: st.Page(
-            entry.file,
-            title=t(entry.title_key, language),
-            url_path=entry.url_path,
-            default=entry.url_path == DEFAULT_PAGE,
-        )
-        for entry in PAGES
-    }
-    chosen = st.navigation(list(pages.values()), position="hidden")
-    entry = next(entry for entry, page in pages.items() if page.title == chosen.title)
+    pages = [copy(page) for page in _pages(language)]  # the one that is opened is marked so, for this run alone
+    chosen = st.navigation(pages, position="hidden")
+    entry = next(entry for entry, page in zip(PAGES, pages, strict=True) if page is chosen)
     title = t("app.page_title", language, page=chosen.title)
     st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
     try:
@@ -42,3 +43,17 @@ def main() -> None:
                 show_error(error)
     except Exception as error:  # noqa: BLE001 (whatever it is, no traceback on screen)
         show_error(error)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _pages(language: str) -> tuple[st.Page, ...]:
+    """Return Streamlit's pages in the order of ``PAGES``; to make them anew for each run took a page's file to be looked for."""
+    return tuple(
+        st.Page(
+            entry.file,
+            title=t(entry.title_key, language),
+            url_path=entry.url_path,
+            default=entry.url_path == DEFAULT_PAGE,
+        )
+        for entry in PAGES
+    )

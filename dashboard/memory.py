@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from cachetools import LRUCache
 from pandas.api.extensions import ExtensionDtype
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
 from data_access.access import read_config, validated
 from data_access.queries import SnapshotReader
@@ -32,11 +32,13 @@ _NOT_OWN = (type, ModuleType, FunctionType, MethodType, BaseModel, SnapshotReade
 
 
 class ServerSettings(BaseModel):
-    """config/server.toml: what one process of the server keeps in memory."""
+    """config/server.toml: what one process of the server keeps in memory and does at once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kept_mb: PositiveInt
+    pages_at_once: PositiveInt
+    longest_wait_seconds: PositiveFloat
 
 
 @lru_cache(maxsize=1)

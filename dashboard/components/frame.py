@@ -24,6 +24,7 @@ from dashboard.indicators.engine.facts import facts_of
 from dashboard.memory import kept_always
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
 from dashboard.settings import current_account, snapshot_reader, viewed_as
+from data_access.access import Scope
 from data_access.clock import local_time
 from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
@@ -54,7 +55,7 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         st.html(context.with_links_here(_masthead(context.at(ANY_REGION), page, own_region)))
         with st.container(key="viewline", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(_view_line(context, page, regions, snapshot, start), width="stretch")
-            account = st.container(width="content")
+            menu = st.container(width="content")
             downloads = st.container(width="content")
     if (seen := viewed_as()) is not None:
         role, region = seen.permissions, region_name(regions, seen.region_code, context.language)
@@ -65,12 +66,13 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     for each in notices:
         notice(each.text(context.language), context.language)
     yield
+    account = current_account()
     with downloads:
         draw_offers(context)
-    with account:
-        account_menu(context.language, _choices(context, regions))
+    with menu:
+        account_menu(account, context.language, _choices(context, account.scope))
     st.html(_footer(context.language, snapshot, facts_of(reader, context.viewer).late_regions))
-    st.html(_tell_browser(context.language, current_account().until), unsafe_allow_javascript=True)
+    st.html(_tell_browser(context.language, account.until), unsafe_allow_javascript=True)
 
 
 def has_content(context: Context, page: PageEntry) -> bool:
@@ -107,10 +109,11 @@ def _last_good(context: Context, snapshot: SnapshotInfo) -> None:
     )
 
 
-def _choices(context: Context, regions: pd.DataFrame) -> dict[str, str]:
+def _choices(context: Context, own: Scope) -> dict[str, str]:
     """Return the regions that an administrator may look from: the whole and those below it, down to townships."""
-    own = current_account().scope
-    listed = snapshot_reader().regions(own) if own.permissions.administers else regions.iloc[:0]
+    if not own.permissions.administers:
+        return {}
+    listed = snapshot_reader().regions(own)
     inside = listed[listed["in_scope"] & (listed["depth"] <= 2)]
     return {code: region_name(listed, code, context.language) for code in inside.index}
 

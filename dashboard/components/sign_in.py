@@ -10,7 +10,7 @@ from dashboard.context import Context
 from dashboard.i18n import localised, t
 from dashboard.navigation import PageEntry, may_open
 from dashboard.settings import NOBODY, current_account, record_list, record_refused, record_sign_in, view_as, viewed_as
-from dashboard.sign_in.accounts import NoRoleError, SignInRequired
+from dashboard.sign_in.accounts import Account, NoRoleError, SignInRequired
 from dashboard.sign_in.settings import sign_in_mode
 from data_access.access import Scope, load_roles
 from data_access.errors import AuditUnavailableError, DataAccessError
@@ -64,15 +64,17 @@ def list_refusal(context: Context, allowed: bool, table: str, **asked: str) -> t
     return None
 
 
-def account_menu(language: str, regions: dict[str, str]) -> None:
+def account_menu(account: Account, language: str, regions: dict[str, str]) -> None:
     """Draw, for an account, the way out, and for an administrator the choice of another role's view.
 
     Parameters
     ----------
+    account : Account
+        Who is here.
+    language : {"zh", "en"}
     regions : dict
         Code and name of the regions to choose from.
     """
-    account = current_account()
     if not account.subject and not account.scope.permissions.administers:
         return
     with st.popover(t("sign_in.account", language), key="account"):

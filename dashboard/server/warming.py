@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import suppress
 from threading import Thread
 
+from dashboard.server.pace import search_for_rubbish
 from dashboard.settings import current_viewer, snapshot_reader
 from data_access.errors import DataAccessError
 
@@ -19,8 +19,7 @@ def _warm_up() -> None:
     try:
         _prepare()
     finally:
-        gc.freeze()  # all that stands now stays: no later search for rubbish need go through it
-        gc.enable()
+        search_for_rubbish()
 
 
 def _prepare() -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from streamlit import config
 from streamlit.file_util import get_static_dir
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
+from uvicorn.loops.auto import auto_loop_factory
 
 from dashboard.maps.addresses import geometry_address
 from dashboard.memory import process_memory
 from dashboard.navigation import PAGES
+from dashboard.palette import load_palette
+from dashboard.server import pace
 from dashboard.settings import snapshot_reader
 from data_access.access import Scope, load_roles
 from data_access.audit import AuditBook
@@ -211,3 +219,34 @@ def test_the_wall_opens_to_no_role_that_may_not_open_the_screens(client, served_
     for path in ("/wall/frame?screen=hall", "/wall/state"):
         assert client.get(path).status_code == 401
     assert '{"page":"wall"}' in refused(served_small_city)
+
+
+def test_the_theme_is_copied_as_streamlit_tells_it_and_where_it_tells_it(monkeypatch):
+    used = inspect.unwrap(app_session.AppSession._create_new_session_message).__code__.co_names
+    assert "_populate_theme_msg" in used  # else it is put together elsewhere, and the copy is of no use
+    monkeypatch.setattr(app_session, "_populate_theme_msg", None)
+    pace.set_pace()
+    for section in ("theme", *(f"theme.{each.value}" for each in config.CustomThemeCategories)):
+        for _ in range(2):
+            copied, told = CustomThemeConfig(), CustomThemeConfig()
+            app_session._populate_theme_msg(copied, section)
+            pace._as_streamlit_does(told, section)
+            assert copied == told
+    assert pace._theme("theme.light").primary_color == load_palette().ground_of("light").accent
+
+
+def test_the_server_gets_its_turn_while_pages_are_drawn(monkeypatch):
+    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+    before = sys.getswitchinterval()
+    try:
+        pace.set_pace()
+        assert sys.getswitchinterval() == pytest.approx(pace.SWITCH_SECONDS)
+    finally:
+        sys.setswitchinterval(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no uvloop")
+def test_the_server_runs_on_the_quicker_event_loop():
+    loop = auto_loop_factory()()
+    loop.close()
+    assert type(loop).__module__.startswith("uvloop")

@@ -1,0 +1,47 @@
+"""Turns: how many pages a process draws at once; those that are asked for meanwhile wait in line, and most are done sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Semaphore
+
+from dashboard.memory import server_settings
+
+
+class Turns:
+    """So many turns at a time, given in the order of asking; who has waited long enough goes on without one.
+
+    Python runs one thread of a process at a time. Pages that are drawn side by side hinder each other, and all are done about
+    when the last is; one after the other, the first are done early and the last no later.
+
+    Parameters
+    ----------
+    at_once : int
+    longest_wait : float
+        Seconds after which a page no longer waits: one that the database keeps waiting must not hold up the others.
+    """
+
+    def __init__(self, at_once: int, longest_wait: float) -> None:
+        self._free = Semaphore(at_once)
+        self._longest_wait = longest_wait
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Wait for a turn, and hold it for the ``with`` block."""
+        has_turn = self._free.acquire(timeout=self._longest_wait)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._free.release()
+
+
+@lru_cache(maxsize=1)
+def page_turns() -> Turns:
+    """Return the turns that all pages of the process share."""
+    settings = server_settings()
+    import os
+
+    return Turns(int(os.environ.get("VW_TURNS", settings.pages_at_once)), settings.longest_wait_seconds)
