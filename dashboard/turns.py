@@ -42,6 +42,4 @@ class Turns:
 def page_turns() -> Turns:
     """Return the turns that all pages of the process share."""
     settings = server_settings()
-    import os
-
-    return Turns(int(os.environ.get("VW_TURNS", settings.pages_at_once)), settings.longest_wait_seconds)
+    return Turns(settings.pages_at_once, settings.longest_wait_seconds)

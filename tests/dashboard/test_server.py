@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
+import gc
 import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
-from streamlit import config
 from streamlit.file_util import get_static_dir
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
-from streamlit.runtime import app_session
 from uvicorn.loops.auto import auto_loop_factory
 
 from dashboard.maps.addresses import geometry_address
 from dashboard.memory import process_memory
 from dashboard.navigation import PAGES
-from dashboard.palette import load_palette
 from dashboard.server import pace
 from dashboard.settings import snapshot_reader
 from data_access.access import Scope, load_roles
@@ -221,28 +217,25 @@ def test_the_wall_opens_to_no_role_that_may_not_open_the_screens(client, served_
     assert '{"page":"wall"}' in refused(served_small_city)
 
 
-def test_the_theme_is_copied_as_streamlit_tells_it_and_where_it_tells_it(monkeypatch):
-    used = inspect.unwrap(app_session.AppSession._create_new_session_message).__code__.co_names
-    assert "_populate_theme_msg" in used  # else it is put together elsewhere, and the copy is of no use
-    monkeypatch.setattr(app_session, "_populate_theme_msg", None)
-    pace.set_pace()
-    for section in ("theme", *(f"theme.{each.value}" for each in config.CustomThemeCategories)):
-        for _ in range(2):
-            copied, told = CustomThemeConfig(), CustomThemeConfig()
-            app_session._populate_theme_msg(copied, section)
-            pace._as_streamlit_does(told, section)
-            assert copied == told
-    assert pace._theme("theme.light").primary_color == load_palette().ground_of("light").accent
-
-
-def test_the_server_gets_its_turn_while_pages_are_drawn(monkeypatch):
-    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+def test_the_server_gets_its_turn_soon_while_pages_are_drawn():
     before = sys.getswitchinterval()
     try:
         pace.set_pace()
         assert sys.getswitchinterval() == pytest.approx(pace.SWITCH_SECONDS)
     finally:
         sys.setswitchinterval(before)
+
+
+def test_all_that_pages_keep_is_seldom_searched_for_rubbish():
+    before = gc.get_threshold()
+    try:
+        pace.search_for_rubbish()
+        assert gc.isenabled()
+        assert gc.get_threshold() == pace.RUBBISH_THRESHOLDS
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no uvloop")
