@@ -46,7 +46,9 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
             ],
             "table": [t(f"table.{target}", language) for target in imports["target"]],
             "source": [
-                t("data.mapping", language) if source == mapping else source_name(reader.snapshot(), source, language)
+                t("data.mapping", language)
+                if source == mapping.removesuffix(".toml")
+                else source_name(reader.snapshot(), source, language)
                 for source, mapping in zip(imports["source"], imports["mapping_name"], strict=True)
             ],
             **{name: [formatting.number(value) for value in imports[name]] for name in counts},
