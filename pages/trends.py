@@ -52,7 +52,7 @@ with (
     chart_card(
         language,
         title=t("trends.through_time", language, name=screen.indicator.label(language)),
-        sentence=screen.note,
+        sentence=screen.note or None,
         key="series",
         **card | {"definition": warned_definition},
     ),

@@ -148,6 +148,8 @@ def _spread(
     A number of cases is no figure that a part could have in common with the whole.
     """
     language, regions = context.language, reader.regions(context.viewer)
+    if found["value"].isna().all():
+        return t("map.nothing_known", language, level=listed.level_name)
     if len(found) < 2 or found["upper_998"].isna().all() or not in_scope(regions, listed.parent):
         return ""
     if indicator.display_form == "count":

@@ -61,7 +61,7 @@ class TrendsScreen:
     marks: tuple[Mark, ...]
     """Campaigns and boundary changes that the series must be read with."""
     note: str
-    """What a point of the series is, and to what month they go where that is not the data's last."""
+    """What a point of the series is, and to what month they go where that is not the data's last; empty without any."""
     warning: EarlyWarning | None
     """What the early warning says of the last whole month; None of an indicator that counts no cases."""
     basis: Basis | None
@@ -188,6 +188,8 @@ def _first_day(reader: SnapshotReader, context: Context) -> date:
 
 
 def _note(indicator: Indicator, grain: Grain, drawn: pd.DataFrame, data_through: date, language: str) -> str:
+    if drawn["value"].isna().all():
+        return ""
     rolling = grain == "month" and indicator.window.startswith("rolling")
     said = [t(f"trends.grain_{'rolling' if rolling else grain}", language)]
     known = drawn.loc[drawn["value"].notna(), "period_start"]

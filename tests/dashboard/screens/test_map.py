@@ -132,3 +132,8 @@ def test_a_layer_that_the_role_may_not_see_is_no_list(reader, asked):
     screen, context = asked(shown="homicide.criminal_alarm.dispute")
     layers = layer_screen(reader, replace(context, viewer=Scope("public_demo", context.region)), screen)
     assert [each.key for each in layers.tables] == ["dispute"]
+
+
+def test_a_map_without_any_figure_says_so(reader, city_scope):
+    context = Context(city_scope.region_code, Period.parse("2019"), "zh", "light", city_scope)
+    assert map_screen(reader, context).sentence == "该指标没有县区一级可显示的数"
