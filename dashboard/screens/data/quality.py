@@ -172,6 +172,8 @@ def _verdict(context: Context, found: Findings, marks: pd.DataFrame, declared: p
 
 
 def _chance_sentence(found: Findings, language: str) -> str:
+    if not found.tested:
+        return t("quality.nothing_tested", language)
     return t(
         "quality.chance",
         language,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dashboard.context import Context
+from dashboard.i18n import t
 from dashboard.periods import Period
 from dashboard.screens.data.quality import quality_screen
 from dashboard.screens.work.campaigns import may_see_campaigns
 from data_access.access import Scope
+from data_access.queries import SnapshotReader
 
 PERIOD = Period.parse("2024Q4")
 
@@ -38,3 +40,10 @@ def test_a_scope_below_the_counties_has_nothing_to_check_and_no_error(reader, ci
 def test_alarms_by_class_and_day_are_for_roles_that_may_see_small_counts(city_scope, role, told):
     scope = Scope(role, city_scope.region_code)
     assert may_see_campaigns(Context(scope.region_code, PERIOD, "zh", "light", scope)) == told
+
+
+def test_where_nothing_can_be_tested_no_chance_is_given(toronto_home):
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    screen = quality_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope))
+    assert screen.chance_sentence == t("quality.nothing_tested", "zh")
