@@ -16,6 +16,7 @@ from dashboard.context import Context
 from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.engine.quantities import Part
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.palette import load_palette
@@ -93,7 +94,7 @@ def control_screens(
     screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame, reader.snapshot().data_through)]
     days = _case_days(reader, context, indicator, start) if mean < FEW_A_MONTH else None
     if days is not None:
-        screens.append(_rare(context, indicator, days, reader.snapshot().data_through))
+        screens.append(_rare(context, indicator, days, _told_until(reader, context, indicator)))
     return tuple(screens) or (_empty(t("control.too_rare", language)),)
 
 
@@ -117,15 +118,24 @@ def _months(context: Context, indicator: Indicator, frame: pd.DataFrame, through
     )
 
 
+def _told_until(reader: SnapshotReader, context: Context, indicator: Indicator) -> date:
+    """Return the last day of which single cases are told: years that come counted, later ones, too, tell no days."""
+    facts = facts_of(reader, context.viewer)
+    covers = facts.coverage.get(Part.of(indicator.numerator[0]).measure, ())
+    days = [cover.last_day for cover in covers if cover.grain == "day"]
+    return min(max(days, default=facts.data_through), facts.data_through)
+
+
 def _rare(context: Context, indicator: Indicator, days: NDArray, through: date) -> ControlScreen:
-    """Return the days between cases: which chart the address asks for, and for how long there was no case lately."""
+    """Return the days between cases: which chart the address asks for, and for how long to ``through`` there was none."""
     language = context.language
     kind = context.own_value("rare", RARE_CHARTS, "g")
     better = {"lower_better": "higher_better", "higher_better": "lower_better"}.get(indicator.direction, "neutral")
     labels = [str(day) for day in days[1:]]
     chart = RARE_CHARTS[kind](gaps_between(days))
     quiet = (through - days[-1].astype(object)).days
-    since = t("control.since_last", language, day=str(days[-1]), days=formatting.days(quiet, language))
+    words = {"day": str(days[-1]), "days": formatting.days(quiet, language), "until": formatting.day(through)}
+    since = t("control.since_last", language, **words)
     screen = _drawn(context, chart, labels, t("control.days_between", language), better, last_known=since)
     links = tuple(
         (t(f"control.rare_{name}", language), context.href("trends", rare=name), name == kind) for name in RARE_CHARTS

@@ -59,3 +59,13 @@ def test_classes_of_months_that_no_source_tells_are_not_drawn_as_none(toronto_ho
     assert "只到2022年12月" in screen.note and "只到2022年12月" in screen.controls[0].sentence
     assert screen.warning is not None and screen.warning.reason == "ended"
     assert screen.series.loc[screen.series["period_start"] > "2022-12-31", "last_year"].isna().all()
+
+
+def test_days_without_a_case_are_counted_only_as_far_as_single_cases_are_told(toronto_home):
+    """West Humber-Clairville had a victim in 2024, whom only the yearly count tells of: it was not two years without."""
+    toronto = SnapshotReader(toronto_home)
+    scope = Scope("city_leader", toronto.snapshot().root_code)
+    own = (("indicator", "homicide_victims"),)
+    context = Context("980100100000", Period.parse("2024"), "zh", "light", scope, own)
+    rare = next(each for each in trends_screen(toronto, context).controls if each.is_rare)
+    assert "最近一起 2022-11-20，至 2022-12-31 已 41 天无案" in rare.sentence
