@@ -21,6 +21,7 @@ from dashboard.navigation import PAGES
 from dashboard.periods import Period
 from dashboard.screens.map.screen import map_screen, region_map
 from dashboard.screens.trends.screen import trends_screen
+from dashboard.screens.work.disputes import disputes_screen
 from dashboard.settings import snapshot_reader
 from dashboard.wall.content import wall_context, wall_frame
 from dashboard.wall.settings import wall_settings
@@ -411,3 +412,13 @@ def test_values_of_the_frame_are_numbers(example_home):
     city = City(example_home("london"))
     frame = city.reader.measure_values(city.scope, ["homicide_victims"], city.codes(1), None, date(2024, 3, 31))
     assert pd.api.types.is_float_dtype(frame["value"])
+
+
+def test_baltimore_is_not_said_to_have_resolved_none_when_nobody_counts_it(example_home):
+    """Due resolutions need return visits, which Baltimore does not keep: by class they stood as 0.0 %."""
+    city = City(example_home("baltimore"))
+    context = Context(city.scope.region_code, Period.parse("2018Q4"), "zh", "light", city.scope)
+    screen = disputes_screen(city.reader, context)
+    assert screen.classes[["due_resolved", "relapsed"]].isna().all(axis=None)
+    assert set(screen.classes["due_resolved_text"]) == {"—"} and set(screen.sources["merge_rate_text"]) == {"—"}
+    assert (screen.classes["resolved"].dropna() > 0).all() and screen.classes["received"].sum() == 503

@@ -60,16 +60,18 @@ class Divided:
     labels: list[str]
     counts: np.ndarray
     """Shape (labels, ``_COUNTED``)."""
+    untold: np.ndarray
+    """Which of ``_COUNTED`` no source tells: none is not none there."""
 
     def of(self, labels: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return by measure the counts of ``labels``."""
+        """Return by measure the counts of ``labels``; NaN of what no source tells."""
         rows = np.array([self.labels.index(label) if label in self.labels else -1 for label in labels], int)
         found = (
             np.where(rows[:, None] >= 0, self.counts[rows], 0.0)
             if self.labels
             else np.zeros((len(rows), len(_COUNTED)))
         )
-        return dict(zip(_COUNTED, found.T, strict=True))
+        return dict(zip(_COUNTED, np.where(self.untold, np.nan, found).T, strict=True))
 
     def with_any(self, measures: Sequence[str]) -> list[str]:
         """Return the labels that one of ``measures`` counted anything of, in their own order."""
@@ -120,12 +122,14 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
     found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=("class_code", "channel"))
     measure = pd.Index(_COUNTED).get_indexer(pd.Index(found["measure"]))
     divided = {name: pd.factorize(found[name]) for name in ("class_code", "channel")}
+    told = facts_of(reader, context.viewer).coverage
+    untold = np.array([name not in told and name not in ("disputes_received", "disputes_raw") for name in _COUNTED])
 
     def by(name: str, span: int) -> Divided:
         # Spans that are read apart have rows of their own: these are added up.
         place, labels = divided[name]
         sums = np.bincount(place * len(_COUNTED) + measure, numbers(span), len(labels) * len(_COUNTED))
-        return Divided(labels.tolist(), sums.reshape(-1, len(_COUNTED)))
+        return Divided(labels.tolist(), sums.reshape(-1, len(_COUNTED)), untold)
 
     def numbers(span: int) -> np.ndarray:
         return found[f"value_{span}"].fillna(0.0).to_numpy(float)
