@@ -8,15 +8,14 @@ if __name__ == "__main__":
 
     main()
 else:
-    import gc
+    from dashboard.front.pace import set_pace
 
-    gc.disable()  # what a start loads stays: looking for rubbish in it took a fifth of the time; warm_up ends it
+    set_pace()  # before all that is loaded
     import streamlit as st
 
     from dashboard import server
 
     server.check_start()
-    server.set_pace()
     server.warm_up()
     app = st.App(
         __file__, routes=server.routes(), middleware=server.middleware(), on_script_error=server.on_script_error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import socket
 import sys
@@ -11,7 +10,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-gc.disable()  # as streamlit_app.py does, which says why and when it ends
+from dashboard.front.pace import set_pace
+
+set_pace()  # before all that is loaded
 
 import uvicorn  # noqa: E402
 

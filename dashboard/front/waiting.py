@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
@@ -21,8 +20,6 @@ from dashboard.front.pages import PageShell, SecurityHeaders
 from dashboard.navigation import PAGES
 
 EARLY_ADDRESSES = {"/", *(f"/{page.url_path}" for page in PAGES), *OWN_FILES, *streamlit_files()}
-TURN_SECONDS = 0.0005
-"""After which an answer takes its turn from what is being loaded; Python's own 0.005 would be felt in every file."""
 
 
 class Cockpit(Protocol):
@@ -72,7 +69,7 @@ class Front:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         try:
-            cockpit = await self._loaded()
+            cockpit = await asyncio.to_thread(self._load)
             async with cockpit.lifespan()(cockpit):
                 self._cockpit = cockpit
                 self._is_decided.set()
@@ -83,14 +80,6 @@ class Front:
             self._stop()
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _loaded(self) -> Cockpit:
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(TURN_SECONDS)
-        try:
-            return await asyncio.to_thread(self._load)
-        finally:
-            sys.setswitchinterval(usual)
 
 
 def may_be_answered_early(scope: Scope) -> bool:

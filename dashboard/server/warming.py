@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from threading import Thread
 
-from dashboard.server.pace import search_for_rubbish
+from dashboard.front.pace import search_for_rubbish
 from dashboard.settings import current_viewer, snapshot_reader
 from data_access.errors import DataAccessError
 

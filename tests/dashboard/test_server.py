@@ -12,10 +12,10 @@ import pytest
 from streamlit.file_util import get_static_dir
 from uvicorn.loops.auto import auto_loop_factory
 
+from dashboard.front import pace
 from dashboard.maps.addresses import geometry_address
 from dashboard.memory import process_memory
 from dashboard.navigation import PAGES
-from dashboard.server import pace
 from dashboard.settings import snapshot_reader
 from data_access.access import Scope, load_roles
 from data_access.audit import AuditBook
@@ -224,6 +224,7 @@ def test_the_server_gets_its_turn_soon_while_pages_are_drawn():
         assert sys.getswitchinterval() == pytest.approx(pace.SWITCH_SECONDS)
     finally:
         sys.setswitchinterval(before)
+        gc.enable()
 
 
 def test_all_that_pages_keep_is_seldom_searched_for_rubbish():

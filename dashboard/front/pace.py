@@ -6,15 +6,16 @@ import gc
 import sys
 
 SWITCH_SECONDS = 0.0005
-"""After how long a page lets the server go on, which does so for each of a page's forty messages; 5 ms by default."""
+"""After how long a page, or what is being loaded, lets the server go on, which does so for each message and file; 5 ms by default."""
 RUBBISH_THRESHOLDS = (10_000, 10, 20)
 """How many objects are made, and how often the younger were searched, before Python searches for rubbish: all that pages keep
 is looked through every few hundred pages, where by default it is every fifteen, each time with everybody waiting."""
 
 
 def set_pace() -> None:
-    """Let threads wait less for each other; :func:`search_for_rubbish` once all is loaded."""
+    """Let threads wait less for each other, and nobody for rubbish until :func:`search_for_rubbish`: what a start loads stays."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.disable()
 
 
 def search_for_rubbish() -> None:
