@@ -38,6 +38,7 @@ class ServerSettings(BaseModel):
 
     kept_mb: PositiveInt
     pages_at_once: PositiveInt
+    pages_at_once_with_database: PositiveInt
     longest_wait_seconds: PositiveFloat
 
 

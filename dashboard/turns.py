@@ -8,6 +8,7 @@ from functools import lru_cache
 from threading import Semaphore
 
 from dashboard.memory import server_settings
+from dashboard.settings import load_settings
 
 
 class Turns:
@@ -42,4 +43,6 @@ class Turns:
 def page_turns() -> Turns:
     """Return the turns that all pages of the process share."""
     settings = server_settings()
-    return Turns(settings.pages_at_once, settings.longest_wait_seconds)
+    shared = load_settings().home.database_url
+    at_once = settings.pages_at_once_with_database if shared else settings.pages_at_once
+    return Turns(at_once, settings.longest_wait_seconds)

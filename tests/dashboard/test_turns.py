@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from dashboard.memory import server_settings
 from dashboard.turns import Turns, page_turns
+from data_access.home import DATABASE_VARIABLE
 
 PATIENCE = 30.0
 
@@ -55,9 +56,16 @@ def test_who_has_waited_long_enough_goes_on_without_a_turn_and_gives_none_back()
                 assert time.monotonic() - begun >= 0.05
 
 
-def test_all_pages_of_the_process_share_the_turns_that_the_configuration_gives():
-    assert page_turns() is page_turns()
-    assert page_turns()._free._value <= server_settings().pages_at_once
+def test_pages_that_wait_for_a_shared_database_are_drawn_several_at_once(monkeypatch):
+    settings = server_settings()
+    at_once = {"": settings.pages_at_once, "postgresql://nowhere/pingan": settings.pages_at_once_with_database}
+    assert len(set(at_once.values())) == 2
+    for address, count in at_once.items():
+        monkeypatch.setenv(DATABASE_VARIABLE, address)
+        page_turns.cache_clear()
+        assert page_turns() is page_turns()
+        assert page_turns()._free._value == count
+    page_turns.cache_clear()
 
 
 def _until(holds) -> None:
