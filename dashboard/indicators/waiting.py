@@ -30,25 +30,29 @@ def bin_quantile(bins: Bins, quantile: float) -> float:
     2.0
     """
     lowers, bounds, waits = (np.asarray(bins[name], float) for name in ("lower", "upper", "value"))
-    return quantile_of(lowers, bounds, waits, quantile)
+    return float(quantiles_of(np.zeros(len(waits), int), 1, lowers, bounds, waits, quantile)[0])
 
 
-def quantile_of(lowers: np.ndarray, bounds: np.ndarray, waits: np.ndarray, quantile: float) -> float:
-    """Return :func:`bin_quantile` of bins whose edges and waits are arrays."""
+def quantiles_of(
+    group: np.ndarray, size: int, lowers: np.ndarray, bounds: np.ndarray, waits: np.ndarray, quantile: float
+) -> np.ndarray:
+    """Return :func:`bin_quantile` of each of ``size`` distributions whose bins stand in one array; ``group`` says whose each is."""
     edges, place = np.unique(lowers, return_inverse=True)
-    counts = np.bincount(place, waits, len(edges))
-    running = np.cumsum(counts)
-    if not len(running) or running[-1] <= 0:
-        return float("nan")
+    if not len(edges):
+        return np.full(size, np.nan)
     uppers = np.full(len(edges), np.inf)
     uppers[place] = bounds
-    target = quantile * running[-1]
-    chosen = int(np.searchsorted(running, target))
-    lower, upper = float(edges[chosen]), float(uppers[chosen])
-    if not np.isfinite(upper):
-        return lower
-    before = running[chosen] - counts[chosen]
-    return float(lower + (target - before) / counts[chosen] * (upper - lower))
+    counts = np.bincount(group * len(edges) + place, waits, size * len(edges)).reshape(size, -1)
+    running = counts.cumsum(axis=1)
+    total = running[:, -1]
+    target = quantile * total
+    chosen = (running < target[:, None]).sum(axis=1)
+    rows = np.arange(size)
+    lower, width, own = edges[chosen], uppers[chosen] - edges[chosen], counts[rows, chosen]
+    before = running[rows, chosen] - own
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within = lower + (target - before) / own * width
+    return np.where(total > 0, np.where(np.isfinite(width), within, lower), np.nan)
 
 
 def share_within(bins: Bins, days: float) -> float:

@@ -137,7 +137,7 @@ class Ledger:
         self._indexes: dict[tuple[Period, ...], pd.MultiIndex] = {}
         self._exposure: dict[Spans, tuple[np.ndarray, np.ndarray]] = {}
         self._wait_needs: dict[str, None] = {}
-        self._waits: dict[Days, pd.DataFrame] = {}
+        self._waits: dict[Days, dict[str, np.ndarray]] = {}
 
     def plan(self, indicator: Indicator, periods: tuple[Period, ...]) -> None:
         """Note what ``indicator`` needs at ``periods``."""
@@ -168,11 +168,15 @@ class Ledger:
         for (first, last), parts in self._stock_needs.items():
             self._stocks[first, last] = stock_months(self.reader, self.scope, self.codes, parts, first, last)
 
-    def waits(self, histogram: str, days: Days) -> pd.DataFrame:
-        """Return the bins of a planned wait by region, from one query for all that were planned."""
+    def waits(self, histogram: str, days: Days) -> dict[str, np.ndarray]:
+        """Return the bins of a planned wait, from one query for all that were planned: ``row`` of the region, ``lower, upper, value``."""
         if days not in self._waits:
-            self._waits[days] = self.reader.histograms(self.scope, list(self._wait_needs), self.codes, *days)
-        return self._waits[days][self._waits[days]["measure"] == histogram]
+            found = self.reader.histograms(self.scope, list(self._wait_needs), self.codes, *days)
+            rows = {code: row for row, code in enumerate(self.codes)}
+            columns = {name: found[name].to_numpy() for name in ("measure", "lower", "upper", "value")}
+            self._waits[days] = columns | {"row": np.array([rows[code] for code in found["region_code"].tolist()], int)}
+        own = self._waits[days]["measure"] == histogram
+        return {name: self._waits[days][name][own] for name in ("row", "lower", "upper", "value")}
 
     def spans(self, indicator: Indicator, window: str, periods: tuple[Period, ...]) -> tuple[Span, ...]:
         """Return the days that the indicator's terms over ``window`` are summed over, period by period."""

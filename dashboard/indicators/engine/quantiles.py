@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
@@ -11,7 +10,7 @@ from dashboard.indicators.engine import intervals
 from dashboard.indicators.engine.intervals import Limits
 from dashboard.indicators.engine.numbers import NOTE, STATUS, Ledger, Numbers
 from dashboard.indicators.engine.windows import resolve
-from dashboard.indicators.waiting import quantile_of
+from dashboard.indicators.waiting import quantiles_of
 from dashboard.periods import Period
 from data_access.measures import load_histograms, load_measures
 
@@ -33,7 +32,9 @@ def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period
         if not span.usable:
             continue
         bins = ledger.waits(str(indicator.histogram), (span.start, span.end))
-        days, total[:, place] = _quantile(bins, ledger.codes, float(indicator.quantile or 0.5))
+        total[:, place] = np.bincount(bins["row"], bins["value"], shape[0])
+        edges, quantile = (bins["lower"], bins["upper"]), float(indicator.quantile or 0.5)
+        days = quantiles_of(bins["row"], shape[0], *edges, bins["value"], quantile)
         value[:, place] = days * indicator.factor
         late = facts.late_among(ledger.codes, span.sources, span.end)
         status[late, place] = np.maximum(status[late, place], STATUS[words.PARTIAL])
@@ -44,21 +45,6 @@ def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period
     status[fine], notes[fine] = STATUS[words.FINER_THAN_SOURCE], NOTE["level_too_fine"]
     numbers = Numbers(ledger.index(periods), np.full(shape, np.nan), total, None, status, notes, basis, grain, through)
     return numbers, intervals.without(np.where(numbers.has_value, value, np.nan))
-
-
-def _quantile(bins: pd.DataFrame, codes: list[str], quantile: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the quantile of each region and the number of waits."""
-    values, totals = np.full(len(codes), np.nan), np.zeros(len(codes))
-    rows: dict[str, list[int]] = {}
-    for row, code in enumerate(bins["region_code"].tolist()):
-        rows.setdefault(code, []).append(row)
-    lower, upper, value = (bins[name].to_numpy(float) for name in ("lower", "upper", "value"))
-    for place, code in enumerate(codes):
-        own = rows.get(code)
-        if own:
-            totals[place] = value[own].sum()
-            values[place] = quantile_of(lower[own], upper[own], value[own], quantile)
-    return values, totals
 
 
 def measure_behind(histogram: str) -> str:
