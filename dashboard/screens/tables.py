@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from dashboard.components.cards import Card
 from dashboard.i18n import t
+
+if TYPE_CHECKING:  # cards, which are drawn with the downloads beside them, know of tables
+    from dashboard.components.cards import Card
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def _cause_sentence(context: Context, row: Values) -> str:
 
 def _percent(row: Values, language: str) -> str:
     if row["status"] not in WITH_VALUE:
-        return formatting.MISSING
+        return t(f"indicator_status.{row['status']}", language)
     return formatting.share(row["numerator"], row["denominator"], language)
 
 
