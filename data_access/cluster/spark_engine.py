@@ -30,14 +30,8 @@ if TYPE_CHECKING:
 ARRIVED = "arrived_"
 """Put before the name of a table for all that came in; without it each record is there once."""
 _KEYS = {"import_batch": ("batch_id",)}
-_ORDERS = {
-    "measure_day": ("measure", "depth", "region_code", "day"),
-    "measure_month": ("measure", "depth", "region_code", "month"),
-    "measure_year": ("measure", "depth", "region_code", "year_start"),
-    "incident_placed": ("occurred_on",),
-    "dispute_placed": ("received_at",),
-}
-"""How rows lie in the snapshot's file, so that a query reads few of its blocks."""
+_ORDERS = {"incident_placed": ("occurred_on",), "dispute_placed": ("received_at",)}
+"""How records lie in the snapshot's file, so that a query reads few of its blocks."""
 
 
 @contextmanager

@@ -19,6 +19,14 @@ from data_access.store.working import WorkingStore, registered
 CATALOGUE = "published"
 """Name under which the snapshot being built is attached beside the working tables."""
 PUBLISHED_TABLES = (*schema.REGION_TABLES, *schema.ROLLUP_TABLES, schema.import_batch)
+_ORDERS = {
+    "measure_day": ("divided", "measure", "depth", "region_code", "day"),
+    "measure_month": ("divided", "depth", "region_code", "measure", "month"),
+    "measure_year": ("divided", "depth", "region_code", "measure", "year_start"),
+    "measure_histogram": ("depth", "region_code", "measure", "month"),
+}
+"""How the rows of roll-ups lie in the file, the largest first: what is read together lies together. Of months and years
+all measures of some siblings are read, of days a measure of some regions."""
 
 
 class Rows(Protocol):
@@ -142,9 +150,21 @@ class EmbeddedEngine:
             self.add(table, rows.column_names, sa.select(*(derived.c[c.name].cast(c.type) for c in target.columns)))
 
     def complete(self) -> None:
-        """Let go of the file."""
+        """Put the roll-ups in order, and let go of the file."""
+        for table, order in _ORDERS.items():
+            with self.step():
+                self._arrange(self.published[table], order)
         with self._store.transaction() as connection:
             connection.execute(sa.text(f"detach {CATALOGUE}"))
+
+    def _arrange(self, table: sa.Table, order: Sequence[str]) -> None:
+        """Let the rows of a table lie in an order, in place of that in which they were added."""
+        arranged = table.to_metadata(sa.MetaData(), name=f"{table.name}_arranged")
+        arranged.create(self._store.connection)
+        ordered = sa.select(*table.columns).order_by(*(table.c[name] for name in order))
+        self._store.connection.execute(sa.insert(arranged).from_select(table.columns.keys(), ordered))
+        table.drop(self._store.connection)
+        self._store.connection.execute(sa.text(f"alter table {CATALOGUE}.{arranged.name} rename to {table.name}"))
 
 
 def _quoted(text: str) -> str:

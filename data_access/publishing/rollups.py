@@ -82,9 +82,9 @@ def add_totals(engine: RollupEngine, name: str) -> None:
     engine.add(
         name,
         ["measure", "depth", "region_code", period, "class_code", "channel", "value", "divided"],
-        sa.select(*dimensions, sa.literal(""), sa.literal(""), exact_sum(table.c.value), sa.false())
-        .group_by(*dimensions)
-        .order_by(*dimensions),
+        sa.select(*dimensions, sa.literal(""), sa.literal(""), exact_sum(table.c.value), sa.false()).group_by(
+            *dimensions
+        ),
     )
 
 
@@ -112,7 +112,7 @@ def count_histograms(engine: RollupEngine, histograms: Mapping[str, Histogram]) 
         engine.add(
             "measure_histogram",
             ["depth", "measure", "region_code", "month", "class_code", "bin", "value"],
-            sa.select(rows.c.depth, sa.literal(key), *columns, rows.c.value).order_by(rows.c.depth, *columns),
+            sa.select(rows.c.depth, sa.literal(key), *columns, rows.c.value),
         )
 
 
@@ -169,7 +169,7 @@ def _reported_at_depths(path: sa.Table, counts: sa.Subquery, grain: str, period:
     )
     rows = _at_depths(path, own, deepest, list(dimensions)[1:], ["whole", "millionths"])
     columns = [rows.c[name] for name in ("depth", "measure", "region_code", "period", "class_code", "channel")]
-    return sa.select(*columns, rows.c.whole + rows.c.millionths / 1e6, sa.true()).order_by(*columns)
+    return sa.select(*columns, rows.c.whole + rows.c.millionths / 1e6, sa.true())
 
 
 def _row_for_each(rows: sa.Subquery, measures: list[str]) -> sa.Select:
@@ -179,8 +179,7 @@ def _row_for_each(rows: sa.Subquery, measures: list[str]) -> sa.Select:
     value = sa.case({place: rows.c[key] for place, key in enumerate(measures)}, value=named.c.place)
     columns = [rows.c.depth, named.c.measure, rows.c.region_code, rows.c.period, rows.c.class_code, rows.c.channel]
     each = sa.select(*columns, value.label("value")).select_from(rows.join(named, sa.true())).subquery("each")
-    ordered = [each.c[column.name] for column in columns]
-    return sa.select(*ordered, each.c.value, sa.true()).where(each.c.value != 0).order_by(*ordered)
+    return sa.select(*each.c, sa.true()).where(each.c.value != 0)
 
 
 def _at_depths(

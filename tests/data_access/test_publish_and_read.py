@@ -6,12 +6,15 @@ from datetime import date, datetime
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from data_access.access import Scope
 from data_access.errors import NoSnapshotError, PublishRefused, ScopeError
 from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
+from data_access.store.engines import open_readonly
+from data_access.store.snapshot_files import snapshot_file
 from data_access.store.working import WorkingStore
 from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST, OLD_WEST, WEST
@@ -30,6 +33,16 @@ def values(reader, measures, codes, start, end, scope=CITY_SCOPE, **options) -> 
     frame = reader.measure_values(scope, measures, codes, start, end, **options)
     keys = [column for column in frame.columns if column not in ("value", "measure")]
     return {tuple(row[key] for key in keys): row["value"] for _, row in frame.iterrows()}
+
+
+def test_months_of_siblings_lie_together_in_the_file_whatever_was_counted_last(small_city_home):
+    file = snapshot_file(small_city_home, "2024Q4-0001")
+    if not file.exists():
+        pytest.skip("a shared database finds rows by its indexes")
+    with open_readonly(file).connect() as connection:
+        rows = connection.execute(sa.text("select divided, depth, region_code from measure_month order by rowid"))
+        places = [tuple(row) for row in rows]
+    assert places == sorted(places)
 
 
 def test_snapshot_names_its_data(reader):
