@@ -65,7 +65,7 @@ def test_a_share_of_few_is_written_as_a_fraction(reader, city_scope):
 
 def test_a_change_of_few_is_written_as_a_difference(reader, city_scope):
     changed = change(reader, city_scope, "homicide_incidents", [city_scope.region_code], "2024").iloc[0]
-    assert "下降 3起（25→22）" in change_sentence(changed, find_indicator("homicide_incidents"), "zh")
+    assert "下降 3 起（25→22）" in change_sentence(changed, find_indicator("homicide_incidents"), "zh")
 
 
 def test_shares_change_by_points(reader, city_scope):
