@@ -72,10 +72,10 @@ class Rollup:
     labels: tuple[str, ...]
     divided: bool | None = None
 
-    def select(self, measures: Sequence[str], of_regions: sa.ColumnElement[bool]) -> sa.Select:
-        """Return the select of all periods of some measures and regions."""
+    def select(self, measures: Sequence[str] | None, of_regions: sa.ColumnElement[bool]) -> sa.Select:
+        """Return the select of all periods of some regions and measures, or of all measures."""
         c = self.table.c
-        limits = [c.measure.in_(measures), of_regions]
+        limits = [of_regions] if measures is None else [c.measure.in_(measures), of_regions]
         if self.divided is not None:
             limits.append(c.divided if self.divided else sa.not_(c.divided))
         return sa.select(*(c[name] for name in self.labels), c[self.period].label("period"), c.value).where(*limits)

@@ -26,6 +26,10 @@ MAX_LISTED_CODES = 100
 """Above this many regions of one depth, the whole depth is read and filtered here: cheaper than a long list in SQL."""
 
 
+MAX_LISTED_MEASURES = 40
+"""Above this many measures all are read and filtered here: to plan a query with a long list takes as long as to run it."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """The regions of one depth that are asked for."""
@@ -217,7 +221,9 @@ def _kept(
     """Return what is kept of the roll-ups, read where it is missing; None when the regions are too scattered."""
 
     def fetch(rollup: Rollup, missing: Sequence[str], regions: Sequence[str]) -> pa.Table:
-        return _read(snapshot, regions, lambda asked: rollup.select(missing, _of_regions(rollup.table, asked)))
+        named = missing if len(missing) <= MAX_LISTED_MEASURES else None
+        rows = _read(snapshot, regions, lambda asked: rollup.select(named, _of_regions(rollup.table, asked)))
+        return rows if named else rows.filter(pc.is_in(rows["measure"], value_set=pa.array(missing, pa.string())))
 
     return snapshot.kept(fetch, rollups, measures, codes, _company_of(measures[0]))
 
