@@ -22,6 +22,7 @@ STEPS = {
     "roll_ups": ("汇总", "Roll-ups"),
     "reconcile": ("核对总数", "Reconcile"),
     "write": ("写入", "Write"),
+    "arrange": ("排列汇总数据", "Put roll-ups in order"),
     "share": ("写入共享数据库", "Shared database"),
     "done": ("完成", "Done"),
 }

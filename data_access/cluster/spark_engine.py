@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -116,11 +116,11 @@ class SparkEngine:
         with self._embedded.step():
             self._embedded.write(table, frame)
 
-    def complete(self) -> None:
+    def complete(self, progress: Callable[[float], None]) -> None:
         """Count what still waits."""
         for table in list(self._waiting):
             self._count(table)
-        self._embedded.complete()
+        self._embedded.complete(progress)
 
     def _read(self, statement: sa.Executable, prefix: str) -> pd.DataFrame:
         tables = _tables(statement)

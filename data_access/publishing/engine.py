@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -65,8 +65,8 @@ class RollupEngine(Rows, Protocol):
         """Add the rows of a frame to a table of the snapshot."""
         ...
 
-    def complete(self) -> None:
-        """Finish the snapshot's file."""
+    def complete(self, progress: Callable[[float], None]) -> None:
+        """Finish the snapshot's file, and say how much of that is done."""
         ...
 
 
@@ -153,9 +153,10 @@ class EmbeddedEngine:
         with registered(self._store.connection, "derived_rows", rows) as derived:
             self.add(table, rows.column_names, sa.select(*(derived.c[c.name].cast(c.type) for c in target.columns)))
 
-    def complete(self) -> None:
+    def complete(self, progress: Callable[[float], None]) -> None:
         """Put the roll-ups in order, and let go of the file."""
-        for table, order in _ORDERS.items():
+        for number, (table, order) in enumerate(_ORDERS.items()):
+            progress(number / len(_ORDERS))
             with self.step():
                 self._arrange(self.published[table], order)
         with self._store.transaction() as connection:

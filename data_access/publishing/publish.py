@@ -46,7 +46,7 @@ def publish(home: Home, progress: Progress | None = None) -> str:
         snapshots, file = snapshot_store(home), building_file(home)
         with rollup_engine(home, store, file) as engine:
             snapshot_id = _build(store, engine, snapshots, report)
-            engine.complete()
+            engine.complete(lambda done: report(0.65 + done * 0.3, "arrange"))
         try:
             held = patiently(lambda: held_snapshot_ids(home))
             snapshots.keep(file, snapshot_id, lambda done, step: report(0.95 + done * 0.05, step), held)
@@ -79,13 +79,13 @@ def _build(store: WorkingStore, engine: RollupEngine, snapshots: SnapshotStore, 
     report(0.15, "records")
     with engine.step():
         _place_records(engine)
-    report(0.35, "roll_ups")
+    report(0.3, "roll_ups")
     covered = coverage.measure_coverage(spans, measures, dataset, through)
     groups = rollups.record_groups(measures)
     for number, (table_name, members) in enumerate(groups, start=1):
         with engine.step():
             rollups.count_records(engine, table_name, members)
-        report(0.35 + 0.4 * number / len(groups), "roll_ups")
+        report(0.3 + 0.25 * number / len(groups), "roll_ups")
     with engine.step():
         rollups.add_reported(engine, coverage.accepted_counts(engine, path, covered, dataset))
     with engine.step():
@@ -95,7 +95,7 @@ def _build(store: WorkingStore, engine: RollupEngine, snapshots: SnapshotStore, 
             rollups.add_totals(engine, name)
     with engine.step():
         rollups.count_histograms(engine, load_histograms())
-    report(0.85, "reconcile")
+    report(0.6, "reconcile")
     checks.check_rollups(engine, engine.published, measures)
     snapshot_id = _next_snapshot_id(patiently(snapshots.kept_snapshot_ids), through)
     stamp = {
@@ -110,7 +110,7 @@ def _build(store: WorkingStore, engine: RollupEngine, snapshots: SnapshotStore, 
         engine.write("source_lateness", source_lateness(engine, path, covered, through))
         engine.write("source_quality", source_quality(engine, path))
         engine.write("snapshot", pd.DataFrame([stamp]))
-    report(0.95, "write")
+    report(0.63, "write")
     return snapshot_id
 
 
