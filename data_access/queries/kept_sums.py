@@ -23,7 +23,7 @@ MOST_FAMILIES, MOST_SIBLINGS = 4, 400
 """More groups of siblings than this are read and kept as one; a question about a larger one is left to the store."""
 
 FEW_MEASURES = 3
-"""So few measures the store finds by themselves; for more it goes through a whole level, and all others are read as well."""
+"""So few measures are read by themselves; with more all others are read as well, since the rows of siblings lie together."""
 
 
 @dataclass(frozen=True)
