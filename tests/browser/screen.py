@@ -35,6 +35,16 @@ STILL = """() => new Promise(done => {
     watch.observe(document.body, {subtree: true, childList: true});
     setTimeout(end, 5000);
 })"""
+NOTE_RUNS = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    window.hasRun = false;
+    const watch = new MutationObserver(() => {
+        if (app.dataset.testScriptState !== 'running') return;
+        window.hasRun = true;
+        watch.disconnect();
+    });
+    watch.observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
+}"""
 REFUSED = "Content Security Policy"
 """In the console's words when the browser kept a request back because the app forbids it."""
 
@@ -191,6 +201,23 @@ def region_in_breadcrumb(page) -> str:
     return page.locator("nav.breadcrumb [aria-current=location]").inner_text()
 
 
+def wait_for_other_text(page, selector: str, before: str) -> None:
+    """Wait until the first element of ``selector`` says something else than ``before``."""
+    page.wait_for_function(
+        """([selector, before]) => {
+            const found = document.querySelector(selector);
+            return found && found.innerText !== before;
+        }""",
+        arg=[selector, before],
+    )
+
+
+def wait_for_theme(page, theme: str) -> None:
+    """Wait until the page is drawn in ``theme``; it is loaded anew on the way, and has no root for a moment."""
+    page.wait_for_function("theme => document.documentElement?.dataset.theme === theme", arg=theme)
+    settle(page)
+
+
 def wait_for_region(page, name: str) -> None:
     """Wait until the page is about the region ``name``."""
     page.wait_for_function(
@@ -228,10 +255,19 @@ def send_form(page, fields: Mapping[str, str], state: str = "") -> str:
         page.get_by_role("option", name=state).click()
     for label, text in fields.items():
         page.get_by_label(label, exact=True).fill(text)
-    page.get_by_role("button", name="提交").click()
-    page.locator(".entry-outcome").wait_for()
+    send(page, page.get_by_role("button", name="提交"))
     settle(page)
     return page.locator(".entry-outcome").inner_text()
+
+
+def send(page, button) -> None:
+    """Press a form's ``button`` and wait for what is answered to it; until then the page may show the answer before."""
+    page.evaluate(NOTE_RUNS)
+    button.click()
+    page.wait_for_function("() => window.hasRun")
+    page.locator(".entry-outcome").first.wait_for()
+    rest(page)
+    be_still(page)
 
 
 def click_first_region(page) -> str:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.screen import address_of, open_page, region_in_breadcrumb, screenshot, settle, visible_text
+from tests.browser.screen import (
+    address_of,
+    open_page,
+    region_in_breadcrumb,
+    screenshot,
+    settle,
+    visible_text,
+    wait_for_theme,
+)
 
 COUNTY = "990102000000"
 
@@ -12,13 +20,13 @@ COUNTY = "990102000000"
 def test_language_switch_changes_every_string_and_keeps_region_and_period(page, demonstration_app):
     open_page(page, demonstration_app, "/map", region=COUNTY, period="2023Q2")
     page.get_by_role("link", name="EN", exact=True).click()
-    page.wait_for_function("() => document.documentElement.lang === 'en'")
+    page.wait_for_function("() => document.documentElement?.lang === 'en'")
     settle(page)
     address = address_of(page)
     assert (address["region"], address["period"], address["lang"]) == (COUNTY, "2023Q2", "en")
     assert "Map" in page.locator("nav").first.inner_text()
     page.get_by_role("link", name="中文", exact=True).click()
-    page.wait_for_function("() => document.documentElement.lang === 'zh-CN'")
+    page.wait_for_function("() => document.documentElement?.lang === 'zh-CN'")
     settle(page)
     assert "地图" in page.locator("nav").first.inner_text()
 
@@ -27,8 +35,7 @@ def test_theme_switch_changes_the_ground_and_survives_reload(page, demonstration
     open_page(page, demonstration_app)
     light = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     page.get_by_role("link", name="深", exact=True).click()
-    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-    settle(page)
+    wait_for_theme(page, "dark")
     for _ in range(2):
         dark = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
         assert dark != light

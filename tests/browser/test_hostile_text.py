@@ -17,7 +17,7 @@ from data_access.home import Home
 from data_access.ledger import Ledger, ledger_settings
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
-from tests.browser.screen import be_still, rest, settle, visible_text
+from tests.browser.screen import be_still, rest, send, settle, visible_text
 from tests.data_access import small_city
 from tests.servers import running_app
 from tests.stores import RECORD_STORES, fresh_database, keep_few_records
@@ -119,10 +119,7 @@ def fill(page, *, days_and_numbers: bool) -> list[str]:
         right = next((value for word, value in RIGHT.items() if word in names[-1]), TYPED)
         field.fill(right if days_and_numbers else TYPED)
         field.press("Tab")
-    page.locator("[data-testid=stMain] button[kind^=primary]:visible").last.click()
-    page.locator(".entry-outcome").first.wait_for()
-    rest(page)
-    be_still(page)
+    send(page, page.locator("[data-testid=stMain] button[kind^=primary]:visible").last)
     return names
 
 

@@ -31,7 +31,9 @@ def turn(page, key: str) -> str:
     """Press a key and return where the meeting then is."""
     before = page.locator(HEAD).get_attribute("data-at")
     page.keyboard.press(key)
-    page.wait_for_function("at => document.querySelector('.meeting-head').dataset.at !== at", arg=before)
+    page.wait_for_function(
+        "at => ![at, undefined].includes(document.querySelector('.meeting-head')?.dataset.at)", arg=before
+    )
     return page.locator(HEAD).get_attribute("data-at")
 
 

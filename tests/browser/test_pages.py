@@ -11,10 +11,10 @@ from tests.browser.screen import (
     counted_bytes,
     open_page,
     screenshot,
-    settle,
     spoken_text,
     stray_english,
     visible_text,
+    wait_for_theme,
 )
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
@@ -68,8 +68,7 @@ def assert_nothing_leaves_the_screen(page) -> None:
 def assert_dark_theme_shows_no_error(page, picture: str) -> None:
     """Switch to the dark theme, as a viewer does."""
     page.locator(".tools a[href*='theme=dark']").click()
-    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-    settle(page)
+    wait_for_theme(page, "dark")
     screenshot(page, picture)
     assert page.locator("[data-testid=stException], .error-panel").count() == 0
 

@@ -11,7 +11,7 @@ import pytest
 
 from data_access.home import Home
 from data_access.publishing import publish
-from tests.browser.screen import BUILD, stray_english, watched_page
+from tests.browser.screen import BUILD, stray_english, wait_for_other_text, watched_page
 from tests.browser.wall_page import OVERFLOWS, SMALLEST_LETTER, open_wall, title_of
 from tests.conftest import OWN_HOSTS
 from tests.servers import running_app, running_app_process
@@ -29,9 +29,7 @@ def test_every_step_fits_the_screen_and_can_be_read(browser, demonstration_app, 
             before = title_of(page)
             if position:
                 page.locator(f"[data-position='{position}']").click()
-                page.wait_for_function(
-                    "before => document.querySelector('header.title h1 small').innerText !== before", arg=before
-                )
+                wait_for_other_text(page, "header.title h1 small", before)
             BUILD.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=BUILD / f"wall-{screen}-{position}.png")
             assert page.evaluate(OVERFLOWS) == []
@@ -48,15 +46,13 @@ def test_touch_pauses_and_the_pointer_goes_down_and_back(page, demonstration_app
     for _ in range(2):
         page.locator(".map .region").first.dispatch_event("pointerdown")
         page.locator(".map .region").first.dispatch_event("click")
-        page.wait_for_function(
-            "before => document.querySelector('.path [aria-current=location]').innerText !== before", arg=names[-1]
-        )
+        wait_for_other_text(page, ".path [aria-current=location]", names[-1])
         names.append(here.inner_text())
     assert page.locator("#paused").is_visible()
     assert page.evaluate(OVERFLOWS) == []
     page.keyboard.press("Escape")
     page.wait_for_function(
-        "name => document.querySelector('.path [aria-current=location]').innerText === name", arg=names[1]
+        "name => document.querySelector('.path [aria-current=location]')?.innerText === name", arg=names[1]
     )
 
 
@@ -151,9 +147,7 @@ def test_touch_holds_the_playlist_for_two_minutes(browser, demonstration_app):
         page.clock.run_for(115_000)
         assert title_of(page) == first
         page.clock.run_for(10_000)
-        page.wait_for_function(
-            "first => document.querySelector('header.title h1 small').innerText !== first", arg=first
-        )
+        wait_for_other_text(page, "header.title h1 small", first)
         assert not page.locator("#paused").is_visible()
 
 
@@ -177,5 +171,5 @@ def test_new_snapshot_appears_by_itself(browser, demonstration_home, tmp_path):
         before = page.locator(".stamp small").inner_text()
         fresh = publish(copy)
         page.clock.run_for(25_000)
-        page.wait_for_function("before => document.querySelector('.stamp small').innerText !== before", arg=before)
+        wait_for_other_text(page, ".stamp small", before)
         assert str(fresh) in page.locator(".stamp small").inner_text()
