@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 SWITCH_SECONDS = 0.0005
@@ -13,7 +14,12 @@ is looked through every few hundred pages, where by default it is every fifteen,
 
 
 def set_pace() -> None:
-    """Let threads wait less for each other, and nobody for rubbish until :func:`search_for_rubbish`: what a start loads stays."""
+    """Let threads wait less for each other, and nobody for rubbish until :func:`search_for_rubbish`: what a start loads stays.
+
+    numpy and scipy start no threads of their own: no page multiplies matrices, and to start them took a core's time from the
+    browser that loads meanwhile.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.disable()
 
