@@ -25,8 +25,8 @@ LARGEST_SHARE = 4
 """A result that would fill more than this part of the place is not kept: it would push out all others."""
 FRAME_BYTES, COLUMN_BYTES = 2_000, 800
 """What a frame, and each of its columns, takes beside its values."""
-LOOKED_AT = 10
-"""Texts of a column whose size is looked at; the others are taken to be as long."""
+LOOKED_AT = 3
+"""Texts of a column whose size is looked at, the first and the last among them; the others are taken to be as long."""
 _NOT_OWN = (type, ModuleType, FunctionType, MethodType, BaseModel, SnapshotReader)
 """What results only point to: settings and readers belong to the process."""
 
@@ -162,8 +162,11 @@ def bytes_of(result: object) -> int:
 
 def _own_bytes(each: object) -> int:
     if isinstance(each, pd.DataFrame):
-        columns = zip(each.dtypes.tolist(), each.iloc[:LOOKED_AT].to_numpy(object).T.tolist(), strict=True)
-        cells = len(each) * sum(_cell_bytes(kind, some) for kind, some in columns)
+        rows, kinds = _rows_looked_at(len(each)), each.dtypes.tolist()
+        cells = len(each) * sum(
+            8 + (_bytes_each([each.iat[row, at] for row in rows]) if _points_to_values(kind) else 0)
+            for at, kind in enumerate(kinds)
+        )
         return cells + _column_bytes(each.index) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
     if isinstance(each, pd.Series | pd.Index):
         return _column_bytes(each) + FRAME_BYTES
@@ -176,14 +179,22 @@ def _column_bytes(column: pd.Series | pd.Index) -> int:
     """Return about how many bytes the values of a column take."""
     if isinstance(column, pd.MultiIndex):
         return int(column.memory_usage(deep=False))
-    return len(column) * _cell_bytes(column.dtype, column.array[:LOOKED_AT])
+    values = column.array
+    looked_at = _rows_looked_at(len(values)) if _points_to_values(column.dtype) else ()
+    return len(values) * (8 + _bytes_each([values[row] for row in looked_at]))
 
 
-def _cell_bytes(kind: np.dtype | ExtensionDtype, some: Sequence[object]) -> int:
-    """Return about how many bytes a value of a column of ``kind`` takes, by some of its values."""
-    if kind.kind != "O" or isinstance(kind, pd.CategoricalDtype):
-        return 8
-    return 8 + sum(map(sys.getsizeof, some)) // max(1, len(some))
+def _rows_looked_at(count: int) -> list[int]:
+    return [round(part * (count - 1) / (LOOKED_AT - 1)) for part in range(LOOKED_AT)] if count else []
+
+
+def _points_to_values(kind: np.dtype | ExtensionDtype) -> bool:
+    """Return whether a column of ``kind`` holds addresses of its values, texts for instance."""
+    return kind.kind == "O" and not isinstance(kind, pd.CategoricalDtype)
+
+
+def _bytes_each(values: Sequence[object]) -> int:
+    return sum(map(sys.getsizeof, values)) // max(1, len(values))
 
 
 def _parts(each: object) -> Iterator[object]:
