@@ -13,7 +13,9 @@ from dashboard.components.sign_in import allowed, signed_in
 from dashboard.context import address_language, open_context
 from dashboard.i18n import LANGUAGES, t
 from dashboard.navigation import DEFAULT_PAGE, PAGES
-from dashboard.turns import page_turns
+from dashboard.scheduling.ahead import reading_ahead
+from dashboard.scheduling.turns import page_turns
+from dashboard.settings import snapshot_reader
 
 
 def main() -> None:
@@ -37,6 +39,7 @@ def _open_page() -> None:
             try:
                 if allowed(context, entry) and has_content(context, entry):
                     chosen.run()
+                    reading_ahead().after(snapshot_reader(), context.viewer, context.region)
             except PageEnd:
                 pass
             except Exception as error:  # noqa: BLE001 (the page's own error must not take the frame with it)

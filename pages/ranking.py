@@ -16,7 +16,6 @@ from dashboard.components import (
     offer_tables,
     sentence,
     strip_column,
-    table,
     table_card,
 )
 from dashboard.components.handouts import offer_context_briefing
@@ -100,17 +99,8 @@ if len(screen.problems):
 funnel = st.container()
 if screen.is_graded:
     why, funnel = st.columns([0.58, 0.42], gap="small")
-    with (
-        why,
-        chart_card(
-            language,
-            title=t("ranking.why", language, name=screen.names[screen.selected]),
-            sentence=screen.why_note,
-            key="why",
-            **by_index,
-        ),
-    ):
-        table(
+    with why:
+        table_card(
             screen.reasons,
             [
                 Column(name="component", title=t("ranking.component", language)),
@@ -122,8 +112,11 @@ if screen.is_graded:
                 Column(name="deadline", title=t("ranking.deadline", language), kind="number"),
             ],
             language,
-            caption=t("ranking.why", language, name=screen.names[screen.selected]),
+            title=t("ranking.why", language, name=screen.names[screen.selected]),
+            sentence=screen.why_note,
             max_height=420,
+            **by_index,
+            key="why",
         )
 with (
     funnel,

@@ -1,6 +1,16 @@
 """The parts every page is built from: header, cards, chips, tables, downloads, footer."""
 
-from dashboard.components.cards import Basis, Card, CardError, Definition, NoteKind, card_grid, chart_card, table_card
+from dashboard.components.cards import (
+    Basis,
+    Card,
+    CardError,
+    Definition,
+    NoteKind,
+    card_grid,
+    chart_card,
+    rows_card,
+    table_card,
+)
 from dashboard.components.chips import grade_chip, grade_column, grade_strip, interval_bar, risk_chip, strip_column
 from dashboard.components.controls import choose_indicator, follow_click, legend, link_group
 from dashboard.components.downloads import offer_tables
@@ -43,6 +53,7 @@ __all__ = [
     "offer_tables",
     "page_frame",
     "risk_chip",
+    "rows_card",
     "section",
     "sentence",
     "strip_column",

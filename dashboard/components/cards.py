@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components.chips import grade_chip
-from dashboard.components.messages import empty_markup
-from dashboard.components.tables import Column, table_markup
+from dashboard.components.html import gathered
+from dashboard.components.messages import empty_state
+from dashboard.components.tables import Column, table
 from dashboard.i18n import t
 
 NoteKind = Literal["late", "partial", "preliminary", "suppressed", "carried", "declared"]
@@ -176,6 +177,29 @@ def chart_card(
         st.html(foot)
 
 
+@contextmanager
+def rows_card(
+    language: str,
+    *,
+    title: str,
+    key: str,
+    height: Literal["stretch", "content"] | int = "stretch",
+    **card: Any,
+) -> Iterator[None]:
+    """Draw a card around words, links and tables of the ``with`` block, all as one piece of HTML.
+
+    Parameters
+    ----------
+    language, title, key, height, **card
+        As in :func:`chart_card`, which is for what isn't HTML.
+    """
+    head, foot = _head_and_foot(language, title, **card)
+    with gathered() as rows:
+        yield
+    with st.container(key=f"card-{key}", height=height, gap="xsmall"):
+        st.html(Markup('<div class="card-rows"><div>{}</div>{}{}</div>').format(head, Markup("").join(rows), foot))
+
+
 def table_card(
     frame: pd.DataFrame,
     columns: Sequence[Column],
@@ -190,7 +214,7 @@ def table_card(
     height: Literal["stretch", "content"] | int = "stretch",
     **card: Any,
 ) -> None:
-    """Draw a card that holds one table, or says why it holds none; one piece of HTML, which is quicker than three.
+    """Draw a card that holds one table, or says why it holds none.
 
     Parameters
     ----------
@@ -203,15 +227,13 @@ def table_card(
     refusal : sequence of str, optional
         Reason and advice when the viewer may not see the rows.
     """
-    head, foot = _head_and_foot(language, title, **card)
-    if refusal:
-        body = empty_markup(*refusal)
-    elif frame.empty and empty:
-        body = empty_markup(*empty)
-    else:
-        body = table_markup(frame, columns, language, caption=title, selected=selected, max_height=max_height)
-    with st.container(key=f"card-{key}", height=height, gap="xsmall"):
-        st.html(Markup('<div class="card-rows"><div>{}</div>{}{}</div>').format(head, body, foot))
+    with rows_card(language, title=title, key=key, height=height, **card):
+        if refusal:
+            empty_state(*refusal)
+        elif frame.empty and empty:
+            empty_state(*empty)
+        else:
+            table(frame, columns, language, caption=title, selected=selected, max_height=max_height)
 
 
 def card_markup(card: Card, language: str) -> Markup:

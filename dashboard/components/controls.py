@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.components.html import draw_html
 from dashboard.context import Context
 from dashboard.formatting import number
 from dashboard.i18n import t
@@ -24,7 +25,7 @@ def link_group(label: str, links: Sequence[tuple[str, str, bool]], *, named: boo
         for word, href, on in links
     )
     name = Markup('<span class="group-name" aria-hidden="true">{}</span>').format(label) if named else Markup("")
-    st.html(Markup('<nav class="links" aria-label="{}">{}{}</nav>').format(label, name, drawn))
+    draw_html(Markup('<nav class="links" aria-label="{}">{}{}</nav>').format(label, name, drawn))
 
 
 def legend(entries: Sequence[tuple[Sequence[str], str, int | None]]) -> None:
@@ -40,7 +41,7 @@ def legend(entries: Sequence[tuple[Sequence[str], str, int | None]]) -> None:
         )
         for colours, word, count in entries
     )
-    st.html(Markup('<ul class="legend">{}</ul>').format(drawn))
+    draw_html(Markup('<ul class="legend">{}</ul>').format(drawn))
 
 
 def choose_indicator(choices: Sequence[Indicator], current: Indicator, language: str) -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.components.html import draw_html
 from dashboard.context import address_language
 from dashboard.i18n import t
 from data_access.errors import DataAccessError, NoSnapshotError
@@ -36,18 +37,13 @@ def notice(text: str, language: str) -> None:
 
 def aside(text: str) -> None:
     """Draw a remark in small print."""
-    st.html(Markup('<p class="aside">{}</p>').format(text))
+    draw_html(Markup('<p class="aside">{}</p>').format(text))
 
 
 def empty_state(reason: str, advice: str | None = None) -> None:
     """Draw why there is nothing to show, and what to do about it."""
-    st.html(empty_markup(reason, advice))
-
-
-def empty_markup(reason: str, advice: str | None = None) -> Markup:
-    """Return the text of :func:`empty_state` as HTML, to stand inside a card."""
     more = Markup("<p>{}</p>").format(advice) if advice else Markup("")
-    return Markup('<div class="empty"><p><b>{}</b></p>{}</div>').format(reason, more)
+    draw_html(Markup('<div class="empty"><p><b>{}</b></p>{}</div>').format(reason, more))
 
 
 class PageEnd(Exception):  # noqa: N818 (no error: the page has said all it can)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
-import streamlit as st
 from markupsafe import Markup, escape
 
+from dashboard.components.html import draw_html
 from dashboard.formatting import MISSING
 from dashboard.i18n import t
 
@@ -114,7 +114,7 @@ def table(
     max_height : int, optional
         Pixels after which the table scrolls under its heading.
     """
-    st.html(table_markup(frame, columns, language, caption=caption, selected=selected, max_height=max_height))
+    draw_html(table_markup(frame, columns, language, caption=caption, selected=selected, max_height=max_height))
 
 
 def table_markup(

@@ -7,6 +7,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.server.middleware import middleware
 from dashboard.server.routes import routes
+from dashboard.server.theme import keep_theme
 from dashboard.server.warming import warm_up
 from dashboard.settings import load_settings
 from dashboard.sign_in import start
@@ -17,6 +18,7 @@ __all__ = ["check_start", "middleware", "on_script_error", "routes", "warm_up"]
 # Streamlit takes a folder named pages/ for its older kind of app until the entry script has called st.navigation once;
 # the first viewer after a start would get a page without its frame. This is how Streamlit itself turns that off.
 PagesManager.uses_pages_directory = False
+keep_theme()
 
 
 def check_start() -> None:

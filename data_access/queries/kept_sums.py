@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -211,6 +211,8 @@ def _grouped(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
 
 Fetch = Callable[[Rollup, Sequence[str], Sequence[str]], pa.Table]
 """Reads all periods of some measures and regions within the scope."""
+_Key = tuple[Hashable, str, Rollup, tuple[str, ...]]
+"""Scope, its outermost region, what is kept, and above which regions those lie that it is kept of."""
 
 
 class KeptSums:
@@ -231,7 +233,7 @@ class KeptSums:
         for code, parent in parents.items():
             self._siblings.setdefault(parent, []).append(code)
         self._lock = Lock()
-        self._kept: LRUCache[Hashable, tuple[frozenset[str], Wide]] = LRUCache(most_bytes, getsizeof=_size)
+        self._kept: LRUCache[_Key, tuple[frozenset[str], Wide]] = LRUCache(most_bytes, getsizeof=_size)
 
     def of(
         self,
@@ -272,6 +274,33 @@ class KeptSums:
                 parts.append(held.of(measures, codes))
         return reduce(Wide.followed_by, parts)
 
+    def read_below(
+        self, fetch: Fetch, scope: Hashable, outermost: str, code: str, company_of: Callable[[str], Sequence[str]]
+    ) -> Iterator[None]:
+        """Read of the regions below ``code`` what is kept of it and its siblings; stop after each question to the store.
+
+        Parameters
+        ----------
+        fetch, scope, outermost
+            As in :meth:`of`.
+        company_of : callable
+            Returns the company of a measure.
+        """
+        below = self._siblings.get(code, [])
+        if not 0 < len(below) <= MOST_SIBLINGS:
+            return
+        family = ("" if code == outermost else self._parents[code],)
+        with self._lock:
+            kept = {key: names for key, (names, _) in self._kept.items() if key[:2] == (scope, outermost)}
+        for (*_, rollup, regions), names in kept.items():
+            if regions != family or names <= kept.get((scope, outermost, rollup, (code,)), frozenset()):
+                continue
+            more = company_of(next(iter(names))) if self._parents[code] else ()
+            self._held(
+                (scope, outermost, rollup, (code,)), sorted(names), more, partial(self._read, fetch, rollup, below)
+            )
+            yield
+
     @staticmethod
     def _read(fetch: Fetch, rollup: Rollup, members: Sequence[str], measures: Sequence[str]) -> Wide:
         return rollup.wide(fetch(rollup, measures, members))
@@ -282,7 +311,7 @@ class KeptSums:
             self._kept.clear()
 
     def _held(
-        self, key: Hashable, measures: Sequence[str], company: Sequence[str], read: Callable[[Sequence[str]], Wide]
+        self, key: _Key, measures: Sequence[str], company: Sequence[str], read: Callable[[Sequence[str]], Wide]
     ) -> Wide:
         """Return what is kept under ``key``, after reading those measures that it lacks, and the company of many."""
         with self._lock:

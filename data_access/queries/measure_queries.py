@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache, partial, reduce
@@ -219,13 +219,19 @@ def _kept(
     snapshot: ScopedSnapshot, rollups: Sequence[Rollup], measures: Sequence[str], codes: Sequence[str]
 ) -> Wide | None:
     """Return what is kept of the roll-ups, read where it is missing; None when the regions are too scattered."""
+    return snapshot.kept(partial(_fetch, snapshot), rollups, measures, codes, _company_of(measures[0]))
 
-    def fetch(rollup: Rollup, missing: Sequence[str], regions: Sequence[str]) -> pa.Table:
-        named = missing if len(missing) <= MAX_LISTED_MEASURES else None
-        rows = _read(snapshot, regions, lambda asked: rollup.select(named, _of_regions(rollup.table, asked)))
-        return rows if named else rows.filter(pc.is_in(rows["measure"], value_set=pa.array(missing, pa.string())))
 
-    return snapshot.kept(fetch, rollups, measures, codes, _company_of(measures[0]))
+def read_below(snapshot: ScopedSnapshot, code: str) -> Iterator[None]:
+    """Read ahead of the regions below ``code``; see :meth:`SnapshotReader.read_below`."""
+    return snapshot.read_below(partial(_fetch, snapshot), code, _company_of)
+
+
+def _fetch(snapshot: ScopedSnapshot, rollup: Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+    """Return all periods of some measures and regions."""
+    named = measures if len(measures) <= MAX_LISTED_MEASURES else None
+    rows = _read(snapshot, regions, lambda asked: rollup.select(named, _of_regions(rollup.table, asked)))
+    return rows if named else rows.filter(pc.is_in(rows["measure"], value_set=pa.array(measures, pa.string())))
 
 
 def _fetched(

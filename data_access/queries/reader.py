@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -281,6 +281,11 @@ class SnapshotReader:
                 raise _unknown("histogram", "等待时间", measure)
         return measure_queries.histograms(self._within(scope), measures, codes, start, end, by_class)
 
+    def read_below(self, scope: Scope, region_code: str) -> Iterator[None]:
+        """Read of the regions below one what was read of it, for who goes down; stop after each question to the store."""
+        self._check_codes(scope, [region_code])
+        return measure_queries.read_below(self._within(scope), region_code)
+
     def person_years(
         self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"
     ) -> pd.DataFrame:
@@ -405,16 +410,9 @@ class SnapshotReader:
             ``class_code``, ``channel`` and ``risk_colour`` to keep.
         """
         depth = self._listed_depth(scope, region_code)
+        page = _bounded(limit), max(offset, 0)
         return dispute_queries.dispute_page(
-            self._within(scope),
-            region_code,
-            depth,
-            start,
-            end,
-            stage,
-            dict(filters or {}),
-            _bounded(limit),
-            max(offset, 0),
+            self._within(scope), region_code, depth, start, end, stage, dict(filters or {}), *page
         )
 
     def dispute_count(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -289,3 +289,7 @@ class ScopedSnapshot:
     ) -> Wide | None:
         """Return rows of roll-ups from memory, fetched where they are missing; None when they are too scattered to be kept."""
         return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes, company)
+
+    def read_below(self, fetch: Fetch, code: str, company_of: Callable[[str], Sequence[str]]) -> Iterator[None]:
+        """Read of the regions below ``code`` what is kept of it; stop after each question to the store."""
+        return self.snapshot.kept_sums.read_below(fetch, self.scope, self.outermost, code, company_of)

@@ -19,10 +19,10 @@ from dashboard.components import (
     table,
     table_card,
 )
-from dashboard.components.calendar_cells import calendar_legend, delivery_cell, meeting_cell
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.screens.duty.calendar_cells import calendar_legend, delivery_cell, meeting_cell
 from dashboard.screens.duty.entries import opened_entry
 from dashboard.screens.duty.packages import BOARD
 from dashboard.screens.duty.responsibility import responsibility_screen

@@ -16,6 +16,7 @@ from dashboard.components import (
     list_refusal,
     offer_tables,
     risk_chip,
+    rows_card,
     sentence,
     table,
     table_card,
@@ -92,7 +93,7 @@ with (
         )
 with (
     red,
-    chart_card(language, **card("red_unpackaged", "YJ2")),
+    rows_card(language, **card("red_unpackaged", "YJ2")),
 ):
     if refusal := list_refusal(context, screen.records.allowed, "dispute", stage="red_unpackaged"):
         empty_state(*refusal)
@@ -216,7 +217,7 @@ table_card(
 )
 
 records = screen.records
-with chart_card(language, **card("records", "MT1")):
+with rows_card(language, **card("records", "MT1")):
     link_group(t("disputes.stage", language), stage_links(context, records), named=True)
     for name, links in filter_links(context, records).items():
         link_group(heading(name), links, named=True)

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from data_access import schema
 from data_access.access import Scope
+from data_access.errors import ScopeError
 from data_access.measures import load_histograms, load_measures
 from data_access.queries import SnapshotReader, kept_sums
-from tests.data_access.small_city import CITY, EAST
+from data_access.queries.snapshot import OpenSnapshot
+from tests.data_access.small_city import CITY, EAST, WEST
 
 DAYS = st.sampled_from([date(2022, 1, 1), date(2023, 1, 1), date(2024, 2, 1), date(2024, 5, 1), date(2024, 3, 9)])
 ENDS = st.sampled_from([date(2023, 12, 31), date(2024, 6, 30), date(2024, 12, 31), date(2024, 12, 30)])
@@ -154,3 +156,48 @@ def test_what_was_asked_for_longest_ago_leaves_first(most_bytes, reads):
         wide = sums.of(fetch, "scope", "1", [rollup], ["deaths"], [code])
         assert wide.values.tolist() == [[1.0]]
     assert len(asked) == reads
+
+
+def test_what_lies_below_a_region_is_read_ahead_as_far_as_the_region_itself_was_asked_for():
+    rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
+    sums = kept_sums.KeptSums({"1": "", "11": "1", "12": "1", "111": "11", "112": "11"})
+    asked = []
+
+    def fetch(rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+        asked.append((*measures, *regions))
+        months = pa.array([date(2024, 1, 1)] * len(regions))
+        columns = {"measure": list(measures) * len(regions), "region_code": regions, "period": months}
+        return pa.table({**columns, "value": [1.0] * len(regions)})
+
+    def ahead(scope: str, code: str) -> int:
+        return len(list(sums.read_below(fetch, scope, "1", code, lambda measure: ())))
+
+    def ask(code: str) -> None:
+        sums.of(fetch, "scope", "1", [rollup], ["deaths"], [code])
+
+    assert ahead("scope", "11") == 0, "nothing was asked of it yet"
+    ask("11")
+    assert ahead("other", "11") == 0, "another scope's questions are not its own"
+    assert ahead("scope", "11") == 1
+    assert asked == [("deaths", "11", "12"), ("deaths", "111", "112")]
+    ask("112")
+    assert ahead("scope", "11") == ahead("scope", "111") == 0
+    assert len(asked) == 2
+
+
+def test_reading_ahead_changes_no_answer_and_stays_within_the_scope(small_city_home):
+    reader, plain = SnapshotReader(small_city_home), SnapshotReader(small_city_home)
+    scope = Scope("county_leader", EAST)
+    measures = ["disputes_received", "homicide_victims"]
+
+    def ask(of: SnapshotReader, codes: Sequence[str]) -> pd.DataFrame:
+        return of.measure_values(scope, measures, codes, date(2024, 1, 1), date(2024, 12, 31))
+
+    ask(reader, [EAST])
+    assert list(reader.read_below(scope, EAST))
+    below = reader.regions(scope).query("parent_code == @EAST").index.tolist()
+    with mock.patch.object(OpenSnapshot, "rows", side_effect=AssertionError("read again")):
+        read = ask(reader, below)
+    pd.testing.assert_frame_equal(read, ask(plain, below))
+    with pytest.raises(ScopeError):
+        reader.read_below(scope, WEST)

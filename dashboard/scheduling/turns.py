@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from threading import Semaphore
+from threading import Condition, Semaphore
 
 from dashboard.memory import server_settings
 from dashboard.settings import load_settings
@@ -27,16 +27,30 @@ class Turns:
     def __init__(self, at_once: int, longest_wait: float) -> None:
         self._free = Semaphore(at_once)
         self._longest_wait = longest_wait
+        self._asked, self._changed = 0, Condition()
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """Wait for a turn, and hold it for the ``with`` block."""
+        self._count(1)
         has_turn = self._free.acquire(timeout=self._longest_wait)
         try:
             yield
         finally:
             if has_turn:
                 self._free.release()
+            self._count(-1)
+
+    def wait_for_none(self) -> None:
+        """Wait until nobody has a turn or waits for one."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._asked)
+
+    def _count(self, more: int) -> None:
+        with self._changed:
+            self._asked += more
+            if not self._asked:
+                self._changed.notify_all()
 
 
 @lru_cache(maxsize=1)

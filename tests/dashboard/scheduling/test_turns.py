@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from dashboard.memory import server_settings
-from dashboard.turns import Turns, page_turns
+from dashboard.scheduling.turns import Turns, page_turns
 from data_access.home import DATABASE_VARIABLE
 
 PATIENCE = 30.0
