@@ -125,6 +125,7 @@ def entry_form(
 ) -> None:
     """Draw the form of one item: its next states, its fields, a reason; the ledger checks what comes back.
 
+    It begins with the state that the item has, where the role may keep it: who mends a word doesn't move the item on.
     Nothing but a remark is drawn for a role that may take no step.
 
     Parameters
@@ -174,6 +175,7 @@ def entry_form(
             st.selectbox(
                 t("entry.state", language),
                 offered,
+                index=offered.index(item.state) if item and item.state in offered else 0,
                 format_func=lambda each: rules.state_label(each, language),
                 key=f"{place}-state-{round_number}",
             )

@@ -70,6 +70,13 @@ def test_a_decision_is_written_and_the_form_follows(ledger: Ledger):
     assert app.text_area[0].value == "逐件明确责任单位"
 
 
+def test_who_mends_a_word_leaves_the_state_as_it_is(ledger: Ledger):
+    app = typed(opened(), "原任务")
+    assert app.selectbox[0].value == "open"
+    typed(app, "改过的任务")
+    assert [each.state for each in ledger.history(SCOPE, "d1")] == ["open", "open"]
+
+
 def test_what_is_refused_stays_in_the_form(ledger: Ledger):
     app = typed(opened(), "电话13812345678联系")
     assert ledger.item(SCOPE, "d1") is None
