@@ -143,7 +143,8 @@ def weight_effects(league: League, change: WeightChange) -> pd.DataFrame:
     DataFrame
         Indexed by region: ``months, index, lower, upper`` and ``points_before, points_after`` (gained), ``lost_before,
         lost_after``, ``more_lost`` (what the change costs at the same index) with ``more_lost_lower, more_lost_upper``,
-        and ``against_mean`` (gain or loss of the change against the mean of the regions listed). The rest of the annual
+        and ``against_mean`` (gain or loss of the change against the mean of the regions listed, NaN where one stands
+        alone). The rest of the annual
         score is not known here, so nothing is said about ranks in it.
     """
     month = league.inputs.months[-1]
@@ -173,7 +174,7 @@ def weight_effects(league: League, change: WeightChange) -> pd.DataFrame:
             "more_lost": (100 - mean) * step,
             "more_lost_lower": (100 - upper) * step,
             "more_lost_upper": (100 - lower) * step,
-            "against_mean": (mean - mean.mean()) * step,
+            "against_mean": (mean - (mean.mean() if mean.count() > 1 else np.nan)) * step,
         },
         index=pd.Index(graded.index, name="region_code"),
     )

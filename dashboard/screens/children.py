@@ -54,6 +54,12 @@ def level_name(snapshot: SnapshotInfo, depth: int, language: str) -> str:
     return level.label(language) if level else t("level.region", language)
 
 
+def level_word(snapshot: SnapshotInfo, depth: int, language: str) -> str:
+    """Return :func:`level_name` as it stands within a sentence."""
+    name = level_name(snapshot, depth, language)
+    return name if name.isupper() else name.lower()
+
+
 def level_headings(snapshot: SnapshotInfo, language: str) -> dict[str, str]:
     """Return the headings of columns that name a region of a level: what the data set calls that level."""
     return {level: level_name(snapshot, depth, language) for depth, level in enumerate(LEVELS)}

@@ -25,19 +25,20 @@ from dashboard.components import (
 from dashboard.context import current_context
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
-from dashboard.screens.children import level_headings
+from dashboard.screens.children import level_headings, level_word
 from dashboard.screens.duty.creation import matrix_source
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.shared import last_day
 from dashboard.screens.work.resource_parts import MONEY, reason_name
 from dashboard.screens.work.resources import proposal_links, resources_screen
 from dashboard.screens.work.settings import resource_settings
-from dashboard.screens.work.shares import order_sentence
+from dashboard.screens.work.shares import COUNTY, order_sentence
 from dashboard.settings import snapshot_reader
 
 context = current_context()
 language = context.language
 reader = snapshot_reader()
+county = level_word(reader.snapshot(), COUNTY, language)
 heading = Headings("resources_column", language, level_headings(reader.snapshot(), language))
 screen = resources_screen(reader, context)
 card = partial(origin_of, reader, context, last_day(reader, context))
@@ -60,7 +61,7 @@ with (
     ),
 ):
     if screen.items.empty:
-        empty_state(t("resources.no_budget", language), t("resources.no_budget_advice", language))
+        empty_state(t("resources.no_budget", language), t("resources.no_budget_advice", language, level=county))
     else:
         drawn = screen.items.assign(
             label=screen.items["item"],
@@ -102,7 +103,7 @@ with by_region:
         key="budget",
         empty=(
             t("resources.no_budget", language),
-            t("resources.no_budget_advice", language),
+            t("resources.no_budget_advice", language, level=county),
         ),
         selected=screen.budget_regions.selected,
         **card("JF1"),
@@ -151,7 +152,7 @@ with chart_card(
     **card("WG1"),
 ):
     if screen.grades.empty:
-        empty_state(t("resources.no_grades", language), t("resources.no_grades_advice", language))
+        empty_state(t("resources.no_grades", language), t("resources.no_grades_advice", language, level=county))
     else:
         figure, listed = st.columns([0.62, 0.38], gap="small")
         with figure:

@@ -23,11 +23,12 @@ from dashboard.components import (
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.children import level_word
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.shared import last_day
 from dashboard.screens.work.response import places_map, response_screen
 from dashboard.screens.work.settings import response_settings
-from dashboard.screens.work.shares import order_sentence
+from dashboard.screens.work.shares import COUNTY, order_sentence
 from dashboard.settings import snapshot_reader
 
 MAP_SIZE = (760, 400)
@@ -37,6 +38,7 @@ CHART_WORDS = ("alarms", "before", "during", "began")
 context = current_context()
 language = context.language
 reader = snapshot_reader()
+county = level_word(reader.snapshot(), COUNTY, language)
 settings = response_settings()
 heading = Headings("response_column", language)
 screen = response_screen(reader, context)
@@ -49,7 +51,7 @@ def county_shares(key, frame, names):
     note = t(f"response.note_{key}", language)
     with chart_card(language, title=title, sentence=note, key=key, **card(*names)):
         if frame.empty:
-            empty_state(t("response.county_only", language))
+            empty_state(t("response.county_only", language, level=county))
         else:
             columns = [Column(name="name", title=screen.video_listed.level_name, href="href")]
             columns += indicator_columns(names, language)
@@ -149,7 +151,7 @@ with open_places:
         title=t("response.title_watch", language),
         sentence=order_sentence(settings.watch, language, t("response.note_watch", language)),
         key="watch",
-        empty=(t("response.county_only", language),),
+        empty=(t("response.county_only", language, level=county),),
         selected=screen.video_listed.selected,
         max_height=560,
         **card("KF4"),
@@ -168,7 +170,7 @@ table_card(
     title=t("response.title_video", language),
     sentence=t("response.note_video", language),
     key="video",
-    empty=(t("response.county_only", language),),
+    empty=(t("response.county_only", language, level=county),),
     selected=screen.video_listed.selected,
     **card("XL1"),
 )

@@ -25,7 +25,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, listed_down_to, names_of
+from dashboard.screens.children import Listed, level_word, listed_down_to, names_of, place_of
 from dashboard.screens.duty.creation import (
     STAGES,
     VETO_YEARS,
@@ -113,11 +113,21 @@ def assessment_screen(reader: SnapshotReader, context: Context) -> AssessmentScr
     written = _written_effects(effects, county_names, context)
     league_rows = _league_rows(context, league, names)
     return AssessmentScreen(
-        verdict=_verdict(change, written, league, sheets, names, creation, pilots, language),
+        verdict=_verdict(
+            change,
+            written,
+            place_of(regions, context.region, COUNTY_DEPTH),
+            league,
+            sheets,
+            names,
+            creation,
+            pilots,
+            language,
+        ),
         cards=_cards(reader, context, last_day, settings, change, figures, league, sheets, creation, month.year),
         change=change,
         effects=written,
-        no_effects=_why_no_effects(county_league, language) if written.empty else "",
+        no_effects=_why_no_effects(reader, county_league, language) if written.empty else "",
         vetoes=vetoes,
         no_vetoes=_why_no_vetoes(context, vetoes),
         listed=listed,
@@ -181,9 +191,10 @@ def _met_note(creation: Creation, language: str) -> str:
     return t("creation.met_note" if known else "ranking.none_judged", language)
 
 
-def _why_no_effects(league: League | None, language: str) -> str:
+def _why_no_effects(reader: SnapshotReader, league: League | None, language: str) -> str:
     known = league is None or league.grades_any
-    return t("assessment.no_counties" if known else "ranking.not_graded", language)
+    level = level_word(reader.snapshot(), COUNTY_DEPTH, language)
+    return t("assessment.no_counties" if known else "ranking.not_graded", language, level=level)
 
 
 def _why_no_vetoes(context: Context, vetoes: pd.DataFrame) -> str:
@@ -336,7 +347,9 @@ def _cards(
             "SF1",
             figures["SF1"],
             through,
-            facts=[(t("pilots.target", language), str(settings.pilots.target))],
+            facts=[(t("pilots.target", language), str(settings.pilots.target))]
+            if context.region == reader.snapshot().root_code
+            else (),
         )
     )
     return cards
@@ -359,6 +372,7 @@ def weight_text(change: WeightChange) -> str:
 def _verdict(
     change: WeightChange,
     effects: pd.DataFrame,
+    county: str,
     league: League | None,
     sheets: list[str],
     names: pd.Series,
@@ -366,6 +380,7 @@ def _verdict(
     pilots: PilotPool,
     language: str,
 ) -> str:
+    """Return the answer in one sentence; that of a county, or of what lies in one, speaks of this county's points."""
     parts = [
         t(
             "assessment.verdict_weight",
@@ -376,7 +391,10 @@ def _verdict(
             after=formatting.number(change.point_after, 2),
         )
     ]
-    if len(effects):
+    if county in effects.index:
+        own = effects.loc[county]
+        parts.append(t("assessment.verdict_own_effect", language, name=own["name"], points=own["more_lost"]))
+    elif len(effects):
         worst = effects.iloc[0]
         parts.append(t("assessment.verdict_effect", language, name=worst["name"], points=worst["more_lost"]))
     if league is not None and sheets:

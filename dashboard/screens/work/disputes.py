@@ -13,7 +13,7 @@ from dashboard.i18n import t
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, in_scope, listed_down_to, listed_regions
+from dashboard.screens.children import Listed, in_scope, level_word, listed_down_to, listed_regions
 from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work import dispute_parts as parts
@@ -105,7 +105,7 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
         red=red,
         red_count=red_count,
         causes=causes,
-        cause_sentence=_cause_sentence(context, rows[_CAUSE_FIGURE]),
+        cause_sentence=_cause_sentence(reader, context, rows[_CAUSE_FIGURE]),
         listed=listed,
         regions=regions,
         records=records,
@@ -151,10 +151,10 @@ def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFr
     return t("overview.joint", language).join(said) + t("overview.stop", language)
 
 
-def _cause_sentence(context: Context, row: Values) -> str:
+def _cause_sentence(reader: SnapshotReader, context: Context, row: Values) -> str:
     language = context.language
     if row["status"] not in WITH_VALUE or pd.isna(row["numerator"]):
-        return t("disputes.causes_unknown", language)
+        return t("disputes.causes_unknown", language, level=level_word(reader.snapshot(), COUNTY, language))
     return t(
         "disputes.causes_sentence",
         language,

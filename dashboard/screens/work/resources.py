@@ -17,7 +17,7 @@ from dashboard.indicators.evaluate import evaluate, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
 from dashboard.periods import Period
-from dashboard.screens.children import Listed, in_scope, level_headings, listed_down_to, names_of, place_of
+from dashboard.screens.children import Listed, in_scope, level_headings, level_word, listed_down_to, names_of, place_of
 from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -117,7 +117,7 @@ def resources_screen(reader: SnapshotReader, context: Context) -> ResourcesScree
     proposals = after_proposals(reader, context, regions, as_of, left) if asked else None
     return ResourcesScreen(
         verdict=_verdict(context, items, rows, growth, lacks),
-        coarser=_coarser(context, county, regions),
+        coarser=_coarser(reader, context, county, regions),
         cards=_cards(reader, context, rows, growth),
         year=context.period.end.year,
         items=items,
@@ -252,13 +252,14 @@ def _checks(reader: SnapshotReader, context: Context, rows: Rows, start: date, a
     )
 
 
-def _coarser(context: Context, county: str, regions: pd.DataFrame) -> str:
+def _coarser(reader: SnapshotReader, context: Context, county: str, regions: pd.DataFrame) -> str:
     if county == context.region:
         return ""
+    level = level_word(reader.snapshot(), COUNTY, context.language)
     if not county:
-        return t("resources.county_only", context.language)
+        return t("resources.county_only", context.language, level=level)
     name = names_of(regions, (county,), context.language).iloc[0]
-    return t("resources.coarser", context.language, name=name)
+    return t("resources.coarser", context.language, level=level, name=name)
 
 
 def _verdict(

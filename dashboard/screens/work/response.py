@@ -22,7 +22,7 @@ from dashboard.maps import view_of
 from dashboard.maps.addresses import geometry_address
 from dashboard.maps.layers import MapLayers, facility_colour, layered_map
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, in_scope, level_name, listed_down_to, place_of
+from dashboard.screens.children import Listed, in_scope, level_name, level_word, listed_down_to, place_of
 from dashboard.screens.figures import row_of
 from dashboard.screens.map.layers import LegendEntry
 from dashboard.screens.shared import shared_shapes
@@ -125,7 +125,7 @@ def response_screen(reader: SnapshotReader, context: Context) -> ResponseScreen:
     outlined = listed.parent if in_scope(regions, listed.parent) else town
     return ResponseScreen(
         verdict=_verdict(rows, table, campaign, context.language),
-        coarser=_coarser(context, county, seen, regions),
+        coarser=_coarser(reader, context, county, seen, regions),
         cards=_cards(reader, own, rows, changes),
         rings=rings,
         regions=table,
@@ -298,13 +298,15 @@ def _fact(name: str, row: Values, language: str) -> tuple[str, str]:
     return item.label(language), text
 
 
-def _coarser(context: Context, county: str, seen: bool, regions: pd.DataFrame) -> str:
+def _coarser(reader: SnapshotReader, context: Context, county: str, seen: bool, regions: pd.DataFrame) -> str:
     if county == context.region:
         return ""
+    language = context.language
+    level = level_word(reader.snapshot(), COUNTY, language)
     if not seen:
-        return t("response.county_only", context.language)
+        return t("response.county_only", language, level=level)
     row = regions.loc[[county]].iloc[0]
-    return t("response.coarser", context.language, name=localised(context.language, row["name"], row["name_en"]))
+    return t("response.coarser", language, level=level, name=localised(language, row["name"], row["name_en"]))
 
 
 def _verdict(rows: Rows, table: pd.DataFrame, campaign: pd.DataFrame, language: str) -> str:

@@ -22,7 +22,7 @@ from dashboard.indicators.evaluate import evaluate
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import kept
 from dashboard.periods import Period
-from dashboard.screens.children import Listed, in_scope, listed_down_to, place_of
+from dashboard.screens.children import Listed, in_scope, level_word, listed_down_to, place_of
 from dashboard.screens.figures import row_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.work.cards import Rows, cards_of
@@ -79,7 +79,7 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     own = context.at(place_of(regions, context.region, COUNTY))
     listed = listed_down_to(reader, context, COUNTY)
     if not in_scope(regions, own.region):
-        return _out_of_reach(context, listed)
+        return _out_of_reach(reader, context, listed)
     beside = [name for names in settings.beside.values() for name in names]
     wanted = list(
         dict.fromkeys([*settings.cards, *beside, *(name for names in settings.lists.values() for name in names)])
@@ -95,7 +95,7 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     shown = {**lists, "coverage": coverage, "youth": _with_use(lists["youth"], context)}
     return ServicesScreen(
         verdict=_verdict(coverage, rows, language),
-        coarser=_coarser(context, own, regions),
+        coarser=_coarser(reader, context, own, regions),
         cards=_cards(reader, own, rows, changes),
         coverage=coverage,
         after_discharge=shown["after_discharge"],
@@ -110,12 +110,13 @@ def services_screen(reader: SnapshotReader, context: Context) -> ServicesScreen:
     )
 
 
-def _out_of_reach(context: Context, listed: Listed) -> ServicesScreen:
+def _out_of_reach(reader: SnapshotReader, context: Context, listed: Listed) -> ServicesScreen:
     """Return the page of a viewer who does not see the county: it says so, and has the same tables, empty."""
     nothing = pd.DataFrame()
     settings = service_settings()
     lists = {key: pd.DataFrame() for key in settings.lists}
-    verdict = t("services.county_only", context.language)
+    level = level_word(reader.snapshot(), COUNTY, context.language)
+    verdict = t("services.county_only", context.language, level=level)
     return ServicesScreen(
         verdict=verdict,
         coarser=verdict,
@@ -252,10 +253,12 @@ def _with_use(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     return used
 
 
-def _coarser(context: Context, own: Context, regions: pd.DataFrame) -> str:
+def _coarser(reader: SnapshotReader, context: Context, own: Context, regions: pd.DataFrame) -> str:
     if own.region == context.region:
         return ""
-    return t("services.coarser", context.language, name=region_name(regions, own.region, context.language))
+    language = context.language
+    level, name = level_word(reader.snapshot(), COUNTY, language), region_name(regions, own.region, language)
+    return t("services.coarser", language, level=level, name=name)
 
 
 def _verdict(coverage: pd.DataFrame, rows: Rows, language: str) -> str:

@@ -55,6 +55,22 @@ def test_every_county_has_its_effect_and_the_worst_stands_first(city):
     assert (lost >= 0).all()
 
 
+def test_a_county_is_told_of_its_own_points_and_the_city_of_the_worst_county(reader, city_scope, city, places):
+    worst = city.effects.iloc[0]
+    assert f"{worst['name']}受影响最大（{worst['more_lost']} 分）" in city.verdict
+    own = city.effects.iloc[-1]
+    for region in (own.name, reader.regions(city_scope).query("parent_code == @own.name").index[0]):
+        verdict = screen(reader, city_scope, region).verdict
+        assert f"{own['name']}因权重变化 {own['more_lost']} 分" in verdict and worst["name"] not in verdict
+
+
+def test_a_county_alone_has_no_mean_to_stand_against_and_no_target_of_the_city(reader, city):
+    county = city.effects.index[0]
+    alone = screen(reader, Scope("county_leader", county))
+    assert alone.effects["against_mean"].tolist() == ["—"]
+    assert [dict(card.facts).get("目标") for card in (city.cards[-1], alone.cards[-1])] == ["20", None]
+
+
 def test_two_kinds_of_veto_are_apart_and_each_decided_one_has_paper_and_office(city):
     vetoes = city.vetoes
     assert set(vetoes["kind"]) == {"一票否决", "一票否优"}
