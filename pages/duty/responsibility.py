@@ -42,10 +42,11 @@ entry = opened_entry(screen)
 heading = Headings("duty_column", language)
 lists_note = t("duty.no_lists", language) if not screen.span.lists_allowed else t("duty.nothing_owed", language)
 
-sentence(
-    (screen.secretaries or screen.packages or screen.summons or screen.departments).verdict  # type: ignore[union-attr]
-)
+if screen.verdict:
+    sentence(screen.verdict)
 link_group(t("duty.parts", language), screen.links)
+if screen.without_source:
+    empty_state(screen.without_source, t("card.page_without_source_advice", language))
 
 if screen.secretaries is not None:
     part = screen.secretaries
@@ -53,7 +54,7 @@ if screen.secretaries is not None:
     with chart_card(
         language,
         title=t("duty.calendar", language),
-        sentence=t("duty.calendar_note", language),
+        sentence=part.calendar_note,
         data_through=through,
         source=table_source(reader, context.viewer, ("meeting",), "duty.party_source", language),
         definition=definition_of(context, find_indicator("ZR1")),
@@ -193,17 +194,19 @@ if screen.summons is not None:
         with chart_card(
             language,
             title=t("duty.summons", language),
-            sentence=t("ranking.rising_note", language, chance=called.somewhere) if called.somewhere else None,
+            sentence=called.chance_note or None,
             data_through=through,
             source=table_source(reader, context.viewer, ("incident",), "duty.police_source", language),
-            definition=Definition(text=t("duty.summons_definition", language), href=context.href("ranking")),
+            definition=Definition(
+                text=t("duty.summons_definition", language, level=called.level), href=context.href("ranking")
+            ),
             key="summons",
             height="content",
         ):
             if called.hidden:
                 empty_state(t("ranking.hidden", language), t("ranking.hidden_advice", language))
             elif called.summons.empty:
-                empty_state(t("duty.nobody_called", language))
+                empty_state(called.nobody)
             else:
                 years = tuple(str(year) for year in called.years)
                 table(
@@ -227,7 +230,7 @@ if screen.summons is not None:
             source=index_source(reader, context),
             definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),
             key="sheets",
-            empty=(t("duty.no_sheets", language),),
+            empty=(called.no_sheets,),
             selected=entry.item_id if entry else None,
         )
     with form:

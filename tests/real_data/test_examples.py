@@ -360,6 +360,17 @@ def test_a_page_without_any_source_says_so_and_makes_no_claims(served, name):
         assert "本页没有内容" not in html or 'class="verdict"' not in html, entry.url_path
 
 
+@pytest.mark.parametrize("name", ["toronto", "baltimore"])
+def test_a_part_of_responsibility_without_any_source_says_so_and_claims_nothing(served, name):
+    served(name)
+    first = shown(opened("responsibility"))
+    assert ("本部分没有内容" in first) is (name == "baltimore"), "the part that opens first has a source if any has"
+    for part in ("secretaries", "packages", "departments"):
+        html = shown(opened("responsibility", part=part))
+        assert "本部分没有内容" in html and 'class="verdict"' not in html and "没有到期" not in html, part
+    assert name != "toronto" or "街区" in shown(opened("responsibility", part="summons"))
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_commands_and_hand_outs_name_nobody_else(example_home, name, capsys):
     home = str(example_home(name).path)

@@ -44,6 +44,11 @@ class DepartmentsPart:
     owed: Owed
     tables: tuple[ScreenTable, ...]
 
+    @property
+    def has_items(self) -> bool:
+        """Whether anything is listed."""
+        return not self.owed.rows.empty
+
 
 @dataclass(frozen=True)
 class _Published:

@@ -41,6 +41,11 @@ class PackagesPart:
     reviews: Mapping[str, Item]
     tables: tuple[ScreenTable, ...]
 
+    @property
+    def has_items(self) -> bool:
+        """Whether anything is listed that may be written about."""
+        return not self.packages.empty
+
 
 @dataclass(frozen=True)
 class _Published:

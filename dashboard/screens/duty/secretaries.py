@@ -13,6 +13,7 @@ from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.memory import kept
+from dashboard.screens.children import level_word
 from dashboard.screens.duty.decisions import Owed, decisions_of
 from dashboard.screens.duty.span import TOWNSHIP, Span, span_of
 from dashboard.screens.tables import ScreenTable
@@ -52,8 +53,14 @@ class SecretariesPart:
     months: tuple[pd.Period, ...]
     calendar: pd.DataFrame
     """``name, href`` and a :class:`Cell` for each month, the open region first."""
+    calendar_note: str
     decisions: Owed
     tables: tuple[ScreenTable, ...]
+
+    @property
+    def has_items(self) -> bool:
+        """Whether anything is listed that may be written about: a meeting decides here, whatever sources there are."""
+        return not self.decisions.rows.empty
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ def secretaries_part(span: Span) -> SecretariesPart:
         cards=published.cards,
         months=published.months,
         calendar=published.calendar,
+        calendar_note=_calendar_note(span, published),
         decisions=decisions,
         tables=(*published.tables, decisions.table),
     )
@@ -146,6 +154,15 @@ def _calendar(
         if code in known
     ]
     return pd.DataFrame(rows)
+
+
+def _calendar_note(span: Span, published: _Published) -> str:
+    """Return how the calendar is read: what stands below a region's own meetings is told where anything stands there."""
+    months = [str(month) for month in published.months]
+    if published.calendar.empty or not any(cell.below for month in months for cell in published.calendar[month]):
+        return t("duty.calendar_note_own", span.language)
+    level, below = (level_word(span.reader.snapshot(), span.depth + steps, span.language) for steps in (1, 2))
+    return t("duty.calendar_note", span.language, level=level, below=below)
 
 
 def _verdict(span: Span, published: _Published, decisions: Owed) -> str:

@@ -10,11 +10,12 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.context import Context
-from dashboard.grading.league import league_of
+from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import index_settings
 from dashboard.grading.triggers import RISES, RisingYears, review_sheets, rising_years
 from dashboard.i18n import t
 from dashboard.memory import kept
+from dashboard.screens.children import level_word
 from dashboard.screens.duty.decisions import reported_text
 from dashboard.screens.duty.span import Span, span_of
 from dashboard.screens.tables import ScreenTable
@@ -23,6 +24,8 @@ from data_access.ledger import Item, record_item_id
 from data_access.queries import SnapshotReader
 
 SUMMONS, SHEET = "summons", "review_sheet"
+OUTCOME = "JQ2"
+"""Whose rise over the years asks for a summons."""
 COUNTY = 1
 
 
@@ -34,14 +37,25 @@ class SummonsPart:
     summons: pd.DataFrame
     """``item_id, kind, region_code, name``, a column a year, ``chance, evidence, state, href``."""
     years: tuple[int, ...]
-    somewhere: str
-    """Chance that at least one region is hit by luck alone; empty where it is not known or not told."""
+    chance_note: str
+    """How likely luck alone hits one of the regions; empty where it is not known or not told."""
+    level: str
+    """What the data set calls those that the rules speak of, within a sentence."""
+    nobody: str
+    """What is said where ``summons`` is empty."""
+    no_sheets: str
+    """What is said where ``sheets`` is empty: nobody is due one, or nobody is graded."""
     sheets: pd.DataFrame
     """``item_id, kind, region_code, name, months_red, month, state, href``."""
     hidden: bool
     """Whether the role may not see the small counts that the list rests on."""
     items: Mapping[str, Item]
     tables: tuple[ScreenTable, ...]
+
+    @property
+    def has_items(self) -> bool:
+        """Whether anything is listed that may be written about."""
+        return bool(self.items) or not (self.summons.empty and self.sheets.empty)
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,8 @@ class _Triggered:
     rising: RisingYears | None
     red: Mapping[str, float]
     """Counties due a review sheet, with their red months."""
+    graded: bool
+    """Whether the index grades any of them, so that they might be red."""
 
 
 @kept
@@ -58,7 +74,8 @@ def _triggered(reader: SnapshotReader, context: Context) -> _Triggered:
     span = span_of(reader, context)
     codes = _counties(span)
     rising = rising_years(reader, span.scope, codes, _year(span)) if codes else None
-    return _Triggered(rising, _red(span, codes, pd.Period(span.as_of, freq="M")))
+    league = league_of(reader, span.scope, codes, pd.Period(span.as_of, freq="M")) if codes else None
+    return _Triggered(rising, _red(league), league is not None and league.grades_any)
 
 
 def _year(span: Span) -> int:
@@ -75,6 +92,7 @@ def summons_part(span: Span) -> SummonsPart:
     triggered = _triggered(span.reader, span.plain)
     rising, red = triggered.rising, triggered.red
     hidden = rising is not None and rising.hidden
+    judged = rising is None or len(rising.unknown) < len(codes)
     risen = rising.rows if rising and not hidden else pd.DataFrame()
     evidences = rising_evidence(rising, span.language) if rising and not hidden else []
     rates = rising.basis["rate"].to_dict() if rising and not hidden else {}
@@ -104,11 +122,16 @@ def summons_part(span: Span) -> SummonsPart:
     return SummonsPart(
         verdict=t("duty.summons_hidden", span.language)
         if hidden
-        else _verdict(span, codes, [span.name(code) for code in risen.index], len(red), items),
+        else _verdict(span, codes, [span.name(code) for code in risen.index], len(red), items)
+        if judged or triggered.graded or items
+        else t("ranking.none_judged", span.language),
         hidden=hidden,
         summons=frames[0],
         years=years,
-        somewhere=chance_text(rising.somewhere) if rising and not hidden and rising.somewhere > 0 else "",
+        chance_note=_chance_note(span, rising) if rising and not hidden else "",
+        level=level_word(span.reader.snapshot(), COUNTY, span.language),
+        nobody=_nobody(span, "nobody_called") if judged else t("ranking.none_judged", span.language),
+        no_sheets=_nobody(span, "no_sheets") if triggered.graded else t("ranking.not_graded", span.language),
         sheets=frames[1],
         items=items,
         tables=(
@@ -128,11 +151,10 @@ def _counties(span: Span) -> list[str]:
     return span.children() if span.depth < COUNTY else []
 
 
-def _red(span: Span, codes: list[str], month: pd.Period) -> dict[str, float]:
+def _red(league: League | None) -> dict[str, float]:
     """Return the counties red for so many official months that a review sheet is due, with the number of months."""
-    if not codes:
+    if league is None:
         return {}
-    league = league_of(span.reader, span.scope, codes, month)
     months_red = league.rows["months_red"].to_dict()
     return {code: float(months_red[code]) for code in review_sheets(league, index_settings())}
 
@@ -196,12 +218,34 @@ def _sheet_row(span: Span, code: str, month: str, months_red: str, items: Mappin
     return {**_row(span, SHEET, code, key, items.get(key)), "months_red": months_red, "month": month}
 
 
+def _chance_note(span: Span, rising: RisingYears) -> str:
+    key, said = "duty.rising_note_own" if span.depth == COUNTY else "ranking.rising_note", []
+    if rising.somewhere > 0:
+        said.append(t(key, span.language, chance=chance_text(rising.somewhere)))
+    if rising.unknown:
+        said.append(t("ranking.not_judged", span.language, count=formatting.number(len(rising.unknown))))
+    return t("duty.joint", span.language).join(said)
+
+
+def _nobody(span: Span, key: str) -> str:
+    """Return that the rule names none of the counties listed, or not the one that is open."""
+    if span.depth == COUNTY:
+        return t(f"duty.{key}_own", span.language, name=span.name(span.region))
+    return t(f"duty.{key}", span.language, level=level_word(span.reader.snapshot(), COUNTY, span.language))
+
+
 def _verdict(span: Span, codes: list[str], risen: list[str], sheets: int, items: Mapping[str, Item]) -> str:
+    language = span.language
+    level = level_word(span.reader.snapshot(), COUNTY, language)
     if not codes:
-        return t("duty.counties_only", span.language)
+        return t("duty.counties_only", language, level=level)
     kept = sum(item.state in ("reviewed", "closed", "waived") for item in items.values())
-    listed = t("duty.named", span.language, names=t("ranking.and", span.language).join(risen)) if risen else ""
-    return t("duty.verdict_summons", span.language, rising=len(risen), named=listed, sheets=sheets, kept=kept)
+    if span.depth == COUNTY:
+        rising, sheet = (t(f"duty.own_{bool(found)}".lower(), language) for found in (risen, sheets))
+        name = span.name(span.region)
+        return t("duty.verdict_own_summons", language, name=name, rising=rising, sheet=sheet, kept=kept)
+    listed = t("duty.named", language, names=t("ranking.and", language).join(risen)) if risen else ""
+    return t("duty.verdict_summons", language, level=level, rising=len(risen), named=listed, sheets=sheets, kept=kept)
 
 
 def _table(span: Span, key: str, frame: pd.DataFrame, names: tuple[str, ...]) -> ScreenTable:

@@ -213,3 +213,22 @@ def test_a_county_leader_sees_their_county_only(own_reader, reader, city_scope):
         screen = responsibility_screen(own_reader, context)
         assert screen.tables
     assert {screen.span.regions.index[0]} <= set(reader.regions(scope).index)
+
+
+def test_a_county_is_told_of_itself_and_of_its_own_calendar(opened, reader, city_scope):
+    rising, *_ = rising_years(reader, city_scope, counties(reader, city_scope), 2024).rows.index
+    still = next(code for code in counties(reader, city_scope) if code != rising)
+    for county, said in ((rising, "触发约谈规则"), (still, "未触发约谈规则")):
+        part = opened("summons", county).summons
+        name = reader.regions(city_scope).at[county, "name"]
+        assert part.verdict.startswith(name + said)
+        assert "县区" not in part.verdict + part.nobody + part.no_sheets + part.chance_note
+        assert "至少一地" not in part.chance_note
+    assert "乡镇（街道）" in opened("secretaries").secretaries.calendar_note
+    assert "合计" not in opened("secretaries", still).secretaries.calendar_note
+
+
+def test_the_part_that_opens_first_has_a_source(opened):
+    for part in PARTS:
+        assert not opened(part).without_source
+    assert opened("").part == "secretaries"
