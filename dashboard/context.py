@@ -17,7 +17,7 @@ from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
 from dashboard.navigation import PAGES
 from dashboard.periods import GRAINS, Grain, Period, PeriodError
 from dashboard.settings import current_viewer, refuse_region, snapshot_reader, viewed_as
-from data_access.access import Scope
+from data_access.access import Role, Scope
 from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
 
@@ -207,6 +207,17 @@ def default_period(snapshot: SnapshotInfo) -> Period:
 def region_name(regions: pd.DataFrame, code: str, language: str) -> str:
     """Return the name of a region on screen."""
     return localised(language, str(regions.at[code, "name"]), _text_or_none(regions.at[code, "name_en"]))
+
+
+def role_name(role: Role, snapshot: SnapshotInfo, language: str) -> str:
+    """Return what a role is called on screen: by the data set's own words for the levels, where it has that level."""
+    return role.label(language, {level.level: level.label(language) for level in snapshot.levels})
+
+
+def viewer_label(regions: pd.DataFrame, snapshot: SnapshotInfo, scope: Scope, language: str) -> str:
+    """Return who looks, as screens and files name them: the role and its region."""
+    role = role_name(scope.permissions, snapshot, language)
+    return t("viewer.label", language, role=role, region=region_name(regions, scope.region_code, language))
 
 
 def region_path(regions: pd.DataFrame, code: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,6 +25,9 @@ class Role(BaseModel):
 
     name: str
     name_en: str
+    of_level: str = ""
+    """Its name by the data set's own words for the levels, ``{city}级领导``; empty where it is called ``name`` everywhere."""
+    of_level_en: str = ""
     incident_points: bool
     """May see homicide incidents as points where the geography is real."""
     records: bool
@@ -42,6 +46,18 @@ class Role(BaseModel):
     pages: tuple[str, ...] = ("*",)
     """Pages it may open, by their name in the address or by the name of their menu group; ``*`` opens all that are open to
     everybody."""
+
+    def label(self, language: str, levels: Mapping[str, str]) -> str:
+        """Return its name: by the data set's words for the ``levels`` where it has that level, else as it is configured.
+
+        Examples
+        --------
+        >>> load_roles()["city_leader"].label("zh", {"city": "国家"}), load_roles()["county_leader"].label("en", {})
+        ('国家级领导', 'County leader')
+        """
+        by_level, name = (self.of_level_en, self.name_en) if language == "en" else (self.of_level, self.name)
+        words = {word for _, word, _, _ in Formatter().parse(by_level) if word}
+        return by_level.format_map(levels) if words and words <= levels.keys() else name
 
     def may_open(self, page: str, group: str) -> bool:
         """Return whether the role may open a page of a menu group."""

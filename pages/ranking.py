@@ -21,6 +21,7 @@ from dashboard.components import (
 from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
 from dashboard.i18n import t
+from dashboard.screens.children import level_word
 from dashboard.screens.figures import definition_of
 from dashboard.screens.league import index_definition, index_source
 from dashboard.screens.ranking import ranking_screen
@@ -47,6 +48,7 @@ screen = ranking_screen(reader, context)
 source = index_source(reader, context)
 by_index = {"data_through": through, "source": source, "definition": index_definition(context)}
 month_labels = [str(month) for month in screen.league.months]
+level = level_word(reader.snapshot(), screen.listed.depth, language)
 
 sentence(screen.verdict)
 if screen.is_graded:
@@ -163,7 +165,7 @@ for each in screen.triggers.lists:
             sentence=each.note or None,
             data_through=through,
             source=source,
-            definition=Definition(text=t(TRIGGER_DEFINITIONS[each.rule], language)),
+            definition=Definition(text=t(TRIGGER_DEFINITIONS[each.rule], language, level=level)),
             key=f"trigger-{each.rule}",
             empty=(each.why_empty,),
             max_height=400,
@@ -178,6 +180,6 @@ if behind is not None:
         title=title,
         data_through=through,
         source=source,
-        definition=Definition(text=t(TRIGGER_DEFINITIONS[behind.rule], language)),
+        definition=Definition(text=t(TRIGGER_DEFINITIONS[behind.rule], language, level=level)),
         key="trigger-rows",
     )

@@ -30,9 +30,9 @@ from dashboard.briefing.questions import Fact, questions_of
 from dashboard.briefing.sections import with_sections
 from dashboard.briefing.settings import briefing_settings
 from dashboard.components import Card
-from dashboard.context import Context, region_name
+from dashboard.context import Context, region_name, viewer_label
 from dashboard.grading.settings import index_settings
-from dashboard.i18n import localised, t
+from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import changes_of
 from dashboard.indicators.evaluate import values_of
@@ -156,13 +156,7 @@ def _built(
     regions = reader.regions(scope)
     base = _counted(reader, context)
     pages = _pages(context, regions, base, decisions)
-    role = scope.permissions
-    viewer = t(
-        "viewer.label",
-        language,
-        role=localised(language, role.name, role.name_en),
-        region=region_name(regions, scope.region_code, language),
-    )
+    viewer = viewer_label(regions, snapshot, scope, language)
     mark = t("footer.demonstration" if snapshot.is_demonstration else "footer.custody", language)
     name = region_name(regions, region, language)
     briefing = Briefing(

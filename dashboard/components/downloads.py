@@ -13,8 +13,8 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard.context import Context, region_name
-from dashboard.i18n import localised, t
+from dashboard.context import Context, region_name, viewer_label
+from dashboard.i18n import t
 from dashboard.screens.tables import ScreenTable
 from dashboard.settings import current_account, load_settings, snapshot_reader
 from dashboard.sign_in.files import keep_for
@@ -139,13 +139,7 @@ def heading_rows(context: Context, title: str) -> tuple[tuple[str, str], ...]:
     reader = snapshot_reader()
     snapshot = reader.snapshot()
     regions = reader.regions(context.viewer)
-    role = context.viewer.permissions
-    viewer = t(
-        "viewer.label",
-        language,
-        role=localised(language, role.name, role.name_en),
-        region=region_name(regions, context.viewer.region_code, language),
-    )
+    viewer = viewer_label(regions, snapshot, context.viewer, language)
     rows = [
         ("table", title),
         ("dataset", snapshot.name(language)),

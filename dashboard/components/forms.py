@@ -15,7 +15,7 @@ from dashboard import formatting
 from dashboard.components.cards import chart_card
 from dashboard.components.messages import aside, empty_state, notice
 from dashboard.components.tables import Column, table
-from dashboard.context import Context
+from dashboard.context import Context, role_name
 from dashboard.i18n import t
 from dashboard.settings import snapshot_reader
 from data_access.clock import local_time
@@ -273,8 +273,7 @@ def _say(outcome: _Outcome) -> None:
 
 
 def _role_name(context: Context) -> str:
-    role = context.viewer.permissions
-    return role.name_en if context.language == "en" else role.name
+    return role_name(context.viewer.permissions, snapshot_reader().snapshot(), context.language)
 
 
 def _ledger() -> Ledger:

@@ -17,9 +17,9 @@ from dashboard.components.downloads import clear_offers, draw_offers
 from dashboard.components.messages import empty_state, notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
-from dashboard.context import ANY_REGION, Context, Notice, first_day, region_name, region_path
+from dashboard.context import ANY_REGION, Context, Notice, first_day, region_name, region_path, role_name, viewer_label
 from dashboard.formatting import MISSING
-from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, localised, t
+from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, t
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.memory import kept_always
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
@@ -51,15 +51,15 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     start = first_day(snapshot.snapshot_id, context.viewer)
     clear_offers()
     with st.container(key="masthead", gap=None):
-        own_region = region_name(regions, context.viewer.region_code, context.language)
-        st.html(context.with_links_here(_masthead(context.at(ANY_REGION), page, own_region)))
+        viewer = viewer_label(regions, snapshot, context.viewer, context.language)
+        st.html(context.with_links_here(_masthead(context.at(ANY_REGION), page, viewer)))
         with st.container(key="viewline", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(_view_line(context, page, regions, snapshot, start), width="stretch")
             menu = st.container(width="content")
             downloads = st.container(width="content")
     if (seen := viewed_as()) is not None:
-        role, region = seen.permissions, region_name(regions, seen.region_code, context.language)
-        name = localised(context.language, role.name, role.name_en)
+        name = role_name(seen.permissions, snapshot, context.language)
+        region = region_name(regions, seen.region_code, context.language)
         notice(t("sign_in.viewing_as", context.language, role=name, region=region), context.language)
     if snapshot_reader().unreachable_since() is not None:
         _last_good(context, snapshot)
@@ -119,7 +119,7 @@ def _choices(context: Context, own: Scope) -> dict[str, str]:
 
 
 @kept_always
-def _masthead(context: Context, page: PageEntry, own_region: str) -> Markup:
+def _masthead(context: Context, page: PageEntry, viewer: str) -> Markup:
     language = context.language
     links = Markup("").join(_menu_group(context, page, group) for group in GROUPS)
     languages = _switch(
@@ -131,13 +131,6 @@ def _masthead(context: Context, page: PageEntry, own_region: str) -> Markup:
         t("theme.switch", language),
         [(t(f"theme.{key}", language), context.href(page.url_path, theme=key), key) for key in ("light", "dark")],
         context.theme,
-    )
-    role = context.viewer.permissions
-    viewer = t(
-        "viewer.label",
-        language,
-        role=localised(language, role.name, role.name_en),
-        region=own_region,
     )
     return Markup(
         '<div class="masthead"><a class="skip" href="#stMain">{skip}</a><a class="brand" href="{home}"><b>{title}</b><small>{subtitle}</small></a>'

@@ -6,10 +6,19 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.components.messages import empty_state
-from dashboard.context import Context
-from dashboard.i18n import localised, t
+from dashboard.context import Context, role_name
+from dashboard.i18n import t
 from dashboard.navigation import PageEntry, may_open
-from dashboard.settings import NOBODY, current_account, record_list, record_refused, record_sign_in, view_as, viewed_as
+from dashboard.settings import (
+    NOBODY,
+    current_account,
+    record_list,
+    record_refused,
+    record_sign_in,
+    snapshot_reader,
+    view_as,
+    viewed_as,
+)
 from dashboard.sign_in.accounts import Account, NoRoleError, SignInRequired
 from dashboard.sign_in.settings import sign_in_mode
 from data_access.access import Scope, load_roles
@@ -43,7 +52,7 @@ def allowed(context: Context, entry: PageEntry) -> bool:
     if may_open(role, entry):
         return True
     record_refused(context.viewer, page=entry.url_path)
-    name = localised(context.language, role.name, role.name_en)
+    name = role_name(role, snapshot_reader().snapshot(), context.language)
     empty_state(
         t("sign_in.not_allowed", context.language, role=name), t("sign_in.not_allowed_advice", context.language)
     )
@@ -88,7 +97,8 @@ def account_menu(account: Account, language: str, regions: dict[str, str]) -> No
 
 def _view_as(own: Scope, language: str, regions: dict[str, str]) -> None:
     now = viewed_as() or own
-    roles = {key: localised(language, role.name, role.name_en) for key, role in load_roles().items()}
+    snapshot = snapshot_reader().snapshot()
+    roles = {key: role_name(role, snapshot, language) for key, role in load_roles().items()}
     with st.form("view-as", border=False):
         role = st.selectbox(
             t("sign_in.role", language), list(roles), index=list(roles).index(now.role), format_func=roles.__getitem__

@@ -290,7 +290,9 @@ class Question:
             "dataset": info.name(self.language),
             "is_demonstration": info.is_demonstration,
             "scope": {"role": self.scope.role, "region_code": self.scope.region_code},
-            "role_name": localised(self.language, self.scope.permissions.name, self.scope.permissions.name_en),
+            "role_name": self.scope.permissions.label(
+                self.language, {level.level: level.label(self.language) for level in info.levels}
+            ),
             "region_code": self.region,
             "region_name": self.name_of(self.region),
             "period": str(self.period),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from urllib.parse import parse_qsl
 
 import pytest
 
-from dashboard.context import Context, default_period, first_day, read_context, region_name, region_path
+from dashboard.context import Context, default_period, first_day, read_context, region_name, region_path, role_name
 from dashboard.i18n import LANGUAGES
 from dashboard.periods import Period
 from dashboard.settings import current_viewer, snapshot_reader
-from data_access.access import Scope
+from data_access.access import Scope, load_roles
 from data_access.errors import ConfigError, NoSnapshotError, ScopeError
 from data_access.home import HOME_VARIABLE
 from tests.data_access.small_city import CITY, EAST, OLD_WEST, WEST
@@ -165,3 +166,14 @@ def test_without_a_snapshot_the_viewer_is_told_so(served_small_city, tmp_path, m
     snapshot_reader.clear()
     with pytest.raises(NoSnapshotError):
         current_viewer()
+
+
+def test_a_role_is_called_by_the_data_sets_own_words_for_its_levels(served_small_city):
+    snapshot = snapshot_reader().snapshot()
+    assert role_name(load_roles()["city_leader"], snapshot, "zh") == "市级领导"
+    assert role_name(load_roles()["county_leader"], snapshot, "en") == "County leader"
+    country = replace(snapshot, levels=(replace(snapshot.levels[0], name="国家", name_en="Country"),))
+    assert role_name(load_roles()["city_leader"], country, "zh") == "国家级领导"
+    assert role_name(load_roles()["city_leader"], country, "en") == "Country leader"
+    assert role_name(load_roles()["county_leader"], country, "zh") == "县区领导", "it has no such level"
+    assert role_name(load_roles()["analyst"], country, "zh") == "分析员"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.context import Context
@@ -62,16 +63,19 @@ def responsibility_screen(reader: SnapshotReader, context: Context) -> Responsib
     with_source = _with_source(reader, context)
     part = context.own_value("part", tuple(PARTS), next(iter(with_source or PARTS)))
     links = tuple((t(f"duty.part_{name}", language), span.link(name), name == part) for name in PARTS)
-    made = {
-        "secretaries": secretaries_part,
-        "packages": packages_part,
-        "summons": summons_part,
-        "departments": departments_part,
-    }[part](span)
+    made = _PREPARE[part](span)
     if part in with_source or made.has_items:
         return ResponsibilityScreen(span, part, links, "", **{part: made})  # type: ignore[arg-type]
     said = t("duty.part_without_source", language, part=t(f"duty.part_{part}", language))
     return ResponsibilityScreen(span, part, links, said)
+
+
+_PREPARE: dict[str, Callable[[Span], SecretariesPart | PackagesPart | SummonsPart | DepartmentsPart]] = {
+    "secretaries": secretaries_part,
+    "packages": packages_part,
+    "summons": summons_part,
+    "departments": departments_part,
+}
 
 
 def _with_source(reader: SnapshotReader, context: Context) -> list[str]:
