@@ -211,7 +211,7 @@ def region_name(regions: pd.DataFrame, code: str, language: str) -> str:
 
 def role_name(role: Role, snapshot: SnapshotInfo, language: str) -> str:
     """Return what a role is called on screen: by the data set's own words for the levels, where it has that level."""
-    return role.label(language, {level.level: level.label(language) for level in snapshot.levels})
+    return role.label(language, {level.level: level.label(language) for level in snapshot.levels if level.is_named})
 
 
 def viewer_label(regions: pd.DataFrame, snapshot: SnapshotInfo, scope: Scope, language: str) -> str:

@@ -291,7 +291,7 @@ class Question:
             "is_demonstration": info.is_demonstration,
             "scope": {"role": self.scope.role, "region_code": self.scope.region_code},
             "role_name": self.scope.permissions.label(
-                self.language, {level.level: level.label(self.language) for level in info.levels}
+                self.language, {level.level: level.label(self.language) for level in info.levels if level.is_named}
             ),
             "region_code": self.region,
             "region_name": self.name_of(self.region),

@@ -36,6 +36,11 @@ class Level:
         """Return the level's name in ``language``."""
         return self.name_en if language == "en" else self.name
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the data set gives it a name."""
+        return self.name != self.level
+
 
 @dataclass(frozen=True)
 class SnapshotInfo:

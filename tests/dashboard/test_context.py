@@ -168,8 +168,10 @@ def test_without_a_snapshot_the_viewer_is_told_so(served_small_city, tmp_path, m
         current_viewer()
 
 
-def test_a_role_is_called_by_the_data_sets_own_words_for_its_levels(served_small_city):
-    snapshot = snapshot_reader().snapshot()
+def test_a_role_is_called_by_the_data_sets_own_words_for_its_levels(reader, served_small_city):
+    unnamed = snapshot_reader().snapshot()
+    assert role_name(load_roles()["city_leader"], unnamed, "zh") == "市级领导"
+    snapshot = reader.snapshot()
     assert role_name(load_roles()["city_leader"], snapshot, "zh") == "市级领导"
     assert role_name(load_roles()["county_leader"], snapshot, "en") == "County leader"
     country = replace(snapshot, levels=(replace(snapshot.levels[0], name="国家", name_en="Country"),))
