@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from copy import copy
 from functools import lru_cache
 
@@ -25,7 +26,7 @@ def main() -> None:
 
 
 def _open_page() -> None:
-    language = address_language()
+    begun, language = time.monotonic(), address_language()
     pages = [copy(page) for page in _pages(language)]  # the one that is opened is marked so, for this run alone
     chosen = st.navigation(pages, position="hidden")
     entry = next(entry for entry, page in zip(PAGES, pages, strict=True) if page is chosen)
@@ -39,7 +40,7 @@ def _open_page() -> None:
             try:
                 if allowed(context, entry) and has_content(context, entry):
                     chosen.run()
-                    reading_ahead().after(snapshot_reader(), context.viewer, context.region)
+                    reading_ahead().after(snapshot_reader(), context.viewer, context.region, begun)
             except PageEnd:
                 pass
             except Exception as error:  # noqa: BLE001 (the page's own error must not take the frame with it)

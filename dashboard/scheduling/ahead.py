@@ -28,24 +28,24 @@ class ReadingAhead:
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._waiting: deque[tuple[SnapshotReader, Scope, str]] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[tuple[SnapshotReader, Scope, str, float]] = deque(maxlen=MOST_WAITING)
         self._told = Condition()
         Thread(target=self._go_on, name="reading-ahead", daemon=True).start()
 
-    def after(self, reader: SnapshotReader, viewer: Scope, region: str) -> None:
-        """Note that ``viewer`` has looked at ``region``."""
+    def after(self, reader: SnapshotReader, viewer: Scope, region: str, since: float) -> None:
+        """Note that ``viewer`` has looked at ``region``, on a page drawn ``since`` then (``time.monotonic()``)."""
         with self._told:
-            self._waiting.append((reader, viewer, region))
+            self._waiting.append((reader, viewer, region, since))
             self._told.notify()
 
     def _go_on(self) -> None:
         while True:
             with self._told:
                 self._told.wait_for(lambda: self._waiting)
-                reader, viewer, region = self._waiting.pop()
+                reader, viewer, region, since = self._waiting.pop()
             try:
                 self._turns.wait_for_none()
-                for _ in reader.read_below(viewer, region):
+                for _ in reader.read_below(viewer, region, since):
                     self._turns.wait_for_none()
             except DataAccessError:
                 pass  # who really asks is told of it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -233,7 +234,7 @@ class KeptSums:
         for code, parent in parents.items():
             self._siblings.setdefault(parent, []).append(code)
         self._lock = Lock()
-        self._kept: LRUCache[_Key, tuple[frozenset[str], Wide]] = LRUCache(most_bytes, getsizeof=_size)
+        self._kept: LRUCache[_Key, _Held] = LRUCache(most_bytes, getsizeof=_Held.size)
 
     def of(
         self,
@@ -275,14 +276,24 @@ class KeptSums:
         return reduce(Wide.followed_by, parts)
 
     def read_below(
-        self, fetch: Fetch, scope: Hashable, outermost: str, code: str, company_of: Callable[[str], Sequence[str]]
+        self,
+        fetch: Fetch,
+        scope: Hashable,
+        outermost: str,
+        code: str,
+        since: float,
+        company_of: Callable[[str], Sequence[str]],
     ) -> Iterator[None]:
-        """Read of the regions below ``code`` what is kept of it and its siblings; stop after each question to the store.
+        """Read of the regions below ``code`` what was lately asked of it and its siblings.
+
+        It stops after each question to the store.
 
         Parameters
         ----------
         fetch, scope, outermost
             As in :meth:`of`.
+        since : float
+            From when on, by ``time.monotonic()``.
         company_of : callable
             Returns the company of a measure.
         """
@@ -291,14 +302,13 @@ class KeptSums:
             return
         family = ("" if code == outermost else self._parents[code],)
         with self._lock:
-            kept = {key: names for key, (names, _) in self._kept.items() if key[:2] == (scope, outermost)}
-        for (*_, rollup, regions), names in kept.items():
-            if regions != family or names <= kept.get((scope, outermost, rollup, (code,)), frozenset()):
+            asked = {key: held for key, held in self._kept.items() if key[:2] == (scope, outermost)}
+        for (*_, rollup, regions), held in asked.items():
+            own = scope, outermost, rollup, (code,)
+            if regions != family or held.asked_at < since or (own in asked and held.names <= asked[own].names):
                 continue
-            more = company_of(next(iter(names))) if self._parents[code] else ()
-            self._held(
-                (scope, outermost, rollup, (code,)), sorted(names), more, partial(self._read, fetch, rollup, below)
-            )
+            more = company_of(next(iter(held.names))) if self._parents[code] else ()
+            self._held(own, sorted(held.names), more, partial(self._read, fetch, rollup, below))
             yield
 
     @staticmethod
@@ -315,18 +325,30 @@ class KeptSums:
     ) -> Wide:
         """Return what is kept under ``key``, after reading those measures that it lacks, and the company of many."""
         with self._lock:
-            names, held = self._kept.get(key, (frozenset(), None))
+            held = self._kept.get(key)
+            if held is not None:
+                held.asked_at = time.monotonic()
+        names = held.names if held else frozenset()
         if held is None or not names.issuperset(measures):
             missing = [name for name in dict.fromkeys(measures) if name not in names]
             if len(missing) > FEW_MEASURES:
                 missing += [name for name in company if name not in names and name not in missing]
             more = read(missing)
-            held = held.followed_by(more) if held else more
+            wide = held.wide.followed_by(more) if held else more
+            held = _Held(names.union(missing), wide, time.monotonic())
             with self._lock, suppress(ValueError):  # it is larger than all that may be kept
-                self._kept[key] = (names.union(missing), held)
-        return held
+                self._kept[key] = held
+        return held.wide
 
 
-def _size(kept: tuple[frozenset[str], Wide]) -> int:
-    _, wide = kept
-    return wide.values.nbytes + sum(label.places.nbytes for label in wide.labels.values()) + 1000
+@dataclass
+class _Held:
+    """Rows of some measures, and when they were last asked for."""
+
+    names: frozenset[str]
+    wide: Wide
+    asked_at: float
+
+    def size(self) -> int:
+        """Return about how many bytes they take."""
+        return self.wide.values.nbytes + sum(label.places.nbytes for label in self.wide.labels.values()) + 1000

@@ -222,9 +222,9 @@ def _kept(
     return snapshot.kept(partial(_fetch, snapshot), rollups, measures, codes, _company_of(measures[0]))
 
 
-def read_below(snapshot: ScopedSnapshot, code: str) -> Iterator[None]:
+def read_below(snapshot: ScopedSnapshot, code: str, since: float) -> Iterator[None]:
     """Read ahead of the regions below ``code``; see :meth:`SnapshotReader.read_below`."""
-    return snapshot.read_below(partial(_fetch, snapshot), code, _company_of)
+    return snapshot.read_below(partial(_fetch, snapshot), code, since, _company_of)
 
 
 def _fetch(snapshot: ScopedSnapshot, rollup: Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:

@@ -281,10 +281,10 @@ class SnapshotReader:
                 raise _unknown("histogram", "等待时间", measure)
         return measure_queries.histograms(self._within(scope), measures, codes, start, end, by_class)
 
-    def read_below(self, scope: Scope, region_code: str) -> Iterator[None]:
-        """Read of the regions below one what was read of it, for who goes down; stop after each question to the store."""
+    def read_below(self, scope: Scope, region_code: str, since: float) -> Iterator[None]:
+        """Read below a region what was asked of it ``since`` then (``time.monotonic()``); stop after each question."""
         self._check_codes(scope, [region_code])
-        return measure_queries.read_below(self._within(scope), region_code)
+        return measure_queries.read_below(self._within(scope), region_code, since)
 
     def person_years(
         self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"

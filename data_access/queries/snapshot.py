@@ -295,6 +295,8 @@ class ScopedSnapshot:
         """Return rows of roll-ups from memory, fetched where they are missing; None when they are too scattered to be kept."""
         return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes, company)
 
-    def read_below(self, fetch: Fetch, code: str, company_of: Callable[[str], Sequence[str]]) -> Iterator[None]:
-        """Read of the regions below ``code`` what is kept of it; stop after each question to the store."""
-        return self.snapshot.kept_sums.read_below(fetch, self.scope, self.outermost, code, company_of)
+    def read_below(
+        self, fetch: Fetch, code: str, since: float, company_of: Callable[[str], Sequence[str]]
+    ) -> Iterator[None]:
+        """Read of the regions below ``code`` what was asked of it ``since`` then; stop after each question to the store."""
+        return self.snapshot.kept_sums.read_below(fetch, self.scope, self.outermost, code, since, company_of)

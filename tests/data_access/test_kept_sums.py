@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
@@ -169,8 +170,8 @@ def test_what_lies_below_a_region_is_read_ahead_as_far_as_the_region_itself_was_
         columns = {"measure": list(measures) * len(regions), "region_code": regions, "period": months}
         return pa.table({**columns, "value": [1.0] * len(regions)})
 
-    def ahead(scope: str, code: str) -> int:
-        return len(list(sums.read_below(fetch, scope, "1", code, lambda measure: ())))
+    def ahead(scope: str, code: str, since: float = 0.0) -> int:
+        return len(list(sums.read_below(fetch, scope, "1", code, since, lambda measure: ())))
 
     def ask(code: str) -> None:
         sums.of(fetch, "scope", "1", [rollup], ["deaths"], [code])
@@ -178,6 +179,7 @@ def test_what_lies_below_a_region_is_read_ahead_as_far_as_the_region_itself_was_
     assert ahead("scope", "11") == 0, "nothing was asked of it yet"
     ask("11")
     assert ahead("other", "11") == 0, "another scope's questions are not its own"
+    assert ahead("scope", "11", since=time.monotonic()) == 0, "nothing was asked of it since"
     assert ahead("scope", "11") == 1
     assert asked == [("deaths", "11", "12"), ("deaths", "111", "112")]
     ask("112")
@@ -194,10 +196,10 @@ def test_reading_ahead_changes_no_answer_and_stays_within_the_scope(small_city_h
         return of.measure_values(scope, measures, codes, date(2024, 1, 1), date(2024, 12, 31))
 
     ask(reader, [EAST])
-    assert list(reader.read_below(scope, EAST))
+    assert list(reader.read_below(scope, EAST, 0.0))
     below = reader.regions(scope).query("parent_code == @EAST").index.tolist()
     with mock.patch.object(OpenSnapshot, "rows", side_effect=AssertionError("read again")):
         read = ask(reader, below)
     pd.testing.assert_frame_equal(read, ask(plain, below))
     with pytest.raises(ScopeError):
-        reader.read_below(scope, WEST)
+        reader.read_below(scope, WEST, 0.0)

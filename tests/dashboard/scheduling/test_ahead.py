@@ -22,8 +22,8 @@ class Asked:
         self.steps: list[str] = []
         self._failing = failing
 
-    def read_below(self, scope: Scope, region: str) -> Iterator[None]:
-        assert scope == VIEWER
+    def read_below(self, scope: Scope, region: str, since: float) -> Iterator[None]:
+        assert (scope, since) == (VIEWER, 5.0)
         if region in self._failing:
             raise self._failing[region]
         for step in "ab":
@@ -35,10 +35,10 @@ def test_nothing_is_read_while_a_page_is_drawn_and_the_newest_goes_first():
     turns, reader = Turns(1, 30.0), Asked()
     ahead = ReadingAhead(turns)
     with turns.one():
-        ahead.after(reader, VIEWER, "first")
+        ahead.after(reader, VIEWER, "first", 5.0)
         wait_until(lambda: not ahead._waiting)
         for number in range(MOST_WAITING + 5):
-            ahead.after(reader, VIEWER, f"{number} ")
+            ahead.after(reader, VIEWER, f"{number} ", 5.0)
         assert reader.steps == []
     wait_until(lambda: len(reader.steps) == 2 * MOST_WAITING + 2)
     newest = reversed(range(5, MOST_WAITING + 5))
@@ -49,8 +49,8 @@ def test_nothing_is_read_while_a_page_is_drawn_and_the_newest_goes_first():
 def test_one_that_fails_does_not_end_the_reading_for_others(error):
     turns, reader = Turns(1, 30.0), Asked(x=error)
     ahead = ReadingAhead(turns)
-    ahead.after(reader, VIEWER, "x")
-    ahead.after(reader, VIEWER, "y")
+    ahead.after(reader, VIEWER, "x", 5.0)
+    ahead.after(reader, VIEWER, "y", 5.0)
     wait_until(lambda: reader.steps == ["ya", "yb"])
-    ahead.after(reader, VIEWER, "z")
+    ahead.after(reader, VIEWER, "z", 5.0)
     wait_until(lambda: reader.steps == ["ya", "yb", "za", "zb"])
