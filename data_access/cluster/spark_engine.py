@@ -15,12 +15,13 @@ import pyarrow.parquet
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
+from data_access import schema
 from data_access.cluster.deliveries import DELIVERED_TABLES, Delivery, deliver, newest_deliveries, scratch_folder
 from data_access.cluster.session import Cluster, open_cluster
 from data_access.cluster.translation import spark_columns, spark_sql, spark_type, typed_sql, view_name
 from data_access.errors import PublishRefused
 from data_access.home import Home
-from data_access.publishing.engine import CATALOGUE, EmbeddedEngine, Rows
+from data_access.publishing.engine import CATALOGUE, EmbeddedEngine, Rows, record_order
 from data_access.store.frames import arrow_rows, frame_of_arrow
 from data_access.store.working import WorkingStore
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 ARRIVED = "arrived_"
 """Put before the name of a table for all that came in; without it each record is there once."""
 _KEYS = {"import_batch": ("batch_id",)}
-_ORDERS = {"incident_placed": ("occurred_on",), "dispute_placed": ("received_at",)}
-"""How records lie in the snapshot's file, so that a query reads few of its blocks."""
+_PLACED = frozenset(table.name for table in schema.PLACED_TABLES.values())
 
 
 @contextmanager
@@ -255,5 +255,12 @@ def _write_rows(session: SparkSession, sql: str, folder: Path) -> None:
 def _load_statement(table: sa.Table, folder: Path) -> str:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     files = str(folder / "*.parquet").replace("'", "''")
-    order = f" order by {', '.join(_ORDERS[table.name])}" if table.name in _ORDERS else ""
-    return f"insert into {CATALOGUE}.{table.name} ({names}) select {names} from read_parquet('{files}'){order}"  # nosec B608  # declared names and own paths
+    order = ", ".join(str(each) for each in _order(table))
+    ordered = f" order by {order}" if order else ""
+    return f"insert into {CATALOGUE}.{table.name} ({names}) select {names} from read_parquet('{files}'){ordered}"  # nosec B608  # declared names and own paths
+
+
+def _order(table: sa.Table) -> list[sa.ColumnElement]:
+    if table.name not in _PLACED:
+        return []
+    return record_order({column.name: sa.column(column.name) for column in table.columns})

@@ -14,7 +14,7 @@ from data_access.home import Home
 from data_access.ledger.held import held_snapshot_ids
 from data_access.measures import definitions_sha256, load_histograms, load_measures
 from data_access.publishing import checks, coverage, rollups
-from data_access.publishing.engine import RollupEngine, rollup_engine
+from data_access.publishing.engine import RollupEngine, record_order, rollup_engine
 from data_access.publishing.lateness import source_lateness
 from data_access.publishing.neighbours import touching_regions
 from data_access.publishing.paths import region_paths
@@ -170,12 +170,6 @@ def _place_records(engine: RollupEngine) -> None:
         fact = schema.metadata.tables[name]
         target = engine.published[f"{name}_placed"]
         codes = [path.c[column] for column in schema.ANCESTOR_COLUMNS]
-        # What is looked for together lies together: the homicides of a year, among many times as many alarms.
-        order = [fact.c[column] for column in ("category", "occurred_on", "received_at") if column in fact.c]
-        engine.add(
-            f"{name}_placed",
-            [column.name for column in target.columns],
-            sa.select(*fact.columns, *codes)
-            .select_from(fact.join(path, path.c.region_code == fact.c.region_code))
-            .order_by(*order),
-        )
+        placed = sa.select(*fact.columns, *codes).select_from(fact.join(path, path.c.region_code == fact.c.region_code))
+        order = record_order(dict(placed.selected_columns.items()))
+        engine.add(f"{name}_placed", [column.name for column in target.columns], placed.order_by(*order))

@@ -35,14 +35,45 @@ def values(reader, measures, codes, start, end, scope=CITY_SCOPE, **options) -> 
     return {tuple(row[key] for key in keys): row["value"] for _, row in frame.iterrows()}
 
 
-def test_months_of_siblings_lie_together_in_the_file_whatever_was_counted_last(small_city_home):
-    file = snapshot_file(small_city_home, "2024Q4-0001")
+def in_the_file(home: Home, table: str, labels: str) -> list[tuple]:
+    """Return what labels the rows of a table, as they lie in the snapshot's file."""
+    file = snapshot_file(home, "2024Q4-0001")
     if not file.exists():
         pytest.skip("a shared database finds rows by its indexes")
     with open_readonly(file).connect() as connection:
-        rows = connection.execute(sa.text("select divided, depth, region_code from measure_month order by rowid"))
-        places = [tuple(row) for row in rows]
+        return [tuple(row) for row in connection.execute(sa.text(f"select {labels} from {table} order by rowid"))]
+
+
+def test_months_of_siblings_lie_together_in_the_file_whatever_was_counted_last(small_city_home):
+    places = in_the_file(small_city_home, "measure_month", "divided, depth, region_code")
     assert places == sorted(places)
+
+
+def test_records_of_a_week_and_region_lie_together_in_the_file(tmp_path):
+    days = {"e1": (WEST, 15), "e2": (EAST, 16), "e3": (WEST, 17), "e4": (EAST, 19), "e5": (EAST, 22), "e6": (WEST, 23)}
+    template = small_city.disputes().iloc[[0]]
+    more = [
+        template.assign(source_id=name, region_code=region, received_at=datetime(2024, 1, day))
+        for name, (region, day) in days.items()
+    ]
+    home = Home(tmp_path)
+    small_city.fill(home)
+    with WorkingStore.open(home) as store, store.transaction():
+        store.replace_all("dispute", pd.concat(more))
+    publish(home)
+    assert [name for (name,) in in_the_file(home, "dispute_placed", "source_id")] == [
+        "e2",
+        "e4",
+        "e1",
+        "e3",
+        "e5",
+        "e6",
+    ]
+
+
+def test_incidents_of_a_kind_lie_together_in_the_file(small_city_home):
+    kinds = in_the_file(small_city_home, "incident_placed", "category, occurred_on")
+    assert kinds == sorted(kinds)
 
 
 def test_snapshot_names_its_data(reader):
