@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.context import Context, region_name
+from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.screens.children import names_of
 from dashboard.screens.shared import last_day
 from dashboard.screens.work.dispute_parts import COLOURS, channel_word, class_word
 from dashboard.screens.work.settings import dispute_settings
@@ -20,6 +22,8 @@ STAGES = (
 )
 DEFAULT_STAGE = "overdue"
 ALL = "all"
+_WRITTEN_TIMES = ("received", "mediated", "resolved", "revisited", "archived", "due", "red")
+_TIMES = (*_WRITTEN_TIMES, "red_handled", "packaged")
 
 
 @dataclass(frozen=True)
@@ -80,45 +84,49 @@ def red_without_package(reader: SnapshotReader, context: Context) -> pd.DataFram
 def written(reader: SnapshotReader, context: Context, found: pd.DataFrame) -> pd.DataFrame:
     """Return records as written on screen: words for codes, days for times, how long they wait."""
     language = context.language
-    regions = reader.regions(context.viewer)
-    end = pd.Timestamp(last_day(reader, context))
-    received = pd.to_datetime(found["received_at"])
-    due, resolved = pd.to_datetime(found["due_at"]), pd.to_datetime(found["resolved_at"])
-    done = resolved.where(found["risk_colour"] != "red", pd.to_datetime(found["red_handled_at"]))
-    waited = (resolved.fillna(end + pd.Timedelta(days=1)) - received).dt.days
-    overdue = (done.fillna(end + pd.Timedelta(days=1)) - due).dt.days
+    codes = {name: found[name].tolist() for name in ("class_code", "channel", "risk_colour", "region_code")}
+    at = {name: found[f"{name}_at"].to_numpy("datetime64[us]") for name in _TIMES}
+    is_red = np.array([colour == "red" for colour in codes["risk_colour"]], bool)
+    after = np.datetime64(last_day(reader, context)) + np.timedelta64(1, "D")
+    done = np.where(is_red, at["red_handled"], at["resolved"])
+    waited = _whole_days(at["received"], np.where(np.isnat(at["resolved"]), after, at["resolved"]))
+    overdue = _whole_days(at["due"], np.where(np.isnat(done), after, done))
     unit = found["unit_en"].fillna(found["unit"]) if language == "en" else found["unit"]
-    days = {
-        name: [formatting.day(value) if value is not pd.NaT else "" for value in found[f"{name}_at"]]
-        for name in ("received", "mediated", "resolved", "revisited", "archived", "due", "red")
-    }
+    colours = {code: t(f"risk.{code}", language) for code in COLOURS}
+    packaged = {known: t(f"disputes.{'has' if known else 'no'}_package", language) for known in (True, False)}
     return pd.DataFrame(
         {
-            "number": found["source_id"],
-            "class": [class_word(code, language) for code in found["class_code"]],
-            "channel": [channel_word(code, language) for code in found["channel"]],
-            "colour": found["risk_colour"],
-            "colour_word": [
-                t(f"risk.{code}", language) if code in COLOURS else t("work.unknown", language)
-                for code in found["risk_colour"]
-            ],
-            "region": [region_name(regions, code, language) for code in found["region_code"]],
-            "unit": unit.fillna(formatting.MISSING),
-            "transfers": found["transfers"],
-            "transfers_text": [formatting.number(value) for value in found["transfers"]],
+            "number": found["source_id"].array,
+            "class": [class_word(code, language) for code in codes["class_code"]],
+            "channel": [channel_word(code, language) for code in codes["channel"]],
+            "colour": found["risk_colour"].array,
+            "colour_word": [colours.get(code) or t("work.unknown", language) for code in codes["risk_colour"]],
+            "region": names_of(reader.regions(context.viewer), tuple(codes["region_code"]), language).tolist(),
+            "unit": unit.fillna(formatting.MISSING).array,
+            "transfers": found["transfers"].array,
+            "transfers_text": [formatting.number(value) for value in found["transfers"].tolist()],
             "days": waited,
-            "days_text": [formatting.number(value) for value in waited],
-            "overdue": overdue.clip(lower=0),
-            "overdue_text": [formatting.number(value) if value > 0 else "" for value in overdue],
+            "days_text": [formatting.number(value) for value in waited.tolist()],
+            "overdue": np.maximum(overdue, 0),
+            "overdue_text": [formatting.number(value) if value > 0 else "" for value in overdue.tolist()],
             "packaged": [
-                t("disputes.has_package" if pd.notna(value) else "disputes.no_package", language)
-                if colour == "red"
-                else ""
-                for value, colour in zip(found["packaged_at"], found["risk_colour"], strict=True)
+                packaged[known] if red else ""
+                for known, red in zip((~np.isnat(at["packaged"])).tolist(), is_red.tolist(), strict=True)
             ],
-            **days,
+            **{name: _days(at[name]) for name in _WRITTEN_TIMES},
         }
     )
+
+
+def _whole_days(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the whole days between times; NaN where one is not known."""
+    days = np.floor((end - start) / np.timedelta64(1, "D"))
+    return days if np.isnan(days).any() else days.astype(np.int64)
+
+
+def _days(times: np.ndarray) -> list[str]:
+    """Return the days of times, empty where one is not known."""
+    return np.where(np.isnat(times), "", np.datetime_as_string(times, "D")).tolist()
 
 
 def stage_links(context: Context, chosen: DisputeList) -> list[tuple[str, str, bool]]:
