@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.engine.facts import facts_of
-from dashboard.indicators.evaluate import evaluate
+from dashboard.indicators.evaluate import evaluate_each
 from dashboard.lateness import late_rows
 from dashboard.periods import Period
 from dashboard.quality.settings import QualityChecks, quality_checks
@@ -25,7 +25,12 @@ CHECKS = (
     *("late", "gap", "missing", "back_filled", "month_end", "minute_digit", "value_digit", "always_full"),
     *("grid_first", "alarm_first", "unstamped"),
 )
-COLUMNS = ["check", "source", "region_code", "detail", "found", "usual", "base", "chance", "marked"]
+_KINDS: Mapping[str, type] = {
+    **dict.fromkeys(("check", "source", "region_code", "detail"), object),
+    **dict.fromkeys(("found", "usual", "base", "chance"), float),
+    "marked": bool,
+}
+COLUMNS = [*_KINDS]
 """``found`` and ``usual`` are shares but for ``late`` (days) and ``gap`` (counts); ``chance`` is NaN where a rule decides."""
 MONTH_DAYS = 365.25 / 12
 
@@ -60,6 +65,29 @@ class Findings:
         return self.tested * quality_checks().chance
 
 
+Rows = dict[str, np.ndarray]
+"""Columns of :data:`COLUMNS`, each as long as the others: a frame of a few rows takes longer to make than to fill."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What one source's rows of one kind are judged by."""
+
+    source: str
+    values: Mapping[str, Mapping[str, Mapping[str, float]]]
+    """By aspect, detail and region."""
+
+    def details(self, aspect: str) -> list[str]:
+        """Return the details that an aspect was counted by, as they come."""
+        return list(self.values.get(aspect, ()))
+
+    def of(self, aspect: str, codes: Sequence[str], detail: str | None = None) -> np.ndarray:
+        """Return an aspect of each region, of one detail or of all."""
+        details = self.values.get(aspect, {})
+        chosen = details.values() if detail is None else [details.get(detail, {})]
+        return np.array([sum(each.get(code, 0.0) for each in chosen) for code in codes], float)
+
+
 def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period: Period) -> Findings:
     """Look at every source of the counties ``codes`` over the months that end with ``period``.
 
@@ -77,25 +105,25 @@ def findings(reader: SnapshotReader, scope: Scope, codes: Sequence[str], period:
     counted, lateness = reader.quality(scope, start, end), reader.lateness(scope)
     if not scope.permissions.small_counts:
         counted, lateness = _without_small_counts(reader, scope, counted, lateness)
-    kinds = [own for _, own in counted.groupby(["source", "target"])]
-    frames = [
+    kinds = _kinds(counted)
+    parts = [
         _late(lateness, shown),
-        _gaps(counted, shown, rules),
+        _gaps(kinds, shown, rules),
         *(_missing(own, rules, shown) for own in kinds),
         *(_back_filled(own, rules, shown) for own in kinds),
-        *(_month_end(own, rules, shown, start, end) for own in kinds),
+        *(_month_end(own, rules, shown) for own in kinds),
         *(_digits(own, rules, shown) for own in kinds),
         _channels(reader, scope, shown, start, end, rules),
-        _unstamped(reader, scope, shown, period, rules),
-        _always_full(reader, scope, shown, last, rules),
+        _shares_of_indicators(reader, scope, shown, period, last, rules),
     ]
-    known = [frame for frame in frames if len(frame)]
-    rows = pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=COLUMNS)
-    rows = rows[rows["region_code"].isin(list(codes))]
-    rows = rows.assign(marked=rows["marked"].astype(bool), chance=rows["chance"].astype(float))
-    order = rows["check"].map({name: place for place, name in enumerate(CHECKS)})
-    rows = rows.assign(place=order).sort_values(["marked", "place", "chance"], ascending=[False, True, True])
-    return Findings(rows[COLUMNS].reset_index(drop=True), start, end)
+    rows = _joined(parts)
+    order = {name: place for place, name in enumerate(CHECKS)}
+    place = np.array([order[name] for name in rows["check"].tolist()], int)
+    wanted = set(codes)
+    asked = np.array([code in wanted for code in rows["region_code"].tolist()], bool)
+    sorted_rows = np.lexsort((rows["chance"], place, ~rows["marked"]))
+    chosen = sorted_rows[asked[sorted_rows]]
+    return Findings(pd.DataFrame({name: column[chosen] for name, column in rows.items()}), start, end)
 
 
 def _without_small_counts(
@@ -109,169 +137,185 @@ def _without_small_counts(
     return counted[kept], lateness[~lateness["source"].isin(silent)]
 
 
-def _late(lateness: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+def _kinds(counted: pd.DataFrame) -> list[Counted]:
+    """Return what was counted of each source and target, in their order."""
+    kinds: dict[tuple[str, str], dict[str, dict[str, dict[str, float]]]] = {}
+    columns = [counted[name].tolist() for name in ("source", "target", "aspect", "detail", "region_code", "value")]
+    for source, target, aspect, detail, code, value in zip(*columns, strict=True):
+        kinds.setdefault((source, target), {}).setdefault(aspect, {}).setdefault(detail, {})[code] = value
+    return [Counted(source, kinds[source, target]) for source, target in sorted(kinds)]
+
+
+def _late(lateness: pd.DataFrame, codes: Sequence[str]) -> Rows:
     rows = lateness[lateness["region_code"].isin(list(codes))]
     # A source may send several kinds of rows, of which only some are late.
     key = ["source", "region_code", "days_late"]
     late = set(late_rows(rows)[key].itertuples(index=False, name=None))
-    marked = [each in late for each in rows[key].itertuples(index=False, name=None)]
-    return _rows("late", rows["source"], rows["region_code"], "", rows["days_late"], 0.0, np.nan, np.nan, marked)
+    columns = [rows[name].tolist() for name in key]
+    marked = [each in late for each in zip(*columns, strict=True)]
+    return _rows("late", *columns[:2], "", columns[2], 0.0, np.nan, np.nan, marked)
 
 
-def _gaps(counted: pd.DataFrame, codes: Sequence[str], rules: QualityChecks) -> pd.DataFrame:
+def _gaps(kinds: Sequence[Counted], codes: Sequence[str], rules: QualityChecks) -> Rows:
     """Compare in how many months each county reported each measure with the county that reported most."""
-    cells = counted[(counted["aspect"] == "cells") & counted["region_code"].isin(list(codes))]
-    if cells.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    wide = cells.pivot_table(index=["source", "detail"], columns="region_code", values="value", aggfunc="sum")
-    wide = wide.reindex(columns=list(codes)).fillna(0.0)
-    most = wide.max(axis=1)
-    steady = wide.median(axis=1) >= rules.steady_share * most
-    wide, most = wide[steady], most[steady]
-    absent = wide.rsub(most, axis=0).groupby("source").sum()
-    long = absent.reset_index().melt("source", var_name="region_code", value_name="absent")
-    asked = long["source"].map(most.groupby("source").sum())
-    return _rows("gap", long["source"], long["region_code"], "", long["absent"], 0.0, asked, np.nan, long["absent"] > 0)
+    cells: dict[str, dict[str, np.ndarray]] = {}
+    for own in kinds:
+        for detail in own.details("cells"):
+            of_source = cells.setdefault(own.source, {})
+            of_source[detail] = of_source.get(detail, 0.0) + own.of("cells", codes, detail)
+    sources, absent, asked = [], [], []
+    for source, measures in sorted(cells.items()):
+        months = np.array([*measures.values()])
+        most = months.max(axis=1)
+        steady = (most > 0) & (np.median(months, axis=1) >= rules.steady_share * most)
+        if steady.any():
+            sources.append(source)
+            absent.append((most[:, None] - months)[steady].sum(axis=0))
+            asked.append(most[steady].sum())
+    if not sources:
+        return _none()
+    missing = np.array(absent).T.ravel()
+    of = np.repeat(list(codes), len(sources))
+    return _rows("gap", sources * len(codes), of, "", missing, 0.0, asked * len(codes), np.nan, missing > 0)
 
 
-def _missing(counted: pd.DataFrame, rules: QualityChecks, codes: Sequence[str]) -> pd.DataFrame:
-    fields = counted.loc[counted["aspect"] == "missing", "detail"].unique()
-    frames = [
-        _shares_between(
-            counted,
-            "missing",
-            codes,
-            _sum(counted, "missing", codes, field),
-            _sum(counted, "rows", codes),
-            rules,
-            detail=field,
-        )
-        for field in fields
-    ]
-    return _joined(frames)
+def _missing(counted: Counted, rules: QualityChecks, codes: Sequence[str]) -> Rows:
+    whole = counted.of("rows", codes)
+    fields = counted.details("missing")
+    parts = [counted.of("missing", codes, field) for field in fields]
+    found = zip(fields, parts, strict=True)
+    return _joined(
+        [_shares_between(counted.source, "missing", codes, part, whole, rules, detail=field) for field, part in found]
+    )
 
 
-def _back_filled(counted: pd.DataFrame, rules: QualityChecks, codes: Sequence[str]) -> pd.DataFrame:
-    part, whole = _sum(counted, "back_filled", codes), _sum(counted, "dated", codes)
-    if not whole.sum():
-        return pd.DataFrame(columns=COLUMNS)
-    return _shares_between(counted, "back_filled", codes, part, whole, rules)
+def _back_filled(counted: Counted, rules: QualityChecks, codes: Sequence[str]) -> Rows:
+    part, whole = counted.of("back_filled", codes), counted.of("dated", codes)
+    return _shares_between(counted.source, "back_filled", codes, part, whole, rules) if whole.any() else _none()
 
 
-def _month_end(
-    counted: pd.DataFrame, rules: QualityChecks, codes: Sequence[str], start: date, end: date
-) -> pd.DataFrame:
-    part, whole = _sum(counted, "month_end", codes), _sum(counted, "rows", codes)
-    if not whole.sum():
-        return pd.DataFrame(columns=COLUMNS)
+def _month_end(counted: Counted, rules: QualityChecks, codes: Sequence[str]) -> Rows:
+    part, whole = counted.of("month_end", codes), counted.of("rows", codes)
+    if not whole.any():
+        return _none()
     share = counted_quality().month_end_days / MONTH_DAYS
-    enough = whole >= rules.least_base
-    chance = np.where(enough, heaped(part, whole, share), np.nan)
-    found = (part / whole.where(whole > 0)).to_numpy()
+    chance = np.where(whole >= rules.least_base, heaped(part, whole, share), np.nan)
+    found = _ratio(part, whole)
     marked = (chance < rules.chance) & (found > share * rules.least_ratio)
-    return _kept("month_end", counted, codes, "", found, share, whole, chance, marked)
+    return _based("month_end", counted.source, codes, "", found, share, whole, chance, marked)
 
 
-def _digits(counted: pd.DataFrame, rules: QualityChecks, codes: Sequence[str]) -> pd.DataFrame:
-    frames = []
+def _digits(counted: Counted, rules: QualityChecks, codes: Sequence[str]) -> Rows:
+    parts = []
     for name in ("minute_digit", "value_digit"):
-        own = counted[counted["aspect"] == name]
-        if own.empty:
+        if not counted.details(name):
             continue
-        wide = own.pivot_table(index="region_code", columns="detail", values="value", aggfunc="sum")
-        wide = wide.reindex(index=list(codes), columns=[str(digit) for digit in range(10)]).fillna(0.0)
-        whole = wide.sum(axis=1)
-        chance = np.where(whole >= rules.least_base, uneven_digits(wide.to_numpy()), np.nan)
-        often = np.where(whole > 0, wide.max(axis=1) / whole.where(whole > 0), np.nan)
-        digit = [str(label) for label in wide.idxmax(axis=1)]
-        frames.append(_kept(name, own, codes, digit, often, 0.1, whole, chance, chance < rules.chance))
-    return _joined(frames)
+        seen = np.column_stack([counted.of(name, codes, str(digit)) for digit in range(10)])
+        whole = seen.sum(axis=1)
+        chance = np.where(whole >= rules.least_base, uneven_digits(seen), np.nan)
+        digit = seen.argmax(axis=1).astype(str)
+        often = _ratio(seen.max(axis=1), whole)
+        parts.append(_based(name, counted.source, codes, digit, often, 0.1, whole, chance, chance < rules.chance))
+    return _joined(parts)
 
 
 def _channels(
     reader: SnapshotReader, scope: Scope, codes: Sequence[str], start: date, end: date, rules: QualityChecks
-) -> pd.DataFrame:
+) -> Rows:
     """Compare who found disputes first: patrols against all, and disputes from alarms against the alarms."""
     found = reader.measure_values(scope, ["disputes_received"], codes, start, end, by=("channel",))
-    if found.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    wide = found.pivot_table(index="region_code", columns="channel", values="value", aggfunc="sum").reindex(list(codes))
-    wide = wide.fillna(0.0)
-    every = wide.sum(axis=1)
-    source = pd.DataFrame({"source": [_source_of(reader, scope, "disputes_received")]})
-    frames = []
-    for check, channel, low_too in (("grid_first", "grid", True), ("alarm_first", "alarm_110", True)):
-        if channel in wide:
-            frames.append(_shares_between(source, check, codes, wide[channel], every, rules, two_sided=low_too))
-    return _joined(frames)
+    by_channel: dict[str, dict[str, float]] = {}
+    for code, channel, value in zip(
+        *(found[name].tolist() for name in ("region_code", "channel", "value")), strict=True
+    ):
+        by_channel.setdefault(channel, {})[code] = value
+    counts = {name: np.array([own.get(code, 0.0) for code in codes]) for name, own in by_channel.items()}
+    source, every = _source_of(reader, scope, "disputes_received"), sum(counts.values())
+    return _joined(
+        [
+            _shares_between(source, check, codes, counts[channel], np.asarray(every), rules, two_sided=True)
+            for check, channel in (("grid_first", "grid"), ("alarm_first", "alarm_110"))
+            if channel in counts
+        ]
+    )
+
+
+def _shares_of_indicators(
+    reader: SnapshotReader, scope: Scope, codes: Sequence[str], period: Period, last: pd.Period, rules: QualityChecks
+) -> Rows:
+    """Look at what indicators tell: who has no time stamp for many, and where a share stood at exactly 100 % all the time."""
+    stamped = find_indicator(rules.unstamped)
+    full = [item for item in map(find_indicator, rules.always_full) if item.available and item.finest_depth >= 1]
+    months = Period.containing(last.start_time.date(), "month").trailing(rules.always_months)
+    of_stamps, of_full = evaluate_each(reader, scope, list(codes), [([stamped], [period]), (full, months)])
+    parts = [_unstamped(reader, scope, codes, stamped, of_stamps[stamped.id], rules)]
+    for item in full:
+        value = of_full[item.id]["value"].to_numpy(float).reshape(len(codes), len(months))
+        parts.append(_always_full(_source_of(reader, scope, item.measures[0]), codes, item, value, rules))
+    return _joined(parts)
 
 
 def _unstamped(
-    reader: SnapshotReader, scope: Scope, codes: Sequence[str], period: Period, rules: QualityChecks
-) -> pd.DataFrame:
-    item = find_indicator(rules.unstamped)
-    frame = evaluate(reader, scope, [item], list(codes), [period])[item.id].droplevel("period").reindex(list(codes))
-    part, whole = frame["numerator"].astype(float), frame["denominator"].astype(float)
-    if not whole.fillna(0).sum():
-        return pd.DataFrame(columns=COLUMNS)
-    source = pd.DataFrame({"source": [_source_of(reader, scope, item.measures[0])]})
-    return _shares_between(source, "unstamped", codes, part, whole.fillna(0), rules)
+    reader: SnapshotReader,
+    scope: Scope,
+    codes: Sequence[str],
+    item: Indicator,
+    frame: pd.DataFrame,
+    rules: QualityChecks,
+) -> Rows:
+    part, whole = (frame[name].to_numpy(float) for name in ("numerator", "denominator"))
+    whole = np.nan_to_num(whole)
+    if not whole.any():
+        return _none()
+    return _shares_between(_source_of(reader, scope, item.measures[0]), "unstamped", codes, part, whole, rules)
 
 
-def _always_full(
-    reader: SnapshotReader, scope: Scope, codes: Sequence[str], last: pd.Period, rules: QualityChecks
-) -> pd.DataFrame:
+def _always_full(source: str, codes: Sequence[str], item: Indicator, value: np.ndarray, rules: QualityChecks) -> Rows:
     """Return where a share stood at exactly 100 % in each of so many months; no test: whether that can be is known there."""
-    items = [item for item in map(find_indicator, rules.always_full) if item.available and item.finest_depth >= 1]
-    periods = Period.containing(last.start_time.date(), "month").trailing(rules.always_months)
-    found = evaluate(reader, scope, items, list(codes), periods)
-    frames = []
-    for item in items:
-        value = found[item.id]["value"].to_numpy(float).reshape(len(codes), len(periods))
-        full, known = (value >= 1.0).sum(axis=1), (~np.isnan(value)).sum(axis=1)
-        if not known.sum():
-            continue
-        source = pd.DataFrame({"source": [_source_of(reader, scope, item.measures[0])]})
-        share = np.divide(full, known, out=np.full(len(codes), np.nan), where=known > 0)
-        marked = (full == known) & (known >= rules.always_months)
-        frames.append(_kept("always_full", source, codes, item.id, share, np.nan, known, np.nan, marked))
-    return _joined(frames)
+    full, known = (value >= 1.0).sum(axis=1), (~np.isnan(value)).sum(axis=1)
+    marked = (full == known) & (known >= rules.always_months)
+    return _based("always_full", source, codes, item.id, _ratio(full, known), np.nan, known, np.nan, marked)
 
 
 def _shares_between(
-    counted: pd.DataFrame,
+    source: str,
     check: str,
     codes: Sequence[str],
-    part: pd.Series,
-    whole: pd.Series,
+    part: np.ndarray,
+    whole: np.ndarray,
     rules: QualityChecks,
     *,
     detail: str = "",
     two_sided: bool = False,
-) -> pd.DataFrame:
+) -> Rows:
     """Compare a share between the counties; a high one (or, two-sided, a low one) suggests a check."""
-    enough = (whole >= rules.least_base).to_numpy()
+    enough = whole >= rules.least_base
     usual, chance = outlying_shares(np.where(enough, part, np.nan), np.where(enough, whole, 0), two_sided=two_sided)
-    found = (part / whole.where(whole > 0)).to_numpy(float)
+    found = _ratio(part, whole)
     with np.errstate(invalid="ignore"):
         marked = (chance < rules.chance) & (two_sided | (found > usual * rules.least_ratio))
-    return _kept(check, counted, codes, detail, found, usual, whole, chance, marked)
+    return _based(check, source, codes, detail, found, usual, whole, chance, marked)
 
 
-def _kept(
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return a share of each region, NaN where there is nothing to share."""
+    return part / np.where(whole > 0, whole, np.nan)
+
+
+def _based(
     check: str,
-    counted: pd.DataFrame,
+    source: str,
     codes: Sequence[str],
     detail: object,
     found: object,
     usual: object,
-    whole: pd.Series | np.ndarray,
+    base: np.ndarray,
     chance: object,
     marked: object,
-) -> pd.DataFrame:
-    base = np.asarray(whole)
-    frame = _rows(check, counted["source"].iloc[0], list(codes), detail, found, usual, base, chance, marked)
-    return frame if (base > 0).all() else frame[base > 0]
+) -> Rows:
+    """Return the rows of the regions that have anything to look at."""
+    rows = _rows(check, source, list(codes), detail, found, usual, base, chance, marked)
+    return {name: column[base > 0] for name, column in rows.items()}
 
 
 def _rows(
@@ -284,26 +328,19 @@ def _rows(
     base: object,
     chance: object,
     marked: object,
-) -> pd.DataFrame:
-    def plain(value: object) -> object:
-        return value.to_numpy() if isinstance(value, pd.Series) else value
-
-    values = map(plain, (check, source, codes, detail, found, usual, base, chance, marked))
-    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
-
-
-def _sum(counted: pd.DataFrame, aspect: str, codes: Sequence[str], detail: str | None = None) -> pd.Series:
-    totals = dict.fromkeys(codes, 0.0)
-    rows = zip(*(counted[name].tolist() for name in ("aspect", "detail", "region_code", "value")), strict=True)
-    for name, of, code, value in rows:
-        if name == aspect and detail in (None, of) and code in totals:
-            totals[code] += value
-    return pd.Series(totals, dtype=float)
+) -> Rows:
+    """Return rows from columns and from what all of them have alike."""
+    count = len(np.asarray(codes))
+    given = zip(_KINDS.items(), (check, source, codes, detail, found, usual, base, chance, marked), strict=True)
+    return {name: np.broadcast_to(np.asarray(value, kind), count) for (name, kind), value in given}
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    known = [frame for frame in frames if len(frame)]
-    return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=COLUMNS)
+def _joined(parts: Sequence[Rows]) -> Rows:
+    return {name: np.concatenate([np.empty(0, kind), *(part[name] for part in parts)]) for name, kind in _KINDS.items()}
+
+
+def _none() -> Rows:
+    return _joined([])
 
 
 def _source_of(reader: SnapshotReader, scope: Scope, measure: str) -> str:

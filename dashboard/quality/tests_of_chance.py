@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 from scipy.stats import binom, chi2, t
 
 from dashboard.statistics.estimate import FloatArray
-from dashboard.statistics.funnels import proportion_overdispersion
 
 LEAST_AREAS = 5
 """With fewer areas their true differences can't be told from chance, and only the plain binomial is used."""
@@ -39,19 +38,34 @@ def outlying_shares(numerator: ArrayLike, denominator: ArrayLike, *, two_sided: 
         low = binom.cdf(part[known], whole[known], usual[known])
         chance[known] = np.minimum(2 * np.minimum(high, low), 1.0) if two_sided else high
         return usual, chance
-    places = np.flatnonzero(known)
-    score = np.full(part.shape, np.nan)
-    for place in places:
-        rest = places[places != place]
-        # Half an event and half a non-event more: where no other area has any, one that has many still stands out.
-        expected = (part[rest].sum() + 0.5) / (whole[rest].sum() + 1)
-        spread = proportion_overdispersion(part[rest], whole[rest], expected, winsorised=0.0).tau2
-        deviation = np.arcsin(np.sqrt(part[place] / whole[place])) - np.arcsin(np.sqrt(expected))
-        noise = 1 / (4 * whole[place]) + spread + (1 / (4 * whole[rest].sum()) + spread / len(rest))
-        score[place] = deviation / np.sqrt(noise)
-    freedom = len(places) - 2
-    chance[known] = 2 * t.sf(abs(score[known]), freedom) if two_sided else t.sf(score[known], freedom)
+    own_part, own_whole = part[known], whole[known]
+    rest_part, rest_whole = (_without_each(of).sum(axis=1) for of in (own_part, own_whole))
+    # Half an event and half a non-event more: where no other area has any, one that has many still stands out.
+    expected = (rest_part + 0.5) / (rest_whole + 1)
+    spread = _spread_of_others(own_part, own_whole, expected)
+    deviation = np.arcsin(np.sqrt(own_part / own_whole)) - np.arcsin(np.sqrt(expected))
+    others = len(own_part) - 1
+    score = deviation / np.sqrt(1 / (4 * own_whole) + spread + (1 / (4 * rest_whole) + spread / others))
+    chance[known] = 2 * t.sf(abs(score), others - 1) if two_sided else t.sf(score, others - 1)
     return usual, chance
+
+
+def _spread_of_others(part: FloatArray, whole: FloatArray, expected: FloatArray) -> FloatArray:
+    """Return for each area the variance between all others, about what is expected of these.
+
+    As :func:`dashboard.statistics.funnels.proportion_overdispersion` has it without pulling any in, for all areas at once.
+    """
+    share, weight = _without_each(part / whole), 4 * _without_each(whole)
+    scores = (np.arcsin(np.sqrt(share)) - np.arcsin(np.sqrt(expected))[:, None]) * np.sqrt(weight)
+    others, total = weight.shape[1], weight.sum(axis=1)
+    beyond_chance = others * np.mean(scores**2, axis=1) - (others - 1)
+    return np.maximum(0.0, beyond_chance / (total - (weight**2).sum(axis=1) / total))
+
+
+def _without_each(values: FloatArray) -> FloatArray:
+    """Return a row for each value, of all the others in their order."""
+    count = len(values)
+    return np.tile(values, (count, 1))[~np.eye(count, dtype=bool)].reshape(count, count - 1)
 
 
 def uneven_digits(counts: ArrayLike) -> FloatArray:

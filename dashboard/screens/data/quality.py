@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from dashboard import formatting
-from dashboard.context import Context, region_name, region_path
+from dashboard.context import Context, region_path
 from dashboard.i18n import localised, t
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.memory import kept
 from dashboard.quality.checks import CHECKS, Findings, findings
 from dashboard.quality.declared import compared
 from dashboard.quality.settings import declared_figures, quality_checks
-from dashboard.screens.children import depth_of, level_name
+from dashboard.screens.children import depth_of, level_name, names_of
 from dashboard.screens.data.corrections import Corrections, corrections_screen
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
@@ -97,23 +97,25 @@ def _written(context: Context, snapshot: SnapshotInfo, rows: pd.DataFrame, regio
     language = context.language
     records = rows.to_dict("records")
     codes = rows["region_code"].unique().tolist()
-    names = {code: region_name(regions, code, language) if code in regions.index else code for code in codes}
+    known = tuple(code for code in codes if code in regions.index)
+    names = dict.fromkeys(codes) | dict(zip(known, names_of(regions, known, language).tolist(), strict=True))
     ways = {code: context.href("quality", region=code) for code in codes}
-    return rows.assign(
-        check_word=[t(f"quality.check_{name}", language) for name in rows["check"]],
-        source_word=[source_name(snapshot, source, language) for source in rows["source"]],
-        region=[names[code] for code in rows["region_code"]],
-        detail_word=[_detail(row, language) for row in records],
-        found_text=[_figure(row["check"], row["found"], language) for row in records],
-        usual_text=[_figure(row["check"], row["usual"], language) for row in records],
-        base_text=[formatting.number(value) if value == value else "" for value in rows["base"]],
-        chance_text=[
-            chance_text(value) if value == value else t("quality.by_rule", language) for value in rows["chance"]
-        ],
-        suggestion=[t(f"quality.suggest_{name}", language) for name in rows["check"]],
-        status=[t("quality.suggested" if marked else "quality.nothing", language) for marked in rows["marked"]],
-        href=[ways[code] for code in rows["region_code"]],
-    )
+    sources = {source: source_name(snapshot, source, language) for source in rows["source"].unique().tolist()}
+    by_rule = t("quality.by_rule", language)
+    written: dict[str, list[str]] = {
+        "check_word": [t(f"quality.check_{row['check']}", language) for row in records],
+        "source_word": [sources[row["source"]] for row in records],
+        "region": [names[row["region_code"]] or row["region_code"] for row in records],
+        "detail_word": [_detail(row, language) for row in records],
+        "found_text": [_figure(row["check"], row["found"], language) for row in records],
+        "usual_text": [_figure(row["check"], row["usual"], language) for row in records],
+        "base_text": [formatting.number(row["base"]) if row["base"] == row["base"] else "" for row in records],
+        "chance_text": [chance_text(row["chance"]) if row["chance"] == row["chance"] else by_rule for row in records],
+        "suggestion": [t(f"quality.suggest_{row['check']}", language) for row in records],
+        "status": [t("quality.suggested" if row["marked"] else "quality.nothing", language) for row in records],
+        "href": [ways[row["region_code"]] for row in records],
+    }
+    return pd.concat([rows, pd.DataFrame(written)], axis=1)
 
 
 def _detail(row: dict, language: str) -> str:
@@ -139,11 +141,11 @@ def _figure(check: str, value: float, language: str) -> str:
 
 def _matrix(context: Context, rows: pd.DataFrame, codes: tuple[str, ...], regions: pd.DataFrame) -> pd.DataFrame:
     language = context.language
-    looked = Counter(zip(rows["region_code"], rows["check"], strict=True))
-    marked = rows[rows["marked"].astype(bool)]
-    marks = Counter(zip(marked["region_code"], marked["check"], strict=True))
+    of, checks, marked = (rows[name].tolist() for name in ("region_code", "check", "marked"))
+    looked = Counter(zip(of, checks, strict=True))
+    marks = Counter((code, check) for code, check, mark in zip(of, checks, marked, strict=True) if mark)
     totals = [sum(marks[code, check] for check in CHECKS) for code in codes]
-    columns: dict[str, object] = {"region": [region_name(regions, code, language) for code in codes]}
+    columns: dict[str, object] = {"region": names_of(regions, codes, language).tolist()}
     for check in CHECKS:
         columns[check] = [_cell(marks[code, check], looked[code, check], language) for code in codes]
     columns["total"] = totals

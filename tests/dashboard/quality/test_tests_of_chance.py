@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from dashboard.quality.tests_of_chance import heaped, outlying_shares, uneven_digits
+from dashboard.statistics.funnels import proportion_overdispersion
 
 LIMIT = 0.01
 TRIALS = 400
@@ -43,6 +45,18 @@ def test_areas_that_truly_differ_a_little_are_rarely_marked(random):
         whole = random.integers(300, 3000, 12)
         marks += int((outlying_shares(random.binomial(whole, share), whole, two_sided=True)[1] < LIMIT).sum())
     assert marks / (TRIALS * 12) < 3 * LIMIT
+
+
+def test_limits_are_widened_by_the_variance_between_the_others(random):
+    whole = random.integers(300, 3000, 12).astype(float)
+    part = random.binomial(whole.astype(int), np.clip(random.normal(0.3, 0.05, 12), 0, 1)).astype(float)
+    rest_part, rest_whole = np.delete(part, 4), np.delete(whole, 4)
+    expected = (rest_part.sum() + 0.5) / (rest_whole.sum() + 1)
+    spread = proportion_overdispersion(rest_part, rest_whole, expected, winsorised=0.0).tau2
+    assert spread > 0
+    noise = 1 / (4 * whole[4]) + spread + 1 / (4 * rest_whole.sum()) + spread / 11
+    score = (np.arcsin(np.sqrt(part[4] / whole[4])) - np.arcsin(np.sqrt(expected))) / np.sqrt(noise)
+    assert outlying_shares(part, whole, two_sided=True)[1][4] == pytest.approx(2 * t.sf(abs(score), 10), rel=1e-12)
 
 
 def test_digits_and_heaps_of_healthy_rows_are_marked_about_as_often_as_the_limit_says(random):
