@@ -151,9 +151,9 @@ def _late(lateness: pd.DataFrame, codes: Sequence[str]) -> Rows:
     # A source may send several kinds of rows, of which only some are late.
     key = ["source", "region_code", "days_late"]
     late = set(late_rows(rows)[key].itertuples(index=False, name=None))
-    columns = [rows[name].tolist() for name in key]
-    marked = [each in late for each in zip(*columns, strict=True)]
-    return _rows("late", *columns[:2], "", columns[2], 0.0, np.nan, np.nan, marked)
+    source, region, days = (rows[name].tolist() for name in key)
+    marked = [each in late for each in zip(source, region, days, strict=True)]
+    return _rows("late", source, region, "", days, 0.0, np.nan, np.nan, marked)
 
 
 def _gaps(kinds: Sequence[Counted], codes: Sequence[str], rules: QualityChecks) -> Rows:
