@@ -54,6 +54,15 @@ class _Placed:
     width: float
 
 
+@dataclass(frozen=True)
+class _Named:
+    """A label where it stands: the region's name and what is said below it."""
+
+    box: Box
+    name: str
+    said: str
+
+
 def svg_map(
     regions: pd.DataFrame,
     outlines: Sequence[Outline],
@@ -87,11 +96,15 @@ def svg_map(
         placed, key=lambda each: bool(rows[each.code]["selected"])
     )  # its border is drawn last, over others'
     shapes = _JOIN.join(_shape(each, rows[each.code], (low, high), language, theme) for each in ordered)
-    labels = _labels(placed, rows, frame, width, language) if len(placed) <= MOST_LABELS else _JOIN
+    labels = _labels(placed, rows, frame, width, language) if len(placed) <= MOST_LABELS else []
+    left = min((0.0, *(each.box.left for each in labels)))
+    right = max((width, *(each.box.right for each in labels)))
     return Markup(
-        '<svg class="regions" viewBox="0 0 {:.0f} {:.0f}" role="group" aria-label="{}">{}<g>{}</g>'
+        '<svg class="regions" viewBox="{:.0f} 0 {:.0f} {:.0f}" role="group" aria-label="{}">{}<g>{}</g>'
         '<g class="labels" aria-hidden="true">{}</g></svg>'
-    ).format(width, height, alt, _patterns(theme), shapes, labels)
+    ).format(
+        left, right - left, height, alt, _patterns(theme), shapes, _JOIN.join(_label(each, frame) for each in labels)
+    )
 
 
 def map_legend(regions: pd.DataFrame, language: str, theme: str, ends: tuple[str, str] | None = None) -> Markup:
@@ -148,8 +161,14 @@ def _shape(placed: _Placed, row: dict, limits: tuple[float, float], language: st
     return Markup('{} data-region="{}" tabindex="0" role="button" aria-label="{}"/>').format(drawn, placed.code, said)
 
 
-def _labels(placed: Sequence[_Placed], rows: dict[str, dict], frame: Frame, width: float, language: str) -> Markup:
-    """Return the names of the regions and, where there is room, their figures; none covers another or is cut off."""
+def _labels(
+    placed: Sequence[_Placed], rows: dict[str, dict], frame: Frame, width: float, language: str
+) -> list[_Named]:
+    """Return the names of the regions and, where there is room, their figures; none covers another or is cut off.
+
+    They may stand beside the regions where these leave room in the frame.
+    """
+    beside = max((frame.width - width) / 2, 0.0)
     lines: list[tuple[str, str]] = []
     boxes: list[Box] = []
     for each in placed:
@@ -157,16 +176,17 @@ def _labels(placed: Sequence[_Placed], rows: dict[str, dict], frame: Frame, widt
             continue
         row = rows[each.code]
         name, said = str(row["name"]), "" if each.width < FIGURE_ROOM * frame.name else _said(row, language)
-        half = min(max(_breadth(name, frame.name), _breadth(said, frame.figure)), width) / 2
+        room = width + 2 * beside
+        half = min(max(_breadth(name, frame.name), _breadth(said, frame.figure)), room) / 2
         top = each.y - frame.name * BASELINE
-        x = min(max(each.x, half), max(width - half, half))
+        x = min(max(each.x + beside, half), max(room - half, half))
         lines.append((name, said))
         boxes.append(Box(x - half, top, x + half, top + frame.name + (frame.name * 1.05 if said else 0)))
-    return _JOIN.join(
-        _label(place, name, said, frame)
-        for place, (name, said) in zip(free_places(boxes, width), lines, strict=True)
+    return [
+        _Named(place.moved(-beside, 0.0), name, said)
+        for place, (name, said) in zip(free_places(boxes, width + 2 * beside), lines, strict=True)
         if place is not None
-    )
+    ]
 
 
 def _breadth(text: str, size: float) -> float:
@@ -175,13 +195,13 @@ def _breadth(text: str, size: float) -> float:
     return (width_of(text) + LATIN_MORE * latin) * size + OUTLINE
 
 
-def _label(place: Box, name: str, said: str, frame: Frame) -> Markup:
-    x, y = (place.left + place.right) / 2, place.top + frame.name * BASELINE
-    drawn = Markup('<text x="{:.0f}" y="{:.0f}" font-size="{}">{}</text>').format(x, y, frame.name, name)
-    if not said:
+def _label(label: _Named, frame: Frame) -> Markup:
+    x, y = (label.box.left + label.box.right) / 2, label.box.top + frame.name * BASELINE
+    drawn = Markup('<text x="{:.0f}" y="{:.0f}" font-size="{}">{}</text>').format(x, y, frame.name, label.name)
+    if not label.said:
         return drawn
     return drawn + Markup('<text x="{:.0f}" y="{:.0f}" font-size="{}">{}</text>').format(
-        x, y + frame.name * 1.05, frame.figure, said
+        x, y + frame.name * 1.05, frame.figure, label.said
     )
 
 

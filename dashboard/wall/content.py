@@ -195,12 +195,12 @@ def _ticker(reader: SnapshotReader, overview: OverviewScreen, language: str) -> 
         t("wall.ticker_data", language, snapshot=snapshot.snapshot_id, day=formatting.day(snapshot.data_through)),
     ]
     lines += [
-        t("wall.ticker_late", language, region=row["region"], source=row["source"], days=row["days"])
-        for _, row in overview.late.iterrows()
-    ]
-    lines += [
         t("wall.ticker_overdue", language, region=row["region"], item=row["item"], owner=row["owner"], days=row["days"])
         for _, row in overview.overdue.iterrows()
+    ]
+    lines += [
+        t("wall.ticker_late", language, region=row["region"], source=row["source"], days=row["days"])
+        for _, row in overview.late.iterrows()
     ]
     return tuple(lines)
 
@@ -354,7 +354,7 @@ class _Panels:
             frame,
             t("trends.no_classes", self.language),
             source=indicator_source(self.reader, self.context.viewer, item, self.language),
-            note=t("wall.classes_note", self.language),
+            note=t("wall.classes_note", self.language, unit=item.unit_label(self.language)),
         )
 
     def _indicator(self, panel: Panel) -> Indicator:

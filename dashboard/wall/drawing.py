@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,30 @@ from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.palette import GRADES, load_palette
 from dashboard.wall.content import PanelContent, WallFrame
 
-MAP_FRAME = Frame(width=432, height=432, name=20, figure=18)
-CHART_WIDTH, CHART_HEIGHT = 430, 190
+MAP_HEIGHT, CHART_HEIGHT = 432, 190
+USUAL_SHAPE = 16 / 9
+"""Width ÷ height of a screen."""
 _JOIN = Markup("")
 
 
-def draw_frame(frame: WallFrame, language: str, theme: str, position: int, count: int) -> Markup:
-    """Return the picture; ``position`` of ``count`` is where the playlist stands."""
+@dataclass(frozen=True)
+class _Room:
+    """How wide a screen's map and its charts at the sides are, in the units of their heights."""
+
+    map: int
+    chart: int
+
+
+def _room(shape: float) -> _Room:
+    """Return the room of a screen of a ``shape``: the columns of wall.css, without what is left free in them."""
+    return _Room(map=round(0.44 * 1080 * shape), chart=round(0.24 * 1080 * shape) - 31)
+
+
+def draw_frame(
+    frame: WallFrame, language: str, theme: str, position: int, count: int, shape: float = USUAL_SHAPE
+) -> Markup:
+    """Return the picture for a screen of a ``shape``; ``position`` of ``count`` is where the playlist stands."""
+    room = _room(shape)
     return Markup(
         '<header class="title"><div class="stamp">{stamp}</div><h1>{title}<small>{step}</small></h1>'
         '<div class="now"><nav class="path">{path}</nav><time id="clock"></time></div></header>'
@@ -33,11 +51,11 @@ def draw_frame(frame: WallFrame, language: str, theme: str, position: int, count
         title=t("app.title", language),
         step=t("wall.step", language, dataset=frame.dataset, step=frame.title),
         path=_path(frame),
-        left=_JOIN.join(_panel(each, language) for each in frame.left),
-        right=_JOIN.join(_panel(each, language) for each in frame.right),
+        left=_JOIN.join(_panel(each, language, room) for each in frame.left),
+        right=_JOIN.join(_panel(each, language, room) for each in frame.right),
         verdict=frame.verdict,
         figures=_JOIN.join(_figure(card, language) for card in frame.figures),
-        map=_map(frame, language, theme),
+        map=_map(frame, language, theme, room),
         ticker=_JOIN.join(Markup("<li>{}</li>").format(line) for line in frame.ticker),
         dots=_JOIN.join(
             Markup('<li><button type="button" data-position="{}"{} aria-label="{}"></button></li>').format(
@@ -92,11 +110,12 @@ def _figure(card: Card, language: str) -> Markup:
 # -- the map ----------------------------------------------------------------------------------------------------------
 
 
-def _map(frame: WallFrame, language: str, theme: str) -> Markup:
+def _map(frame: WallFrame, language: str, theme: str, room: _Room) -> Markup:
     if not frame.outlines:
         body = Markup('<p class="none">{}</p>').format(t("map.no_shapes", language))
     else:
-        body = svg_map(frame.regions, frame.outlines, MAP_FRAME, alt=frame.map_title, language=language, theme=theme)
+        size = Frame(width=room.map, height=MAP_HEIGHT, name=20, figure=18)
+        body = svg_map(frame.regions, frame.outlines, size, alt=frame.map_title, language=language, theme=theme)
     return Markup('<section class="map"><h2>{}</h2>{}{}</section>').format(
         frame.map_title, body, map_legend(frame.regions, language, theme)
     )
@@ -105,9 +124,11 @@ def _map(frame: WallFrame, language: str, theme: str) -> Markup:
 # -- the side cards ---------------------------------------------------------------------------------------------------
 
 
-def _panel(panel: PanelContent, language: str) -> Markup:
+def _panel(panel: PanelContent, language: str, room: _Room) -> Markup:
     if panel.rows.empty:
         body = Markup('<p class="none">{}</p>').format(panel.empty)
+    elif panel.kind == "trend":
+        body = _trend(panel, language, room.chart)
     else:
         body = _BODIES[panel.kind](panel, language)
     note = Markup("<small>{}</small>").format(panel.note) if panel.note else Markup("")
@@ -156,7 +177,14 @@ def _ranking(panel: PanelContent, language: str) -> Markup:
 
 
 def _changes(panel: PanelContent, language: str) -> Markup:
-    rows = [(row["indicator"], f"{row['change']} {row['words']}", row["certainty"]) for _, row in panel.rows.iterrows()]
+    rows = [
+        (
+            row["indicator"],
+            Markup("<em>{}</em> <em>{}</em>").format(row["change"], row["words"]),
+            Markup("<em>{}</em>").format(row["certainty"]),
+        )
+        for _, row in panel.rows.iterrows()
+    ]
     heads = [t(f"overview.{key}", language) for key in ("indicator", "change", "certainty")]
     return _table(heads, rows)
 
@@ -188,7 +216,7 @@ def _classes(panel: PanelContent, language: str) -> Markup:
         bar = Markup('<span class="bar"><i style="width:{:.1f}%"></i>{}</span>').format(row["now"] / most * 100, marker)
         before = formatting.MISSING if pd.isna(row["before"]) else formatting.number(row["before"])
         rows.append((row["name"], bar, Markup("<b>{}</b>").format(formatting.number(row["now"])), before))
-    heads = [t("wall.class", language), "", t("overview.now", language), t("overview.last_year", language)]
+    heads = [t("wall.class", language), "", t("overview.now", language), t("overview.was", language)]
     return _table(heads, rows, numbers=(2, 3))
 
 
@@ -210,8 +238,8 @@ def _going(code: str, name: str) -> Markup:
     return Markup('<button type="button" data-region="{}">{}</button>').format(code, name)
 
 
-def _trend(panel: PanelContent, language: str) -> Markup:
-    """Return a line with its band, its last value in figures, on an axis from zero for counts and rates."""
+def _trend(panel: PanelContent, language: str, width: int) -> Markup:
+    """Return a line with its band, its last value in figures and its unit, on an axis from zero for counts and rates."""
     rows = panel.rows
     values = rows["value"].to_numpy(float)
     lower, upper = (rows[name].fillna(rows["value"]).to_numpy(float) for name in ("lower", "upper"))
@@ -219,7 +247,7 @@ def _trend(panel: PanelContent, language: str) -> Markup:
     top = np.nanmax(upper)
     bottom = max(np.nanmin(lower) - 0.1 * (top - np.nanmin(lower)), 0) if percent else 0.0
     span = top - bottom or 1.0
-    left, right, high, low = 64, CHART_WIDTH - 8, 14, CHART_HEIGHT - 34
+    left, right, high, low = 64, width - 8, 14, CHART_HEIGHT - 34
     x = np.linspace(left, right, len(values))
 
     def y(value: np.ndarray) -> np.ndarray:
@@ -240,11 +268,16 @@ def _trend(panel: PanelContent, language: str) -> Markup:
         Markup('<text class="axis {}" x="{:.0f}" y="{}">{}</text>').format(side, at, CHART_HEIGHT - 8, label)
         for side, at, label in (("start", left, rows["period"].iloc[0]), ("end", right, rows["period"].iloc[-1]))
     )
+    if panel.unit and not percent:
+        unit = t("wall.unit", language, unit=panel.unit)
+        ends += Markup('<text class="axis middle" x="{:.0f}" y="{}">{}</text>').format(
+            (left + right) / 2, CHART_HEIGHT - 8, unit
+        )
     last = places[-1]
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}<path class="band" d="{}"/>'
         '<path class="line" d="{}"/><circle class="last" cx="{:.1f}" cy="{:.1f}" r="5"/></svg>'
-    ).format(CHART_WIDTH, CHART_HEIGHT, panel.title, ticks, ends, area, line, last[0], last[1])
+    ).format(width, CHART_HEIGHT, panel.title, ticks, ends, area, line, last[0], last[1])
 
 
 def _tick(value: float, percent: bool) -> str:
@@ -260,5 +293,4 @@ _BODIES = {
     "overdue": _overdue,
     "late": _late,
     "classes": _classes,
-    "trend": _trend,
 }

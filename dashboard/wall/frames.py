@@ -37,7 +37,7 @@ def drawn_frame(
 
     Pictures are kept by snapshot, scope, screen, position and region.
     """
-    key = ("picture", viewer, screen.steps, screen.language, screen.theme, position, region)
+    key = ("picture", viewer, screen.steps, screen.language, screen.theme, screen.shape, position, region)
     return recalled(reader, key, lambda: _drawn(reader, viewer, screen, position, region))
 
 
@@ -49,7 +49,7 @@ def _drawn(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: 
     if region is None:
         context = context.at(own_region)
     frame = wall_frame(reader, context, step)
-    html = str(draw_frame(frame, screen.language, screen.theme, place, len(playlist)))
+    html = str(draw_frame(frame, screen.language, screen.theme, place, len(playlist), screen.shape))
     above = [code for code, _ in frame.path if bool(reader.regions(viewer).at[code, "in_scope"])]
     return DrawnFrame(
         html=html,

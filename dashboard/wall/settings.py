@@ -72,6 +72,11 @@ class WallScreen(_Declared):
     height: int = Field(ge=600, le=9_000)
     steps: tuple[str, ...] = Field(min_length=1)
 
+    @property
+    def shape(self) -> float:
+        """Width ÷ height."""
+        return self.width / self.height
+
     def label(self, language: str) -> str:
         """Return the name on screen."""
         return localised(language, self.name, self.name_en)

@@ -96,3 +96,18 @@ def test_bold_latin_names_do_not_run_into_each_other_or_over_the_edge():
     if len(places) == 2:
         (x, y), (other_x, other_y) = places
         assert abs(y - other_y) >= 14 or abs(x - other_x) >= bold * (len(names[0]) + len(names[1])) / 2
+
+
+def test_names_stand_beside_the_regions_where_these_leave_room():
+    names = ["Jinting District", "Wanglan District"]
+    tall = tuple(
+        Outline(
+            code, (np.array([[0, top], [0.3, top], [0.3, top + 0.5], [0, top + 0.5], [0, top]]),), 0.15, top + 0.25, 0.3
+        )
+        for code, top in (("A", 0.0), ("B", 0.5))
+    )
+    drawn = svg_map(two(name=names), tall, Frame(width=400, height=160, name=14, figure=12), **SAID)
+    assert drawn.count("District</text>") == 2
+    left, across = (float(each) for each in re.search(r'viewBox="(-?\d+) 0 (\d+)', drawn).groups())
+    assert left < 0 and across <= 400
+    assert all(left < float(x) < left + across for x in re.findall(r'<text x="(-?\d+)"', drawn))

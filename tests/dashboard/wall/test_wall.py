@@ -122,3 +122,12 @@ def test_steps_keep_to_what_a_room_can_read(change):
     step = read_config("wall.toml")["steps"]["situation"]
     with pytest.raises(ValidationError):
         Step.model_validate({**step, **change})
+
+
+def test_a_wide_screen_gets_wide_charts_and_every_chart_says_its_unit(reader, city_scope, hall):
+    wide = find_screen("hall_wide")
+    usual, stretched = (drawn_frame(reader, city_scope, each, 0).html for each in (hall, wide))
+    assert 'class="chart" viewBox="0 0 430 190"' in usual
+    assert 'class="chart" viewBox="0 0 891 190"' in stretched
+    assert "单位：起/10万" in usual and "件；竖线为去年同期" in drawn_frame(reader, city_scope, hall, 1).html
+    assert "较去年同期" in usual
