@@ -75,7 +75,7 @@ if screen.is_graded:
         ],
         language,
         title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
-        sentence=t("ranking.note", language),
+        sentence=t("ranking.note", language) + t("ranking.note_click", language),
         **by_index,
         key="league",
         selected=screen.selected,

@@ -47,6 +47,7 @@ from dashboard.screens.overview import (
     OverviewScreen,
     change_sentence,
     change_text,
+    is_overdue_known,
     overview_screen,
     words_of_change,
 )
@@ -105,6 +106,7 @@ class _Numbers:
     standings: tuple[Standing, ...]
     outcomes: Mapping[str, Figure]
     overdue: tuple[OverdueItem, ...]
+    unknown_overdue: str
     overdue_of: Mapping[str, tuple[OverdueItem, ...]]
     facts: Mapping[str, Mapping[str, Fact]]
     matrix_lines: tuple[MatrixLine, ...]
@@ -140,6 +142,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
         standings=standings,
         outcomes=MappingProxyType(outcomes),
         overdue=_overdue(reader, context, context.region, as_of, settings.overdue_rows),
+        unknown_overdue="" if is_overdue_known(reader, context) else overview.nothing_overdue,
         overdue_of=MappingProxyType(overdue_of),
         facts=MappingProxyType(facts),
         matrix_lines=lines,
@@ -195,6 +198,7 @@ def _built(
         overdue_count=len(base.overdue),
         matrix_lines=base.matrix_lines,
         townships=base.townships,
+        unknown_overdue=base.unknown_overdue,
     )
     return with_sections(reader, scope, briefing)
 

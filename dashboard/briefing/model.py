@@ -267,6 +267,8 @@ class Briefing:
     characters: int = 0
     """Of the sections that are not annexes."""
     characters_text: str = ""
+    unknown_overdue: str = ""
+    """Why nobody can tell what is overdue: the role may not see it, or no source gives it; empty where it is known."""
 
     def table(self, key: str) -> BriefingTable:
         """Return a table by its key."""

@@ -246,6 +246,7 @@ def _overdue(briefing: Briefing) -> Section:
     table = _table(briefing, "overdue", widths, rows, ("number", "days"))
     limit = briefing_settings().overdue_rows
     key = "briefing.overdue_at_least" if briefing.overdue_count >= limit else "briefing.overdue_sentence"
+    table = replace(table, empty=briefing.unknown_overdue or table.empty)
     sentence = t(key, language, count=briefing.overdue_count) if rows else table.empty
     return _section(briefing, "overdue", (sentence,), (table,), is_annex=True)
 

@@ -81,7 +81,7 @@ def region(screen: MeetingScreen, page: RegionPage, context: Context, source: st
                 _panel(_promised_title(page, language), _promised(page, context)),
                 _panel(
                     t("meeting.outcome", language),
-                    _outcome(page, language),
+                    _outcome(page, screen.briefing.unknown_overdue, language),
                     _definition(context.href("definitions", indicator=page.outcome.id), language),
                 ),
                 _panel(t("briefing.region.questions", language), _questions(page, language)),
@@ -173,11 +173,13 @@ def _decision(decision: Decision, language: str) -> Markup:
     )
 
 
-def _outcome(page: RegionPage, language: str) -> Markup:
+def _outcome(page: RegionPage, unknown_overdue: str, language: str) -> Markup:
     figure = page.outcome
     lines = [
         Markup("{} <b>{}</b> <small>({})</small>").format(
-            figure.name, figure.value_text, figure.interval_text or formatting.MISSING
+            figure.name,
+            figure.value_text,
+            t("wall.interval", language, interval=figure.interval_text) if figure.interval_text else formatting.MISSING,
         ),
         Markup("{}").format(figure.sentence or formatting.MISSING),
     ]
@@ -196,7 +198,7 @@ def _outcome(page: RegionPage, language: str) -> Markup:
             for each in page.overdue[:SHOWN_OVERDUE]
         ]
     else:
-        lines.append(Markup("{}").format(t("briefing.region.no_overdue", language)))
+        lines.append(Markup("{}").format(unknown_overdue or t("briefing.region.no_overdue", language)))
     return _items(lines)
 
 

@@ -348,6 +348,9 @@ def change_sentence(indicator: Indicator, row: Values, language: str) -> str:
     amount, key = change_text(indicator, row, language).lstrip("+−"), row["sentence"]
     if _is_written_as_none(amount):
         key = f"{key.rsplit('.', 1)[0]}.same"
+    if indicator.display_form == "rate" and not amount.endswith("%"):
+        unit = indicator.unit_label(language, amount)
+        amount = t("sentences.amount.plain", language, difference=amount, unit=unit)
     return t(key, language, amount=amount)
 
 
@@ -460,10 +463,15 @@ def _written_overdue(reader: SnapshotReader, context: Context, rows: pd.DataFram
     )
 
 
+def is_overdue_known(reader: SnapshotReader, context: Context) -> bool:
+    """Return whether an empty list of what is overdue says that nothing is: the role may see it, and a source gives it."""
+    return context.viewer.permissions.records and is_covered(reader, context.viewer, MAY_BE_OVERDUE)
+
+
 def _why_none_overdue(reader: SnapshotReader, context: Context) -> str:
-    if not context.viewer.permissions.records:
-        return "overdue_hidden"
-    return "no_overdue" if is_covered(reader, context.viewer, MAY_BE_OVERDUE) else "overdue_not_given"
+    if is_overdue_known(reader, context):
+        return "no_overdue"
+    return "overdue_not_given" if context.viewer.permissions.records else "overdue_hidden"
 
 
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:

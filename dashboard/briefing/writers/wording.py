@@ -72,7 +72,7 @@ def region_lines(page: RegionPage, briefing: Briefing, ems: float, most: float) 
     past_due = (
         t("briefing.region.overdue", language, count=page.overdue_count)
         if page.overdue_count
-        else t("briefing.region.no_overdue", language)
+        else briefing.unknown_overdue or t("briefing.region.no_overdue", language)
     )
     decisions = [
         t("briefing.region.decision", language, task=each.task, unit=each.unit, due=formatting.day(each.due_on))

@@ -141,8 +141,10 @@ def _agenda_table(pages: tuple[RegionPage, ...], briefing: Briefing, language: s
             "grade": page.standing.grade_word,
             "index": page.standing.index,
             "change": page.standing.change,
-            "overdue": page.overdue_count,
-            "open": sum(each.state in ("open", "overdue") for each in page.decisions),
+            "overdue": None if briefing.unknown_overdue and not page.overdue_count else page.overdue_count,
+            "open": sum(each.state in ("open", "overdue") for each in page.decisions)
+            if page.decisions or not briefing.unknown_overdue
+            else None,
             "reasons": page.standing.reasons or page.empty_reason,
         }
         for place, page in enumerate(pages, start=1)

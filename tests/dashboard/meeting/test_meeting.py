@@ -254,3 +254,13 @@ def test_a_county_without_data_and_one_with_200_overdue_items_are_said_whole_on_
 def test_periods_without_a_meeting_before_open_with_nothing_of_this_program(screen_of):
     assert screen_of("2024Q4").last_decided == ()
     assert Period.parse("2024Q3").end < Period.parse("2024Q4").start
+
+
+def test_who_may_not_see_what_is_overdue_is_not_told_that_nothing_is(own_reader):
+    city = own_reader.snapshot().root_code
+    context = Context(city, Period.parse("2024Q4"), "zh", "light", Scope("auditor", city))
+    screen = meeting_screen(own_reader, context)
+    agenda = screen.tables[0].frame
+    assert agenda[["overdue", "open"]].isna().all(axis=None)
+    drawn = region(screen, screen.pages[0], context, "")
+    assert "没有逾期事项" not in drawn and "不能查看议定事项和包案记录" in drawn

@@ -109,6 +109,9 @@ def test_a_change_that_is_written_as_nothing_went_no_way():
     row["difference"] = 0.0006
     assert words_of_change(shares, row, "zh") == "升 · 好转"
     assert change_sentence(shares, row, "zh").startswith("与去年同期相比上升 0.1 个百分点")
+    row["difference"], row["old_numerator"] = 0.32, 1.0
+    rates = find_indicator("JQ2")
+    assert change_sentence(rates, row, "zh") == "与去年同期相比上升 0.32 起/10万，在偶然波动范围内"
 
 
 def test_a_card_without_a_figure_says_why_instead_of_comparing_none(reader, city_scope):
