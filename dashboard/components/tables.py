@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,9 +17,8 @@ from dashboard.i18n import t
 MAX_ROWS = 500
 LONG_TEXT = 200
 """Signs from which a cell's text scrolls in a frame of its own, so that it leaves the other columns their room."""
-_LONG, _LONG_END = Markup('<span class="clamped" tabindex="0">'), Markup("</span>")
-_ROW, _SELECTED, _ROW_END = Markup("<tr>"), Markup('<tr class="selected" aria-current="true">'), Markup("</tr>")
-_LINK, _LINK_TEXT, _LINK_END = Markup('<a href="'), Markup('">'), Markup("</a>")
+_LONG, _LINK = Markup('<span class="clamped" tabindex="0">{}</span>'), Markup('<a href="{}">{}</a>')
+_ROW, _SELECTED = "<tr>", '<tr class="selected" aria-current="true">'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,15 +129,14 @@ def table_markup(
     """Return the table of :func:`table` as HTML."""
     shown = frame.iloc[:MAX_ROWS]
     head = Markup("").join(_heading(column) for column in columns)
-    edges = [_edges(column, place) for place, column in enumerate(columns)]
-    rows = []
-    values = zip(*(column.tolist() for _, column in shown.items()), strict=True)  # to_dict takes three times as long
-    for label, row in zip(shown.index, (dict(zip(shown.columns, each, strict=True)) for each in values), strict=False):
-        cells = Markup("").join(
-            start + _shown(row, column) + end for column, (start, end) in zip(columns, edges, strict=True)
+    values = {str(name): values.tolist() for name, values in shown.items()}
+    cells = zip(*(_cells(column, values, is_first=place == 0) for place, column in enumerate(columns)), strict=True)
+    body = Markup(
+        "".join(
+            (_SELECTED if label == selected else _ROW) + "".join(row) + "</tr>"
+            for label, row in zip(shown.index, cells, strict=False)
         )
-        rows.append((_SELECTED if label == selected else _ROW) + cells + _ROW_END)
-    body = Markup("").join(rows)
+    )
     rest = Markup("")
     if len(frame) > len(shown):
         rest = Markup('<p class="rest">{}</p>').format(
@@ -156,18 +155,32 @@ def _heading(column: Column) -> Markup:
     return Markup('<th scope="col" class="{}"{}{}>{}</th>').format(column.kind, style, hint, column.title)
 
 
-def _edges(column: Column, place: int) -> tuple[Markup, Markup]:
-    """Return what stands before and after each cell of a column."""
-    if place == 0:
-        return Markup('<th scope="row" class="{}">').format(column.kind), Markup("</th>")
-    return Markup('<td class="{}">').format(column.kind), Markup("</td>")
+def _cells(column: Column, values: Mapping[str, Sequence], *, is_first: bool) -> list[str]:
+    """Return the cells of a column as HTML, put together as plain text, which takes a third of the time of markup.
+
+    Parameters
+    ----------
+    column : Column
+    values : mapping of str to sequence
+        Of each column of the frame.
+    is_first : bool
+        Its cells head their rows.
+    """
+    kind = escape(column.kind)
+    start, end = (f'<th scope="row" class="{kind}">', "</th>") if is_first else (f'<td class="{kind}">', "</td>")
+    if column.draw:
+        rows = zip(*values.values(), strict=True)
+        texts = [escape(_told(column.draw(dict(zip(values, row, strict=True))))) for row in rows]
+    else:
+        texts = [escape(_told(value)) for value in values[column.name]]
+        texts = [_LONG.format(text) if len(text) > LONG_TEXT else text for text in texts]
+    if column.href:
+        hrefs = [href if isinstance(href, str) and href else None for href in values[column.href]]
+        texts = [
+            _LINK.format(href, text) if href is not None else text for href, text in zip(hrefs, texts, strict=True)
+        ]
+    return ["".join((start, text, end)) for text in texts]
 
 
-def _shown(row: Mapping, column: Column) -> Markup:
-    """Return the inside of a cell; added up, which escapes text as ``format`` does at half the cost."""
-    value = column.draw(row) if column.draw else row[column.name]
-    text = escape(MISSING if value is None or (isinstance(value, float) and pd.isna(value)) else value)
-    if not column.draw and len(text) > LONG_TEXT:
-        text = _LONG + text + _LONG_END
-    href = row[column.href] if column.href else None
-    return _LINK + href + _LINK_TEXT + text + _LINK_END if isinstance(href, str) and href else text
+def _told(value: object) -> object:
+    return MISSING if value is None or (isinstance(value, float) and math.isnan(value)) else value
