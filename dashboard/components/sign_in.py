@@ -107,17 +107,18 @@ def _view_as(own: Scope, language: str, regions: dict[str, str]) -> None:
         place = codes.index(now.region_code) if now.region_code in codes else 0
         region = st.selectbox(t("sign_in.region", language), codes, index=place, format_func=regions.__getitem__)
         if st.form_submit_button(t("sign_in.view_as", language)):
-            _look(Scope(role, region), language)
+            _look(Scope(role, region), own, language)
     if viewed_as() is not None and st.button(t("sign_in.own_view", language), key="own-view"):
-        _look(None, language)
+        _look(None, own, language)
 
 
-def _look(scope: Scope | None, language: str) -> None:
+def _look(scope: Scope | None, own: Scope, language: str) -> None:
     try:
         view_as(scope)
     except DataAccessError as error:
         st.error(error.message(language))
         return
+    st.query_params["region"] = (scope or own).region_code  # the one looked at may lie outside
     st.rerun()
 
 

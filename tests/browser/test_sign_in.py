@@ -19,6 +19,7 @@ from tests.browser.screen import (
     settle,
     sign_in,
     visible_text,
+    wait_for_region,
     watched_page,
 )
 from tests.conftest import OWN_HOSTS, REPOSITORY
@@ -79,6 +80,14 @@ def test_auditor_reads_the_record_and_an_administrator_looks_as_another_and_come
         page.get_by_role("button", name="以此身份查看").click()
         page.get_by_role("button", name="恢复本人身份").wait_for()
         assert visible_text(page) != own
+        county = reader.regions(city_scope)["name"][counties[0]]
+        page.get_by_label("角色").click()
+        page.get_by_role("option", name="县区领导").click()
+        page.get_by_role("combobox").and_(page.get_by_label("区划")).click()
+        page.get_by_role("option", name=county).click()
+        page.get_by_role("button", name="以此身份查看").click()
+        wait_for_region(page, county)
+        assert page.locator(".notice").count() == 1, "only that it is another's view"
         page.get_by_role("button", name="恢复本人身份").click()
         page.get_by_role("button", name="恢复本人身份").wait_for(state="detached")
         page.reload()
