@@ -139,7 +139,7 @@ def test_download_is_fetched_by_the_account_it_was_written_for_and_by_no_other(b
         with page.expect_download() as expected:
             page.get_by_role("button", name="CSV").first.click()
         link = expected.value.url
-        assert "/media/" in link and "sign_in" in expected.value.path().read_text("utf-8-sig")
+        assert "/media/" in link and "登录" in expected.value.path().read_text("utf-8-sig")
         with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as other:
             sign_in(other, signed_app, "county")
             assert other.evaluate(status, link) == 403
