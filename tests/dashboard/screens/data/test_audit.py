@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
-import pytest
-
 from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.data.audit import audit_screen
 from data_access.access import Scope
 from data_access.audit import AuditBook
-from data_access.home import Home
 from data_access.queries import SnapshotReader
-
-
-@pytest.fixture
-def own_reader(demonstration_home: Home, tmp_path) -> SnapshotReader:
-    """The demonstration city with an empty audit record of this test's own."""
-    home = Home(tmp_path / "city")
-    home.path.mkdir()
-    shutil.copy(demonstration_home.pointer, home.pointer)
-    home.snapshots.symlink_to(demonstration_home.snapshots)
-    return SnapshotReader(home)
 
 
 def told(reader: SnapshotReader, language: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 
 import pytest
@@ -17,21 +16,10 @@ from dashboard.periods import Period
 from dashboard.screens.duty.entries import opened_entry
 from dashboard.screens.duty.responsibility import PARTS, ResponsibilityScreen, responsibility_screen
 from data_access.access import Scope
-from data_access.home import Home
 from data_access.ledger import Ledger
 from data_access.queries import SnapshotReader
 
 QUARTER = Period.parse("2024Q4")
-
-
-@pytest.fixture
-def own_reader(demonstration_home: Home, tmp_path) -> SnapshotReader:
-    """The demonstration city with an empty ledger of this test's own."""
-    home = Home(tmp_path / "city")
-    home.path.mkdir()
-    shutil.copy(demonstration_home.pointer, home.pointer)
-    home.snapshots.symlink_to(demonstration_home.snapshots)
-    return SnapshotReader(home)
 
 
 @pytest.fixture
