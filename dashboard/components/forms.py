@@ -34,6 +34,8 @@ class _Outcome:
 
     text: str
     written: bool
+    answer: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Of this press alone: the same words said again are an answer of their own, and are read out again."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,11 @@ def _widget(rule: FieldRule, value: object, key: str, language: str) -> None:
 
 def _say(outcome: _Outcome) -> None:
     role, kind = ("status", "written") if outcome.written else ("alert", "refused")
-    st.html(Markup('<p class="entry-outcome entry-{}" role="{}">{}</p>').format(kind, role, outcome.text))
+    st.html(
+        Markup('<p class="entry-outcome entry-{}" role="{}" data-answer="{}">{}</p>').format(
+            kind, role, outcome.answer, outcome.text
+        )
+    )
 
 
 def _role_name(context: Context) -> str:

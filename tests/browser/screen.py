@@ -35,16 +35,6 @@ STILL = """() => new Promise(done => {
     watch.observe(document.body, {subtree: true, childList: true});
     setTimeout(end, 5000);
 })"""
-NOTE_RUNS = """() => {
-    const app = document.querySelector('[data-testid=stApp]');
-    window.hasRun = false;
-    const watch = new MutationObserver(() => {
-        if (app.dataset.testScriptState !== 'running') return;
-        window.hasRun = true;
-        watch.disconnect();
-    });
-    watch.observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
-}"""
 REFUSED = "Content Security Policy"
 """In the console's words when the browser kept a request back because the app forbids it."""
 
@@ -262,10 +252,10 @@ def send_form(page, fields: Mapping[str, str], state: str = "") -> str:
 
 def send(page, button) -> None:
     """Press a form's ``button`` and wait for what is answered to it; until then the page may show the answer before."""
-    page.evaluate(NOTE_RUNS)
+    answer = "() => document.querySelector('.entry-outcome[data-answer]')?.dataset.answer ?? ''"
+    before = page.evaluate(answer)
     button.click()
-    page.wait_for_function("() => window.hasRun")
-    page.locator(".entry-outcome").first.wait_for()
+    page.wait_for_function(f"before => ![before, ''].includes(({answer})())", arg=before)
     rest(page)
     be_still(page)
 

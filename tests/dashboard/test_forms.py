@@ -86,6 +86,14 @@ def test_what_is_refused_stays_in_the_form(ledger: Ledger):
     assert "不是日期" in said(app) and app.text_input[1].value == "2025-02-30"
 
 
+def test_the_same_answer_given_again_is_another_answer(ledger: Ledger):
+    app = typed(opened(), "电话13812345678联系")
+    first = said(app)
+    second = said(app.button[0].click().run())
+    assert "疑似含身份证号、手机号" in second
+    assert first != second
+
+
 def test_the_slower_of_two_is_told_and_may_send_again(ledger: Ledger):
     first = typed(opened(), "原任务")
     second = opened()
