@@ -13,6 +13,7 @@
   let touched = 0; // when somebody last touched the screen; 0 when the playlist runs
   let lostSince = null;
   let asking = false;
+  let wished = null; // the picture that somebody asked for while another was on its way
   let checked = 0;
   let ticked = Date.now();
   const started = Date.now();
@@ -94,7 +95,7 @@
     try {
       const picture = await ask(address(position, region));
       find();
-      show(picture);
+      show({ ...picture, wandered: region !== undefined });
       due = Date.now() + picture.seconds * SECOND;
     } catch (error) {
       lose();
@@ -102,15 +103,21 @@
     } finally {
       asking = false;
     }
+    if (wished === null) return;
+    const next = wished;
+    wished = null;
+    await go(...next);
+  };
+
+  // What somebody asks for waits for a picture that is on its way; what the playlist asks for comes again by itself.
+  const wish = (position, region) => {
+    if (asking) wished = [position, region];
+    else go(position, region);
   };
 
   const isPaused = () => touched > 0;
   const wandered = () => isPaused() && shown !== null && shown.wandered;
-  const goRegion = async (region) => {
-    await go(shown ? shown.position : 0, region);
-    if (shown) shown.wandered = true;
-  };
-  const again = () => (wandered() ? goRegion(shown.region) : go(shown ? shown.position : 0));
+  const again = () => go(shown ? shown.position : 0, wandered() ? shown.region : undefined);
 
   // Ask for little: is there another snapshot, another version of this program?
   const check = async () => {
@@ -161,14 +168,14 @@
   const act = (target) => {
     const region = target && target.closest("[data-region]");
     const dot = target && target.closest("[data-position]");
-    if (region) goRegion(region.dataset.region);
-    else if (dot) go(Number(dot.dataset.position));
+    if (region) wish(shown ? shown.position : 0, region.dataset.region);
+    else if (dot) wish(Number(dot.dataset.position));
   };
   const up = () => {
-    if (shown && shown.parent) goRegion(shown.parent);
+    if (shown && shown.parent) wish(shown.position, shown.parent);
   };
   const step = (by) => {
-    if (shown) go((shown.position + by + shown.count) % shown.count);
+    if (shown) wish((shown.position + by + shown.count) % shown.count);
   };
   document.addEventListener("pointerdown", touch);
   document.addEventListener("wheel", touch, { passive: true });

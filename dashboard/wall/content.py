@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,10 +17,11 @@ from dashboard.i18n import t
 from dashboard.indicators.breakdown import by_class, class_names_of
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import changes_of
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import series, values_of
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.maps.outlines import Outline
-from dashboard.periods import Period
+from dashboard.periods import Grain, Period
 from dashboard.screens.children import Listed, listed_regions, names_of
 from dashboard.screens.figures import indicator_card, interval_text, row_text
 from dashboard.screens.league import basis_note, index_source, league_below, rank_text
@@ -30,16 +32,19 @@ from dashboard.screens.overview import (
     change_sentence,
     change_text,
     headline_of,
+    is_overdue_known,
     overview_screen,
     words_of_change,
 )
 from dashboard.screens.shared import shared_outlines
+from dashboard.screens.work.disputes import disputes_screen
+from dashboard.screens.work.response import response_screen
 from dashboard.sources import FEW_SOURCES, indicator_source
-from dashboard.wall.settings import GRADE, HEADLINE, Panel, Step, WallScreen
+from dashboard.wall.settings import GRADE, HEADLINE, NEED_INDICATOR, Panel, Step, WallScreen, wall_settings
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
-TREND_MONTHS = 24
+TREND_LENGTH: Mapping[Grain, int] = {"month": 24, "year": 12}
 INSUFFICIENT = "insufficient"
 
 
@@ -95,11 +100,19 @@ def wall_context(reader: SnapshotReader, viewer: Scope, screen: WallScreen, regi
     return Context(code, default_period(reader.snapshot()), screen.language, screen.theme, viewer)
 
 
+def steps_with_data(reader: SnapshotReader, viewer: Scope, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps of which the data have more than the headline; the first one where they have no more."""
+    return [each for each in steps if any(_is_collected(reader, viewer, name) for name in each.indicators)] or [
+        *steps[:1]
+    ]
+
+
 def regions_of_step(reader: SnapshotReader, context: Context, step: Step) -> tuple[str, ...]:
-    """Return the regions that the step goes through, one picture each."""
+    """Return the regions that the step goes through, one picture each; none where they are too many to wait for."""
     if step.regions == "own":
         return (context.region,)
-    return listed_regions(context, reader.regions(context.viewer), reader.snapshot()).codes
+    codes = listed_regions(context, reader.regions(context.viewer), reader.snapshot()).codes
+    return codes if len(codes) <= wall_settings().most_regions else ()
 
 
 def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFrame:
@@ -110,7 +123,7 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
     listed = listed_regions(context, regions, snapshot)
     overview = overview_screen(reader, context)
     league = league_below(reader, context, listed)
-    coloured_by = _colour(step, league, listed, reader)
+    coloured_by = _colour(reader, context, step, league, listed)
     drawn = _regions(reader, context, listed, league, coloured_by)
     makers = _Panels(reader, context, listed, overview, league)
     named = t("wall.grade_map", language) if coloured_by == GRADE else find_indicator(coloured_by).label(language)
@@ -119,14 +132,14 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
         region=context.region,
         path=tuple((code, region_name(regions, code, language)) for code in region_path(regions, context.region)),
         period=context.period,
-        verdict=overview.outcome,
+        verdict=_verdict(reader, context, step, overview),
         map_title=t("map.title", language, indicator=named, level=listed.level_name),
         regions=drawn,
         coloured_by=coloured_by,
         outlines=shared_outlines(reader, context, listed.codes),
         figures=_figures(reader, context, step),
-        left=tuple(makers.panel(each) for each in step.left),
-        right=tuple(makers.panel(each) for each in step.right),
+        left=makers.side(step.left),
+        right=makers.side(step.right),
         ticker=_ticker(reader, overview, language),
         snapshot_id=snapshot.snapshot_id,
         data_through=snapshot.data_through,
@@ -135,12 +148,25 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
     )
 
 
-def _colour(step: Step, league: League | None, listed: Listed, reader: SnapshotReader) -> str:
+def _is_collected(reader: SnapshotReader, viewer: Scope, indicator: str) -> bool:
+    item, coverage = find_indicator(indicator), facts_of(reader, viewer).coverage
+    return item.available and any(coverage.get(measure) for measure in item.measures)
+
+
+def _verdict(reader: SnapshotReader, context: Context, step: Step, overview: OverviewScreen) -> str:
+    if step.answer == "outcome":
+        return overview.outcome
+    prepare = {"disputes": disputes_screen, "response": response_screen}[step.answer]
+    return prepare(reader, context).verdict
+
+
+def _colour(reader: SnapshotReader, context: Context, step: Step, league: League | None, listed: Listed) -> str:
     if step.colour == GRADE and league is not None:
         return GRADE
     fitting = {item.id for item in mapped_indicators(listed.depth)}
-    wanted = headline_of(reader) if step.colour in (GRADE, HEADLINE) else find_indicator(step.colour)
-    return wanted.id if wanted.id in fitting else headline_of(reader).id
+    if step.colour in fitting and _is_collected(reader, context.viewer, step.colour):
+        return step.colour
+    return headline_of(reader).id
 
 
 def _regions(
@@ -220,10 +246,21 @@ class _Panels:
         self.overview, self.league = overview, league
         self.language = context.language
 
+    def side(self, panels: Sequence[Panel]) -> tuple[PanelContent, ...]:
+        """Return the cards of one side of which the data have something; the headline's ranking where they have none."""
+        ranking = Panel(kind="ranking", indicator=HEADLINE, share=panels[0].share)
+        wanted = [ranking if each.kind == "league" and self.league is None else each for each in panels]
+        return tuple(self.panel(each) for each in [each for each in wanted if self._is_known(each)] or [ranking])
+
     def panel(self, panel: Panel) -> PanelContent:
         """Return the content of one card."""
         make = getattr(self, f"_{panel.kind}")
         return make(panel)
+
+    def _is_known(self, panel: Panel) -> bool:
+        if panel.kind in NEED_INDICATOR:
+            return _is_collected(self.reader, self.context.viewer, self._indicator(panel).id)
+        return panel.kind != "overdue" or is_overdue_known(self.reader, self.context)
 
     def _content(
         self, panel: Panel, title: str, rows: pd.DataFrame, empty: str, *, source: str, **more: Any
@@ -233,8 +270,7 @@ class _Panels:
     def _league(self, panel: Panel) -> PanelContent:
         title = t("wall.league", self.language, level=self.listed.level_name)
         source = index_source(self.reader, self.context, FEW_SOURCES)
-        if self.league is None:
-            return self._content(panel, title, pd.DataFrame(), t("wall.no_league", self.language), source=source)
+        assert self.league is not None  # nosec B101  # `side` asks for none without
         rows = self.league.rows
         names = names_of(self.reader.regions(self.context.viewer), self.listed.codes, self.language)
         frame = pd.DataFrame(
@@ -312,9 +348,10 @@ class _Panels:
 
     def _trend(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)
-        last = Period.containing(min(self.context.period.end, self.reader.snapshot().data_through), "month")
-        months = last.trailing(TREND_MONTHS)
-        frame = series(self.reader, self.context.viewer, item, [self.context.region], months)
+        grain: Grain = "year" if item.statistical_period == "year" else "month"
+        count = TREND_LENGTH[grain]
+        last = Period.containing(min(self.context.period.end, self.reader.snapshot().data_through), grain)
+        frame = series(self.reader, self.context.viewer, item, [self.context.region], last.trailing(count))
         known = frame.reset_index()[["period", "period_start", "value", "lower", "upper", "status"]]
         known.loc[~known["status"].isin(WITH_VALUE), ["value", "lower", "upper"]] = float("nan")
         if known["value"].isna().all():
@@ -323,7 +360,7 @@ class _Panels:
         known[["value", "lower", "upper"]] *= scale
         return self._content(
             panel,
-            t("wall.trend", self.language, name=item.label(self.language), count=TREND_MONTHS),
+            t(f"wall.trend_{grain}", self.language, name=item.label(self.language), count=count),
             known,
             t("trends.empty", self.language),
             source=indicator_source(self.reader, self.context.viewer, item, self.language),

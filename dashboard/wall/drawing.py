@@ -30,15 +30,24 @@ class _Room:
     chart: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the playlist stands."""
+
+    position: int
+    count: int
+    """Of pictures."""
+    starts: Sequence[int]
+    """Position of each step's first picture."""
+
+
 def _room(shape: float) -> _Room:
     """Return the room of a screen of a ``shape``: the columns of wall.css, without what is left free in them."""
     return _Room(map=round(0.44 * 1080 * shape), chart=round(0.24 * 1080 * shape) - 31)
 
 
-def draw_frame(
-    frame: WallFrame, language: str, theme: str, position: int, count: int, shape: float = USUAL_SHAPE
-) -> Markup:
-    """Return the picture for a screen of a ``shape``; ``position`` of ``count`` is where the playlist stands."""
+def draw_frame(frame: WallFrame, language: str, theme: str, place: Place, shape: float = USUAL_SHAPE) -> Markup:
+    """Return the picture for a screen of a ``shape``."""
     room = _room(shape)
     return Markup(
         '<header class="title"><div class="stamp">{stamp}</div><h1>{title}<small>{step}</small></h1>'
@@ -57,15 +66,25 @@ def draw_frame(
         figures=_JOIN.join(_figure(card, language) for card in frame.figures),
         map=_map(frame, language, theme, room),
         ticker=_JOIN.join(Markup("<li>{}</li>").format(line) for line in frame.ticker),
-        dots=_JOIN.join(
-            Markup('<li><button type="button" data-position="{}"{} aria-label="{}"></button></li>').format(
-                each,
-                Markup(' aria-current="true"') if each == position else "",
-                t("wall.picture", language, number=each + 1, count=count),
-            )
-            for each in range(count)
-        ),
+        dots=_dots(place, language),
     )
+
+
+def _dots(place: Place, language: str) -> Markup:
+    """Return a dot for each step; behind that of a step of many pictures, which of them is on screen."""
+    now = max(start for start in place.starts if start <= place.position)
+    dots = []
+    for start, end in zip(place.starts, [*place.starts[1:], place.count], strict=True):
+        is_now, pictures = start == now, end - start
+        step = Markup('<button type="button" data-position="{}"{} aria-label="{}"></button>').format(
+            start,
+            Markup(' aria-current="true"') if is_now else "",
+            t("wall.picture", language, number=start + 1, count=place.count),
+        )
+        if is_now and pictures > 1:
+            step += t("wall.place", language, number=place.position - start + 1, count=pictures)
+        dots.append(Markup("<li>{}</li>").format(step))
+    return _JOIN.join(dots)
 
 
 def _stamp(frame: WallFrame, language: str) -> Markup:

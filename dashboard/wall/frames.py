@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dashboard.context import Context
 from dashboard.memory import recalled
-from dashboard.wall.content import regions_of_step, wall_context, wall_frame
-from dashboard.wall.drawing import draw_frame
+from dashboard.wall.content import regions_of_step, steps_with_data, wall_context, wall_frame
+from dashboard.wall.drawing import Place, draw_frame
 from dashboard.wall.settings import Step, WallScreen, wall_settings
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
@@ -46,10 +46,11 @@ def _drawn(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: 
     playlist = _playlist(reader, wall_context(reader, viewer, screen, None), screen)
     place = position % len(playlist)
     step, own_region = playlist[place]
+    starts = [at for at, (each, _) in enumerate(playlist) if at == 0 or playlist[at - 1][0] != each]
     if region is None:
         context = context.at(own_region)
     frame = wall_frame(reader, context, step)
-    html = str(draw_frame(frame, screen.language, screen.theme, place, len(playlist), screen.shape))
+    html = str(draw_frame(frame, screen.language, screen.theme, Place(place, len(playlist), starts), screen.shape))
     above = [code for code, _ in frame.path if bool(reader.regions(viewer).at[code, "in_scope"])]
     return DrawnFrame(
         html=html,
@@ -65,5 +66,5 @@ def _drawn(reader: SnapshotReader, viewer: Scope, screen: WallScreen, position: 
 
 def _playlist(reader: SnapshotReader, context: Context, screen: WallScreen) -> list[tuple[Step, str]]:
     """Return step and region of each picture, in order."""
-    steps = [wall_settings().steps[name] for name in screen.steps]
+    steps = steps_with_data(reader, context.viewer, [wall_settings().steps[name] for name in screen.steps])
     return [(step, code) for step in steps for code in regions_of_step(reader, context, step)]

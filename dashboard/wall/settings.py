@@ -15,6 +15,7 @@ from data_access.errors import ConfigError
 
 FILE = "config/wall.toml"
 GRADE, HEADLINE = "grade", "headline"
+Answer = Literal["outcome", "disputes", "response"]
 PanelKind = Literal["league", "ranking", "changes", "overdue", "late", "trend", "classes"]
 NEED_INDICATOR = ("ranking", "trend", "classes")
 
@@ -45,6 +46,8 @@ class Step(_Declared):
     title_en: str = Field(min_length=1)
     seconds: int = Field(ge=10, le=600)
     regions: Literal["own", "children"]
+    answer: Answer = "outcome"
+    """What its sentence is about: the outcome, or the question of a page."""
     colour: str
     figures: tuple[str, ...] = Field(min_length=1, max_length=6)
     left: tuple[Panel, ...] = Field(min_length=1, max_length=3)
@@ -88,6 +91,7 @@ class WallSettings(_Declared):
     check_seconds: int = Field(ge=1, le=3600)
     retry_seconds: int = Field(ge=1, le=600)
     resume_seconds: int = Field(ge=5, le=3600)
+    most_regions: int = Field(ge=1, le=500)
     reload_at: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     steps: Mapping[str, Step] = Field(min_length=1)
     screens: Mapping[str, WallScreen] = Field(min_length=1)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
 from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.evaluate import values
 from dashboard.screens.figures import figure_text
-from dashboard.wall.content import wall_context, wall_frame
-from dashboard.wall.drawing import draw_frame
+from dashboard.screens.overview import overview_screen
+from dashboard.screens.work.disputes import disputes_screen
+from dashboard.screens.work.response import response_screen
+from dashboard.wall import content
+from dashboard.wall.content import regions_of_step, wall_context, wall_frame
+from dashboard.wall.drawing import Place, draw_frame
 from dashboard.wall.frames import drawn_frame
 from dashboard.wall.settings import Panel, Step, WallSettings, find_screen, wall_settings
 from data_access.access import Scope, read_config
 from data_access.errors import ConfigError
+from data_access.queries import SnapshotReader
+
+FIRST = Place(0, 4, range(4))
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +64,13 @@ def test_card_of_what_is_overdue_counts_all_that_it_does_not_list(reader, city_s
     card = next(each for each in frame.right if each.kind == "overdue")
     every = reader.overdue(city_scope, context.region, context.period.end, 500)
     assert len(card.rows) + card.left_out == len(every) > len(card.rows)
-    assert f'data-left-out="{card.left_out}"' in draw_frame(frame, "zh", "dark", 0, 4)
+    assert f'data-left-out="{card.left_out}"' in draw_frame(frame, "zh", "dark", FIRST)
 
 
 def test_nothing_changes_while_the_data_stay_the_same(reader, city_scope, hall):
     context = wall_context(reader, city_scope, hall, None)
     step = wall_settings().steps["situation"]
-    first, second = (draw_frame(wall_frame(reader, context, step), "zh", "dark", 0, 4) for _ in range(2))
+    first, second = (draw_frame(wall_frame(reader, context, step), "zh", "dark", FIRST) for _ in range(2))
     assert first == second
 
 
@@ -131,3 +140,34 @@ def test_a_wide_screen_gets_wide_charts_and_every_chart_says_its_unit(reader, ci
     assert 'class="chart" viewBox="0 0 891 190"' in stretched
     assert "单位：起/10万" in usual and "件；竖线为去年同期" in drawn_frame(reader, city_scope, hall, 1).html
     assert "较去年同期" in usual
+
+
+def test_sentence_answers_the_question_of_the_step(reader, city_scope, hall):
+    context, steps = wall_context(reader, city_scope, hall, None), wall_settings().steps
+    assert wall_frame(reader, context, steps["situation"]).verdict == overview_screen(reader, context).outcome
+    assert wall_frame(reader, context, steps["disputes"]).verdict == disputes_screen(reader, context).verdict
+    assert wall_frame(reader, context, steps["response"]).verdict == response_screen(reader, context).verdict
+
+
+def test_each_step_has_a_dot_and_a_step_of_many_pictures_says_which_one_stands(reader, city_scope, hall, counties):
+    first, second = (drawn_frame(reader, city_scope, hall, position).html for position in (0, 4))
+    assert [int(each) for each in re.findall(r'data-position="(\d+)"', first)] == [0, 1, 2, 3]
+    assert f"2/{len(counties)}</li>" in second and "/" not in first.split('class="dots"')[1].replace("</", "")
+
+
+def test_step_through_too_many_regions_is_left_out(reader, city_scope, hall, counties, monkeypatch):
+    few = wall_settings().model_copy(update={"most_regions": len(counties) - 1})
+    monkeypatch.setattr(content, "wall_settings", lambda: few)
+    context, step = wall_context(reader, city_scope, hall, None), wall_settings().steps["counties"]
+    assert regions_of_step(reader, context, step) == ()
+
+
+def test_data_of_one_outcome_get_one_picture_full_of_it(toronto_home, hall):
+    reader = SnapshotReader(toronto_home)
+    viewer = Scope("city_leader", reader.snapshot().root_code)
+    drawn = drawn_frame(reader, viewer, hall, 1)
+    assert drawn.count == 1
+    frame = wall_frame(reader, wall_context(reader, viewer, hall, None), wall_settings().steps["situation"])
+    assert [each.kind for each in frame.left] == ["ranking", "late"]
+    assert [each.kind for each in frame.right] == ["changes", "trend"]
+    assert not [each.title for each in (*frame.left, *frame.right) if each.rows.empty and each.kind != "late"]
