@@ -302,7 +302,7 @@ def _definition(definition: Definition | None, language: str) -> Markup:
     if definition.href:
         link = Markup('<p><a href="{}">{}</a></p>').format(definition.href, t("card.full_definition", language))
     return Markup(
-        '<details class="menu definition"><summary>{}</summary><div class="panel"><p>{}</p>{}{}</div></details>'
+        '<details class="menu definition"><summary>ⓘ <span>{}</span></summary><div class="panel"><p>{}</p>{}{}</div></details>'
     ).format(t("card.definition", language), definition.text, method, link)
 
 

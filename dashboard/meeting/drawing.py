@@ -122,7 +122,7 @@ def _panel(title: str, body: Markup, more: Markup | None = None) -> Markup:
 
 def _definition(href: str, language: str) -> Markup:
     """Return the way to what a panel's numbers mean."""
-    return Markup(' <a class="meeting-definition" href="{}">{}</a>').format(href, t("card.definition", language))
+    return Markup(' <a class="meeting-definition" href="{}">ⓘ {}</a>').format(href, t("card.definition", language))
 
 
 def _losses(page: RegionPage, language: str) -> Markup:

@@ -15,7 +15,7 @@ from dashboard.context import Context, default_period, region_name, region_path
 from dashboard.grading.league import League
 from dashboard.i18n import t
 from dashboard.indicators.breakdown import by_class, class_names_of
-from dashboard.indicators.catalogue import Indicator, find_indicator
+from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.indicators.changes import changes_of
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.evaluate import series, values_of
@@ -148,9 +148,15 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
     )
 
 
+def _counted_by(item: Indicator) -> Indicator | None:
+    """Return the indicator that is the numerator of a rate."""
+    counts = (each for each in load_catalogue().values() if each.kind == "count" and each.numerator == item.numerator)
+    return next(counts, None)
+
+
 def _is_collected(reader: SnapshotReader, viewer: Scope, indicator: str) -> bool:
     item, coverage = find_indicator(indicator), facts_of(reader, viewer).coverage
-    return item.available and any(coverage.get(measure) for measure in item.measures)
+    return item.available and all(coverage.get(term.measure) for term in item.terms if not term.optional)
 
 
 def _verdict(reader: SnapshotReader, context: Context, step: Step, overview: OverviewScreen) -> str:
@@ -349,23 +355,30 @@ class _Panels:
     def _trend(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)
         grain: Grain = "year" if item.statistical_period == "year" else "month"
-        count = TREND_LENGTH[grain]
-        last = Period.containing(min(self.context.period.end, self.reader.snapshot().data_through), grain)
-        frame = series(self.reader, self.context.viewer, item, [self.context.region], last.trailing(count))
-        known = frame.reset_index()[["period", "period_start", "value", "lower", "upper", "status"]]
-        known.loc[~known["status"].isin(WITH_VALUE), ["value", "lower", "upper"]] = float("nan")
+        known, counted = self._course(item, grain), _counted_by(item)
+        if known["value"].count() < 2 and counted is not None:  # of a rate, where one year's population is known
+            item, known = counted, self._course(counted, grain)
         if known["value"].isna().all():
             known = known.iloc[:0]
         scale = 100.0 if item.display_form in ("percent", "change") else 1.0
         known[["value", "lower", "upper"]] *= scale
         return self._content(
             panel,
-            t(f"wall.trend_{grain}", self.language, name=item.label(self.language), count=count),
+            t(f"wall.trend_{grain}", self.language, name=item.label(self.language), count=TREND_LENGTH[grain]),
             known,
             t("trends.empty", self.language),
             source=indicator_source(self.reader, self.context.viewer, item, self.language),
             unit=item.unit_label(self.language),
         )
+
+    def _course(self, item: Indicator, grain: Grain) -> pd.DataFrame:
+        """Return an indicator's last months or years: ``period, period_start, value, lower, upper, status``."""
+        last = Period.containing(min(self.context.period.end, self.reader.snapshot().data_through), grain)
+        periods = last.trailing(TREND_LENGTH[grain])
+        frame = series(self.reader, self.context.viewer, item, [self.context.region], periods)
+        found = frame.reset_index()[["period", "period_start", "value", "lower", "upper", "status"]]
+        found.loc[~found["status"].isin(WITH_VALUE), ["value", "lower", "upper"]] = float("nan")
+        return found
 
     def _classes(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)

@@ -135,9 +135,8 @@ def _map(frame: WallFrame, language: str, theme: str, room: _Room) -> Markup:
     else:
         size = Frame(width=room.map, height=MAP_HEIGHT, name=20, figure=18)
         body = svg_map(frame.regions, frame.outlines, size, alt=frame.map_title, language=language, theme=theme)
-    return Markup('<section class="map"><h2>{}</h2>{}{}</section>').format(
-        frame.map_title, body, map_legend(frame.regions, language, theme)
-    )
+        body += map_legend(frame.regions, language, theme)
+    return Markup('<section class="map"><h2>{}</h2>{}</section>').format(frame.map_title, body)
 
 
 # -- the side cards ---------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFr
         return t("disputes.none", language)
     said = [
         t(
-            "disputes.verdict_loop",
+            "disputes.verdict_loop" if rows["BH2"]["status"] in WITH_VALUE else "disputes.verdict_loop_not_due",
             language,
             received=formatting.number(steps["count"].iloc[0]),
             due=_percent(rows["BH2"], language),

@@ -171,3 +171,12 @@ def test_data_of_one_outcome_get_one_picture_full_of_it(toronto_home, hall):
     assert [each.kind for each in frame.left] == ["ranking", "late"]
     assert [each.kind for each in frame.right] == ["changes", "trend"]
     assert not [each.title for each in (*frame.left, *frame.right) if each.rows.empty and each.kind != "late"]
+    assert frame.right[1].rows["value"].count() > 1, "one year's rate is no course: victims are drawn"
+
+
+def test_sentence_on_disputes_leaves_out_the_share_of_those_due_where_no_deadline_is_known(example_home, hall):
+    reader = SnapshotReader(example_home("baltimore"))
+    context = wall_context(reader, Scope("city_leader", reader.snapshot().root_code), hall, None)
+    frame = wall_frame(reader, context, wall_settings().steps["disputes"])
+    assert "无数据" not in frame.verdict and "本年累计化解率 96.7%" in frame.verdict
+    assert not [each.title for each in (*frame.left, *frame.right) if each.rows.empty]
