@@ -160,10 +160,9 @@ def _is_collected(reader: SnapshotReader, viewer: Scope, indicator: str) -> bool
 
 
 def _verdict(reader: SnapshotReader, context: Context, step: Step, overview: OverviewScreen) -> str:
-    if step.answer == "outcome":
-        return overview.outcome
-    prepare = {"disputes": disputes_screen, "response": response_screen}[step.answer]
-    return prepare(reader, context).verdict
+    if step.answer == "disputes":
+        return disputes_screen(reader, context).verdict
+    return response_screen(reader, context).verdict if step.answer == "response" else overview.outcome
 
 
 def _colour(reader: SnapshotReader, context: Context, step: Step, league: League | None, listed: Listed) -> str:
@@ -276,7 +275,7 @@ class _Panels:
     def _league(self, panel: Panel) -> PanelContent:
         title = t("wall.league", self.language, level=self.listed.level_name)
         source = index_source(self.reader, self.context, FEW_SOURCES)
-        assert self.league is not None  # nosec B101  # `side` asks for none without
+        assert self.league is not None  # `side` asks for none without
         rows = self.league.rows
         names = names_of(self.reader.regions(self.context.viewer), self.listed.codes, self.language)
         frame = pd.DataFrame(

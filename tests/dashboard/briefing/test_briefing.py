@@ -22,7 +22,7 @@ from tests.dashboard.briefing.conftest import PERIOD
 
 def test_parts_stand_in_the_order_of_a_dispatch_meeting(briefing):
     main = [section.title for section in briefing.sections if not section.is_annex]
-    assert main == ["总体情况", "排名通报", "突出问题", "上季整改", "下一步工作"]
+    assert main == ["总体情况", "排名通报", "突出问题", "前期整改", "下一步工作"]
     assert [section.key for section in briefing.sections][:5] == list(MAIN_SECTIONS)
     assert [section.is_annex for section in briefing.sections][5:] == [True] * (len(briefing.sections) - 5)
 
@@ -130,6 +130,6 @@ def test_each_list_beside_a_region_has_its_first_item_however_little_room_is_lef
     # A decision of 2,000 signs finds no room: it is said where it stands.
     page = next(page for page in hard_briefing.pages if page.overdue_count == 200)
     lines = region_lines(page, hard_briefing, 30, 20)
-    assert BULLET + "见“上季整改”" in lines
+    assert BULLET + "见“前期整改”" in lines
     shown = lines[lines.index("逾期事项 200 项") + 1 : -1]
     assert shown and lines[-1] == f"{BULLET}另有 {200 - len(shown)} 项，见附件"

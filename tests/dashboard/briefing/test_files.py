@@ -111,7 +111,7 @@ def test_document_follows_the_standard_layout(document):
     assert title.runs[0].font.size == Pt(22)
     assert title.runs[0]._r.rPr.rFonts.get(qn("w:eastAsia")) == "方正小标宋简体"
     headings = [p.text for p in document.paragraphs if p.text[:2] in ("一、", "二、", "三、", "四、", "五、")]
-    assert headings == ["一、总体情况", "二、排名通报", "三、突出问题", "四、上季整改", "五、下一步工作"]
+    assert headings == ["一、总体情况", "二、排名通报", "三、突出问题", "四、前期整改", "五、下一步工作"]
     body = next(p for p in document.paragraphs if p.text.startswith("红 "))
     assert body._p.pPr.ind.get(qn("w:firstLineChars")) == "200"
 
