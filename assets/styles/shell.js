@@ -23,6 +23,21 @@
     window.scrollTo(0, 0);
   });
 
+  // The sign-in leads back to the start: from there to the page that was asked for, in its language and theme.
+  const start = window.location;
+  try {
+    const wanted = window.sessionStorage.getItem("wanted");
+    if (wanted && start.pathname === "/" && !start.search) {
+      window.sessionStorage.removeItem("wanted");
+      if (new URL(wanted).origin === start.origin && wanted !== start.href) start.replace(wanted);
+    }
+    document.addEventListener("click", (event) => {
+      if (event.target.closest && event.target.closest(".st-key-sign-in button")) window.sessionStorage.setItem("wanted", start.href);
+    }, true);
+  } catch (error) {
+    // Storage is blocked: a sign-in then leads to the start.
+  }
+
   // Going back to an address with the other theme.
   window.addEventListener("popstate", () => {
     const wanted = new URLSearchParams(window.location.search).get("theme") || "light";

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 from markupsafe import Markup
 
 from dashboard.components.messages import empty_state
 from dashboard.context import Context, role_name
-from dashboard.i18n import t
+from dashboard.i18n import LANGUAGES, t
 from dashboard.navigation import PageEntry, may_open
 from dashboard.settings import (
     NOBODY,
@@ -32,13 +34,15 @@ def signed_in(language: str) -> bool:
     except SignInRequired as error:
         if error.code != SignInRequired.default_code:  # nobody signed in yet is no refusal
             record_refused(NOBODY, sign_in=error.code)
-        _gate(t("sign_in.title", language), error.message(language))
+        said = [] if error.code == SignInRequired.default_code else [error.message(language)]
+        _gate(language, t("sign_in.title", language), *said, t("sign_in.note", language))
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.button", language), type="primary", on_click=st.login, key="sign-in")
         return False
     except NoRoleError as error:
         record_refused(NOBODY, sign_in=error.code, account=str(error.details["subject"]))
-        _gate(t("sign_in.no_role", language), error.message(language))
+        account = t("sign_in.signed_in_as", language, account=error.details["subject"])
+        _gate(language, t("sign_in.no_role", language), error.message(language), account)
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.out", language), on_click=st.logout, key="sign-out")
         return False
@@ -122,5 +126,14 @@ def _look(scope: Scope | None, own: Scope, language: str) -> None:
     st.rerun()
 
 
-def _gate(title: str, text: str) -> None:
-    st.html(Markup('<section class="gate"><h1>{}</h1><p>{}</p></section>').format(title, text))
+def _gate(language: str, title: str, *texts: str) -> None:
+    other = next(each for each in LANGUAGES if each != language)
+    st.html(
+        Markup('<section class="gate"><header><b>{}</b><a href="?{}">{}</a></header><h1>{}</h1>{}</section>').format(
+            t("app.title", language),
+            urlencode({**st.query_params.to_dict(), "lang": other}),
+            t("sign_in.language", other),
+            title,
+            Markup("").join(Markup("<p>{}</p>").format(text) for text in texts),
+        )
+    )

@@ -35,14 +35,14 @@ def wall(request: Request) -> Response:
     try:
         screen = find_screen(request.query_params.get("screen"))
     except ConfigError as error:
-        return HTMLResponse(_plain(error.message(DEFAULT_LANGUAGE)), status_code=404)
+        return HTMLResponse(_plain(error.message(DEFAULT_LANGUAGE), DEFAULT_LANGUAGE), status_code=404)
     if is_wall_token(token := request.query_params.get("token")):
         return _remembering(request)
     try:
         _ = _wall_viewer()
     except (SignInRequired, NoRoleError):
         return (
-            HTMLResponse(_plain(t("wall.refused", screen.language)), status_code=403)
+            HTMLResponse(_plain(t("wall.refused", screen.language), screen.language), status_code=403)
             if token
             else RedirectResponse("/")
         )
@@ -172,10 +172,13 @@ def _page(request: Request, screen: WallScreen) -> str:
     )
 
 
-def _plain(message: str) -> str:
+def _plain(message: str, language: str) -> str:
     return (
-        f'<!DOCTYPE html><html lang="{HTML_LANGUAGE[DEFAULT_LANGUAGE]}"><head><meta charset="utf-8"></head>'
-        f"<body><p>{escape(message)}</p></body></html>"
+        f'<!DOCTYPE html><html lang="{HTML_LANGUAGE[language]}" data-theme="dark"><head><meta charset="utf-8">'
+        f"<title>{escape(t('app.title', language))}</title>"
+        f'<link rel="stylesheet" href="/assets/cockpit.css?v={stylesheet_version()}"></head>'
+        f'<body class="standalone"><main><h1>{escape(t("app.title", language))}</h1>'
+        f"<p>{escape(message)}</p></main></body></html>"
     )
 
 

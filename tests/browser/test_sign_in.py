@@ -15,6 +15,7 @@ from data_access.audit import AuditBook
 from tests.browser.screen import (
     PROVIDER_ASKS,
     WALL_TOKEN,
+    address_of,
     region_in_breadcrumb,
     settle,
     sign_in,
@@ -53,12 +54,25 @@ def test_county_leader_sees_the_own_county_and_no_other(browser, signed_app, sig
     assert AuditBook(signed_home).verify()[1] == []
 
 
+def test_copied_address_is_shown_after_the_sign_in_in_its_language(browser, signed_app):
+    with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
+        page.goto(f"{signed_app}/map?lang=en&theme=dark")
+        page.wait_for_selector(".gate")
+        assert page.locator(".gate a").inner_text() == "中文"
+        page.get_by_role("button", name="Sign in").click()
+        page.locator("input[name=sub]").fill("county")
+        page.locator("button[type=submit], input[type=submit]").first.click()
+        page.wait_for_url(f"{signed_app}/map?*lang=en*")
+        settle(page)
+        assert address_of(page)["theme"] == "dark"
+
+
 def test_stranger_is_told_that_the_account_holds_no_role_and_is_recorded(browser, signed_app, signed_home):
     with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
         sign_in(page, signed_app, "stranger")
         page.wait_for_selector(".gate")
         text = visible_text(page)
-        assert "没有查看权限" in text
+        assert "没有查看权限" in text and "stranger" in text
         assert "命案" not in text.replace("命案防控", "")
     refused = AuditBook(signed_home).lines(Scope("auditor", ""), "refused")
     assert '{"account":"stranger","sign_in":"no_role"}' in refused["details"].tolist()
