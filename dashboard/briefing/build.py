@@ -47,6 +47,7 @@ from dashboard.screens.overview import (
     OverviewScreen,
     change_sentence,
     change_text,
+    headline_of,
     is_overdue_known,
     overview_screen,
     words_of_change,
@@ -120,7 +121,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
     as_of = min(context.period.end, reader.snapshot().data_through)
     standings = tuple(_standing(ranking, code, language) for code in ranking.rows.index)
     codes = [standing.region_code for standing in standings]
-    outcome = find_indicator(settings.outcome)
+    outcome = headline_of(reader)
     found = values_of(reader, context.viewer, [outcome, find_indicator(PACKAGES)], codes, context.period)
     changed = changes_of(reader, context.viewer, [outcome], codes, context.period)[outcome.id]
     overdue_of = {code: _overdue(reader, context, code, as_of, settings.overdue_rows) for code in codes}
@@ -131,7 +132,7 @@ def _counted(reader: SnapshotReader, context: Context) -> _Numbers:
         packaged: Any = found[PACKAGES].loc[code]
         change: Any = changed.loc[code]
         outcomes[code] = _figure(reader, context, outcome, value, change)
-        facts[code] = _facts(standing, overdue_of[code], packaged, change)
+        facts[code] = _facts(standing, overdue_of[code], packaged, change, outcome.label(language))
     lines, townships = _matrix(assessment_screen(reader, context).creation, language)
     return _Numbers(
         level_name=ranking.listed.level_name,
@@ -369,12 +370,15 @@ def _facts(
     overdue: tuple[OverdueItem, ...],
     packaged: pd.Series,
     change: pd.Series,
+    outcome: str,
 ) -> dict[str, Fact]:
     packages = [each for each in overdue if each.kind == "case_package"]
     facts = {
         "months_red": Fact(standing.months_red),
         "not_graded": Fact(float(standing.index is None)),
-        "outcome_worse_beyond_chance": Fact(float(change["beyond_chance"] is True and change["verdict"] == "worse")),
+        "outcome_worse_beyond_chance": Fact(
+            float(change["beyond_chance"] is True and change["verdict"] == "worse"), name=outcome
+        ),
     }
     if packages:
         facts["packages_overdue"] = Fact(len(packages), detail=packages[0].owner)

@@ -90,7 +90,9 @@ def _general(briefing: Briefing) -> Section:
 
 
 def _league(briefing: Briefing) -> Section:
-    rows = tuple(_standing_row(briefing, standing) for standing in briefing.league)
+    graded = any(standing.index is not None for standing in briefing.league)
+    standings = briefing.league if graded else ()
+    rows = tuple(_standing_row(briefing, standing) for standing in standings)
     widths = {
         "name": 13,
         "grade": 9,
@@ -107,7 +109,7 @@ def _league(briefing: Briefing) -> Section:
             Cell(standing.name),
             *(Cell(word, grade=grade) for word, grade in zip(standing.strip_words, standing.strip, strict=True)),
         )
-        for standing in briefing.league
+        for standing in standings
     )
     months = briefing.league[0].months if briefing.league else ()
     language = briefing.language
@@ -121,7 +123,8 @@ def _league(briefing: Briefing) -> Section:
         rows=strip_rows,
         empty=t("briefing.empty.strip", language),
     )
-    return _section(briefing, LEAGUE, (briefing.league_verdict, t("ranking.note", language)), (table, strip))
+    sentences = (briefing.league_verdict, t("ranking.note", language)) if graded else (briefing.league_verdict,)
+    return _section(briefing, LEAGUE, sentences, (table, strip))
 
 
 def _standing_row(briefing: Briefing, standing: Standing) -> tuple[Cell, ...]:
@@ -204,12 +207,12 @@ def _decisions_table(briefing: Briefing, key: str, decisions: tuple[Decision, ..
     )
     widths = {
         "number": 8,
-        "place": 11,
-        "measure": 25,
+        "place": 13,
+        "measure": 24,
         "unit": 16,
         "due": 21,
-        "progress": 18,
-        "closure": 11,
+        "progress": 28,
+        "closure": 13,
         "opinion": 12,
     }
     return _table(briefing, key, widths, rows, ("number",))

@@ -38,7 +38,6 @@ class BriefingSettings(BaseModel):
     main_rows: int = Field(ge=1)
     overdue_rows: int = Field(ge=1, le=500)
     overdue_beside: int = Field(ge=1, le=8)
-    outcome: str
     special_characters: int = Field(ge=1)
     comprehensive_characters: int = Field(ge=1)
     most_characters: int = Field(ge=1)

@@ -26,7 +26,7 @@ language = context.language
 reader = snapshot_reader()
 screen = meeting_screen(reader, context)
 card = {"data_through": screen.briefing.data_through, "source": index_source(reader, context, FEW_SOURCES)}
-agenda, last_decided, decided = screen.tables
+agenda, last_decided, _, unsettled, proposed = screen.tables
 page = screen.page
 
 st.html(drawing.head(screen, context))
@@ -89,6 +89,26 @@ elif screen.at == OPENING:
 else:
     sentence(t("meeting.closing_sentence", language, count=len(screen.briefing.decisions.new)))
     st.html(drawing.recorded(screen, context))
+    if not proposed.frame.empty:
+        table_card(
+            proposed.frame,
+            [Column(name=name, title=title) for name, title in proposed.columns.items()],
+            language,
+            title=proposed.title,
+            key="proposed",
+            **card,
+        )
+    if not unsettled.frame.empty:
+        table_card(
+            unsettled.frame,
+            drawing.decision_columns(unsettled),
+            language,
+            title=unsettled.title,
+            key="unsettled",
+            max_height=360,
+            definition=Definition(text=t("meeting.decided_definition", language)),
+            **card,
+        )
     close_control(screen, context)
 offer_tables(screen.tables, context)
 offer_handouts(screen, context)

@@ -73,7 +73,7 @@ class _Deck:
         slide.shapes[-1].rotation = -20  # type: ignore[attr-defined]
         mark.paragraphs[0].alignment = PP_ALIGN.CENTER
         text = t("briefing.watermark", self.language, viewer=self.briefing.viewer, mark=self.briefing.mark)
-        write(mark.paragraphs[0], text, self.language, 34, ink="#ECEFF1")
+        write(mark.paragraphs[0], text, self.language, 34 if lines_of(text, 660 / 34) == 1 else 24, ink="#ECEFF1")
         if title:
             frame = text_box(slide, (LEFT, 22, 700, 48), middle=True)
             write(frame.paragraphs[0], title, self.language, 28 if lines_of(title, 24) == 1 else 20, bold=True)
@@ -104,7 +104,7 @@ class _Deck:
         if section.key == LEAGUE and any(page.standing.index is not None for page in self.briefing.pages):
             self._index_chart(slide, top)
             slide, top = self.slide(t("briefing.continued", self.language, title=title, number=1)), TOP
-        for number, each in enumerate(section.tables):
+        for number, each in enumerate(each for each in section.tables if each.rows):
             if number:
                 slide, top = self.slide(f"{title} · {each.title}"), TOP
             self._table(slide, top, each, title)
@@ -116,9 +116,6 @@ class _Deck:
         return top + lines * size * LINE + 8
 
     def _table(self, slide: Slide, top: float, each: BriefingTable, title: str) -> None:
-        if not each.rows:
-            self._paragraph(slide, top, each.empty)
-            return
         wide = len(each.columns) > 10
         size = 11.0 if wide or len(each.columns) > 7 else 13.0
         whole = sum(column.width for column in each.columns)

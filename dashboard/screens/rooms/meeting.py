@@ -84,6 +84,7 @@ def meeting_screen(reader: SnapshotReader, context: Context) -> MeetingScreen:
     pages = in_order(briefing.pages, meeting.agenda)
     stops = (OPENING, *(page.standing.region_code for page in pages), CLOSING)
     last = tuple(each for each in briefing.decisions.earlier if each.from_meeting)
+    unsettled = tuple(each for each in briefing.decisions.earlier if each.state in ("open", "overdue"))
     return MeetingScreen(
         meeting=meeting,
         briefing=briefing,
@@ -95,6 +96,8 @@ def meeting_screen(reader: SnapshotReader, context: Context) -> MeetingScreen:
             _agenda_table(pages, briefing, language),
             _decisions_table("last_decided", t("meeting.last_decided", language), last, language),
             _decisions_table("decided", t("meeting.decided", language), briefing.decisions.new, language),
+            _decisions_table("unsettled", t("meeting.unsettled", language), unsettled, language),
+            _proposed_table(briefing, language),
         ),
     )
 
@@ -152,6 +155,13 @@ def _agenda_table(pages: tuple[RegionPage, ...], briefing: Briefing, language: s
     names = ("number", "name", "grade", "index", "change", "overdue", "open", "reasons")
     titles = {name: t(f"meeting.column.{name}", language, level=briefing.level_name) for name in names}
     return ScreenTable("agenda", t("meeting.agenda", language), pd.DataFrame(rows, columns=list(names)), titles)
+
+
+def _proposed_table(briefing: Briefing, language: str) -> ScreenTable:
+    """Return the steps that the figures suggest; none once the meeting has decided its own."""
+    rows = [{"task": each.task, "unit": each.unit, "due": each.due} for each in briefing.steps if each.proposed]
+    titles = {name: t(f"meeting.column.{name}", language) for name in ("task", "unit", "due")}
+    return ScreenTable("proposed", t("meeting.proposed", language), pd.DataFrame(rows, columns=list(titles)), titles)
 
 
 def _decisions_table(key: str, title: str, decisions: tuple[Decision, ...], language: str) -> ScreenTable:

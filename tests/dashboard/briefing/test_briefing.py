@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import FrozenInstanceError
 
 import pytest
+from pptx import Presentation
 
 from dashboard.briefing import BriefingError, Decisions, build_briefing
 from dashboard.briefing.build import agenda_order
 from dashboard.briefing.questions import Fact, meeting_settings, questions_of
 from dashboard.briefing.sections import MAIN_SECTIONS, closure_of
+from dashboard.briefing.writers.slides import pptx_bytes
 from dashboard.briefing.writers.wording import BULLET, region_lines
 from dashboard.context import Context
 from dashboard.indicators.evaluate import values
+from dashboard.periods import Period
 from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.overview import overview_screen
 from dashboard.screens.ranking import ranking_screen
 from data_access.access import Scope
+from data_access.queries import SnapshotReader
 from tests.dashboard.briefing.conftest import PERIOD
 
 
@@ -133,3 +138,17 @@ def test_each_list_beside_a_region_has_its_first_item_however_little_room_is_lef
     assert BULLET + "见“前期整改”" in lines
     shown = lines[lines.index("逾期事项 200 项") + 1 : -1]
     assert shown and lines[-1] == f"{BULLET}另有 {200 - len(shown)} 项，见附件"
+
+
+def test_data_without_grades_get_no_tables_of_dashes_and_each_region_its_own_outcome(example_home):
+    reader = SnapshotReader(example_home("baltimore"))
+    root = reader.snapshot().root_code
+    given = build_briefing(reader, Scope("city_leader", root), root, Period.parse("2018Q4"), "zh")
+    assert not given.table("league").rows and not given.table("strip").rows
+    assert {page.outcome.name for page in given.pages} == {"累计化解率（本年）"}
+    slides = [
+        [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+        for slide in Presentation(io.BytesIO(pptx_bytes(given))).slides
+    ]
+    assert all(slide.count("上次会议没有议定事项，也没有更早的未结事项。") <= 1 for slide in slides)
+    assert not any("由低到高" in text for slide in slides for text in slide)

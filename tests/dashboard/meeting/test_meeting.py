@@ -264,3 +264,10 @@ def test_who_may_not_see_what_is_overdue_is_not_told_that_nothing_is(own_reader)
     assert agenda[["overdue", "open"]].isna().all(axis=None)
     drawn = region(screen, screen.pages[0], context, "")
     assert "没有逾期事项" not in drawn and "不能查看议定事项和包案记录" in drawn
+
+
+def test_meeting_closes_with_what_is_left_undone_and_what_the_figures_suggest(screen_of):
+    screen = screen_of("2024Q4")
+    unsettled, proposed = screen.tables[-2:]
+    assert len(unsettled.frame) == sum(each.state in ("open", "overdue") for each in screen.briefing.decisions.earlier)
+    assert proposed.frame["task"].tolist() == [each.task for each in screen.briefing.steps if each.proposed]
