@@ -87,8 +87,10 @@ elif screen.at == OPENING:
         )
         order_control(screen, context)
 else:
-    sentence(t("meeting.closing_sentence", language, count=len(screen.briefing.decisions.new)))
-    st.html(drawing.recorded(screen, context))
+    count = len(screen.briefing.decisions.new)
+    sentence(t("meeting.closing_sentence" if count else "meeting.closing_nothing", language, count=count))
+    if count:
+        st.html(drawing.recorded(screen, context))
     if not proposed.frame.empty:
         table_card(
             proposed.frame,
