@@ -36,7 +36,7 @@ def briefing_command(
 
     \b
     --region     region code; the whole data set unless given
-    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the one that screens open with unless given
     --format     pptx, docx, xlsx, pdf or json
     --output     file to write; a name with region, period and snapshot in the present folder unless given
     --language   zh or en

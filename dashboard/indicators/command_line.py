@@ -17,6 +17,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from dashboard.context import default_period
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
@@ -144,7 +145,7 @@ def indicators_command(
 
     \b
     --region     region code; the whole data set unless given
-    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the one that screens open with unless given
     --indicator  id or alias; repeat for several; all available ones unless given
     --children   the regions just below instead of the region itself
     --compare    none, last-year or previous: adds the change
@@ -186,7 +187,7 @@ def ranking_command(
 
     \b
     --region     region code; the whole data set unless given
-    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the one that screens open with unless given
     --indicator  id or alias of one indicator
     --format     json, csv or table;  --language  zh or en
     --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
@@ -249,7 +250,7 @@ class Question:
         if self.region not in self.regions.index or not self.regions.at[self.region, "in_scope"]:
             self.refused(region=self.region)
             raise WrongUse("command.unknown_region", value=self.region)
-        self.period = period or Period.last_complete(self.snapshot.data_through)
+        self.period = period or default_period(self.snapshot)
 
     def record(self) -> None:
         """Record the answer, just before it is given: what is refused or fails gives nothing."""

@@ -40,7 +40,7 @@ def page_command(
     --table      key of one table; repeat for several; all tables of the page unless given
     --set        a parameter of the page as in its address, such as of=990101000000
     --region     region code; the whole data set unless given
-    --period     2024, 2024H1, 2024Q4 or 2024-12; the last complete quarter unless given
+    --period     2024, 2024H1, 2024Q4 or 2024-12; the one that screens open with unless given
     --format     json, csv or table;  --language  zh or en
     --home       data folder (PINGAN_HOME or ./var);  --snapshot  a kept snapshot instead of the served one
     --role       a role of config/roles.toml (PINGAN_ROLE or city_leader)

@@ -37,7 +37,7 @@ PAGES = [
 ]
 DERIVED = ("95%区间", "差值区间", "区间", "与其余地区之差", "状态", "连续达标", "近12个月")
 """Columns written from several columns of the file, or drawn."""
-NOTHING = ("", "—", "无数据", "本期无对象", "本级不提供")
+NOTHING = ("", "—", "无数据", "本期无对象", "来源未报到这样细")
 """What a cell says where the file has none."""
 NUMBER = re.compile(r"[−-]?\d[\d,]*\.?\d*")
 FACTORS = (1, 100, 1e-4)

@@ -294,7 +294,8 @@ class _Writer:
         widths = [Emu(round(TEXT_WIDTH * column.width / whole)) for column in table.columns]
         for element, width in zip(native._tbl.tblGrid.findall(qn("w:gridCol")), widths, strict=True):
             element.set(qn("w:w"), str(width.twips))
-        small = len(table.columns) > 10
+        # English words are longer, and one that doesn't fit is broken anywhere.
+        small = len(table.columns) > (10 if self.language == "zh" else 4)
         size = Pt(9) if small else SIZE_SMALL_4
         native._tbl.remove(native.rows[0]._tr)
         titles = [Cell(column.title) for column in table.columns]
