@@ -216,3 +216,18 @@ def test_the_catalogue_lists_every_definition(ask):
     listed = json.loads(out)["indicators"]
     assert [row["id"] for row in listed] == list(load_catalogue())
     assert all(row["definition"] and row["caveats"] for row in listed)
+
+
+def test_without_a_period_a_data_set_of_years_is_asked_for_its_last_year(toronto_home, capsys):
+    command = [
+        "indicators",
+        "--indicator",
+        "homicide_victim_rate",
+        "--format",
+        "json",
+        "--home",
+        str(toronto_home.path),
+    ]
+    assert run(command) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["period"] == "2024" and answer["rows"][0]["value"] is not None
