@@ -18,5 +18,9 @@ else:
     server.check_start()
     server.warm_up()
     app = st.App(
-        __file__, routes=server.routes(), middleware=server.middleware(), on_script_error=server.on_script_error
+        __file__,
+        routes=server.routes(),
+        middleware=server.middleware(),
+        lifespan=server.keeping_stills,
+        on_script_error=server.on_script_error,
     )

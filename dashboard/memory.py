@@ -40,6 +40,7 @@ class ServerSettings(BaseModel):
     pages_at_once: PositiveInt
     pages_at_once_with_database: PositiveInt
     longest_wait_seconds: PositiveFloat
+    still_seconds: PositiveFloat
 
 
 @lru_cache(maxsize=1)

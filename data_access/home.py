@@ -69,6 +69,11 @@ class Home:
         return self.path / "ended_sign_ins"
 
     @property
+    def stills(self) -> Path:
+        """The overview as it stands, to be shown while the cockpit loads; safe to delete at any time."""
+        return self.path / "stills"
+
+    @property
     def quarantine(self) -> Path:
         """Rows that were refused, to be corrected and imported again."""
         return self.path / "quarantine"

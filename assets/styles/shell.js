@@ -12,7 +12,7 @@
   // Another theme needs a fresh load, since Streamlit reads its theme only at the start.
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest("a[href^='./']");
-    if (!link || event.defaultPrevented || event.button !== 0) return;
+    if (!link || event.defaultPrevented || event.button !== 0 || link.closest("#still")) return; // nothing to tell yet
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.target === "_blank") return;
     const address = new URL(link.getAttribute("href"), document.baseURI); // an SVG's link has no href in letters
     if (address.origin !== window.location.origin) return;
@@ -115,7 +115,7 @@
 
   // What the next page needs is fetched when this one stands.
   const fetchLate = () => {
-    if (!document.querySelector("footer.page-foot")) return setTimeout(fetchLate, 500);
+    if (!document.querySelector("#root footer.page-foot")) return setTimeout(fetchLate, 500);
     for (const href of window.lateParts) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
   };
   window.addEventListener("load", fetchLate);

@@ -1,4 +1,4 @@
-"""What a browser gets before any data: page shells, styles and program files. Knows neither Streamlit nor pandas.
+"""What a browser gets before the cockpit is loaded: page shells, styles, program files, a still. Knows neither Streamlit nor pandas.
 
 These take a second to load; :mod:`dashboard.front.waiting` answers meanwhile.
 """

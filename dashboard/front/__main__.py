@@ -64,7 +64,7 @@ def _has_other_settings() -> bool:
     if not ours.exists() or (Path.home() / ours).exists() or any(name.startswith("STREAMLIT_") for name in os.environ):
         return True
     settings = tomllib.loads(ours.read_text(encoding="utf-8"))
-    return not set(settings.get("server", {})) <= WITHOUT_EFFECT
+    return "secrets" in settings or not set(settings.get("server", {})) <= WITHOUT_EFFECT
 
 
 def serve(host: str, port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
@@ -76,28 +77,37 @@ class SecurityHeaders:
 
 
 class PageShell:
-    """Answer page addresses with our own shell, and unknown ones with a page that says so."""
+    """Answer page addresses with our own shell, and unknown ones with a page that says so.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    Parameters
+    ----------
+    app : ASGIApp
+        Answers everything else.
+    still : callable, optional
+        Given the parameters of the overview's address, returns what its shell shows until the overview itself stands.
+    """
+
+    def __init__(self, app: ASGIApp, still: Callable[[Mapping[str, str]], str] = lambda _parameters: "") -> None:
+        self.app, self._still = app, still
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a page address, or pass the request on."""
-        response = _page_response(scope) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
+        response = self._response(scope) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
         await (response or self.app)(scope, receive, send)
 
-
-def _page_response(scope: Scope) -> Response | None:
-    path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
-    parameters = QueryParams(scope.get("query_string", b""))
-    if path == DEFAULT_PAGE:
-        query = urlencode(parameters.multi_items())
-        return RedirectResponse(f"/?{query}" if query else "/", status_code=307)
-    if path == "" and "screen" in parameters:
-        return RedirectResponse(f"/wall?{urlencode({'screen': parameters['screen']})}", status_code=307)
-    if path == "" or path in {page.url_path for page in PAGES}:
-        return HTMLResponse(page_shell(path, parameters), headers={"Cache-Control": "no-cache"})
-    first = PurePosixPath(path).parts[0]
-    if first in NOT_PAGES or ("." in path and "/" not in path):
-        return None
-    return HTMLResponse(not_found_page(parameters), status_code=404)
+    def _response(self, scope: Scope) -> Response | None:
+        path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
+        parameters = QueryParams(scope.get("query_string", b""))
+        if path == DEFAULT_PAGE:
+            query = urlencode(parameters.multi_items())
+            return RedirectResponse(f"/?{query}" if query else "/", status_code=307)
+        if path == "" and "screen" in parameters:
+            return RedirectResponse(f"/wall?{urlencode({'screen': parameters['screen']})}", status_code=307)
+        if path == "" and (still := self._still(parameters)):
+            return HTMLResponse(page_shell(path, parameters, still), headers={"Cache-Control": "no-store"})
+        if path == "" or path in {page.url_path for page in PAGES}:
+            return HTMLResponse(page_shell(path, parameters), headers={"Cache-Control": "no-cache"})
+        first = PurePosixPath(path).parts[0]
+        if first in NOT_PAGES or ("." in path and "/" not in path):
+            return None
+        return HTMLResponse(not_found_page(parameters), status_code=404)

@@ -22,21 +22,25 @@ CHART_PART = "PlotlyChart"
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "assets" / "styles" / "shell.js"
 
 
-def page_shell(page: str, parameters: Mapping[str, str]) -> str:
+def page_shell(page: str, parameters: Mapping[str, str], still: str = "") -> str:
     """Return the first HTML of ``page`` (empty for the overview) for the ``lang`` and ``theme`` of its address.
 
     Streamlit keeps the viewer's theme in the browser's storage; the shell sets it from the address before Streamlit
-    starts, so that a copied address looks the same everywhere and nothing flashes.
+    starts, so that a copied address looks the same everywhere and nothing flashes. A ``still`` stands in front meanwhile.
     """
+    shell = _shell(*asked_look(parameters), CHART_PART if page == "" else "")
+    return shell.replace("</body>", f"{still}</body>", 1) if still else shell
+
+
+def asked_look(parameters: Mapping[str, str]) -> tuple[str, str]:
+    """Return the language and the theme that an address asks for."""
     language = _one_of(parameters.get("lang"), LANGUAGES, DEFAULT_LANGUAGE)
-    theme = _one_of(parameters.get("theme"), tuple(THEMES), "light")
-    return _shell(language, theme, CHART_PART if page == "" else "")
+    return language, _one_of(parameters.get("theme"), tuple(THEMES), "light")
 
 
 def not_found_page(parameters: Mapping[str, str]) -> str:
     """Return the page for an address that leads nowhere; repeats nothing of the address."""
-    language = _one_of(parameters.get("lang"), LANGUAGES, DEFAULT_LANGUAGE)
-    theme = _one_of(parameters.get("theme"), tuple(THEMES), "light")
+    language, theme = asked_look(parameters)
     return (
         f'<!DOCTYPE html><html lang="{HTML_LANGUAGE[language]}" data-theme="{theme}"><head><meta charset="utf-8">'
         f"<title>{escape(t('error.not_found_title', language))}</title>{_stylesheet()}</head>"

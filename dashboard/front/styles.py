@@ -11,7 +11,7 @@ from dashboard.palette import GRADES, RISKS, load_palette
 STYLES = Path(__file__).resolve().parent.parent.parent / "assets" / "styles"
 
 
-FILES = ("cockpit.css", "meeting.css")
+FILES = ("cockpit.css", "meeting.css", "still.css")
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -17,7 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.front.files import OWN_FILES, own_files, streamlit_file, streamlit_files
 from dashboard.front.loopback import host_name, is_loopback
 from dashboard.front.pages import PageShell, SecurityHeaders
+from dashboard.front.shell import asked_look
+from dashboard.front.still import shown_still
 from dashboard.navigation import PAGES
+from data_access.home import Home
 
 EARLY_ADDRESSES = {"/", *(f"/{page.url_path}" for page in PAGES), *OWN_FILES, *streamlit_files()}
 
@@ -48,7 +51,7 @@ class Front:
         self._load, self._stop = load, stop
         self._early = Starlette(
             routes=[*own_files(), Route("/static/{file:path}", streamlit_file)],
-            middleware=[Middleware(SecurityHeaders), Middleware(PageShell)],
+            middleware=[Middleware(SecurityHeaders), Middleware(PageShell, still=_still)],
         )
         self._cockpit: ASGIApp = _absent
         self._is_decided = asyncio.Event()
@@ -100,6 +103,10 @@ def may_be_answered_early(scope: Scope) -> bool:
         and request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
         and not any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
     )
+
+
+def _still(parameters: Mapping[str, str]) -> str:
+    return shown_still(Home.default(), parameters, *asked_look(parameters))
 
 
 async def _absent(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,13 +7,14 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.server.middleware import middleware
 from dashboard.server.routes import routes
+from dashboard.server.still import keeping_stills
 from dashboard.server.theme import keep_theme
 from dashboard.server.warming import warm_up
 from dashboard.settings import load_settings
 from dashboard.sign_in import start
 from data_access.errors import DataAccessError
 
-__all__ = ["check_start", "middleware", "on_script_error", "routes", "warm_up"]
+__all__ = ["check_start", "keeping_stills", "middleware", "on_script_error", "routes", "warm_up"]
 
 # Streamlit takes a folder named pages/ for its older kind of app until the entry script has called st.navigation once;
 # the first viewer after a start would get a page without its frame. This is how Streamlit itself turns that off.
