@@ -98,8 +98,9 @@ def measure(home: Home, viewers: Sequence[Viewer], seconds: float, processes: in
         took, used = time.perf_counter() - start, sum(map(cpu_seconds, pids)) - used
     answers = looking.result()
     report(answers, empty, warm, memory, len(viewers))
-    each = 1000 * used / max(1, len(answers.first) + len(answers.drills))
-    print(f"  server's CPU {each:.0f} ms a page, {used / took:.2f} cores of {os.cpu_count()}")
+    pages = max(1, len(answers.first) + len(answers.drills))
+    print(f"  server's CPU {1000 * used / pages:.0f} ms a page, {used / took:.2f} cores of {os.cpu_count()}")
+    print(f"  viewers' CPU {1000 * answers.cpu_seconds / pages:.1f} ms a page, {answers.cpu_seconds / took:.2f} cores")
     print(f"  load of the machine before {load:.1f}, after {os.getloadavg()[0]:.1f}", flush=True)
 
 

@@ -44,16 +44,23 @@ class Viewer:
 
 @dataclass
 class Answers:
-    """What the server answered: page, milliseconds and bytes of each drill and of each first page, and what went wrong."""
+    """What the server answered: page, milliseconds and bytes of each drill and of each first page, and what went wrong.
+
+    ``cpu_seconds`` are the viewers' own, which their machines would spend.
+    """
 
     drills: list[tuple[str, float, int]] = field(default_factory=list)
     first: list[tuple[str, float, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    cpu_seconds: float = 0.0
 
 
 def look(address: str, viewers: Sequence[Viewer], seconds: float, pause: float) -> Answers:
     """Let all viewers drill for so long, one step each ``pause`` seconds; return what was answered."""
-    return asyncio.run(_look(address, viewers, seconds, pause))
+    begun = time.process_time()
+    answers = asyncio.run(_look(address, viewers, seconds, pause))
+    answers.cpu_seconds = time.process_time() - begun
+    return answers
 
 
 async def _look(address: str, viewers: Sequence[Viewer], seconds: float, pause: float) -> Answers:
