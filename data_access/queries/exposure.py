@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -36,20 +37,14 @@ def person_years(
     """
     years = np.arange(start.year, end.year + 1)
     by_year, source_year = _populations(population, codes, years, _carry_years())
-    periods = _periods(start, end, grain)
-    weights = np.array(
-        [
-            [_days_in_year(year, first, last) / _year_length(year) for year in years.tolist()]
-            for _, first, last in periods
-        ]
-    )
+    starts, weights = _shares_of_years(start, end, grain)
     touched = weights > 0
     final = touched.shape[1] - 1 - np.argmax(touched[:, ::-1], axis=1)
     exposure = np.where(touched, by_year[:, None, :] * weights, 0.0).sum(axis=2)
     carried = (touched & (source_year != years)[:, None, :]).any(axis=2) & ~np.isnan(exposure)
-    columns = {"region_code": np.repeat(np.array(list(codes), dtype=object), len(periods))}
+    columns = {"region_code": np.repeat(np.array(list(codes), dtype=object), len(starts))}
     if grain != "total":
-        columns["period_start"] = np.tile(np.array([start for start, _, _ in periods], "datetime64[s]"), len(codes))
+        columns["period_start"] = np.tile(starts, len(codes))
     columns["person_years"] = exposure.ravel()
     columns["population"] = by_year[:, final].ravel()
     columns["population_year"] = source_year[:, final].ravel()
@@ -107,6 +102,7 @@ def incomplete_years(
     return found
 
 
+@lru_cache(maxsize=1)
 def _carry_years() -> int:
     return int(read_config("time_limits.toml")["population_carry_years"])
 
@@ -116,15 +112,29 @@ def _populations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return populations (regions × years) and the year each was taken from."""
     held = population.columns.to_numpy(dtype=int, na_value=0)
-    nothing = np.full((1, len(held)), np.nan)  # the last row, which -1 finds: of regions that have none
-    known = np.concatenate([population.to_numpy(float), nothing])[population.index.get_indexer(pd.Index(list(codes)))]
+    at = population.index.get_indexer(pd.Index(list(codes)))
+    known = np.full(
+        (len(at), len(held) + 1), np.nan
+    )  # the last column, which -1 finds, is of years that nobody tells of
+    known[at >= 0, :-1] = population.to_numpy(float)[at[at >= 0]]
+    place = {year: column for column, year in enumerate(held.tolist())}
     values, taken_from = np.full((2, len(known), len(years)), np.nan)
-    for place, year in enumerate(years.tolist()):
-        for column in np.flatnonzero((held >= year - limit) & (held <= year)):  # rising: the latest known stays
-            found = ~np.isnan(known[:, column])
-            values[found, place] = known[found, column]
-            taken_from[found, place] = held[column]
+    for age in range(limit, -1, -1):  # the latest known stays
+        of_age = known[:, [place.get(year, -1) for year in (years - age).tolist()]]
+        found = ~np.isnan(of_age)
+        values, taken_from = np.where(found, of_age, values), np.where(found, years - age, taken_from)
     return values, taken_from
+
+
+@lru_cache(maxsize=512)
+def _shares_of_years(start: date, end: date, grain: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first days of the periods, and what part of each year lies in each (periods × years)."""
+    periods = _periods(start, end, grain)
+    shares = [
+        [_days_in_year(year, first, last) / _year_length(year) for year in range(start.year, end.year + 1)]
+        for _, first, last in periods
+    ]
+    return np.array([begin for begin, _, _ in periods], "datetime64[s]"), np.array(shares)
 
 
 def _periods(start: date, end: date, grain: str) -> list[tuple[date, date, date]]:

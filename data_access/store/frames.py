@@ -71,8 +71,8 @@ def plain(table: pa.Table) -> pa.Table:
 
 
 def frame_of_arrow(table: pa.Table) -> pd.DataFrame:
-    """Return plain rows as a frame."""
-    return table.to_pandas(date_as_object=False)
+    """Return plain rows as a frame, without help from other threads: what screens read is small, and to wake one takes longer."""
+    return table.to_pandas(date_as_object=False, use_threads=False)
 
 
 def arrow_of_answer(names: Sequence[str], type_numbers: Sequence[int], rows: Sequence[tuple]) -> pa.Table:

@@ -13,7 +13,7 @@ from dashboard.indicators.catalogue import Indicator, load_catalogue
 from dashboard.indicators.engine import intervals
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.engine.intervals import Limits
-from dashboard.indicators.engine.numbers import Ledger, Numbers, frames_of
+from dashboard.indicators.engine.numbers import Ledger, Numbers, frames_of, regions_by_periods
 from dashboard.indicators.engine.quantiles import quantile_numbers
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -171,7 +171,7 @@ def _with_components(indicators: Sequence[Indicator]) -> list[Indicator]:
 
 
 def _unavailable(codes: Sequence[str], periods: Sequence[Period]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_product([codes, [str(period) for period in periods]], names=["region_code", "period"])
+    index = regions_by_periods(codes, [str(period) for period in periods])
     frame = pd.DataFrame(index=index, columns=words.COLUMNS)
     frame[words.NUMBER_COLUMNS] = np.nan
     frame["method"], frame["basis"], frame["grain"] = intervals.NONE, "", ""

@@ -219,14 +219,13 @@ def person_years(
     months = {place: days for place, days in asked.items() if days[0].day == 1 and _ends_a_month(days[1])}
     if len(months) > 2:
         begin, end = min(first for first, _ in months.values()), max(last for _, last in months.values())
-        frame = reader.person_years(scope, codes, begin, end, grain="month")
-        periods = pd.date_range(begin, end, freq="MS")
-        rows = _Placed(frame, codes, periods)
-        by_month = rows.added_up(frame["person_years"].to_numpy(float))
-        old = _running(rows.added_up(frame["carried"].to_numpy(float)))
-        total, lost = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float))
+        frame = reader.person_years(
+            scope, codes, begin, end, grain="month"
+        )  # all months of each of ``codes``, in order
+        by_month, old = (frame[name].to_numpy(float).reshape(len(codes), -1) for name in ("person_years", "carried"))
+        total, lost, old = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float)), _running(old)
         for place, (first, last) in months.items():
-            low, high = (int((periods < pd.Timestamp(day)).sum()) for day in (first, last + timedelta(days=1)))
+            low, high = _months_between(begin, first), _months_between(begin, last + timedelta(days=1))
             exposure[:, place] = np.where(lost[:, high] > lost[:, low], np.nan, total[:, high] - total[:, low])
             carried[:, place] = old[:, high] > old[:, low]
         asked = {place: days for place, days in asked.items() if place not in months}
@@ -237,3 +236,7 @@ def person_years(
         exposure[:, place] = read[days]["person_years"].to_numpy(float)
         carried[:, place] = read[days]["carried"].to_numpy(bool)
     return exposure, carried
+
+
+def _months_between(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month

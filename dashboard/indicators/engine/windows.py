@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from dashboard.indicators import vocabulary as words
 from dashboard.periods import Period
 
 _GRAIN_RANK = {"day": 0, "month": 1, "year": 2}
+_KEPT_SPANS = 8192
+"""How many are kept: all pages ask for the same again and again, and what the sources cover is the same for every scope."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,24 @@ def resolve(
     Span
         ``finer_than_source`` when the numbers exist by year only and the window is not made of whole years.
     """
+    covered = tuple((measure, coverage.get(measure, ())) for measure in measures)
+    return _resolved(window, period, covered, data_through, carry_months)
+
+
+@lru_cache(maxsize=_KEPT_SPANS)
+def _resolved(
+    window: str,
+    period: Period,
+    covered: tuple[tuple[str, tuple[Cover, ...]], ...],
+    data_through: date,
+    carry_months: int,
+) -> Span:
     first, last = wanted_days(window, period, carry_months)
     refused = Span(first, last, words.NO_DATA, ("outside_coverage",))
     if window == "half_year":
-        return _survey_span(period, measures, coverage, data_through)
+        return _survey_span(period, dict(covered), data_through)
     parts = []
-    for measure in measures:
-        covers = coverage.get(measure, ())
+    for _, covers in covered:
         if not covers:
             return Span(first, last, words.NO_DATA, ("not_collected",))
         overlapping = [cover for cover in covers if _overlaps(cover, first, last)]
@@ -167,20 +181,18 @@ def resolve(
         frozenset(cover.source for cover in every),
         frozenset(
             measure
-            for measure, covers in zip(measures, parts, strict=True)
+            for (measure, _), covers in zip(covered, parts, strict=True)
             if any(cover.basis == "records" for cover in covers)
         ),
     )
 
 
-def _survey_span(period: Period, measures: Sequence[str], coverage: Coverage, data_through: date) -> Span:
+def _survey_span(period: Period, coverage: Coverage, data_through: date) -> Span:
     """Return the half-year(s) of ``period``, or the one before when the survey is not in yet."""
     first, last = _half_year_start(period), period.end
     day_before = first - timedelta(days=1)
     for start, end, notes in ((first, last, ()), (_months_before(day_before, 6), day_before, ("carried_forward",))):
-        covers = [
-            [cover for cover in coverage.get(measure, ()) if _overlaps(cover, start, end)] for measure in measures
-        ]
+        covers = [[cover for cover in own if _overlaps(cover, start, end)] for own in coverage.values()]
         if all(covers):
             every = [cover for found in covers for cover in found]
             heard = min(max(cover.last_day for cover in found) for found in covers)
@@ -194,9 +206,9 @@ def _survey_span(period: Period, measures: Sequence[str], coverage: Coverage, da
                 "half",
                 min(half_end, end, data_through),
                 frozenset(),
-                frozenset(measures),
+                frozenset(coverage),
             )
-    collected = all(coverage.get(measure) for measure in measures)
+    collected = all(coverage.values())
     return Span(first, last, words.NO_DATA, ("outside_coverage" if collected else "not_collected",))
 
 
