@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -384,7 +385,7 @@ def regions_by_periods(codes: Sequence[str], periods: Sequence[str]) -> pd.Multi
     region, period = (
         np.array([of[text] for text in given], dtype=int) for of, given in zip(places_of, (codes, periods), strict=True)
     )
-    places = [np.repeat(region, len(period)), np.tile(period, len(region))]
+    places: Any = [np.repeat(region, len(period)), np.tile(period, len(region))]  # pandas' stubs know of lists alone
     return pd.MultiIndex(levels, places, names=["region_code", "period"], verify_integrity=False)
 
 
