@@ -206,14 +206,14 @@ def _decisions_table(briefing: Briefing, key: str, decisions: tuple[Decision, ..
         for place, each in enumerate(decisions, start=1)
     )
     widths = {
-        "number": 8,
+        "number": 10,
         "place": 13,
         "measure": 24,
         "unit": 16,
-        "due": 21,
-        "progress": 28,
+        "due": 25,
+        "progress": 25,
         "closure": 13,
-        "opinion": 12,
+        "opinion": 9,
     }
     return _table(briefing, key, widths, rows, ("number",))
 
