@@ -175,7 +175,7 @@ def page_queries(reader: SnapshotReader) -> dict[str, Callable[[], object]]:
         "126 townships, a quarter": lambda: values(scope, due, towns, *quarter),
         "126 townships, 12 months one by one": lambda: values(scope, due, towns, *year, grain="month"),
         "1,236 grids, a quarter": lambda: values(scope, due[:1], grids, *quarter),
-        "12 counties, waiting times": lambda: reader.histogram(scope, "resolution_days", counties, *quarter),
+        "12 counties, waiting times": lambda: reader.histograms(scope, ["resolution_days"], counties, *quarter),
         "126 townships, person-years": lambda: reader.person_years(scope, towns, *quarter),
         "latest 50 disputes of a county": lambda: reader.records(scope, "dispute", counties[3], *year, limit=50),
         "homicides of a county as points": lambda: reader.points(scope, "homicide", counties[3], *year),

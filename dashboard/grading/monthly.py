@@ -91,7 +91,7 @@ def read_monthly(
         for part in group:
             chosen = measure == names.index(part.measure)
             for name in by:
-                chosen &= labels[name].isin(getattr(part, name)).to_numpy()
+                chosen &= pd.Index(labels[name]).isin(getattr(part, name))
             sums = _sums(row[chosen], monthly[chosen], exists.shape)
             inside = records.get(part.measure)
             if inside is not None:

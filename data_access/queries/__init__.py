@@ -2,5 +2,6 @@
 
 from data_access.queries.reader import SnapshotReader
 from data_access.queries.snapshot import Level, SnapshotInfo
+from data_access.store.frames import Columns
 
-__all__ = ["Level", "SnapshotInfo", "SnapshotReader"]
+__all__ = ["Columns", "Level", "SnapshotInfo", "SnapshotReader"]

@@ -58,9 +58,13 @@ class Label:
         places = np.array([number[text] for text in other.texts], self.places.dtype)[other.places]
         return Label(np.concatenate([self.places, places]), texts, self.kind)
 
-    def column(self, rows: np.ndarray) -> pa.Array:
-        """Return the labels of some rows as a column."""
-        return pa.DictionaryArray.from_arrays(self.places[rows], pa.array(self.texts, self.kind)).dictionary_decode()
+    def array(self) -> np.ndarray:
+        """Return each row's label, texts as objects."""
+        return np.array(self.texts, self.kind.to_pandas_dtype())[self.places]
+
+    def column(self) -> pa.Array:
+        """Return each row's label as a column of Arrow."""
+        return pa.DictionaryArray.from_arrays(self.places, pa.array(self.texts, self.kind)).dictionary_decode()
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ class Wide:
 
     def sums(
         self, dimensions: Sequence[str], columns: Sequence[slice], newest: bool = False
-    ) -> tuple[dict[str, pa.Array], np.ndarray]:
+    ) -> tuple[dict[str, Label], np.ndarray]:
         """Return the rows added up over the labels that are not in ``dimensions``, and over some columns.
 
         Parameters
@@ -155,7 +159,7 @@ class Wide:
 
         Returns
         -------
-        labels : dict of str to Array, length R
+        labels : dict of str to Label, length R
             The dimensions.
         values : ndarray, shape (R, C)
             NaN where there is nothing.
@@ -167,7 +171,7 @@ class Wide:
         ]
         values = np.column_stack(each) if each else np.empty((len(self.values), 0))
         group, firsts = self._groups(dimensions)
-        return {name: self.labels[name].column(firsts) for name in dimensions}, _grouped(values, group, len(firsts))
+        return {name: self.labels[name].taken(firsts) for name in dimensions}, _grouped(values, group, len(firsts))
 
     def _newest(self) -> Callable[[np.ndarray], np.ndarray]:
         group, firsts = self._groups(("measure", "region_code"))

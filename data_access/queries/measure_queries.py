@@ -19,7 +19,7 @@ from data_access.errors import ConfigError
 from data_access.measures import load_histograms, load_measures
 from data_access.queries.kept_sums import Rollup, Unit, Wide
 from data_access.queries.snapshot import ScopedSnapshot
-from data_access.store.frames import frame_of_arrow
+from data_access.store.frames import Columns, columns_of_arrow, frame_of_arrow, joined
 
 GRAINS = ("total", "year", "month", "day")
 MAX_LISTED_CODES = 100
@@ -87,7 +87,7 @@ def measure_values(
 
 def monthly_values(
     snapshot: ScopedSnapshot, measures: Sequence[str], codes: Sequence[str], start: date, end: date, by: Sequence[str]
-) -> tuple[pd.DataFrame, np.ndarray]:
+) -> tuple[Columns, np.ndarray]:
     """Return what :func:`measure_values` does by month, with a column a month; see :meth:`SnapshotReader.monthly_values`."""
     first = _month_number(start)
     labels, parts = [], []
@@ -102,9 +102,9 @@ def monthly_values(
         monthly = np.full((len(sums), _month_number(end) - first + 1), np.nan)
         left = wide.first + columns.start - first
         monthly[:, left : left + sums.shape[1]] = sums
-        labels.append(pa.table(label))
+        labels.append({name: each.array() for name, each in label.items()})
         parts.append(monthly)
-    return frame_of_arrow(pa.concat_tables(labels)), np.concatenate(parts)
+    return joined(labels), np.concatenate(parts)
 
 
 def _month_number(day: date) -> int:
@@ -113,7 +113,7 @@ def _month_number(day: date) -> int:
 
 def span_values(
     snapshot: ScopedSnapshot, measures: Sequence[str], codes: Sequence[str], spans: Sequence[Span], by: Sequence[str]
-) -> pd.DataFrame:
+) -> Columns:
     """Return the values of several spans side by side; see :meth:`SnapshotReader.span_values`."""
     flows, stocks = _by_kind(measures)
     tilings = [finest_grain_for(*span) for span in spans]
@@ -122,9 +122,10 @@ def span_values(
         own = {place: span for place, span in enumerate(spans) if tilings[place] == tiling}
         parts.append(_spans(snapshot, flows, codes, own, tiling, by))
     for place, span in enumerate(spans if stocks else ()):
-        rows = _stocks(snapshot, stocks, codes, *span, "total", by)
-        parts.append(rows.rename_columns({"value": f"value_{place}"}))
-    return frame_of_arrow(pa.concat_tables(parts, promote_options="default"))
+        rows = columns_of_arrow(_stocks(snapshot, stocks, codes, *span, "total", by))
+        rows[f"value_{place}"] = rows.pop("value")
+        parts.append(rows)
+    return joined(parts)
 
 
 def histograms(
@@ -134,7 +135,7 @@ def histograms(
     start: date | None,
     end: date,
     by_class: bool,
-) -> pd.DataFrame:
+) -> Columns:
     """Return the bins of waiting times, whole months from ``start`` to ``end``."""
     dimensions = ["measure", "region_code", *(["class_code"] if by_class else []), "bin"]
     wide = _kept(snapshot, [_HISTOGRAM], measures, codes)
@@ -145,13 +146,12 @@ def histograms(
         limits = [table.c.measure.in_(list(measures)), _of_regions(table, asked), *_inside(table.c.month, start, end)]
         shown = [table.c[name] for name in dimensions]
         select = sa.select(*shown, sa.func.sum(table.c.value).label("value")).where(*limits).group_by(*shown)
-        rows = _only(snapshot.rows(select), asked)
-    frame = frame_of_arrow(_in_order(rows))
+        rows = columns_of_arrow(_only(snapshot.rows(select), asked))
     edges = {name: [0.0, *load_histograms()[name].edges, np.inf] for name in measures}
-    bins = list(zip(frame["measure"].tolist(), frame["bin"].tolist(), strict=True))
-    frame["lower"] = np.array([edges[name][place] for name, place in bins], float)
-    frame["upper"] = np.array([edges[name][place + 1] for name, place in bins], float)
-    return frame
+    bins = list(zip(rows["measure"].tolist(), rows["bin"].tolist(), strict=True))
+    rows["lower"] = np.array([edges[name][place] for name, place in bins], float)
+    rows["upper"] = np.array([edges[name][place + 1] for name, place in bins], float)
+    return rows
 
 
 def finest_grain_for(start: date | None, end: date) -> str:
@@ -189,11 +189,11 @@ def _spans(
     spans: Mapping[int, Span],
     tiling: str,
     by: Sequence[str],
-) -> pa.Table:
+) -> Columns:
     """Return sums of flows over spans of one tiling, a column for each by its place."""
     wide = _kept(snapshot, [_ROLLUPS[tiling, bool(by)]], measures, codes) if tiling != "day" else None
     if wide is None:
-        return _read(snapshot, codes, lambda asked: _spans_select(measures, asked, spans, tiling, by))
+        return columns_of_arrow(_read(snapshot, codes, lambda asked: _spans_select(measures, asked, spans, tiling, by)))
     columns = {f"value_{place}": wide.between(*span) for place, span in spans.items()}
     return _side_by_side(wide, ["measure", "region_code", *by], columns)
 
@@ -252,29 +252,26 @@ def _fetched(
     return reduce(Wide.followed_by, parts)
 
 
-def _side_by_side(
-    wide: Wide, dimensions: Sequence[str], columns: Mapping[str, slice], newest: bool = False
-) -> pa.Table:
+def _side_by_side(wide: Wide, dimensions: Sequence[str], columns: Mapping[str, slice]) -> Columns:
     """Return a column of sums for each of ``columns``; combinations that none of them has are absent."""
-    labels, sums = wide.sums(dimensions, list(columns.values()), newest)
-    rows = pa.table({**labels, **dict(zip(columns, sums.T, strict=True))})
-    return rows.filter(~np.isnan(sums).all(axis=1))
+    labels, sums = wide.sums(dimensions, list(columns.values()))
+    known = np.flatnonzero(~np.isnan(sums).all(axis=1))
+    shown = {name: label.taken(known).array() for name, label in labels.items()}
+    return shown | dict(zip(columns, sums[known].T, strict=True))
 
 
 def _by_period(
     wide: Wide, start: date | None, end: date, grain: str, by: Sequence[str], newest: bool = False
 ) -> pa.Table:
     """Return the sums, or for stocks the newest values, of the whole span or of each of its periods."""
-    dimensions, columns = ["measure", "region_code", *by], wide.between(start, end)
-    if grain == "total":
-        return _side_by_side(wide, dimensions, {"value": columns}, newest)
-    periods, parts = wide.periods(columns, _UNIT[grain])
-    labels, sums = wide.sums(dimensions, parts, newest)
+    columns, total = wide.between(start, end), grain == "total"
+    periods, parts = (None, [columns]) if total else wide.periods(columns, _UNIT[grain])
+    labels, sums = wide.sums(["measure", "region_code", *by], parts, newest)
     row, period = np.nonzero(~np.isnan(sums))
-    shown = {name: label.take(pa.array(row)) for name, label in labels.items()}
-    begins = {"period_start": pa.array(periods[period])}
-    shown = {name: shown[name] for name in dimensions[:2]} | begins | {name: shown[name] for name in by}
-    return pa.table({**shown, "value": sums[row, period]})
+    shown = {name: label.taken(row).column() for name, label in labels.items()}
+    begins = {} if periods is None else {"period_start": pa.array(periods[period])}
+    named = {name: shown.pop(name) for name in ("measure", "region_code")}
+    return pa.table({**named, **begins, **shown, "value": sums[row, period]})
 
 
 def _flow_select(

@@ -28,6 +28,7 @@ from data_access.queries import (
 )
 from data_access.queries.exposure import person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
+from data_access.store.frames import Columns
 from data_access.store.snapshot_store import snapshot_store
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class SnapshotReader:
         start: date,
         end: date,
         by: Sequence[str] = (),
-    ) -> tuple[pd.DataFrame, np.ndarray]:
+    ) -> tuple[Columns, np.ndarray]:
         """Return what :meth:`measure_values` does month by month, side by side: for who reckons with many months at once.
 
         Parameters
@@ -226,7 +227,7 @@ class SnapshotReader:
 
         Returns
         -------
-        labels : DataFrame
+        labels : dict of str to ndarray
             ``measure, region_code[, class_code][, channel]``.
         values : ndarray, shape (labels, months)
             NaN where there are no rows.
@@ -242,7 +243,7 @@ class SnapshotReader:
         codes: Sequence[str],
         spans: Sequence[measure_queries.Span],
         by: Sequence[str] = (),
-    ) -> pd.DataFrame:
+    ) -> Columns:
         """Return measures of regions over several spans, as :meth:`measure_values` has them for one.
 
         Parameters
@@ -251,19 +252,13 @@ class SnapshotReader:
 
         Returns
         -------
-        DataFrame
-            ``measure, region_code[, class_code][, channel]`` and ``value_0, value_1 …``, missing where a span has no
+        dict of str to ndarray
+            ``measure, region_code[, class_code][, channel]`` and ``value_0, value_1 …``, NaN where a span has no
             rows. Spans of different grains stand in rows of their own, so that one combination may come several times.
         """
         self._check_codes(scope, codes)
         self._check_measures(measures)
         return measure_queries.span_values(self._within(scope), measures, codes, spans, by)
-
-    def histogram(
-        self, scope: Scope, measure: str, codes: Sequence[str], start: date | None, end: date, by_class: bool = False
-    ) -> pd.DataFrame:
-        """Return waiting times in bins (``region_code[, class_code], bin, lower, upper, value``; days, last upper inf)."""
-        return self.histograms(scope, [measure], codes, start, end, by_class).drop(columns="measure")
 
     def histograms(
         self,
@@ -273,8 +268,14 @@ class SnapshotReader:
         start: date | None,
         end: date,
         by_class: bool = False,
-    ) -> pd.DataFrame:
-        """Return several waiting times in bins; see :meth:`histogram`, with the column ``measure`` before the others."""
+    ) -> Columns:
+        """Return waiting times in bins.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``measure, region_code[, class_code], bin, value, lower, upper``, in no order; days, the last upper inf.
+        """
         self._check_codes(scope, codes)
         for measure in measures:
             if measure not in load_histograms():

@@ -63,7 +63,7 @@ def by_month(reader, scope, measures, codes, first: pd.Period, last: pd.Period, 
     labels, values = reader.monthly_values(scope, measures, codes, first.start_time.date(), last.end_time.date(), by)
     months = pd.period_range(first, last, freq="M").start_time
     row, column = np.nonzero(~np.isnan(values))
-    frame = labels.take(row).reset_index(drop=True)
+    frame = pd.DataFrame({name: label[row] for name, label in labels.items()})
     frame.insert(2, "period_start", months[column])
     frame["value"] = values[row, column]
     return frame.sort_values(frame.columns[:-1].tolist(), ignore_index=True)
@@ -83,12 +83,17 @@ def check(reader: SnapshotReader, data: st.DataObject) -> None:
         listed = reader.measure_values(scope, measures, codes, *months, "month", by)
         pd.testing.assert_frame_equal(monthly(), listed, check_dtype=False)
     waits = data.draw(st.lists(st.sampled_from(sorted(load_histograms())), min_size=1, max_size=3, unique=True))
-    same(lambda: reader.histograms(scope, waits, codes, start, end, by_class=bool(by)))
+    bins = ["measure", "region_code", *(["class_code"] if by else []), "bin"]
+    same(
+        lambda: pd.DataFrame(reader.histograms(scope, waits, codes, start, end, bool(by))).sort_values(
+            bins, ignore_index=True
+        )
+    )
     keys = ["measure", "region_code", *by]
     spans = [(start, end), (date(2024, 1, 1), date(2024, 12, 31)), (None, date(2024, 6, 30))]
 
     def side_by_side() -> pd.DataFrame:
-        found = reader.span_values(scope, measures, codes, spans, by)
+        found = pd.DataFrame(reader.span_values(scope, measures, codes, spans, by))
         return found.groupby(keys).sum(min_count=1).dropna(how="all").reset_index() if len(found) else found
 
     same(side_by_side)

@@ -256,9 +256,9 @@ def test_baltimore_requests_as_disputes_with_their_stages(example_home):
         city.scope, ["disputes_received"], [city.scope.region_code], None, date(2019, 2, 13), by=("class_code",)
     )
     assert set(classes["class_code"]) <= {"01", "02", "03", "04", "05", "06"}
-    waits = city.reader.histogram(city.scope, "resolution_days", [city.scope.region_code], None, date(2019, 2, 13))
+    waits = city.reader.histograms(city.scope, ["resolution_days"], [city.scope.region_code], None, date(2019, 2, 13))
     assert waits["value"].sum() == 9792
-    within_two_days = waits.loc[waits["upper"] <= 2, "value"].sum()
+    within_two_days = waits["value"][waits["upper"] <= 2].sum()
     assert within_two_days > 9792 / 2, "the median is 1.35 days"
     assert "disputes_transferred_twice" not in set(city.reader.coverage(city.scope)["measure"]), (
         "nothing of it is in the file"

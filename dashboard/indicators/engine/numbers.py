@@ -134,7 +134,7 @@ class Ledger:
         self._flow_needs: dict[Spans, dict[Part, None]] = {}
         self._stock_needs: dict[tuple[date, date], dict[Part, None]] = {}
         self._flows: dict[Spans, dict[Part, np.ndarray]] = {}
-        self._stocks: dict[tuple[date, date], tuple[pd.DatetimeIndex, dict[Part, np.ndarray]]] = {}
+        self._stocks: dict[tuple[date, date], tuple[np.ndarray, dict[Part, np.ndarray]]] = {}
         self._indexes: dict[tuple[Period, ...], pd.MultiIndex] = {}
         self._exposure: dict[Spans, tuple[np.ndarray, np.ndarray]] = {}
         self._wait_needs: dict[str, None] = {}
@@ -172,8 +172,7 @@ class Ledger:
         if days not in self._waits:
             found = self.reader.histograms(self.scope, list(self._wait_needs), self.codes, *days)
             rows = {code: row for row, code in enumerate(self.codes)}
-            columns = {name: found[name].to_numpy() for name in ("measure", "lower", "upper", "value")}
-            self._waits[days] = columns | {"row": np.array([rows[code] for code in found["region_code"].tolist()], int)}
+            self._waits[days] = found | {"row": np.array([rows[code] for code in found["region_code"].tolist()], int)}
         own = self._waits[days]["measure"] == histogram
         return {name: self._waits[days][name][own] for name in ("row", "lower", "upper", "value")}
 
@@ -297,7 +296,7 @@ class Ledger:
         rows = np.arange(len(self.codes))
         for place, period in enumerate(periods):
             first, last = _range([period], self._carry)
-            inside = np.flatnonzero((months >= pd.Timestamp(first)) & (months <= pd.Timestamp(last)))
+            inside = np.flatnonzero((months >= np.datetime64(first)) & (months <= np.datetime64(last)))
             if not len(inside):
                 continue
             seen = known[:, inside]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from dashboard.indicators.catalogue import Term
 from data_access.access import Scope
-from data_access.queries import SnapshotReader
+from data_access.queries import Columns, SnapshotReader
 
 Days = tuple[date | None, date]
 Spans = tuple[Days | None, ...]
@@ -79,29 +78,31 @@ def _fill_side_by_side(
     places = {each: place for place, each in enumerate(dict.fromkeys(days))}
     measures = list(dict.fromkeys(part.measure for part in parts))
     by = [name for name in ("class_code", "channel") if any(name in part.by for part in parts)]
-    rows = _Placed(reader.span_values(scope, measures, codes, list(places), by=by), codes)
+    found = reader.span_values(scope, measures, codes, list(places), by=by)
+    rows = _Placed(found, codes)
     for part, own, column in wanted:
-        column[:] = rows.of(part, f"value_{places[own]}")
+        column[:] = rows.of(part, found[f"value_{places[own]}"])
 
 
 def stock_months(
     reader: SnapshotReader, scope: Scope, codes: Sequence[str], parts: Iterable[Part], first: date, last: date
-) -> tuple[pd.DatetimeIndex, dict[Part, np.ndarray]]:
+) -> tuple[np.ndarray, dict[Part, np.ndarray]]:
     """Return stocks as reported.
 
     Returns
     -------
-    months : DatetimeIndex, length M
+    months : ndarray of datetime64[M], length M
     values : dict of Part to ndarray, shape (R, M)
         NaN where a region reported nothing that month.
     """
     wanted = list(dict.fromkeys(parts))
-    months = pd.date_range(first.replace(day=1), last, freq="MS")
+    months = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
     values: dict[Part, np.ndarray] = {}
     for by, group in _by_breakdown(wanted):
         measures = list(dict.fromkeys(part.measure for part in group))
-        rows = _Placed(reader.measure_values(scope, measures, codes, first, last, grain="month", by=by), codes, months)
-        values |= {part: rows.of(part) for part in group}
+        labels, monthly = reader.monthly_values(scope, measures, codes, first.replace(day=1), last, by)
+        rows = _Placed(labels, codes)
+        values |= {part: rows.of(part, monthly) for part in group}
     return months, values
 
 
@@ -133,9 +134,9 @@ def _fill_from_months(
     edges = periods.append(pd.DatetimeIndex([pd.Timestamp(last) + pd.Timedelta(days=1)]))
     lower = [0 if start is None else int(edges.searchsorted(pd.Timestamp(start))) for start, _ in spans]
     upper = [int(edges.searchsorted(pd.Timestamp(end) + pd.Timedelta(days=1))) for _, end in spans]
-    rows = _Placed(frame, codes, periods)
+    rows, values = _Placed(frame, codes, periods), frame["value"].to_numpy(float)
     for part in group:
-        matrix = rows.of(part)
+        matrix = rows.of(part, values)
         known = np.isfinite(matrix)
         total = _running(np.where(known, matrix, 0.0))
         seen = _running(known.astype(float))
@@ -157,43 +158,50 @@ def _by_breakdown(parts: Sequence[Part]) -> list[tuple[tuple[str, ...], list[Par
 class _Placed:
     """Rows of a read with their place in an array region (× period): many parts are taken from one, without a frame each."""
 
-    def __init__(self, frame: pd.DataFrame, codes: Sequence[str], periods: pd.DatetimeIndex | None = None) -> None:
+    def __init__(
+        self, labels: Columns | pd.DataFrame, codes: Sequence[str], periods: pd.DatetimeIndex | None = None
+    ) -> None:
         number = {code: place for place, code in enumerate(codes)}
-        places = [np.array([number.get(code, -1) for code in frame["region_code"].tolist()], dtype=int)]
+        places = [np.array([number.get(code, -1) for code in labels["region_code"].tolist()], dtype=int)]
         self._shape: tuple[int, ...] = (len(codes),)
         if periods is not None:
-            places.append(periods.get_indexer(pd.DatetimeIndex(pd.to_datetime(frame["period_start"]))))
+            places.append(periods.get_indexer(pd.DatetimeIndex(labels["period_start"])))
             self._shape = (len(codes), len(periods))
-        self._frame, self._places = frame, places
+        self._labels, self._places = labels, places
         self._known = np.all([place >= 0 for place in places], axis=0)
+        self._numbered: dict[str, tuple[np.ndarray, dict[str, int]]] = {}
         self._chosen: dict[Part, np.ndarray] = {}
 
-    @cached_property
-    def _measures(self) -> tuple[np.ndarray, dict[str, int]]:
-        found, measures = pd.factorize(self._frame["measure"])
-        return found, {name: place for place, name in enumerate(measures)}
+    def _rows_with(self, name: str, wanted: Sequence[str]) -> np.ndarray:
+        """Return which rows' label ``name`` is one of ``wanted``."""
+        if name not in self._numbered:
+            numbers, texts = pd.factorize(np.asarray(self._labels[name], object))
+            self._numbered[name] = numbers, {text: place for place, text in enumerate(texts)}
+        numbers, places = self._numbered[name]
+        is_wanted = np.zeros(len(places) + 1, bool)  # the last one stands for rows without a label
+        is_wanted[[places[text] for text in wanted if text in places]] = True
+        return is_wanted[numbers]
 
     def _rows_of(self, part: Part) -> np.ndarray:
         if part not in self._chosen:
-            numbers, names = self._measures
-            chosen = numbers == names.get(part.measure, len(names))
+            chosen = self._rows_with("measure", [part.measure])
             for name in part.by:
-                chosen &= self._frame[name].isin(getattr(part, name)).to_numpy(bool)
+                chosen &= self._rows_with(name, getattr(part, name))
             self._chosen[part] = chosen
         return self._chosen[part]
 
-    def of(self, part: Part, column: str = "value") -> np.ndarray:
-        """Return the rows of ``part`` added up, NaN where there is none."""
-        values = self._frame[column].to_numpy(float)
-        return self.added_up(values, self._rows_of(part) & ~np.isnan(values))
+    def of(self, part: Part, values: np.ndarray) -> np.ndarray:
+        """Return the values of ``part``, one or several a row, added up; NaN where there is none."""
+        return self.added_up(values, self._rows_of(part))
 
     def added_up(self, values: np.ndarray, chosen: np.ndarray | bool = True) -> np.ndarray:
         """Return the chosen rows' values added up at their places, NaN where there is none."""
-        known = self._known & chosen
-        where = tuple(place[known] for place in self._places)
-        total, seen = np.zeros(self._shape), np.zeros(self._shape, bool)
-        np.add.at(total, where, values[known])
-        seen[where] = True
+        rows = self._known & chosen
+        where, added = tuple(place[rows] for place in self._places), values[rows]
+        known = ~np.isnan(added)
+        total, seen = np.zeros(self._shape + values.shape[1:]), np.zeros(self._shape + values.shape[1:], bool)
+        np.add.at(total, where, np.where(known, added, 0.0))
+        np.logical_or.at(seen, where, known)
         return np.where(seen, total, np.nan)
 
 

@@ -132,15 +132,14 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
         return Divided(labels.tolist(), sums.reshape(-1, len(_COUNTED)), untold)
 
     def numbers(span: int) -> np.ndarray:
-        return found[f"value_{span}"].fillna(0.0).to_numpy(float)
+        return np.nan_to_num(found[f"value_{span}"])
 
     def sums(span: int, channels: int) -> Sums:
         whole = dict(zip(_COUNTED, np.bincount(measure, numbers(span), len(_COUNTED)).tolist(), strict=True))
         return Sums(whole, by("class_code", span), by("channel", channels))
 
     now, last_year, ever = sums(0, len(spans) - 1 if end < period.end else 0), sums(1, 1), sums(2, 2)
-    bins = reader.histograms(context.viewer, _WAITS, [context.region], period.start, end, by_class=True)
-    waits = {name: bins[name].to_numpy() for name in ("measure", "class_code", "lower", "upper", "value")}
+    waits = reader.histograms(context.viewer, _WAITS, [context.region], period.start, end, by_class=True)
     return Counted(now, last_year, ever, waits, is_over=end == period.end)
 
 
@@ -354,31 +353,30 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     """Return the homicides of the last 36 months by cause; at county level and above, small counts hidden where due."""
     language = context.language
     end = last_day(reader, context)
-    span_start = date(end.year - 3, end.month, 1)
-    start = (pd.Timestamp(span_start) + pd.DateOffset(months=1)).date()
-    year = date(end.year, 1, 1)
+    start = date(end.year - 2, 1, 1) if end.month == 12 else date(end.year - 3, end.month + 1, 1)
     depth = depth_of(reader.regions(context.viewer), context.region)
-    columns = ["class", "three_years", "this_year", "share_text"]
+    nothing = pd.DataFrame(columns=["class", "three_years", "this_year", "share_text"])
     if depth > 1 or not context.viewer.permissions.small_counts:
-        return pd.DataFrame(columns=columns)
-    spans = {"three_years": (start, end), "this_year": (year, end)}
-    found = reader.span_values(
-        context.viewer, ["homicide_incidents"], [context.region], list(spans.values()), by=("class_code",)
+        return nothing
+    spans = [(start, end), (date(end.year, 1, 1), end)]
+    found = reader.span_values(context.viewer, ["homicide_incidents"], [context.region], spans, by=("class_code",))
+    order = dispute_settings().classes
+    three_years, this_year = (
+        [np.nansum(found[f"value_{place}"][found["class_code"] == code]) for code in order] for place in range(2)
     )
-    counted = found.groupby("class_code")[["value_0", "value_1"]].sum().set_axis(list(spans), axis=1)
-    frame = counted.reindex(dispute_settings().classes).fillna(0.0)
-    if not frame["three_years"].sum():
-        return pd.DataFrame(columns=columns)
-    every = frame["three_years"].sum()
+    every = sum(three_years)
+    if not every:
+        return nothing
     return pd.DataFrame(
         {
-            "class": [class_word(code, language) for code in frame.index],
-            "three_years": frame["three_years"],
-            "this_year": frame["this_year"],
-            "three_years_text": [formatting.number(value) for value in frame["three_years"]],
-            "this_year_text": [formatting.number(value) for value in frame["this_year"]],
-            "share_text": [formatting.share(value, every, language) for value in frame["three_years"]],
-        }
+            "class": [class_word(code, language) for code in order],
+            "three_years": three_years,
+            "this_year": this_year,
+            "three_years_text": [formatting.number(value) for value in three_years],
+            "this_year_text": [formatting.number(value) for value in this_year],
+            "share_text": [formatting.share(value, every, language) for value in three_years],
+        },
+        index=list(order),
     ).sort_values("three_years", ascending=False)
 
 

@@ -221,37 +221,30 @@ def _grids(reader: SnapshotReader, context: Context, township: str | None) -> Ma
 
 def _found(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     """Return the disputes that patrols found first, by class, against last year and against all of the class."""
-    language = context.language
+    language, known = context.language, dispute_settings().classes
     earlier = context.period.same_last_year()
-
     spans = [(context.period.start, last_day(reader, context)), (earlier.start, earlier.end)]
     received = reader.span_values(
         context.viewer, ["disputes_received"], [context.region], spans, by=("class_code", "channel")
     )
-
-    def counted(column: str) -> pd.DataFrame:
-        known = received[received[column].notna()]
-        every = known.groupby("class_code")[column].sum()
-        own = known[known["channel"] == "grid"].groupby("class_code")[column].sum()
-        return pd.DataFrame({"found": own.reindex(every.index).fillna(0.0), "every": every})
-
-    now, before = counted("value_0"), counted("value_1")
-    order = [*dispute_settings().classes, *(code for code in now.index if code not in dispute_settings().classes)]
-    now, before = now.reindex(order).fillna(0.0), before.reindex(order).fillna(0.0)
-    compared = compared_counts(now["found"].to_numpy(float), before["found"].to_numpy(float), language)
+    classes, by_patrols = received["class_code"], received["channel"] == "grid"
+    order = [*known, *sorted(set(classes[~np.isnan(received["value_0"])]).difference(known))]
+    of_class = [classes == code for code in order]
+    now, before = (np.nan_to_num(received[f"value_{place}"]) for place in range(2))
+    found, last_year = (np.array([counts[own & by_patrols].sum() for own in of_class]) for counts in (now, before))
+    every = np.array([now[own].sum() for own in of_class])
+    compared = compared_counts(found, last_year, language)
     return pd.DataFrame(
         {
             "class": [class_word(code, language) for code in order],
-            "found": now["found"],
-            "last_year": before["found"],
+            "found": found,
+            "last_year": last_year,
             "change": compared["change"],
-            "share": now["found"] / now["every"].where(now["every"] > 0),
-            "found_text": [formatting.number(value) for value in now["found"]],
+            "share": found / np.where(every > 0, every, np.nan),
+            "found_text": [formatting.number(value) for value in found],
             "change_text": compared["text"],
             "certainty": compared["certainty"],
-            "share_text": [
-                formatting.share(part, whole, language) for part, whole in zip(now["found"], now["every"], strict=True)
-            ],
+            "share_text": [formatting.share(part, whole, language) for part, whole in zip(found, every, strict=True)],
             "href": [
                 context.href("disputes", **{"class": code, "channel": "grid", "stage": "received"}) for code in order
             ],

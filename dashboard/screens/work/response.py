@@ -41,7 +41,7 @@ from dashboard.screens.work.shares import (
 )
 from dashboard.statistics.intervals import proportion
 from data_access.local_rules import response_rings
-from data_access.queries import SnapshotReader
+from data_access.queries import Columns, SnapshotReader
 
 PAGE = "response"
 TOWNSHIP = 2
@@ -165,56 +165,54 @@ def places_map(screen: ResponseScreen, context: Context, width: int, height: int
 def _rings(reader: SnapshotReader, own: Context) -> pd.DataFrame:
     """Return the kinds of zone in the order of config/response.toml, and any other that alarms came with."""
     language, rings = own.language, response_rings()
-    start, end = own.period.start, min(own.period.end, reader.snapshot().data_through)
-    rows = reader.measure_values(own.viewer, list(_MEASURES), [own.region], start, end, by=("class_code",))
-    counts = rows.pivot_table(index="class_code", columns="measure", values="value", aggfunc="sum")
-    if counts.empty:
+    days = own.period.start, min(own.period.end, reader.snapshot().data_through)
+    rows = reader.span_values(own.viewer, _MEASURES, [own.region], [days], by=("class_code",))
+    found = dict(zip(zip(rows["measure"], rows["class_code"], strict=True), rows["value_0"], strict=True))
+    if not found:
         return pd.DataFrame(columns=_RING_COLUMNS)
-    order = [*rings, *(code for code in counts.index if code not in rings)]
-    counts = counts.reindex(index=order, columns=list(_MEASURES)).fillna(0.0)
-    waits = reader.histogram(own.viewer, WAITS, [own.region], start, end, by_class=True)
-    bins = {name: waits[name].to_numpy() for name in ("class_code", "lower", "upper", "value")}
+    order = [*rings, *sorted({code for _, code in found} - rings.keys())]
+    total, valid, within = (np.array([found.get((name, code), 0.0) for code in order]) for name in _MEASURES)
+    waits = reader.histograms(own.viewer, [WAITS], [own.region], *days, by_class=True)
+    median, p90 = (np.array([_minutes(waits, code, quantile) for code in order]) for quantile in (0.5, 0.9))
     # More in time than stamped is no share: the row keeps both counts and says nothing of it.
-    possible = counts["response_within"].where(counts["response_within"].between(0, counts["response_valid"]))
-    share = proportion(possible.to_numpy(), counts["response_valid"].clip(lower=0).to_numpy())
-    frame = pd.DataFrame(
+    share = proportion(np.where((within >= 0) & (within <= valid), within, np.nan), np.maximum(valid, 0))
+    minutes = [rings[code].minutes if code in rings else np.nan for code in order]
+    unstamped = 1 - valid / np.where(total > 0, total, np.nan)
+    return pd.DataFrame(
         {
             "ring": [rings[code].label(language) if code in rings else code for code in order],
-            "minutes": [rings[code].minutes if code in rings else np.nan for code in order],
-            "alarms": counts["response_total"],
-            "stamped": counts["response_valid"],
-            "in_time": counts["response_within"],
+            "minutes": minutes,
+            "alarms": total,
+            "stamped": valid,
+            "in_time": within,
             "share": share.value,
             "lower": share.lower,
             "upper": share.upper,
-            "unstamped": 1 - counts["response_valid"] / counts["response_total"].where(counts["response_total"] > 0),
-            "median": [_minutes(bins, code, 0.5) for code in order],
-            "p90": [_minutes(bins, code, 0.9) for code in order],
+            "unstamped": unstamped,
+            "median": median,
+            "p90": p90,
+            "minutes_text": [formatting.number(value) for value in minutes],
+            "alarms_text": [formatting.number(value) for value in total],
+            "stamped_text": [formatting.number(value) for value in valid],
+            "share_text": [formatting.share(part, whole, language) for part, whole in zip(within, valid, strict=True)],
+            "interval": [
+                formatting.interval(*limits, "percent") for limits in zip(share.lower, share.upper, strict=True)
+            ],
+            "unstamped_text": [formatting.percent(value) for value in unstamped],
+            "median_text": [formatting.number(value, 1) for value in median],
+            "p90_text": [formatting.number(value, 1) for value in p90],
+            "p90_limit": [
+                t("response.against_limit", language, p90=formatting.number(slow, 1), limit=formatting.number(limit))
+                for slow, limit in zip(p90, minutes, strict=True)
+            ],
         },
         index=order,
     )
-    return frame.assign(
-        minutes_text=[formatting.number(value) for value in frame["minutes"]],
-        **{f"{name}_text": [formatting.number(value) for value in frame[name]] for name in ("alarms", "stamped")},
-        share_text=[
-            formatting.share(part, whole, language)
-            for part, whole in zip(frame["in_time"], frame["stamped"], strict=True)
-        ],
-        interval=[
-            formatting.interval(low, high, "percent") for low, high in zip(frame["lower"], frame["upper"], strict=True)
-        ],
-        unstamped_text=[formatting.percent(value) for value in frame["unstamped"]],
-        **{f"{name}_text": [formatting.number(value, 1) for value in frame[name]] for name in ("median", "p90")},
-        p90_limit=[
-            t("response.against_limit", language, p90=formatting.number(p90, 1), limit=formatting.number(limit))
-            for p90, limit in zip(frame["p90"], frame["minutes"], strict=True)
-        ],
-    )
 
 
-def _minutes(bins: Mapping[str, np.ndarray], ring: str, quantile: float) -> float:
-    own = bins["class_code"] == ring
-    return bin_quantile({name: column[own] for name, column in bins.items()}, quantile) * DAY_MINUTES
+def _minutes(waits: Columns, ring: str, quantile: float) -> float:
+    own = waits["class_code"] == ring
+    return bin_quantile({name: waits[name][own] for name in ("lower", "upper", "value")}, quantile) * DAY_MINUTES
 
 
 def _with_remarks(frame: pd.DataFrame, language: str) -> pd.DataFrame:

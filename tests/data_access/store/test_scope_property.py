@@ -55,7 +55,9 @@ def asked(reader: SnapshotReader) -> Mapping[str, Callable]:
         ),
         "classes": lambda s, c, a, b, w, n: reader.measure_values(s, measures, c, a, b, by=("class_code", "channel")),
         "named": lambda s, c, a, b, w, n: reader.measure_values(s, [one(measures, w)], c, a, b),
-        "histogram": lambda s, c, a, b, w, n: reader.histogram(s, one(histograms, w), c, a, b, by_class=bool(n % 2)),
+        "histograms": lambda s, c, a, b, w, n: pd.DataFrame(
+            reader.histograms(s, [one(histograms, w)], c, a, b, by_class=bool(n % 2))
+        ),
         "people": lambda s, c, a, b, w, n: reader.person_years(s, c, a, b),
         "records": lambda s, c, a, b, w, n: reader.records(s, ("incident", "dispute")[n % 2], c[0], a, b, limit=n),
         "filtered": lambda s, c, a, b, w, n: reader.records(
