@@ -192,9 +192,8 @@ def _sides(
     items: Sequence[Indicator], old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame], against: Against
 ) -> tuple[_Side, _Side]:
     """Return what is compared, the earlier period first; ``items`` are those of the rows."""
-    names = ("value", "numerator", "denominator", "squares", "status", "data_through", "notes")
-    stacked = (pd.concat([frames[key] for key in dict.fromkeys(item.id for item in items)]) for frames in (old, new))
-    then, now = ({name: frame[name].to_numpy() for name in names} for frame in stacked)
+    keys = dict.fromkeys(item.id for item in items)
+    then, now = (_stacked([frames[key] for key in keys]) for frames in (old, new))
     # A figure that is itself a comparison with last year: its counts are compared, not its percentages.
     own = np.array([item.kind == "change" and against == "same_last_year" for item in items], bool)
     if own.any():
@@ -204,6 +203,13 @@ def _sides(
         for side in (then, now):
             side["denominator"] = np.where(own, np.nan, side["denominator"])
     return then, now
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> _Side:
+    """Return the rows of frames of the same columns under each other, as columns."""
+    rows = np.concatenate([frame.to_numpy(object) for frame in frames])
+    columns = dict(zip(frames[0].columns.tolist(), rows.T, strict=True))
+    return columns | {name: columns[name].astype(float) for name in words.NUMBER_COLUMNS}
 
 
 def _tested(

@@ -44,7 +44,8 @@ _REASONS = (
 
 def row_of(frame: pd.DataFrame, code: str) -> Values:
     """Return the values of one region."""
-    return dict(zip(frame.columns, list(frame.loc[code]), strict=True))
+    row = frame.to_numpy(object)[frame.index.get_loc(code)]
+    return dict(zip(frame.columns.tolist(), row.tolist(), strict=True))
 
 
 def figure_text(

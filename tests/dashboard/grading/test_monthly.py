@@ -43,7 +43,7 @@ def test_who_reports_nothing_has_none_only_where_the_definition_says_so_and_a_so
     def without_a_county(self, *arguments):
         labels, values = real(self, *arguments)
         others = labels["region_code"] != counties[0]
-        return labels[others].reset_index(drop=True), values[others]
+        return {name: label[others] for name, label in labels.items()}, values[others]
 
     monkeypatch.setattr(SnapshotReader, "monthly_values", without_a_county)
     plain = Term(measure=measure)

@@ -97,8 +97,8 @@ def test_an_infinite_count_is_refused_at_publishing_and_given_no_value_should_it
     real = SnapshotReader.span_values
 
     def with_infinity(self, *arguments, **options):
-        frame = real(self, *arguments, **options)
-        return frame.assign(value_0=np.where(frame["measure"] == done, np.inf, frame["value_0"]))
+        found = real(self, *arguments, **options)
+        return found | {"value_0": np.where(found["measure"] == done, np.inf, found["value_0"])}
 
     monkeypatch.setattr(SnapshotReader, "span_values", with_infinity)
     row = values(changed_reader, SCOPE, key, [EAST], "2024-01").loc[EAST]
