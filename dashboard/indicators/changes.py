@@ -198,7 +198,7 @@ def _sides(
     own = np.array([item.kind == "change" and against == "same_last_year" for item in items], bool)
     if own.any():
         last_year = now | {"value": now["denominator"], "numerator": now["denominator"]}
-        then = {name: np.where(own, last_year[name], then[name]) for name in names}
+        then = {name: np.where(own, last_year[name], then[name]) for name in then}
         now["value"] = np.where(own, now["numerator"], now["value"])
         for side in (then, now):
             side["denominator"] = np.where(own, np.nan, side["denominator"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -38,7 +37,7 @@ class EmbeddedSnapshots:
     """The snapshot files of one folder."""
 
     def __init__(self, home: Home) -> None:
-        self._home, self._pointer = home, str(home.pointer)
+        self._home, self._pointer = home, home.pointer
         self._stamp = 0
         self._known = False
 
@@ -53,7 +52,7 @@ class EmbeddedSnapshots:
     def may_have_moved(self) -> bool:
         """Return whether the pointer was written since this was last asked."""
         try:
-            stamp = os.stat(self._pointer).st_mtime_ns
+            stamp = self._pointer.stat().st_mtime_ns
         except FileNotFoundError:
             return not self._known
         changed = stamp != self._stamp
