@@ -83,7 +83,7 @@ def names_of(regions: pd.DataFrame, codes: tuple[str, ...], language: str) -> pd
     places = regions.index.get_indexer(wanted)
     if (places < 0).any():
         raise KeyError(wanted[places < 0].tolist())
-    pairs = zip(*(regions[column].to_numpy(object)[places] for column in ("name", "name_en")), strict=True)
+    pairs = zip(*(regions[column].array.take(places).tolist() for column in ("name", "name_en")), strict=True)
     return pd.Series([localised(language, name, english) for name, english in pairs], index=wanted)
 
 

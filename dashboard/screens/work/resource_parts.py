@@ -17,6 +17,7 @@ from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.screens.children import Listed, depth_of, names_of
 from dashboard.screens.duty.creation import creation_of, stress_sentence, vetoes_of
 from dashboard.screens.work.settings import resource_settings
+from dashboard.screens.work.shares import written_rows
 from data_access.local_rules import fund_rules, pay_scale
 from data_access.queries import SnapshotReader
 
@@ -33,45 +34,38 @@ def yuan(value: float, language: str) -> str:
     return t("resources.yuan", language, amount=formatting.count(value, language))
 
 
-def budgets(reader: SnapshotReader, context: Context, codes: Sequence[str], by: Sequence[str] = ()) -> pd.DataFrame:
+def budgets(reader: SnapshotReader, context: Context, codes: Sequence[str], by: str | None = None) -> pd.DataFrame:
     """Return what was planned and spent in the period's year, and what is planned for the next.
 
     Returns
     -------
     DataFrame
-        Indexed by region code (and ``class_code``): ``planned, spent, rate, unspent, next_planned, growth`` and texts.
+        Indexed by region code, or by ``class_code`` where ``by`` says so: ``planned, spent, next_planned, rate, unspent,
+        growth`` and texts.
     """
-    year = context.period.end.year
-    keys = ["region_code", *by]
-    rows = reader.measure_values(
-        context.viewer,
-        list(_MEASURES),
-        list(codes),
-        date(year, 1, 1),
-        date(year + 1, 12, 31),
-        grain="year",
-        by=tuple(by),
-    )
-    is_now = rows["period_start"].to_numpy("datetime64[D]") < np.datetime64(date(year + 1, 1, 1))
-    names = [
-        name.partition("_")[2] if now else f"next_{name.partition('_')[2]}"
-        for name, now in zip(rows["measure"], is_now, strict=True)
-    ]
-    columns = ["planned", "spent", "next_planned"]
-    frame = rows.assign(of=names).groupby([*keys, "of"])["value"].sum().unstack("of").reindex(columns=columns)
-    frame["rate"] = frame["spent"] / frame["planned"].where(frame["planned"] > 0)
-    frame["unspent"] = frame["planned"] - frame["spent"]
-    frame["growth"] = frame["next_planned"] / frame["planned"].where(frame["planned"] > 0) - 1
-    language = context.language
+    year, language = context.period.end.year, context.language
+    years = [(date(each, 1, 1), date(each, 12, 31)) for each in (year, year + 1)]
+    rows = reader.span_values(context.viewer, _MEASURES, list(codes), years, by=(by,) if by else ())
+    key = by or "region_code"
+    order = sorted(set(rows[key].tolist()))
+
+    def yuan_of(measure: str, place: int) -> np.ndarray:
+        of = dict(zip(zip(rows["measure"], rows[key], strict=True), rows[f"value_{place}"], strict=True))
+        return np.array([of.get((measure, each), np.nan) for each in order])
+
+    planned, spent = (yuan_of(measure, 0) for measure in _MEASURES)
+    next_planned = yuan_of(_MEASURES[0], 1)
+    share_of = np.where(planned > 0, planned, np.nan)
+    amounts = {"planned": planned, "spent": spent, "unspent": planned - spent, "next_planned": next_planned}
+    rate, growth = spent / share_of, next_planned / share_of - 1
     texts = {
-        f"{name}_text": [formatting.number(value / MONEY, 1) for value in frame[name].tolist()]
-        for name in ("planned", "spent", "unspent", "next_planned")
+        f"{name}_text": [formatting.number(value / MONEY, 1) for value in column] for name, column in amounts.items()
     }
-    texts["rate_text"] = [formatting.percent(value) for value in frame["rate"].tolist()]
-    texts["growth_text"] = [formatting.signed_percent(value) for value in frame["growth"].tolist()]
+    texts["rate_text"] = [formatting.percent(value) for value in rate]
+    texts["growth_text"] = [formatting.signed_percent(value) for value in growth]
     if by:
-        texts["item"] = [resource_settings().item_name(code, language) for code in frame.index.get_level_values(by[0])]
-    return pd.concat([frame, pd.DataFrame(texts, index=frame.index)], axis=1)
+        texts["item"] = [resource_settings().item_name(code, language) for code in order]
+    return pd.DataFrame({**amounts, "rate": rate, "growth": growth, **texts}, index=pd.Index(order, name=key))
 
 
 @dataclass(frozen=True)
@@ -97,29 +91,25 @@ def lacking(reader: SnapshotReader, context: Context, regions: pd.DataFrame, ins
     towns = _townships(regions, inside)
     if not towns:
         return pd.DataFrame(columns=["name", "county", "lacks", "count", "href"])
-    names = [standard.indicator for standard in settings.standards]
-    found = values_of(reader, context.viewer, names, towns, context.period)
-    short = {
-        name: found[name]["status"].isin(WITH_VALUE) & (found[name]["numerator"] < found[name]["denominator"])
-        for name in names
-    }
     words = {standard.indicator: standard.label(language) for standard in settings.standards}
-    frame = pd.DataFrame(short).reindex(towns)
-    parents = regions["parent_code"].reindex(towns)
-    listed = pd.DataFrame(
+    found = values_of(reader, context.viewer, list(words), towns, context.period)
+    lacks: dict[str, list[str]] = {code: [] for code in towns}
+    for name, word in words.items():
+        for code, row in zip(towns, written_rows(found[name], towns), strict=True):
+            if row["status"] in WITH_VALUE and row["numerator"] < row["denominator"]:
+                lacks[code].append(word)
+    listed = sorted((code for code in towns if lacks[code]), key=lambda code: -len(lacks[code]))
+    parents = regions["parent_code"].array.take(regions.index.get_indexer(pd.Index(listed)))
+    return pd.DataFrame(
         {
-            "name": names_of(regions, tuple(towns), language),
-            "county": names_of(regions, tuple(parents), language).to_numpy(),
-            "lacks": [
-                t("services.joint", language).join(words[name] for name in names if row[name])
-                for row in frame.to_dict("records")
-            ],
-            "count": frame.sum(axis=1).astype(int),
-            "href": [context.href("resources", region=code) for code in towns],
+            "name": names_of(regions, tuple(listed), language).tolist(),
+            "county": names_of(regions, tuple(parents.tolist()), language).tolist(),
+            "lacks": [t("services.joint", language).join(lacks[code]) for code in listed],
+            "count": [len(lacks[code]) for code in listed],
+            "href": [context.href("resources", region=code) for code in listed],
         },
-        index=towns,
+        index=listed,
     )
-    return listed[listed["count"] > 0].sort_values("count", ascending=False, kind="stable")
 
 
 def _townships(regions: pd.DataFrame, inside: str) -> list[str]:
@@ -143,10 +133,9 @@ def grades(reader: SnapshotReader, context: Context, code: str, as_of: date) -> 
         In the order of the scale: ``grade, post, step, pay, workers, share`` and texts.
     """
     language = context.language
-    counted = reader.measure_values(
-        context.viewer, ["grid_workers_graded"], [code], None, as_of, by=("class_code",)
-    ).set_index("class_code")["value"]
-    if counted.empty or counted.sum() == 0:
+    found = reader.span_values(context.viewer, ["grid_workers_graded"], [code], [(None, as_of)], by=("class_code",))
+    counted = dict(sorted(zip(found["class_code"].tolist(), found["value_0"].tolist(), strict=True)))
+    if not sum(counted.values()):
         return pd.DataFrame(columns=["grade", "post", "step", "pay", "workers", "share"])
     rows = [
         {
@@ -155,7 +144,7 @@ def grades(reader: SnapshotReader, context: Context, code: str, as_of: date) -> 
             "step": t("resources.step", language, number=number),
             "label": t("resources.grade", language, number=place),
             "pay": post.pay[number - 1],
-            "workers": float(counted.get(key, 0.0)),
+            "workers": counted.get(key, 0.0),
         }
         for place, (key, post, number) in enumerate(pay_scale().grades(), start=1)
     ]
@@ -192,24 +181,35 @@ def awarded_by(
         Indexed by region code: ``name, href``, an amount for each reason of config/fund.toml, ``amount, awards`` and
         texts (``<name>_text``), the region that got most first.
     """
-    language = context.language
-    codes = list(listed.codes)
-    rows = reader.measure_values(context.viewer, ["fund_awarded", "fund_awards"], codes, start, end, by=("class_code",))
-    money = rows[rows["measure"] == "fund_awarded"].pivot_table(
-        index="region_code", columns="class_code", values="value", aggfunc="sum"
+    language, known = context.language, fund_rules().reasons
+    codes = {code: place for place, code in enumerate(listed.codes)}
+    rows = reader.span_values(
+        context.viewer, ["fund_awarded", "fund_awards"], list(codes), [(start, end)], by=("class_code",)
     )
-    reasons = [*fund_rules().reasons, *(code for code in money.columns if code not in fund_rules().reasons)]
-    frame = money.reindex(index=codes, columns=reasons).fillna(0.0)
-    number = rows[rows["measure"] == "fund_awards"].groupby("region_code")["value"].sum()
-    frame["amount"] = frame.sum(axis=1)
-    frame["awards"] = number.reindex(codes).fillna(0.0)
-    for name in (*reasons, "amount"):
-        frame[f"{name}_text"] = [formatting.number(value / MONEY, 1) if value else "" for value in frame[name]]
-    frame["awards_text"] = [formatting.number(value) for value in frame["awards"]]
-    frame["name"] = names_of(regions, listed.codes, language)
-    frame["href"] = [context.href("resources", region=code) for code in codes]
-    frame["region_code"] = frame.index
-    return frame.sort_values("amount", ascending=False, kind="stable")
+    is_money = rows["measure"] == "fund_awarded"
+    reasons = [*known, *sorted(set(rows["class_code"][is_money]).difference(known))]
+    place = np.array([codes[code] for code in rows["region_code"]], int)
+    reason = [reasons.index(code) for code in rows["class_code"][is_money]]
+    money, awards = np.zeros((len(codes), len(reasons))), np.zeros(len(codes))
+    np.add.at(money, (place[is_money], reason), rows["value_0"][is_money])
+    np.add.at(awards, place[~is_money], rows["value_0"][~is_money])
+    amounts = {**dict(zip(reasons, money.T, strict=True)), "amount": money.sum(axis=1)}
+    texts = {
+        f"{name}_text": [formatting.number(value / MONEY, 1) if value else "" for value in column]
+        for name, column in amounts.items()
+    }
+    return pd.DataFrame(
+        {
+            **amounts,
+            "awards": awards,
+            **texts,
+            "awards_text": [formatting.number(value) for value in awards],
+            "name": names_of(regions, listed.codes, language).tolist(),
+            "href": [context.href("resources", region=code) for code in codes],
+            "region_code": list(codes),
+        },
+        index=list(codes),
+    ).sort_values("amount", ascending=False, kind="stable")
 
 
 def reason_name(key: str, language: str) -> str:

@@ -164,8 +164,8 @@ def _items(reader: SnapshotReader, context: Context, county: str) -> pd.DataFram
     """Return the budget by item in the order of the settings, what is planned largest, and its total."""
     if not county:
         return pd.DataFrame()
-    frame = budgets(reader, context, [county], by=("class_code",))
-    return frame.droplevel("region_code").sort_values("planned", ascending=False, na_position="last")
+    frame = budgets(reader, context, [county], by="class_code")
+    return frame.sort_values("planned", ascending=False, na_position="last")
 
 
 def _budget(reader: SnapshotReader, context: Context, listed: Listed, regions: pd.DataFrame) -> pd.DataFrame:
