@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -68,7 +69,8 @@ def campaign_rows(reader: SnapshotReader, context: Context, as_of: date) -> pd.D
     for name, values in (("change", ratio.value), ("lower", ratio.lower), ("upper", ratio.upper)):
         frame[name] = np.where(enough, values - 1, np.nan)
     frame["q_value"] = np.where(days > 0, benjamini_hochberg(np.where(days > 0, ratio.p_value, np.nan)), np.nan)
-    frame["verdict"] = [t(f"response.campaign_{_verdict(row)}", language) for row in frame.to_dict("records")]
+    judged = (frame[name].tolist() for name in ("days", "during", "before", "change", "q_value"))
+    frame["verdict"] = [t(f"response.campaign_{_verdict(*row)}", language) for row in zip(*judged, strict=True)]
     return _written(frame, language)
 
 
@@ -109,10 +111,12 @@ def campaign_cards(
     """Return a card for each of :func:`campaign_rows`, with the months from the first day compared to ``as_of``."""
     if rows.empty:
         return ()
-    alarms = _alarms_by_month(reader, context, rows, as_of)
+    last = np.datetime64(as_of + timedelta(days=1), "M") - 1  # the last month that has ended
+    begun = rows["before_from"][rows["days"] > 0]
+    alarms = _alarms_by_month(reader, context, min(begun), last) if len(begun) else {}
     monthly = {name: _monthly(rows, name) for name in ("before", "during")}
     return tuple(
-        _card(context, row, alarms, as_of, {name: found[row["class_code"]] for name, found in monthly.items()})
+        _card(context, row, alarms, last, {name: found[row["class_code"]] for name, found in monthly.items()})
         for row in rows.to_dict("records")
     )
 
@@ -127,20 +131,16 @@ def _monthly(rows: pd.DataFrame, name: str) -> dict[str, Limited]:
 
 
 def _card(
-    context: Context, row: dict, alarms: pd.DataFrame, as_of: date, monthly: Mapping[str, Limited]
+    context: Context, row: dict, alarms: Mapping[str, np.ndarray], last: np.datetime64, monthly: Mapping[str, Limited]
 ) -> CampaignCard:
     language, began = context.language, bool(row["days"])
     months = pd.DataFrame(columns=["month", "alarms"])
     phases: tuple[Phase, ...] = ()
     why = t("response.campaign_not_begun", language)
     if began:
-        first = pd.Timestamp(row["before_from"]).replace(day=1)
-        every = pd.date_range(first, _last_whole_month(as_of), freq="MS")
-        own = alarms["class_code"].to_numpy() == row["class_code"]
-        places = every.get_indexer(pd.DatetimeIndex(alarms["period_start"].to_numpy()[own]))
-        counted = np.zeros(len(every))
-        np.add.at(counted, places[places >= 0], alarms["value"].to_numpy(float)[own][places >= 0])
-        months = pd.DataFrame({"month": every, "alarms": counted})
+        every = np.arange(np.datetime64(row["before_from"], "M"), last + 1)
+        counted = alarms[row["class_code"]][-len(every) :] if row["class_code"] in alarms else np.zeros(len(every))
+        months = pd.DataFrame({"month": every.astype("datetime64[s]"), "alarms": counted})
         phases = tuple(_phase(name, row, monthly[name]) for name in ("before", "during"))
         why = ""
     sentence = t(
@@ -169,20 +169,15 @@ def _phase(name: str, row: dict, monthly: Limited) -> Phase:
     return name, first, first + pd.Timedelta(days=row["days"] - 1), *monthly
 
 
-def _alarms_by_month(reader: SnapshotReader, context: Context, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Return alarms by class and whole month."""
-    begun = rows[rows["days"] > 0]
-    first = min(begun["before_from"], default=as_of).replace(day=1)
-    end = _last_whole_month(as_of) + pd.offsets.MonthEnd(0)
-    found = reader.measure_values(
-        context.viewer, [ALARMS], [context.region], first, end.date(), grain="month", by=("class_code",)
+def _alarms_by_month(
+    reader: SnapshotReader, context: Context, first: date, last: np.datetime64
+) -> dict[str, np.ndarray]:
+    """Return by class the alarms of each month from that of ``first`` to ``last``."""
+    end = ((last + 1).astype("datetime64[D]") - 1).item()
+    labels, counts = reader.monthly_values(
+        context.viewer, [ALARMS], [context.region], first.replace(day=1), end, by=("class_code",)
     )
-    return found.assign(period_start=pd.to_datetime(found["period_start"]))
-
-
-def _last_whole_month(day: date) -> pd.Timestamp:
-    """Return the first day of the last month that has ended by ``day``."""
-    return (pd.Timestamp(day) + pd.Timedelta(days=1)).replace(day=1) - pd.DateOffset(months=1)
+    return dict(zip(labels["class_code"].tolist(), np.nan_to_num(counts), strict=True))
 
 
 def indicator_against(class_code: str) -> Indicator:
@@ -230,10 +225,9 @@ def _alarms_by_day(reader: SnapshotReader, context: Context, spans: list[_Span],
     if not spans:
         return pd.DataFrame({"class_code": [], "period_start": [], "value": []})
     first = min(span.before[0] for span in spans)
-    rows = reader.measure_values(
+    return reader.measure_values(
         context.viewer, [ALARMS], [context.region], first, as_of, grain="day", by=("class_code",)
     )
-    return rows.assign(period_start=pd.to_datetime(rows["period_start"]))
 
 
 def _counted(
@@ -253,19 +247,20 @@ def _counted(
 
 def _years_earlier(day: date, years: int) -> date:
     """Return the same day so many years earlier; of 29 February the 28th."""
-    return (pd.Timestamp(day) - pd.DateOffset(years=years)).date()
+    year = day.year - years
+    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
 
 
-def _verdict(row: dict) -> str:
-    if not row["days"]:
+def _verdict(days: int, during: float, before: float, change: float, q_value: float) -> str:
+    if not days:
         return "not_begun"
-    if not row["during"] and not row["before"]:
+    if not during and not before:
         return "no_alarms"
-    if np.isnan(row["change"]):
+    if np.isnan(change):
         return "few"
-    if not row["q_value"] < CERTAIN:
+    if not q_value < CERTAIN:
         return "within"
-    return "fell" if row["change"] < 0 else "rose"
+    return "fell" if change < 0 else "rose"
 
 
 def _written(frame: pd.DataFrame, language: str) -> pd.DataFrame:

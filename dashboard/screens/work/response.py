@@ -220,11 +220,11 @@ def _with_remarks(frame: pd.DataFrame, language: str) -> pd.DataFrame:
     settings = response_settings()
     remarks = [
         t("response.check_stamps", language)
-        if row["KF2"] > settings.unstamped_limit
+        if unstamped > settings.unstamped_limit
         else t("response.check_too_good", language)
-        if row["KF1"] >= settings.too_good
+        if in_time >= settings.too_good
         else ""
-        for row in frame[["KF1", "KF2"]].to_dict("records")
+        for in_time, unstamped in zip(frame["KF1"].tolist(), frame["KF2"].tolist(), strict=True)
     ]
     return frame.assign(remark=remarks).sort_values("KF1", na_position="last", kind="stable")
 
@@ -236,9 +236,11 @@ def _against_targets(frame: pd.DataFrame, language: str) -> pd.DataFrame:
     targets = response_settings().targets
     missed = [
         t("services.joint", language).join(
-            find_indicator(name).label(language) for name, target in targets.items() if row[name] < target
+            find_indicator(name).label(language)
+            for name, value in zip(targets, values, strict=True)
+            if value < targets[name]
         )
-        for row in frame[list(targets)].to_dict("records")
+        for values in zip(*(frame[name].tolist() for name in targets), strict=True)
     ]
     uncovered = frame["XL1_denominator"] - frame["XL1_numerator"]
     extended = frame.assign(
@@ -357,6 +359,9 @@ _RING_COLUMNS = [
 ]
 
 
+_CAMPAIGN_MONTHS = ["campaign", "indicator_id", "month", "alarm_count"]
+
+
 def _tables(
     reader: SnapshotReader,
     context: Context,
@@ -406,14 +411,15 @@ def _tables(
                 "verdict",
             ],
         ),
-        made("campaign_months", _campaign_months(cards), ["campaign", "indicator_id", "month", "alarm_count"]),
+        made("campaign_months", _campaign_months(cards), _CAMPAIGN_MONTHS),
     )
 
 
 def _campaign_months(cards: tuple[CampaignCard, ...]) -> pd.DataFrame:
     """Return the months of all campaigns under each other."""
-    frames = [
-        each.months.rename(columns={"alarms": "alarm_count"}).assign(campaign=each.name, indicator_id=each.indicator.id)
-        for each in cards
+    rows = [
+        (card.name, card.indicator.id, *month)
+        for card in cards
+        for month in zip(card.months["month"], card.months["alarms"], strict=True)
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return pd.DataFrame(rows, columns=_CAMPAIGN_MONTHS)
