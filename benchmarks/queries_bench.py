@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,16 @@ def page_queries(reader: SnapshotReader) -> dict[str, Callable[[], object]]:
         "12 counties, waiting times": lambda: reader.histograms(scope, ["resolution_days"], counties, *quarter),
         "126 townships, person-years": lambda: reader.person_years(scope, towns, *quarter),
         "latest 50 disputes of a county": lambda: reader.records(scope, "dispute", counties[3], *year, limit=50),
+        **{
+            f"first 30 {stage} disputes of {name}": partial(reader.disputes, scope, code, *quarter, stage, limit=30)
+            for stage, name, code in (
+                ("overdue", "the city", CITY),
+                ("overdue", "a township", towns[3]),
+                ("overdue", "a grid", grids[3]),
+                ("open", "a township", towns[3]),
+                ("red_open", "the city", CITY),
+            )
+        },
         "homicides of a county as points": lambda: reader.points(scope, "homicide", counties[3], *year),
     }
 

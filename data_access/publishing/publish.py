@@ -170,6 +170,19 @@ def _place_records(engine: RollupEngine) -> None:
         fact = schema.metadata.tables[name]
         target = engine.published[f"{name}_placed"]
         codes = [path.c[column] for column in schema.ANCESTOR_COLUMNS]
-        placed = sa.select(*fact.columns, *codes).select_from(fact.join(path, path.c.region_code == fact.c.region_code))
+        derived = [_unsettled_in_time(fact.c)] if fact is schema.dispute else []
+        placed = sa.select(*fact.columns, *codes, *derived).select_from(
+            fact.join(path, path.c.region_code == fact.c.region_code)
+        )
         order = record_order(dict(placed.selected_columns.items()))
         engine.add(f"{name}_placed", [column.name for column in target.columns], placed.order_by(*order))
+
+
+def _unsettled_in_time(c: sa.ReadOnlyColumnCollection[str, sa.Column]) -> sa.ColumnElement[bool]:
+    """Return whether a dispute is resolved after its due date or not yet, or red and dealt with after it or not yet."""
+
+    def late(ended: sa.ColumnElement) -> sa.ColumnElement[bool]:
+        return sa.or_(ended.is_(None), c.due_at.is_(None), ended > c.due_at)
+
+    red_late = sa.and_(c.risk_colour == "red", late(c.red_handled_at))
+    return sa.case((sa.or_(late(c.resolved_at), red_late), sa.true()), else_=sa.false()).label(schema.UNSETTLED_IN_TIME)

@@ -69,12 +69,9 @@ def dispute_page(
     offset: int,
 ) -> pd.DataFrame:
     """Return one page of disputes; see :meth:`SnapshotReader.disputes`."""
-    table = schema.PLACED_TABLES["dispute"]
-    tests = _tests(table, region_code, depth, start, end, stage, filters)
-    order = [table.c.due_at, table.c.source_id] if stage in WAITING else [table.c.received_at.desc(), table.c.source_id]
-    return snapshot.read(
-        sa.select(*(table.c[name] for name in SHOWN)).where(*tests).order_by(*order).limit(limit).offset(offset)
-    )
+    listed = _listed(region_code, depth, start, end, stage, filters)
+    first = listed.c.due_at if stage in WAITING else listed.c.received_at.desc()
+    return snapshot.read(sa.select(listed).order_by(first, listed.c.source_id).limit(limit).offset(offset))
 
 
 def dispute_count(
@@ -87,12 +84,11 @@ def dispute_count(
     filters: dict[str, str],
 ) -> int:
     """Return how many disputes all pages hold."""
-    table = schema.PLACED_TABLES["dispute"]
-    tests = _tests(table, region_code, depth, start, end, stage, filters)  # refuses a stage or filter that isn't there
+    listed = _listed(region_code, depth, start, end, stage, filters)  # refuses a stage or filter that isn't there
     counted = _from_sums(snapshot, region_code, depth, start, end, stage, filters)
     if counted is not None:
         return counted
-    return int(snapshot.read(sa.select(sa.func.count().label("number")).select_from(table).where(*tests))["number"][0])
+    return int(snapshot.read(sa.select(sa.func.count().label("number")).select_from(listed))["number"][0])
 
 
 def _from_sums(
@@ -123,24 +119,31 @@ def _from_sums(
     return int(found["value"].where(found["measure"].isin(began), -found["value"]).sum())
 
 
-def _tests(
-    table: sa.Table, region_code: str, depth: int, start: date, end: date, stage: str, filters: dict[str, str]
-) -> list[sa.ColumnElement[bool]]:
+def _listed(region_code: str, depth: int, start: date, end: date, stage: str, filters: dict[str, str]) -> sa.Subquery:
+    """Return the disputes that all pages hold.
+
+    What waits on a day was not settled in time, or falls due later: two parts that lie together, where the whole would have
+    to be looked through.
+    """
     if stage not in STAGES or not set(filters) <= set(FILTERS):
         raise ConfigError(
             f"Disputes can't be listed by {stage!r} and {sorted(filters)}; stages are {', '.join(STAGES)}.",
             f"无法按“{stage}”和 {sorted(filters)} 列出纠纷；可用环节：{'、'.join(STAGES)}。",
             stage=stage,
         )
-    c = table.c
+    c = schema.PLACED_TABLES["dispute"].c
     after = begin_of(end + timedelta(days=1), c.received_at)
     inside = [c[f"code_{depth}"] == region_code, *(c[name] == value for name, value in filters.items())]
     inside += within(c.received_at, None if stage in WAITING else start, end)
-    return [
-        *inside,
-        c.merged_into.is_not(None) if stage == "merged" else c.merged_into.is_(None),
-        *_of(c, stage, after),
-    ]
+    inside.append(c.merged_into.is_not(None) if stage == "merged" else c.merged_into.is_(None))
+    rows = sa.select(*(c[name] for name in SHOWN)).where(*inside, *_of(c, stage, after))
+    if stage not in WAITING:
+        return rows.subquery()
+    unsettled = c[schema.UNSETTLED_IN_TIME]
+    late = rows.where(unsettled == sa.true())
+    if stage == "overdue":
+        return late.subquery()
+    return sa.union_all(late, rows.where(unsettled == sa.false(), c.due_at >= after)).subquery()
 
 
 def _of(c: sa.ColumnCollection, stage: str, after: date) -> list[sa.ColumnElement[bool]]:

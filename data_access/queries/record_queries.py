@@ -20,7 +20,7 @@ _LISTED = {
     "decision": "decided_on",
     "meeting": "due_on",
 }
-_HIDDEN = {"lon", "lat", *schema.ANCESTOR_COLUMNS}
+_HIDDEN = {"lon", "lat", *schema.ANCESTOR_COLUMNS, schema.UNSETTLED_IN_TIME}
 
 
 def newest_records(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, MetaData, String
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised by one with each step in ``data_access.store.migrations``."""
 
 LEVELS = ("city", "county", "township", "grid")

@@ -40,14 +40,20 @@ region_neighbour = Table(
 ANCESTOR_COLUMNS = ("code_0", "code_1", "code_2", "code_3")
 
 
+UNSETTLED_IN_TIME = "unsettled_in_time"
+"""Name of the column that says so of a published dispute: what waits on a day is among these or falls due later."""
+
+
 def _placed(fact: Table) -> Table:
-    """Return the published form of ``fact``: its columns and the codes of the regions it lies in."""
+    """Return the published form of ``fact``: its columns, the codes of the regions it lies in, and what is derived."""
+    derived = [Column(UNSETTLED_IN_TIME, Boolean, nullable=False)] if fact is dispute else []
     return Table(
         f"{fact.name}_placed",
         metadata,
         *(Column(column.name, column.type, nullable=column.nullable) for column in fact.columns),
         Column("code_0", String, nullable=False),
         *(Column(name, String) for name in ANCESTOR_COLUMNS[1:]),
+        *derived,
     )
 
 

@@ -38,12 +38,17 @@ def _awards_and_alarms(connection: sa.Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _disputes_not_settled_in_time(_connection: sa.Connection) -> None:
+    """Version 7: published disputes say whether they were settled in time; the working file stays as it is."""
+
+
 MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {
     2: _english_of_decisions,
     3: _vetoes_and_pilot_sites,
     4: _english_of_disputes,
     5: _what_departments_owe,
     6: _awards_and_alarms,
+    7: _disputes_not_settled_in_time,
 }
 """Schema version → the step that leads to it."""
 

@@ -122,6 +122,10 @@ def indexes(table: sa.Table) -> list[str]:
         statements = [_index(table, f"({code}{newest})") for code in schema.ANCESTOR_COLUMNS]
         if "category" in columns:
             statements += [_index(table, f"(category, code_1{newest})")]
+        if schema.UNSETTLED_IN_TIME in columns:
+            statements += [
+                _index(table, f"({code}, {schema.UNSETTLED_IN_TIME}, due_at)") for code in schema.ANCESTOR_COLUMNS
+            ]
         return statements
     keys = [name for name in ("region_code", "neighbour_code", "year") if name in columns]
     return [_index(table, f"({', '.join(keys)})")] if keys else []

@@ -12,6 +12,7 @@ from data_access.access import Scope
 from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
+from data_access.queries.dispute_queries import WAITING
 from data_access.store.postgresql import shared_store
 from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST
@@ -22,6 +23,10 @@ LISTS: dict[str, tuple[str, Callable[[SnapshotReader], object]]] = {
     "records of disputes": ("received_at", lambda reader: reader.records(LEADER, "dispute", EAST, *YEAR)),
     "records of incidents": ("occurred_on", lambda reader: reader.records(LEADER, "incident", EAST, *YEAR)),
     "disputes received": ("received_at", lambda reader: reader.disputes(LEADER, EAST, *YEAR, "received")),
+    **{
+        f"disputes {stage}": ("due_at", lambda reader, stage=stage: reader.disputes(LEADER, EAST, *YEAR, stage))
+        for stage in WAITING
+    },
     "points of disputes": ("received_at", lambda reader: reader.points(LEADER, "dispute", EAST, *YEAR)),
     "points of incidents": ("occurred_on", lambda reader: reader.points(LEADER, "homicide", EAST, *YEAR)),
 }
