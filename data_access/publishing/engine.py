@@ -34,18 +34,26 @@ _TIMES = ("occurred_on", "received_at")
 
 
 def record_order(columns: Mapping[str, sa.ColumnElement]) -> list[sa.ColumnElement]:
-    """Return how records with a time lie in the file: kinds apart, as are disputes by whether they were settled in time, and
-    of about a week those of one region together.
+    """Return how records with a time lie in the file: kinds apart, and of about a week those of one region together.
 
     The newest of a city are found in few blocks then, and those of one of its regions in few rows of these: DuckDB looks at
-    2,048 rows at a time, and it takes many such looks where each holds a handful of a region's rows.
+    2,048 rows at a time, and it takes many such looks where each holds a handful of a region's rows. Disputes that were not
+    settled in time lie apart, and being few, of a quarter together: the longest overdue of a region come from many years.
     """
     when = next((columns[name] for name in _TIMES if name in columns), None)
     if when is None:
         return []
+    span: sa.ColumnElement = _span("week", when)
+    unsettled = columns.get(schema.UNSETTLED_IN_TIME)
+    if unsettled is not None:
+        span = sa.case((unsettled, _span("quarter", when)), else_=span)
     kinds = [columns[name] for name in ("category", schema.UNSETTLED_IN_TIME) if name in columns]
     regions = [columns[name].nulls_first() for name in schema.ANCESTOR_COLUMNS]
-    return [*kinds, sa.func.date_trunc(sa.literal_column("'week'"), when), *regions, when]
+    return [*kinds, span, *regions, when]
+
+
+def _span(unit: str, when: sa.ColumnElement) -> sa.ColumnElement:
+    return sa.func.date_trunc(sa.literal_column(f"'{unit}'"), when)
 
 
 class Rows(Protocol):
