@@ -178,7 +178,7 @@ def _place_records(engine: RollupEngine) -> None:
         engine.add(f"{name}_placed", [column.name for column in target.columns], placed.order_by(*order))
 
 
-def _unsettled_in_time(c: sa.ReadOnlyColumnCollection[str, sa.Column]) -> sa.ColumnElement[bool]:
+def _unsettled_in_time(c: sa.ColumnCollection) -> sa.ColumnElement[bool]:
     """Return whether a dispute is resolved after its due date or not yet, or red and dealt with after it or not yet."""
 
     def late(ended: sa.ColumnElement) -> sa.ColumnElement[bool]:
