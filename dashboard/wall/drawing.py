@@ -133,7 +133,7 @@ def _map(frame: WallFrame, language: str, theme: str, room: _Room) -> Markup:
     if not frame.outlines:
         body = Markup('<p class="none">{}</p>').format(t("map.no_shapes", language))
     else:
-        size = Frame(width=room.map, height=MAP_HEIGHT, name=20, figure=18)
+        size = Frame(width=room.map, height=MAP_HEIGHT, name=20, figure=19)
         body = svg_map(frame.regions, frame.outlines, size, alt=frame.map_title, language=language, theme=theme)
         body += map_legend(frame.regions, language, theme)
     return Markup('<section class="map"><h2>{}</h2>{}</section>').format(frame.map_title, body)
