@@ -27,6 +27,7 @@ reader = snapshot_reader()
 screen = meeting_screen(reader, context)
 card = {"data_through": screen.briefing.data_through, "source": index_source(reader, context, FEW_SOURCES)}
 agenda, last_decided, _, unsettled, proposed = screen.tables
+decided = {"max_height": 360, "definition": Definition(text=t("meeting.decided_definition", language)), **card}
 page = screen.page
 
 st.html(drawing.head(screen, context))
@@ -47,9 +48,7 @@ elif screen.at == OPENING:
         title=last_decided.title,
         key="last-decided",
         empty=(t("meeting.none_decided_before", language),),
-        max_height=360,
-        definition=Definition(text=t("meeting.decided_definition", language)),
-        **card,
+        **decided,
     )
     with chart_card(
         language,
@@ -98,6 +97,7 @@ else:
             language,
             title=proposed.title,
             key="proposed",
+            definition=index_definition(context),
             **card,
         )
     if not unsettled.frame.empty:
@@ -107,9 +107,7 @@ else:
             language,
             title=unsettled.title,
             key="unsettled",
-            max_height=360,
-            definition=Definition(text=t("meeting.decided_definition", language)),
-            **card,
+            **decided,
         )
     close_control(screen, context)
 offer_tables(screen.tables, context)

@@ -227,9 +227,8 @@ def person_years(
     months = {place: days for place, days in asked.items() if days[0].day == 1 and _ends_a_month(days[1])}
     if len(months) > 2:
         begin, end = min(first for first, _ in months.values()), max(last for _, last in months.values())
-        frame = reader.person_years(
-            scope, codes, begin, end, grain="month"
-        )  # all months of each of ``codes``, in order
+        # All months of each of ``codes``, in order.
+        frame = reader.person_years(scope, codes, begin, end, grain="month")
         by_month, old = (frame[name].to_numpy(float).reshape(len(codes), -1) for name in ("person_years", "carried"))
         total, lost, old = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float)), _running(old)
         for place, (first, last) in months.items():
