@@ -22,10 +22,10 @@ OPEN_TO_ALL = {
 }
 """Reference data without any region's work in it: names, codes, resident population, what each source covers."""
 
-_ROLLUP_ORDERS = {
-    "measure_day": ("day",),
-    "measure_month": ("month",),
-    "measure_year": ("year_start",),
+_ROLLUP_PERIODS = {
+    "measure_day": "day",
+    "measure_month": "month",
+    "measure_year": "year_start",
 }
 _SCOPE = (
     f"(select nullif(current_setting('{PREFIX_SETTING}', true), '') from {CATALOGUE}.{viewer_role.name}"  # nosec B608  # constants
@@ -107,14 +107,18 @@ def year_partitions(table: sa.Table, years: range) -> Iterator[tuple[str, date, 
 def indexes(table: sa.Table) -> list[str]:
     """Return the statements that index a filled table for the queries behind the pages."""
     columns = table.columns
-    if table.name in _ROLLUP_ORDERS:
-        (period,) = _ROLLUP_ORDERS[table.name]
-        by_region = f"(depth, measure, region_code, {period}, class_code, channel) include (value)"
-        by_period = f"(depth, measure, {period}, region_code) include (value)"
+    if table.name in _ROLLUP_PERIODS:
+        period = _ROLLUP_PERIODS[table.name]
+        # Months and years of all measures are read of siblings at once; days of a few measures.
+        first = "measure, region_code" if table.name == "measure_day" else "region_code, measure"
+        by_region = f"(depth, {first}, {period}, class_code, channel) include (value)"
+        by_period = f"(depth, measure, {period}, region_code) include (class_code, channel, value)"
         statements = [_index(table, by_region, where) for where in ("divided", "not divided")]
-        return [*statements, _index(table, by_period, "not divided")]
+        # A whole level is asked for by measure; divided days aren't.
+        levels = ("not divided",) if table.name == "measure_day" else ("divided", "not divided")
+        return [*statements, *(_index(table, by_period, where) for where in levels)]
     if table.name == "measure_histogram":
-        return [_index(table, "(measure, depth, region_code, month, class_code, bin) include (value)")]
+        return [_index(table, "(depth, region_code, measure, month, class_code, bin) include (value)")]
     if "code_0" in columns:
         when = next((column.name for column in columns if column.name in _LISTED_BY), None)
         # Without the ids that settle ties the index is an eighth as large; the ties of one day are sorted in 2 ms.
@@ -123,8 +127,11 @@ def indexes(table: sa.Table) -> list[str]:
         if "category" in columns:
             statements += [_index(table, f"(category, code_1{newest})")]
         if schema.UNSETTLED_IN_TIME in columns:
+            # Few are red: without an index of their own most of what waits is looked through for them.
             statements += [
-                _index(table, f"({code}, {schema.UNSETTLED_IN_TIME}, due_at)") for code in schema.ANCESTOR_COLUMNS
+                _index(table, f"({code}, {schema.UNSETTLED_IN_TIME}, due_at)", where)
+                for code in schema.ANCESTOR_COLUMNS
+                for where in (None, "risk_colour = 'red'")
             ]
         return statements
     keys = [name for name in ("region_code", "neighbour_code", "year") if name in columns]
