@@ -110,13 +110,15 @@ def indexes(table: sa.Table) -> list[str]:
     if table.name in _ROLLUP_PERIODS:
         period = _ROLLUP_PERIODS[table.name]
         # Months and years of all measures are read of siblings at once; days of a few measures.
-        first = "measure, region_code" if table.name == "measure_day" else "region_code, measure"
+        is_day = table.name == "measure_day"
+        first = "measure, region_code" if is_day else "region_code, measure"
         by_region = f"(depth, {first}, {period}, class_code, channel) include (value)"
-        by_period = f"(depth, measure, {period}, region_code) include (class_code, channel, value)"
+        by_period = f"(depth, measure, {period}, region_code)"
         statements = [_index(table, by_region, where) for where in ("divided", "not divided")]
-        # A whole level is asked for by measure; divided days aren't.
-        levels = ("not divided",) if table.name == "measure_day" else ("divided", "not divided")
-        return [*statements, *(_index(table, by_period, where) for where in levels)]
+        statements += [_index(table, f"{by_period} include (value)", "not divided")]
+        if not is_day:  # a whole level of one measure; of days the index that begins with the measure serves
+            statements += [_index(table, f"{by_period} include (class_code, channel, value)", "divided")]
+        return statements
     if table.name == "measure_histogram":
         return [_index(table, "(depth, region_code, measure, month, class_code, bin) include (value)")]
     if "code_0" in columns:
