@@ -85,6 +85,7 @@ def test_red_disputes_are_not_looked_for_among_all_that_wait(plans_of, stage):
     plan = plans_of(lambda reader: reader.disputes(LEADER, EAST, *YEAR, stage))[-1]
     assert "code_1" in plan
     assert "risk_colour = 'red'" not in plan  # the index holds no others
+    assert "Sort  (" not in plan  # each part is read in its order, and no further than the page
 
 
 def test_months_of_siblings_are_looked_up_by_region_first(plans_of):
