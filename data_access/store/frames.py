@@ -7,7 +7,6 @@ days and times are ``datetime64``, text is text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -16,22 +15,6 @@ import sqlalchemy as sa
 
 Columns = dict[str, np.ndarray]
 """Columns of equal length by name, texts as objects."""
-_POSTGRESQL_TYPES: dict[int, pa.DataType] = {
-    16: pa.bool_(),
-    17: pa.binary(),
-    20: pa.int64(),
-    21: pa.int32(),
-    23: pa.int32(),
-    25: pa.string(),
-    700: pa.float64(),
-    701: pa.float64(),
-    1042: pa.string(),
-    1043: pa.string(),
-    1082: pa.date32(),
-    1114: pa.timestamp("us"),
-}
-"""PostgreSQL's own number of a type (pg_type.oid) → the type that DuckDB answers with for the same declared column."""
-_NUMERIC = 1700
 SPARK_TYPES: Mapping[pa.DataType, str] = {
     pa.bool_(): "boolean",
     pa.binary(): "binary",
@@ -93,27 +76,3 @@ def joined(parts: Sequence[Columns]) -> Columns:
         name: np.concatenate([part.get(name, np.full(count, np.nan)) for part, count in zip(parts, rows, strict=True)])
         for name in names
     }
-
-
-def arrow_of_answer(names: Sequence[str], type_numbers: Sequence[int], rows: Sequence[tuple]) -> pa.Table:
-    """Return rows that PostgreSQL answered as plain rows of Arrow.
-
-    Parameters
-    ----------
-    names : sequence of str
-    type_numbers : sequence of int
-        ``pg_type.oid`` of each column.
-    rows : sequence of tuple
-    """
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    arrays = [_array(number, values) for number, values in zip(type_numbers, columns, strict=True)]
-    return plain(pa.Table.from_arrays(arrays, names=list(names)))
-
-
-def _array(type_number: int, values: Sequence) -> pa.Array:
-    if type_number != _NUMERIC:
-        return pa.array(values, type=_POSTGRESQL_TYPES.get(type_number))
-    numbers: list[Decimal | None] = list(values)
-    if all(number is None or number.as_tuple().exponent == 0 for number in numbers):
-        return pa.array([None if number is None else int(number) for number in numbers], type=pa.int64())
-    return pa.array([None if number is None else float(number) for number in numbers], type=pa.float64())

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.pool import QueuePool
 
@@ -33,6 +32,7 @@ from data_access.store.postgresql.catalogue import (
     PRUNE_ROLE,
     READ_ROLE,
 )
+from data_access.store.postgresql.columnar import BEGIN, COLUMNAR_DRIVER, ColumnarError, libpq_address
 from data_access.store.postgresql.login_state import login_state
 from data_access.store.postgresql.refusals import driver_error, logged, operator_text, refusal
 from data_access.store.snapshot_store import RowScope
@@ -99,19 +99,22 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
     A login that is the database's owner, or its superuser, loses those rights for the connection's life.
     """
     settings = connection_settings()
+    reads, adds = role == READ_ROLE, role in (LEDGER_ROLE, PRUNE_ROLE)
+    address = database_address(url)
     engine = sa.create_engine(
-        database_address(url),
+        (address.set(drivername=COLUMNAR_DRIVER) if reads else address).update_query_dict(
+            {"connect_timeout": str(settings.connect_seconds)}
+        ),
         poolclass=QueuePool,
         hide_parameters=True,  # values of a question belong in no log
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.pool_wait_seconds,
         pool_pre_ping=True,  # a restarted server leaves the pool full of dead connections
-        connect_args={"connect_timeout": settings.connect_seconds, "application_name": f"pingan {role or 'migrate'}"},
     )
-    reads, adds = role == READ_ROLE, role in (LEDGER_ROLE, PRUNE_ROLE)
     session = {
         "role": role or "none",
+        "application_name": f"pingan {role or 'migrate'}",
         "timezone": "UTC",
         "search_path": LEDGER_SCHEMA if adds else "pg_catalog",
         "jit": "off",
@@ -122,13 +125,14 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
         # An accepted decision outlives a crash, whatever the server's default.
         **({"synchronous_commit": "on"} if adds else {}),
     }
+    prepared = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in session.items())
 
     @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: psycopg.Connection, _record: object) -> None:
+    def _prepare(connection: Any, _record: object) -> None:
         with connection.cursor() as cursor:
-            for name, value in session.items():
-                cursor.execute("select set_config(%s, %s, false)", (name, value))
-        connection.commit()
+            cursor.execute(f"select {prepared}")  # nosec B608  # constants and numbers
+        if not reads:  # there no transaction has begun
+            connection.commit()
 
     if reads:
         sa.event.listen(engine, "begin", _set_scope)
@@ -149,7 +153,9 @@ def _set_scope(connection: sa.Connection) -> None:
             f"Region {prefix!r} can't be a scope in the shared database: only digits can.",
             f"区划“{prefix}”不能作为共享数据库的权限范围：只能是数字。",
         )
-    connection.exec_driver_sql(f"select {ENTER_SCOPE}(%s, %s)", (role, prefix))
+    enter = sa.text(f"select {ENTER_SCOPE}(:role, :prefix)")  # nosec B608  # a constant
+    connection.exec_driver_sql(BEGIN).close()
+    connection.execute(enter, {"role": role, "prefix": prefix}).close()
 
 
 def _set_path(connection: sa.Connection) -> None:
@@ -255,13 +261,11 @@ class Database:
                 "Too many people are asking the shared database at this moment. Try again in a few seconds.",
                 "当前访问共享数据库的人过多，请几秒后重试。",
             ) from error
-        except (sa.exc.DBAPIError, psycopg.Error) as error:
+        except (sa.exc.DBAPIError, psycopg.Error, ColumnarError) as error:
             raise refusal(error, self._place, self._login_state) or self._lost(error) from error
 
     def _login_state(self, said: str) -> str:
-        _, address = self.engine.dialect.create_connect_args(self.engine.url)
-        address.pop("context", None)  # the driver's own, no option of libpq
-        return login_state(said, make_conninfo(**address), connection_settings().connect_seconds)
+        return login_state(said, libpq_address(self.engine.url), connection_settings().connect_seconds)
 
     def _lost(self, error: Exception) -> StoreUnavailableError:
         cause = driver_error(error)

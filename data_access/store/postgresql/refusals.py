@@ -10,6 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from data_access.errors import DataAccessError, StoreBusyError, StoreRefusedError, StoreTooSlowError
+from data_access.store.postgresql.columnar import is_lost
 
 log = logging.getLogger("pingan.database")
 log.addHandler(logging.NullHandler())  # commands say what their user may read themselves; a server keeps a log
@@ -61,7 +62,13 @@ _REFUSALS = (
         "The address of the shared database holds a value that can't be used. The administrator must correct DATABASE_URL.",
         "共享数据库地址中有不可用的参数。请管理员更正 DATABASE_URL。",
         "store_address",
-        words=("connection is bad: invalid", "invalid connection option", "invalid channel_binding", "invalid sslmode"),
+        words=(
+            "connection is bad: invalid",
+            "Failed to connect: invalid",
+            "invalid connection option",
+            "invalid channel_binding",
+            "invalid sslmode",
+        ),
     ),
     _Refusal(
         "The connection to the shared database can't be made as secure as its address demands. The administrator must check "
@@ -139,7 +146,7 @@ def refusal(error: Exception, place: str, login_state: Callable[[str], str]) -> 
     state, said = getattr(cause, "sqlstate", None) or "", str(cause)
     known = _known(state, said) or (None if state else _known(login_state(said), said))
     if known is None:
-        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or is_lost(cause):
             return None
         known = _OTHER
     logged(cause, place)

@@ -7,7 +7,6 @@ from collections.abc import Hashable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -16,10 +15,10 @@ from data_access.errors import NoSnapshotError, StoreBusyError, StoreTooSlowErro
 from data_access.home import Home
 from data_access.store import snapshot_files
 from data_access.store.embedded import EmbeddedSnapshot
-from data_access.store.frames import arrow_of_answer
 from data_access.store.patience import patiently
 from data_access.store.postgresql.answers import Answers
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
+from data_access.store.postgresql.columnar import fetched
 from data_access.store.postgresql.connections import Database, connection_settings, engine_of, reachability
 from data_access.store.postgresql.loading import drop_oldest, load, schema_of
 from data_access.store.postgresql.shards import known_shards
@@ -154,7 +153,4 @@ class SharedSnapshots:
 
 
 def _rows(connection: sa.Connection, statement: sa.Executable) -> pa.Table:
-    result = connection.execute(statement)
-    cursor: Any = result.cursor  # type: ignore[attr-defined]
-    types = [column.type_code for column in cursor.description]
-    return arrow_of_answer(list(result.keys()), types, cursor.fetchall())
+    return fetched(connection.execute(statement))

@@ -36,6 +36,7 @@ from data_access.queries import SnapshotReader
 from data_access.store import patience, snapshot_files
 from data_access.store.postgresql import connections
 from data_access.store.postgresql.catalogue import READ_ROLE
+from data_access.store.postgresql.columnar import fetched
 from data_access.store.postgresql.connections import Database, Reachability, engine_of
 from data_access.store.postgresql.loading import schema_of
 from data_access.store.working import WorkingStore
@@ -237,7 +238,7 @@ def test_when_the_server_takes_no_more_connections_it_is_said_and_passes(home, m
 def test_a_slow_question_is_given_up_and_the_next_is_answered(home, monkeypatch):
     database = impatient(home, monkeypatch, statement_seconds=0.3)
     with pytest.raises(StoreRefusedError) as caught:
-        database.ask(lambda connection: connection.exec_driver_sql("select pg_sleep(20)"))
+        database.ask(lambda connection: fetched(connection.exec_driver_sql("select pg_sleep(20)")))
     assert caught.value.code == "statement_timeout"
     assert "smaller region" in caught.value.message("en")
     assert database.ask(lambda connection: connection.execute(sa.select(1)).scalar()) == 1

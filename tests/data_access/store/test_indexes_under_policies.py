@@ -48,7 +48,8 @@ def plan_of(connection: sa.Connection, statement: sa.Select) -> str:
     snapshot_schema = connection.get_execution_options()["schema_translate_map"][None]
     connection.exec_driver_sql(f"set local search_path to {snapshot_schema}")
     connection.exec_driver_sql("set local enable_seqscan to off")
-    return "\n".join(connection.exec_driver_sql(f"explain {compiled}", compiled.params).scalars())
+    parameters = tuple(compiled.params[name] for name in compiled.positiontup)
+    return "\n".join(connection.exec_driver_sql(f"explain {compiled}", parameters).scalars())
 
 
 @pytest.fixture
