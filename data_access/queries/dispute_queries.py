@@ -73,15 +73,14 @@ def dispute_page(
     Of each part no more is sorted than could be on the page: an engine that expects few rows reads all of them otherwise.
     """
     parts = _parts(region_code, depth, start, end, stage, filters)
-    if len(parts) > 1:
-        parts = [sa.select(_first(part, stage, limit + offset).subquery()) for part in parts]
-    return snapshot.read(_first(sa.select(sa.union_all(*parts).subquery()), stage, limit).offset(offset))
-
-
-def _first(rows: sa.Select, stage: str, limit: int) -> sa.Select:
-    """Return the first rows of a list."""
-    c = rows.selected_columns
-    return rows.order_by(c.due_at if stage in WAITING else c.received_at.desc(), c.source_id).limit(limit)
+    c = schema.PLACED_TABLES["dispute"].c
+    order = [c.due_at if stage in WAITING else c.received_at.desc(), c.source_id]
+    if len(parts) == 1:
+        listed: sa.GenerativeSelect = parts[0].order_by(*order)
+    else:
+        firsts = [part.order_by(*order).limit(limit + offset) for part in parts]
+        listed = sa.union_all(*firsts).order_by(c.due_at.name, c.source_id.name)
+    return snapshot.read(listed.limit(limit).offset(offset))
 
 
 def dispute_count(

@@ -25,6 +25,8 @@ MOST_FAMILIES, MOST_SIBLINGS = 4, 400
 
 FEW_MEASURES = 3
 """So few measures are read by themselves; with more all others are read as well, since the rows of siblings lie together."""
+MOST_EMPTY_GROUPS = 16
+"""Up to so many combinations of labels for each row, they are counted out in place of sorted."""
 
 
 @dataclass(frozen=True)
@@ -192,10 +194,18 @@ class Wide:
 
 
 def _groups_of(labels: Iterable[Label], count: int) -> tuple[np.ndarray, np.ndarray]:
-    group = np.zeros(count, np.int64)
+    group, size = np.zeros(count, np.int64), 1
     for label in labels:
         group = group * max(len(label.texts), 1) + label.places
-    _, firsts, group = np.unique(group, return_index=True, return_inverse=True)
+        size *= max(len(label.texts), 1)
+    if size > MOST_EMPTY_GROUPS * count:
+        _, firsts, group = np.unique(group, return_index=True, return_inverse=True)
+        return group, firsts
+    taken = np.zeros(size, bool)  # the same without sorting
+    taken[group] = True
+    group = (np.cumsum(taken) - 1)[group]
+    firsts = np.empty(np.count_nonzero(taken), np.int64)
+    firsts[group[::-1]] = np.arange(count)[::-1]
     return group, firsts
 
 

@@ -230,7 +230,10 @@ def read_below(snapshot: ScopedSnapshot, code: str, since: float) -> Iterator[No
 def _fetch(snapshot: ScopedSnapshot, rollup: Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
     """Return all periods of some measures and regions."""
     named = measures if len(measures) <= MAX_LISTED_MEASURES else None
-    rows = _read(snapshot, regions, lambda asked: rollup.select(named, _of_regions(rollup.table, asked)))
+    asked = _by_depth(snapshot, regions)
+    rows = snapshot.rows(rollup.select(named, _of_regions(rollup.table, asked)))
+    if any(len(each.codes) < snapshot.breadths[each.depth] for each in asked):
+        rows = _only(rows, asked)  # else who asks takes of what is kept the own regions only
     return rows if named else rows.filter(pc.is_in(rows["measure"], value_set=pa.array(measures, pa.string())))
 
 
@@ -388,8 +391,9 @@ def _company_of(measure: str) -> tuple[str, ...]:
 
 def _by_depth(snapshot: ScopedSnapshot, codes: Sequence[str]) -> list[Asked]:
     asked: dict[int, list[str]] = {}
+    depths = snapshot.depths
     for code in dict.fromkeys(codes):
-        asked.setdefault(snapshot.depths[code], []).append(code)
+        asked.setdefault(depths[code], []).append(code)
     return [
         Asked(depth, tuple(own), len(own) < min(snapshot.breadths[depth], MAX_LISTED_CODES + 1))
         for depth, own in sorted(asked.items())

@@ -544,7 +544,7 @@ class SnapshotReader:
     def _check_codes(self, scope: Scope, codes: Sequence[str]) -> None:
         current = self._current()
         _ = scope.permissions
-        if scope.region_code not in current.regions.index:
+        if scope.region_code not in current.depths:
             raise ScopeError(
                 f"Region {scope.region_code!r} of this viewer does not exist in the data.",
                 f"当前用户的区划“{scope.region_code}”在数据中不存在。",
@@ -554,7 +554,7 @@ class SnapshotReader:
             return
         depth = current.depths[scope.region_code]
         if depth == 0:
-            outside = [code for code in codes if code not in current.regions.index]
+            outside = [code for code in codes if code not in current.depths]
         else:
             above = current.above[depth]
             outside = [code for code in codes if above.get(code) != scope.region_code]

@@ -71,12 +71,12 @@ def read_frame(connection: sa.Connection, statement: sa.Executable) -> pd.DataFr
 
 
 def _engine(path: Path, *, read_only: bool, memory_limit: str, **options: object) -> sa.Engine:
+    config: dict[str, object] = {"memory_limit": memory_limit, "threads": THREADS, "preserve_insertion_order": False}
+    if read_only:  # a page of a list is planned in half the time, and read no slower
+        config["disabled_optimizers"] = "late_materialization,compressed_materialization"
     return sa.create_engine(
         sa.URL.create("duckdb", database=str(path)),
         hide_parameters=True,
-        connect_args={
-            "read_only": read_only,
-            "config": {"memory_limit": memory_limit, "threads": THREADS, "preserve_insertion_order": False},
-        },
+        connect_args={"read_only": read_only, "config": config},
         **options,
     )

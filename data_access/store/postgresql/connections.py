@@ -110,7 +110,7 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.pool_wait_seconds,
-        pool_pre_ping=True,  # a restarted server leaves the pool full of dead connections
+        pool_pre_ping=not reads,  # a restarted server leaves the pool full of dead connections; a question is asked twice
     )
     session = {
         "role": role or "none",

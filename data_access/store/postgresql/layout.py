@@ -153,7 +153,9 @@ def policies(table: sa.Table) -> list[str]:
         return [grant]
     return [
         f"alter table {_name(table)} enable row level security",
-        f"create policy within_scope on {_name(table)} for select to {READ_ROLE} using (starts_with({code}, {_SCOPE}))",
+        f"create policy within_scope on {_name(table)} for select to {READ_ROLE}"
+        # Of a bare starts_with PostgreSQL expects one row in two hundred to pass, and plans for that; of this every other.
+        f" using (coalesce(starts_with({code}, {_SCOPE}), false))",
         grant,
     ]
 
