@@ -76,7 +76,7 @@ def dispute_page(
     c = schema.PLACED_TABLES["dispute"].c
     order = [c.due_at if stage in WAITING else c.received_at.desc(), c.source_id]
     if len(parts) == 1:
-        listed: sa.GenerativeSelect = parts[0].order_by(*order)
+        listed: sa.Select | sa.CompoundSelect = parts[0].order_by(*order)
     else:
         firsts = [part.order_by(*order).limit(limit + offset) for part in parts]
         listed = sa.union_all(*firsts).order_by(c.due_at.name, c.source_id.name)
