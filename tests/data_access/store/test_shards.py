@@ -154,13 +154,13 @@ def test_shards_filter_and_add_up_themselves(home, snapshot):
     database = Database(home.database_url, READ_ROLE, Reachability())
     query = (
         f"select measure, region_code, sum(value) from {snapshot}.measure_month where depth = 1 and not divided"
-        " and measure = 'homicide_incidents' and month <= '2024-12-31' {} group by 1, 2"
+        " and measure = 'homicide_incidents' and month <= $1 {} group by 1, 2"
     )
 
     def plan(more: str) -> list[str]:
         explain = "explain verbose " + query.format(more)
         lines = database.ask(
-            lambda connection: connection.exec_driver_sql(explain).scalars().all(),
+            lambda connection: connection.exec_driver_sql(explain, (date(2024, 12, 31),)).scalars().all(),
             row_scope=RowScope("city_leader", "9701"),
         )
         return [line for line in lines if "Remote SQL" in line]
