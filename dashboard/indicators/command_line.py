@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dashboard.context import default_period
+from dashboard.formatting import MISSING
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
 from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
@@ -384,7 +385,7 @@ def _table(head: Row, rows: Sequence[Row], language: str, fields: Sequence[str])
         numeric = field in ("value", "interval", "numerator", "denominator", "rank")
         table.add_column(t(f"command.{field}", language), justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(_cell(row, field) for field in fields))
+        table.add_row(*(_cell(row, field, language) for field in fields))
     output = io.StringIO()
     console = Console(file=output, width=max(shutil.get_terminal_size((160, 24)).columns, 100), no_color=True)
     if head:
@@ -404,13 +405,14 @@ def _table(head: Row, rows: Sequence[Row], language: str, fields: Sequence[str])
     return output.getvalue().rstrip("\n")
 
 
-def _cell(row: Row, field: str) -> str:
+def _cell(row: Row, field: str, language: str) -> str:
     names = {"region": "region_name", "indicator": "indicator_name"}
-    for key in (f"{field}_text", names.get(field, field)):
-        if key in row:
-            value = row[key]
-            return ";".join(value) if isinstance(value, (list, tuple)) else "" if value is None else str(value)
-    return ""
+    value = next((row[key] for key in (f"{field}_text", names.get(field, field)) if key in row), None)
+    if isinstance(value, (bool, np.bool_)):
+        return t("command.yes" if value else "command.no", language)
+    if isinstance(value, (list, tuple)):
+        return ";".join(value)
+    return "" if value is None else MISSING if value != value else str(value)  # NaN is unlike itself
 
 
 def _number(value: float | None) -> float | int | None:

@@ -10,6 +10,7 @@ import click
 import pandas as pd
 
 from dashboard.context import OWN_VALUE, Context
+from dashboard.formatting import MISSING
 from dashboard.indicators.command_line import Question, WrongUse, shared_options, written
 from dashboard.navigation import PAGES, PageEntry, may_open
 from dashboard.periods import Period
@@ -107,7 +108,7 @@ def _lines(question: Question, entry: PageEntry, tables: list[ScreenTable], form
         return [written(question.head(), rows, form, question.language, ())]
     lines = []
     for each in tables:
-        lines += [f"{each.title} ({each.key})", each.download().to_string(index=False)]
+        lines += [f"{each.title} ({each.key})", each.download().to_string(index=False, na_rep=MISSING)]
     return [f"{question.head()['snapshot_id']} · {question.period.label(question.language)}", *lines]
 
 

@@ -6,6 +6,7 @@ import csv
 import getpass
 import io
 import json
+import re
 import shutil
 
 import pytest
@@ -80,6 +81,13 @@ def test_the_table_reads_in_both_languages(ask, monkeypatch):
     _, english, _ = ask("indicators", "--indicator", "JQ2", "--period", "2024Q4", "--language", "en")
     assert "Homicide rate" in english
     assert "demonstration data" in english
+
+
+@pytest.mark.parametrize("command", ["league", "matrix", "ranking --indicator JQ2", "page disputes", "page response"])
+def test_a_table_is_in_words(ask, command):
+    code, out, _ = ask(*command.split(), "--period", "2024Q4")
+    assert code == 0
+    assert not re.search(r"\b(NaN|nan|NaT|None|True|False)\b", out), out
 
 
 def test_without_an_indicator_all_available_are_given(ask):
