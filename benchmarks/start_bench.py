@@ -40,10 +40,10 @@ def main() -> None:
         load_demonstration(home)
         publish(home)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        report("first starts, without a still", [started(home, browser) for _ in range(RUNS)])
+        report("starts without a still (the first of a new program)", [started(home, browser) for _ in range(RUNS)])
         with served(home):
             wait_until(lambda: len(list(home.stills.glob("*.html"))) == len(LANGUAGES) * len(THEMES))
-        report("later starts", [started(home, browser) for _ in range(RUNS)])
+        report("all other starts", [started(home, browser) for _ in range(RUNS)])
         browser.close()
     print(f"  load of the machine {os.getloadavg()[0]:.1f}")
 

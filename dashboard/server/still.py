@@ -50,12 +50,18 @@ async def _keep_stills(home: Home) -> None:
         await asyncio.sleep(server_settings().still_seconds)
         try:
             stands_on = await asyncio.to_thread(basis, home)
-            if stands_on not in (None, known) and sign_in_mode() == "off":
+            if stands_on not in (None, known):
                 known = stands_on
-                for language, theme in product(LANGUAGES, THEMES):
-                    await _keep_still(home, language, theme)
+                await keep_each(home)
         except Exception:  # whatever it is, the next start only takes longer
             log.exception("No still of the overview could be kept.")
+
+
+async def keep_each(home: Home) -> None:
+    """Keep the stills of a data folder as they are by now, where nobody signs in."""
+    if sign_in_mode() == "off":
+        for language, theme in product(LANGUAGES, THEMES):
+            await _keep_still(home, language, theme)
 
 
 async def _keep_still(home: Home, language: str, theme: str) -> None:

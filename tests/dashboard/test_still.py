@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
+import sys
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,9 @@ import pytest
 from dashboard.context import read_context
 from dashboard.front import still
 from dashboard.front.__main__ import early_address
+from dashboard.front.shell import THEMES
 from dashboard.front.still import basis, read_still, shown_still, write_still
+from dashboard.i18n import LANGUAGES
 from dashboard.memory import process_memory
 from dashboard.screens.overview import overview_screen
 from data_access.access import Scope
@@ -172,3 +177,23 @@ def test_the_overview_shows_nothing_of_the_ledger_which_a_still_does_not_look_at
         scope, kind="decision", region_code=scope.region_code, state="open", values=values, snapshot_id="s"
     )
     assert drawn() == before
+
+
+def test_a_command_keeps_stills_before_the_first_start(demonstration_home, tmp_path, monkeypatch):
+    monkeypatch.chdir(still.REPOSITORY)
+    monkeypatch.delenv("PINGAN_ROLE", raising=False)
+    home = Home(shutil.copytree(demonstration_home.path, tmp_path / "home"), database_url=None)
+    shutil.rmtree(home.stills, ignore_errors=True)
+    monkeypatch.setenv(HOME_VARIABLE, str(home.path))
+    finished = subprocess.run(
+        [sys.executable, "-m", "dashboard.server.first_stills"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    for language, theme in product(LANGUAGES, THEMES):
+        kept = read_still(home, language, theme)
+        assert kept is not None
+        assert 'class="page-foot"' in kept[1]
