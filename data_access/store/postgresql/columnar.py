@@ -17,8 +17,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 COLUMNAR_DRIVER = "postgresql+adbc"
-BEGIN = "begin"
 ColumnarError = dbapi.Error
+BEGIN = "begin"
+"""Statement that whoever listens for the beginning of a transaction has to run: the driver begins none by itself."""
 _LOST = ("08", "57P", "58")
 """Classes of SQLSTATE after which a connection is of no more use."""
 
@@ -26,8 +27,8 @@ _LOST = ("08", "57P", "58")
 class ColumnarDialect(PGDialect):
     """PostgreSQL through the driver of Arrow Database Connectivity; for connections that read.
 
-    Transactions are ended in SQL, and begun there by who listens for it, before anything else (``BEGIN``): the driver would
-    open the next as soon as one ends, and let it wait in the pool.
+    Transactions are begun (``BEGIN``) and ended in SQL: the driver would open the next as soon as one ends, and let it wait
+    in the pool.
     """
 
     driver = "adbc"

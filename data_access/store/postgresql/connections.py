@@ -247,10 +247,9 @@ class Database:
     def _once(self, work: Callable[[sa.Connection], Answer], options: dict[str, object]) -> Answer:
         with self.plain_errors():
             with self.engine.connect() as connection:
-                connection.execution_options(
-                    **options
-                ).begin()  # before a cursor is open, which an error would leave so
-                answer = work(connection)
+                scoped = connection.execution_options(**options)
+                scoped.begin()  # before a cursor is open, which an error would leave so
+                answer = work(scoped)
         self.reach.answered()
         return answer
 
