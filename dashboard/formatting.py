@@ -47,19 +47,19 @@ def count(value: float | None, language: str) -> str:
 
 
 def rate(value: float | None, decimals: int | None = None) -> str:
-    """Return a rate with two significant digits, or with the ``decimals`` of the limits beside it.
+    """Return a rate with two significant digits, whole above ten, or with the ``decimals`` of the limits beside it.
 
     Examples
     --------
-    >>> rate(0.4142), rate(12.34), rate(634.2), rate(0)
-    ('0.41', '12', '630', '0')
+    >>> rate(0.4142), rate(12.34), rate(103.6), rate(0)
+    ('0.41', '12', '104', '0')
     """
     if not _known(value):
         return MISSING
     if value == 0:
         return "0"
     places = _rate_decimals(value) if decimals is None else decimals
-    return number(_rounded(value, places), max(places, 0))
+    return number(value, places)
 
 
 def rate_with_unit(value: float | None, language: str, unit: str | None = None) -> str:
@@ -234,12 +234,12 @@ def _known(value: float | None) -> TypeGuard[float]:
 
 
 def _rate_decimals(value: float | None) -> int:
-    """Return the places that show two significant digits of ``value``; negative to round before the point."""
+    """Return the places that show two significant digits of ``value``; none of what stands before the point is rounded."""
     if not _known(value) or value == 0:
         return 1
     decimals = 1 - math.floor(math.log10(abs(value)))
     # Rounding may add a digit: 0.996 is 1.0, not 1.00.
-    return 1 - math.floor(math.log10(abs(_rounded(value, decimals))))
+    return max(1 - math.floor(math.log10(abs(_rounded(value, decimals)))), 0)
 
 
 def _rounded(value: float, decimals: int) -> float:

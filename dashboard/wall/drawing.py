@@ -301,7 +301,7 @@ def _trend(panel: PanelContent, language: str, width: int) -> Markup:
 def _tick(value: float, percent: bool) -> str:
     if percent:
         return f"{formatting.number(value, 0 if value >= 99.95 or value == 0 else 1)}%"
-    return formatting.rate(value) if value < 100 else formatting.number(value)
+    return formatting.rate(value)
 
 
 _BODIES = {

@@ -19,7 +19,8 @@ FINITE = some.floats(min_value=-1e9, max_value=1e9, allow_nan=False)
     [
         (0.4142, "0.41"),
         (12.34, "12"),
-        (634.2, "630"),
+        (103.6, "104"),
+        (634.2, "634"),
         (0, "0"),
         (0.996, "1.0"),
         (9.96, "10"),
@@ -27,7 +28,7 @@ FINITE = some.floats(min_value=-1e9, max_value=1e9, allow_nan=False)
         (0.05, "0.050"),
     ],
 )
-def test_a_rate_has_two_significant_digits(value, text):
+def test_a_rate_has_two_significant_digits_and_is_whole_above_ten(value, text):
     assert formatting.rate(value) == text
 
 
@@ -42,7 +43,8 @@ def test_limits_are_written_as_finely_as_their_estimate():
 
 def test_limits_that_differ_are_written_so_that_they_do():
     assert formatting.interval(23.92, 24.49, value=24.204) == "23.9–24.5"
-    assert formatting.interval(27_674, 28_331, value=28_001) == "27,700–28,300"
+    assert formatting.interval(27_674, 28_331, value=28_001) == "27,674–28,331"
+    assert formatting.interval(98.9, 108.5, value=103.6) == "99–109"
     assert formatting.interval(0.98761, 0.98802, "percent") == "98.76%–98.80%"
     assert formatting.interval(5.0, 5.0, value=5.0) == "5.0–5.0"
 
