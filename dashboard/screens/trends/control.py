@@ -176,7 +176,7 @@ def _drawn(
         unit=unit,
         kind=t(f"control.kind_{chart.kind}", language),
         icons=_icons(variation, assurance, context),
-        sentence=_sentence(chart, variation, assurance, last_known, language),
+        sentence=control_sentence(chart, labels, variation, assurance, last_known, language),
         target=None if target is None else target * scale,
     )
 
@@ -248,9 +248,18 @@ def _picture(svg: str, words: str) -> Markup:
     )
 
 
-def _sentence(chart: ControlChart, variation: str, assurance: str, last_known: str, language: str) -> str:
+def control_sentence(
+    chart: ControlChart, labels: list[str], variation: str, assurance: str, last_known: str, language: str
+) -> str:
+    """Return what the last point says; where it is quiet, when a point before it was not, which the chart shows marked."""
     last = np.flatnonzero(~np.isnan(chart.values))[-1]
-    rule = t(f"control.rule_{chart.rule[last]}", language)
+    signals = np.flatnonzero(chart.rule != "none")
+    if chart.rule[last] == "none" and signals.size:
+        signal = signals[-1]
+        point = t(f"control.point_{chart.rule[signal]}", language)
+        rule = t("control.last_signal", language, label=labels[signal], rule=point)
+    else:
+        rule = t(f"control.rule_{chart.rule[last]}", language)
     words = [t(f"control.variation_{variation}", language), rule]
     if assurance != "empty":
         words.append(t(f"control.assurance_{assurance}", language))

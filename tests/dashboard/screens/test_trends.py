@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from dashboard.context import Context
 from dashboard.periods import Period
+from dashboard.screens.trends.control import control_sentence
 from dashboard.screens.trends.screen import trends_screen
+from dashboard.statistics.control_charts import xmr_chart
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -69,3 +72,14 @@ def test_days_without_a_case_are_counted_only_as_far_as_single_cases_are_told(to
     context = Context("980100100000", Period.parse("2024"), "zh", "light", scope, own)
     rare = next(each for each in trends_screen(toronto, context).controls if each.is_rare)
     assert "最近一起 2022-11-20，至 2022-12-31 已 41 天无案" in rare.sentence
+
+
+def test_a_quiet_last_point_does_not_hide_the_signal_before_it():
+    labels = [str(month) for month in pd.period_range("2019-03", "2020-09", freq="M")]
+    usual = [24.0, 25.0] * 8 + [24.0]
+    said = control_sentence(xmr_chart(np.array([*usual, 46.5, 24.5])), labels, "common_cause", "empty", "", "zh")
+    assert said == "最近一点为常态波动；此前最近一次信号在 2020-08（超出控制限）。"
+    quiet = xmr_chart(np.array([*usual, 24.2, 24.8]))
+    assert (
+        control_sentence(quiet, labels, "common_cause", "empty", "", "zh") == "最近一点为常态波动；没有一点触发规则。"
+    )
