@@ -97,6 +97,12 @@ def is_covered(reader: SnapshotReader, scope: Scope, tables: Collection[str]) ->
     return any(coverage.get(name) for name, measure in load_measures().items() if measure.table in tables)
 
 
+def has_source(reader: SnapshotReader, scope: Scope, indicator: Indicator) -> bool:
+    """Return whether a source tells of every measure that an indicator stands on, of whatever days."""
+    coverage = facts_of(reader, scope).coverage
+    return all(coverage.get(name) for name in indicator.measures)
+
+
 def _named(
     reader: SnapshotReader,
     scope: Scope,

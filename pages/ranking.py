@@ -20,7 +20,9 @@ from dashboard.components import (
 )
 from dashboard.components.handouts import offer_context_briefing
 from dashboard.context import current_context
+from dashboard.grading.triggers import HOMICIDE_RATE
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.screens.children import level_word
 from dashboard.screens.figures import definition_of
 from dashboard.screens.league import index_definition, index_source
@@ -46,6 +48,7 @@ reader = snapshot_reader()
 through = last_day(reader, context)
 screen = ranking_screen(reader, context)
 source = index_source(reader, context)
+homicide_source = indicator_source(reader, context.viewer, find_indicator(HOMICIDE_RATE), language, context.period)
 by_index = {"data_through": through, "source": source, "definition": index_definition(context)}
 month_labels = [str(month) for month in screen.league.months]
 level = level_word(reader.snapshot(), screen.listed.depth, language)
@@ -144,7 +147,7 @@ with (
                 theme=context.theme,
                 width=700,
                 height=400,
-                viewed=screen.selected,
+                viewed=screen.selected if screen.is_graded else screen.listed.selected,
             ),
             context,
             key="funnel-figure",
@@ -164,7 +167,7 @@ for each in screen.triggers.lists:
             title=each.title,
             sentence=each.note or None,
             data_through=through,
-            source=source,
+            source=source if screen.is_graded or each.rule == "sheets" else homicide_source,
             definition=Definition(text=t(TRIGGER_DEFINITIONS[each.rule], language, level=level)),
             key=f"trigger-{each.rule}",
             empty=(each.why_empty,),

@@ -18,6 +18,7 @@ from dashboard.grading.townships.settings import matrix_settings
 from dashboard.grading.townships.vetoes import FIELDS, veto_fields
 from dashboard.grading.triggers import (
     CLEAN_YEARS,
+    HOMICIDE_RATE,
     RISES,
     CleanYears,
     RisingYears,
@@ -25,8 +26,10 @@ from dashboard.grading.triggers import (
     review_evidence,
 )
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.screens.tables import ScreenTable
+from dashboard.sources import has_source
 from data_access.queries import SnapshotReader
 
 RULES = ("sheets", "rising", "clean")
@@ -104,16 +107,20 @@ def triggers_of(
     why_none = {rule: t(f"ranking.none_{rule}", language) for rule in RULES}
     if not league.grades_any:
         why_none["sheets"] = t("ranking.not_graded", language)
+    told = has_source(reader, context.viewer, find_indicator(HOMICIDE_RATE))
+    unjudged = t("ranking.none_judged" if told else "ranking.no_homicides", language)
     if len(rising.unknown) == len(league.rows):
-        why_none["rising"] = t("ranking.none_judged", language)
+        why_none["rising"] = unjudged
     if len(clean.unknown) == clean.regions:
-        why_none["clean"] = t("ranking.none_judged", language)
+        why_none["clean"] = unjudged
     rows = {
         "sheets": _sheet_rows(sheets, league, settings, language),
         "rising": _rising_rows(rising, language),
         "clean": _clean_rows(clean, language),
     }
-    notes = {"sheets": "", "rising": _rising_note(rising, language), "clean": _clean_note(clean, language)}
+    notes = dict.fromkeys(RULES, "")
+    if told or rising.hidden:
+        notes |= {"rising": _rising_note(rising, language), "clean": _clean_note(clean, language)}
     lists = tuple(
         TriggerList(rule, title[rule], _written(context, rule, rows[rule], names, vetoes), notes[rule], why_none[rule])
         for rule in RULES

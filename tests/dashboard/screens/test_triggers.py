@@ -110,6 +110,15 @@ def test_a_data_set_without_an_index_claims_nothing_of_red_months_or_rising_year
     assert found["clean"].title == "奖励：连续三年无命案的街区"
 
 
+def test_data_without_homicide_cases_say_so_and_blame_no_missing_year(example_home):
+    """Baltimore's calls tell of no homicide in any year."""
+    baltimore = SnapshotReader(example_home("baltimore"))
+    scope = Scope("city_leader", baltimore.snapshot().root_code)
+    found = lists(ranking_screen(baltimore, Context(scope.region_code, Period.parse("2018"), "zh", "light", scope)))
+    for rule in ("rising", "clean"):
+        assert (found[rule].why_empty, found[rule].note) == ("本数据没有命案起数的来源，不作认定。", "")
+
+
 def test_a_relative_risk_is_written_as_times_what_was_expected(asked):
     figures = asked("2024Q4").reasons["figure"]
     assert all("预期的" in figures[name] for name in ("homicide_risk", "criminal_alarm_risk"))
