@@ -81,14 +81,11 @@ with right:
         ],
         language,
         title=t("quality.title_declared", language),
-        sentence=screen.declared_note,
+        sentence=screen.declared_note or None,
         definition=Definition(text=t("quality.declared_definition", language)),
         notes=[("declared", "")] if len(screen.declared) else (),
         key="declared",
-        empty=(
-            t("quality.declared_empty", language),
-            t("quality.declared_advice", language),
-        ),
+        empty=screen.no_declared,
         max_height=LIST_HEIGHT,
         **card,
     )

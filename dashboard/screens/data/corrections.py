@@ -15,6 +15,7 @@ from dashboard.indicators.evaluate import values
 from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
 from dashboard.screens.figures import value_text
+from dashboard.screens.overview import headline_of
 from dashboard.screens.tables import ScreenTable
 from data_access.ledger import Item, Ledger, record_item_id
 from data_access.queries import SnapshotReader
@@ -42,7 +43,9 @@ def corrections_screen(reader: SnapshotReader, context: Context) -> Corrections:
     language, ledger = context.language, Ledger.beside(reader)
     choices = tuple(item for item in load_catalogue().values() if item.available)
     names = [item.id for item in choices]
-    chosen = find_indicator(context.own_value("indicator", names, names[0]))
+    headline = headline_of(reader).id
+    usual = headline if headline in names else names[0]
+    chosen = find_indicator(context.own_value("indicator", names, usual))
     row = values(reader, context.viewer, chosen, [context.region], context.period).iloc[0]
     item_id = record_item_id(CORRECTION, chosen.id, context.region, str(context.period))
     initial: dict[str, object] = {"indicator": chosen.id, "period": str(context.period)}

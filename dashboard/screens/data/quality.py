@@ -41,6 +41,8 @@ class QualityScreen:
     """Counties down, those with most first, checks across: how many are suggested, or why there is nothing to say."""
     declared: pd.DataFrame
     declared_note: str
+    no_declared: tuple[str, ...]
+    """Why no figure is declared, and where to look for them."""
     span: str
     sources: str
     """Of all rows that were checked."""
@@ -67,6 +69,7 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
     marks = every[every["marked"]].reset_index(drop=True)
     matrix = _matrix(context, found.rows, codes, regions)
     declared = compared(reader, context.viewer, language)
+    ours = reader.snapshot().name("zh") == declared_figures().data_set
     span = t("quality.span", language, start=formatting.day(found.start), end=formatting.day(found.end))
     return QualityScreen(
         verdict=_verdict(context, found, marks, declared),
@@ -76,7 +79,8 @@ def checks_screen(reader: SnapshotReader, context: Context) -> QualityScreen:
         marks=marks,
         matrix=matrix,
         declared=declared,
-        declared_note=_declared_note(declared, language),
+        declared_note=_declared_note(declared, ours, language),
+        no_declared=_no_declared(ours, language),
         span=span,
         sources=t("card.source_joint", language).join(dict.fromkeys(every["source_word"]))
         or t("card.no_source", language),
@@ -162,6 +166,8 @@ def _cell(number: int, tests: int, language: str) -> str:
 
 def _verdict(context: Context, found: Findings, marks: pd.DataFrame, declared: pd.DataFrame) -> str:
     language = context.language
+    if found.rows.empty:
+        return t("quality.no_data", language)
     said = [t("quality.verdict", language, count=found.marked)]
     if len(marks):
         counts = marks["region"].value_counts()
@@ -169,7 +175,8 @@ def _verdict(context: Context, found: Findings, marks: pd.DataFrame, declared: p
     if len(declared):
         different = int((~declared["same"].astype(bool)).sum())
         said.append(t("quality.verdict_declared", language, number=len(declared), count=different))
-    said.append(t("quality.verdict_no_verdict", language))
+    if len(marks):
+        said.append(t("quality.verdict_no_verdict", language))
     return t("overview.joint", language).join(said) + t("overview.stop", language)
 
 
@@ -186,7 +193,15 @@ def _chance_sentence(found: Findings, language: str) -> str:
     )
 
 
-def _declared_note(declared: pd.DataFrame, language: str) -> str:
+def _no_declared(ours: bool, language: str) -> tuple[str, ...]:
+    if ours:
+        return t("quality.declared_empty", language), t("quality.declared_advice", language)
+    return (t("quality.declared_other", language),)
+
+
+def _declared_note(declared: pd.DataFrame, ours: bool, language: str) -> str:
+    if not ours:
+        return ""
     figures = declared_figures()
     name = localised(language, figures.document, figures.document_en)
     return t("quality.declared_none" if declared.empty else "quality.declared_note", language, name=name)
