@@ -23,13 +23,12 @@ from dashboard.components import (
 )
 from dashboard.context import current_context
 from dashboard.i18n import t
-from dashboard.screens.children import level_word
 from dashboard.screens.figures import indicator_columns, origin_of
 from dashboard.screens.shared import last_day
 from dashboard.screens.work.dispute_list import filter_links, page_links, stage_links
 from dashboard.screens.work.disputes import disputes_screen
 from dashboard.screens.work.settings import dispute_settings
-from dashboard.screens.work.shares import COUNTY, order_sentence
+from dashboard.screens.work.shares import order_sentence
 from dashboard.settings import snapshot_reader
 
 STAGE_DAYS = ("received", "mediated", "resolved", "revisited", "archived", "due")
@@ -37,7 +36,6 @@ STAGE_DAYS = ("received", "mediated", "resolved", "revisited", "archived", "due"
 context = current_context()
 language = context.language
 reader = snapshot_reader()
-county = level_word(reader.snapshot(), COUNTY, language)
 through = last_day(reader, context)
 heading = Headings("disputes_column", language)
 screen = disputes_screen(reader, context)
@@ -167,7 +165,7 @@ with why:
             *heading.numbers("three_years", "this_year"),
         ],
         language,
-        empty=(t("disputes.no_causes", language, level=county),),
+        empty=(screen.no_causes,),
         **card("causes", "JQ3y", note=screen.cause_sentence),
     )
 
@@ -192,7 +190,7 @@ table_card(
         *indicator_columns(dispute_settings().handling, language),
     ],
     language,
-    empty=(t("disputes.county_only", language, level=county),),
+    empty=(screen.no_handling,),
     selected=screen.handled_in.selected,
     max_height=560,
     **card(

@@ -10,6 +10,7 @@ from dashboard import formatting
 from dashboard.components import Card
 from dashboard.context import Context
 from dashboard.i18n import t
+from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
@@ -21,11 +22,13 @@ from dashboard.screens.work.cards import Rows, cards_of, region_rows
 from dashboard.screens.work.dispute_list import DisputeList, dispute_list, red_without_package
 from dashboard.screens.work.settings import dispute_settings
 from dashboard.screens.work.shares import COUNTY, share_rows, share_table
+from dashboard.sources import has_source
 from data_access.queries import SnapshotReader
 
 COMPARED = ("MT1", "BH2", "BH1", "BH4")
 _COLOUR_FIGURES = ("YJ1", "YJ1y", "YJ1b", "YJ1n", "YJ2", "YJ6r", "YJ6y", "YJ6b")
 _CAUSE_FIGURE = "JQ3y"
+_CASES = "homicide_incidents"
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ class DisputesScreen:
     classes: pd.DataFrame
     sources: pd.DataFrame
     handling: pd.DataFrame
-    """How hotline and petition office handle what comes to them, by county; empty for who sees no county."""
+    """How hotline and petition office handle what comes to them, by county; empty where nobody tells or no county is seen."""
+    no_handling: str
     handled_in: Listed
     colours: pd.DataFrame
     red: pd.DataFrame
     red_count: int | None
     """Red disputes without a case package; None where it can't be known."""
     causes: pd.DataFrame
+    no_causes: str
     cause_sentence: str
     listed: Listed
     regions: pd.DataFrame
@@ -84,14 +89,16 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
     came = parts.sources(context, counts)
     ages = parts.ages(context, counts)
     colours = parts.colours(context, counts, rows)
-    handling = (
-        share_rows(reader, context, found, settings.handling, counties, "disputes") if handled else pd.DataFrame()
-    )
+    told = {name: has_source(reader, context.viewer, find_indicator(name)) for name in (*settings.handling, _CASES)}
+    handling = pd.DataFrame()
+    if handled and any(told[name] for name in settings.handling):
+        handling = share_rows(reader, context, found, settings.handling, counties, "disputes")
     causes = parts.causes(reader, context)
     regions = region_rows(reader, context, found, listed, settings.regions.indicators, "disputes")
     records = dispute_list(reader, context)
     red = red_without_package(reader, context)
     red_count = _red_without(rows)
+    county = level_word(reader.snapshot(), COUNTY, context.language)
     return DisputesScreen(
         verdict=_verdict(context, rows, steps, kinds, red_count),
         cards=cards_of(reader, context, settings.cards, settings.beside, rows, changes),
@@ -100,11 +107,13 @@ def disputes_screen(reader: SnapshotReader, context: Context) -> DisputesScreen:
         classes=kinds,
         sources=came,
         handling=handling,
+        no_handling=t(f"disputes.{'handling_not_told' if handled else 'county_only'}", context.language, level=county),
         handled_in=counties,
         colours=colours,
         red=red,
         red_count=red_count,
         causes=causes,
+        no_causes=t(f"disputes.{'no_causes' if told[_CASES] else 'causes_not_told'}", context.language, level=county),
         cause_sentence=_cause_sentence(reader, context, rows[_CAUSE_FIGURE]),
         listed=listed,
         regions=regions,
