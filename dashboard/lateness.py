@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from functools import lru_cache
 
 import pandas as pd
 
+from dashboard.i18n import t
 from data_access.access import read_config
 from data_access.errors import ConfigError
 
@@ -21,6 +23,11 @@ def late_rows(lateness: pd.DataFrame) -> pd.DataFrame:
     days, chance = _limits()
     late = lateness.loc[(lateness["days_late"] >= days) & (lateness["chance"] < chance)]
     return late.sort_values("days_late", ascending=False, ignore_index=True)
+
+
+def nobody_late(watched: Sized, language: str) -> str:
+    """Return what an empty list of who is late says: nobody is, or there is no source whose deliveries could be ``watched``."""
+    return t("overview.no_late" if len(watched) else "overview.late_not_told", language)
 
 
 @lru_cache(maxsize=1)

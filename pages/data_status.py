@@ -51,7 +51,7 @@ with right:
         language,
         title=t("data.late", language),
         key="late",
-        empty=(t("overview.no_late", language),),
+        empty=(screen.nobody_late,),
         max_height=420,
         **card,
     )

@@ -181,7 +181,7 @@ with late:
         source=screen.sources["late"],
         definition=Definition(text=t("overview.late_definition", language), href=context.href("data")),
         key="late",
-        empty=(t("overview.no_late", language),),
+        empty=(screen.nobody_late,),
     )
 
 offer_tables(screen.tables, context)

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
-from dashboard.lateness import late_rows
+from dashboard.lateness import late_rows, nobody_late
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
 from data_access.measures import load_measures
@@ -30,6 +30,8 @@ class DataScreen:
     imports: pd.DataFrame
     coverage: pd.DataFrame
     late: pd.DataFrame
+    nobody_late: str
+    """What is said where ``late`` is empty."""
     tables: tuple[ScreenTable, ...]
 
 
@@ -56,11 +58,13 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
         }
     )
     coverage, late = _coverage(reader, context), _late(reader, context)
+    nobody = nobody_late(reader.lateness(context.viewer), language)
     return DataScreen(
-        verdict=_verdict(reader, context, late, int(imports["rows_quarantined"].sum())),
+        verdict=_verdict(reader, context, late, nobody, int(imports["rows_quarantined"].sum())),
         imports=shown,
         coverage=coverage,
         late=late,
+        nobody_late=nobody,
         tables=tuple(
             ScreenTable(
                 key, t(f"data.{key}", language), frame, {str(name): t(f"data.{name}", language) for name in frame}
@@ -70,10 +74,10 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
     )
 
 
-def _verdict(reader: SnapshotReader, context: Context, late: pd.DataFrame, refused: int) -> str:
+def _verdict(reader: SnapshotReader, context: Context, late: pd.DataFrame, nobody: str, refused: int) -> str:
     """Return who is late first, then what nobody tells any more, what was set aside, and what the numbers stand on."""
     language = context.language
-    said = [t("overview.no_late", language).rstrip("。.")]
+    said = [nobody.rstrip("。.")]
     if len(late):
         first = late.iloc[0]
         said = [

@@ -21,7 +21,7 @@ from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.changes import values_and_changes
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
-from dashboard.lateness import late_rows
+from dashboard.lateness import late_rows, nobody_late
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
 from dashboard.memory import kept, recalled
 from dashboard.screens.figures import indicator_card, row_of, status_text, value_text
@@ -86,6 +86,8 @@ class OverviewScreen:
     """What is said where ``overdue`` is empty: none is, nobody gave any, or the role may not see them."""
     late: pd.DataFrame
     """``source, region, last_day, days``."""
+    nobody_late: str
+    """What is said where ``late`` is empty."""
     where: MapScreen
     """The map and the list beside it."""
     graded: Graded
@@ -130,6 +132,7 @@ def overview_screen(reader: SnapshotReader, context: Context) -> OverviewScreen:
         overdue_count=len(all_overdue),
         nothing_overdue=t(f"overview.{_why_none_overdue(reader, context)}", context.language),
         late=late,
+        nobody_late=nobody_late(_watched(reader, context.viewer), context.language),
         where=where,
         graded=graded,
         picture=_picture(reader, context, where, graded),

@@ -347,7 +347,7 @@ class _Panels:
             panel,
             title,
             self.overview.late,
-            t("overview.no_late", self.language),
+            self.overview.nobody_late,
             source=self.overview.sources["late"],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard.context import Context
 from dashboard.periods import Period
 from dashboard.screens.data_status import data_screen
+from dashboard.screens.overview import overview_screen
 from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
@@ -33,3 +34,12 @@ def test_what_nobody_has_told_of_for_a_year_is_named_with_its_last_day(toronto_h
     screen = data_screen(toronto, Context(scope.region_code, Period.parse("2024"), "zh", "light", scope))
     assert "命案起数、命案死亡人数平方和、枪击事件只报到 2022-12-31" in screen.verdict
     assert "没有地区迟报" in screen.verdict and "toronto" not in set(screen.imports["source"])
+
+
+def test_nobody_is_called_in_time_where_no_source_could_be_late(example_home):
+    chuzhou = SnapshotReader(example_home("chuzhou"))
+    scope = Scope("city_leader", chuzhou.snapshot().root_code)
+    context = Context(scope.region_code, Period.parse("2023Q2"), "zh", "light", scope)
+    screen = data_screen(chuzhou, context)
+    assert screen.nobody_late == overview_screen(chuzhou, context).nobody_late == "尚无报送来源，无从判断是否迟报。"
+    assert screen.verdict.startswith("尚无报送来源，无从判断是否迟报；")
