@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 REACH = 1.5
 """How far a label may move up or down, in its own heights; to the sides, half as many widths."""
@@ -31,15 +32,19 @@ class Box:
         )
 
 
-def free_places(boxes: Sequence[Box], width: float | None = None) -> list[Box | None]:
+def free_places(
+    boxes: Sequence[Box], width: float | None = None, reaches: Sequence[float] | None = None
+) -> list[Box | None]:
     """Return each box where it overlaps no other: at its own place, or as near as is free; None where none is near.
 
-    The first ones choose first. With ``width``, none is moved over the sides of a drawing so wide.
+    The first ones choose first. With ``width``, none is moved over the sides of a drawing so wide; with ``reaches``, none
+    farther to a side than its own.
     """
     places: list[Box | None] = []
-    for box in boxes:
+    for box, reach in zip(boxes, reaches or [inf] * len(boxes), strict=True):
         taken = [place for place in places if place is not None]
-        moved = (each for each in (box.moved(*move) for move in _moves(box)) if _is_inside(each, width))
+        near = (box.moved(*move) for move in _moves(box) if abs(move[0]) <= reach)
+        moved = (each for each in near if _is_inside(each, width))
         places.append(next((each for each in moved if not any(each.overlaps(other) for other in taken)), None))
     return places
 

@@ -166,11 +166,13 @@ def _labels(
 ) -> list[_Named]:
     """Return the names of the regions and, where there is room, their figures; none covers another or is cut off.
 
-    They may stand beside the regions where these leave room in the frame.
+    They may stand beside the regions where these leave room in the frame, but are not moved off their own region's width:
+    a figure on a neighbour's ground is read as the neighbour's.
     """
     beside = max((frame.width - width) / 2, 0.0)
     lines: list[tuple[str, str]] = []
     boxes: list[Box] = []
+    reaches: list[float] = []
     for each in placed:
         if each.width < NAME_ROOM * frame.name:
             continue
@@ -181,10 +183,11 @@ def _labels(
         top = each.y - frame.name * BASELINE
         x = min(max(each.x + beside, half), max(room - half, half))
         lines.append((name, said))
+        reaches.append(each.width / 2)
         boxes.append(Box(x - half, top, x + half, top + frame.name + (frame.name * 1.05 if said else 0)))
     return [
         _Named(place.moved(-beside, 0.0), name, said)
-        for place, (name, said) in zip(free_places(boxes, width + 2 * beside), lines, strict=True)
+        for place, (name, said) in zip(free_places(boxes, width + 2 * beside, reaches), lines, strict=True)
         if place is not None
     ]
 

@@ -34,3 +34,11 @@ def test_a_label_with_room_stays_where_it_is_and_its_neighbour_steps_aside():
 
 def test_a_label_without_any_room_is_left_out():
     assert None in free_places([Box(0, 0, 10, 10)] * 60)
+
+
+def test_a_box_is_not_moved_farther_to_a_side_than_it_reaches():
+    """Tall boxes side by side move across; one that may not moves up or down, or has no place."""
+    first, second = Box(0, 0, 10, 40), Box(8, 0, 18, 40)
+    assert free_places([first, second])[1].left >= 10
+    kept, moved = free_places([first, second], reaches=[1.0, 1.0])
+    assert kept == first and moved is not None and abs(moved.left - 8) <= 1 and not moved.overlaps(first)
