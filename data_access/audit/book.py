@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
+from filelock import Timeout
 
 from data_access.access import Scope
 from data_access.audit.actor import acting_subject
@@ -208,9 +209,9 @@ class AuditBook:
 
     def renew_head(self) -> int:
         """Let the head say the record's last line, once it was looked into why it doesn't; recorded. Return that line."""
-        was = self._head.read()
-        last = Head(*self._store().read(self._last))
-        self._head.write(last)
+        with self._head.turn:
+            was, last = self._head.read(), Head(*self._store().read(self._last))
+            self._head.write(last)
         self.record("renew_head", None, was=was.sequence if was else None, now=last.sequence)
         return last.sequence
 
@@ -287,6 +288,13 @@ class AuditBook:
 
         A head that is missing, damaged, or of another chain stays as it is, for :meth:`verify` to tell of.
         """
+        try:
+            with self._head.turn:
+                self._move_head(line)
+        except (OSError, Timeout) as error:  # the line itself is kept: the head catches up with the next
+            log.warning("audit.head could not be moved to line %s: %s", line["sequence"], error)
+
+    def _move_head(self, line: Mapping[str, Any]) -> None:
         head = self._head.read()
         if head is None:
             follows = not self._store().read(lambda connection: self._has_own_before(connection, line["sequence"]))
@@ -296,12 +304,8 @@ class AuditBook:
             follows = head == Head(line["sequence"] - 1, line["previous_hash"]) or self._store().read(
                 lambda connection: _has(connection, head)
             )
-        if not follows:
-            return
-        try:
+        if follows:
             self._head.write(Head(line["sequence"], line["hash"]))
-        except OSError as error:  # the line itself is kept: the head catches up with the next
-            log.warning("audit.head could not be moved to line %s: %s", line["sequence"], error)
 
     def _store(self) -> LedgerStore:
         return ledger_store(self._home)

@@ -9,7 +9,11 @@ import platform
 import threading
 from dataclasses import dataclass
 
+from filelock import FileLock
+
 from data_access.home import Home
+
+TURN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class HeadFile:
 
     def __init__(self, home: Home) -> None:
         self._path = home.path / "audit.head"
+        self.turn = FileLock(self._path.with_suffix(".lock"), timeout=TURN_SECONDS)
+        """Held by who moves the head, of all threads and processes of this folder: a slower one would move it back."""
 
     def read(self) -> Head | None:
         """Return what it says; ``DAMAGED`` when it can't be read, None when there is none."""

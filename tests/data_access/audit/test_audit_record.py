@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -237,6 +240,24 @@ def test_line_is_kept_while_the_disk_is_too_full_for_the_head_which_catches_up(b
         assert book.record("export", LEADER) == 6
     assert [finding.problem for finding in book.verify()[1]] == ["old_head"]
     book.record("export", LEADER)
+    assert book.verify() == (7, [])
+
+
+def test_head_does_not_fall_back_to_the_line_of_a_slower_thread(book, home, monkeypatch):
+    write, slow_one_writes = HeadFile.write, threading.Event()
+
+    def written(self: HeadFile, head: Head) -> None:
+        if head.sequence == 6:
+            slow_one_writes.set()
+            time.sleep(0.5)
+        write(self, head)
+
+    monkeypatch.setattr(HeadFile, "write", written)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(book.record, "export", None)
+        assert slow_one_writes.wait(30)
+        AuditBook(home).record("export", None)
+        slow.result(30)
     assert book.verify() == (7, [])
 
 
