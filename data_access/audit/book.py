@@ -15,7 +15,6 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from filelock import Timeout
 
 from data_access.access import Scope
 from data_access.audit.actor import acting_subject
@@ -291,7 +290,7 @@ class AuditBook:
         try:
             with self._head.turn:
                 self._move_head(line)
-        except (OSError, Timeout) as error:  # the line itself is kept: the head catches up with the next
+        except OSError as error:  # the line itself is kept: the head catches up with the next
             log.warning("audit.head could not be moved to line %s: %s", line["sequence"], error)
 
     def _move_head(self, line: Mapping[str, Any]) -> None:
