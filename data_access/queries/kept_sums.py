@@ -79,10 +79,14 @@ class Rollup:
     labels: tuple[str, ...]
     divided: bool | None = None
 
-    def select(self, measures: Sequence[str] | None, of_regions: sa.ColumnElement[bool]) -> sa.Select:
-        """Return the select of all periods of some regions and measures, or of all measures."""
+    def select(
+        self, measures: Sequence[str] | None, of_regions: sa.ColumnElement[bool], since: date | None = None
+    ) -> sa.Select:
+        """Return the select of all periods, or those from ``since`` on, of some regions and measures, or of all measures."""
         c = self.table.c
         limits = [of_regions] if measures is None else [c.measure.in_(measures), of_regions]
+        if since is not None:
+            limits.append(c[self.period] >= since)
         if self.divided is not None:
             limits.append(c.divided if self.divided else sa.not_(c.divided))
         return sa.select(*(c[name] for name in self.labels), c[self.period].label("period"), c.value).where(*limits)
@@ -224,10 +228,10 @@ def _grouped(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
     return np.where(seen, sums, np.nan)
 
 
-Fetch = Callable[[Rollup, Sequence[str], Sequence[str]], pa.Table]
-"""Reads all periods of some measures and regions within the scope."""
-_Key = tuple[Hashable, str, Rollup, tuple[str, ...]]
-"""Scope, its outermost region, what is kept, and above which regions those lie that it is kept of."""
+Fetch = Callable[[Rollup, Sequence[str], Sequence[str], date | None], pa.Table]
+"""Reads all periods, or those from a day on, of some measures and regions within the scope."""
+_Key = tuple[Hashable, str, date | None, Rollup, tuple[str, ...]]
+"""Scope, its outermost region, what is kept and from when on, and above which regions those lie that it is kept of."""
 
 
 class KeptSums:
@@ -259,8 +263,9 @@ class KeptSums:
         measures: Sequence[str],
         codes: Sequence[str],
         company: Sequence[str] = (),
+        since: date | None = None,
     ) -> Wide | None:
-        """Return the rows of ``measures`` and ``codes``; None when they are too many to be kept.
+        """Return the rows of ``measures`` and ``codes``, at least from ``since`` on; None when they are too many to be kept.
 
         Parameters
         ----------
@@ -271,6 +276,8 @@ class KeptSums:
         company : sequence of str
             Measures that are read as well where more than ``FEW_MEASURES`` are missing of regions that are a small part of
             their level.
+        since : date, optional
+            Earlier periods are not asked for: of many groups of siblings they are not read.
         """
         families = sorted({"" if code == outermost else self._parents[code] for code in codes})
         groups: dict[tuple[str, ...], list[str]] = {
@@ -278,14 +285,18 @@ class KeptSums:
         }
         if len(groups) > MOST_FAMILIES:
             groups = {tuple(families): [code for siblings in groups.values() for code in siblings]}
+        else:
+            since = None
         if max(map(len, groups.values())) > MOST_SIBLINGS:
             return None
         parts = []
         for rollup in rollups:
             for family, members in groups.items():
-                read = partial(self._read, fetch, rollup, members)
+                whole = self._holds((scope, outermost, None, rollup, family), measures)
+                begin = None if whole else since
+                read = partial(self._read, fetch, rollup, members, begin)
                 more = company if len(family) == 1 and self._parents.get(family[0]) else ()
-                held = self._held((scope, outermost, rollup, family), measures, more, read)
+                held = self._held((scope, outermost, begin, rollup, family), measures, more, read)
                 parts.append(held.of(measures, codes))
         return reduce(Wide.followed_by, parts)
 
@@ -318,21 +329,29 @@ class KeptSums:
         with self._lock:
             asked = {key: held for key, held in self._kept.items() if key[:2] == (scope, outermost)}
         for (*_, rollup, regions), held in asked.items():
-            own = scope, outermost, rollup, (code,)
+            own = scope, outermost, None, rollup, (code,)
             if regions != family or held.asked_at < since or (own in asked and held.names <= asked[own].names):
                 continue
             more = company_of(next(iter(held.names))) if self._parents[code] else ()
-            self._held(own, sorted(held.names), more, partial(self._read, fetch, rollup, below))
+            self._held(own, sorted(held.names), more, partial(self._read, fetch, rollup, below, None))
             yield
 
     @staticmethod
-    def _read(fetch: Fetch, rollup: Rollup, members: Sequence[str], measures: Sequence[str]) -> Wide:
-        return rollup.wide(fetch(rollup, measures, members))
+    def _read(
+        fetch: Fetch, rollup: Rollup, members: Sequence[str], since: date | None, measures: Sequence[str]
+    ) -> Wide:
+        return rollup.wide(fetch(rollup, measures, members, since))
 
     def forget(self) -> None:
         """Drop everything, so that the next question is read from the store."""
         with self._lock:
             self._kept.clear()
+
+    def _holds(self, key: _Key, measures: Sequence[str]) -> bool:
+        """Return whether ``measures`` are kept under ``key``."""
+        with self._lock:
+            held = self._kept.get(key)
+        return held is not None and held.names.issuperset(measures)
 
     def _held(
         self, key: _Key, measures: Sequence[str], company: Sequence[str], read: Callable[[Sequence[str]], Wide]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache, partial, reduce
@@ -24,8 +24,8 @@ from data_access.store.frames import Columns, columns_of_arrow, frame_of_arrow, 
 GRAINS = ("total", "year", "month", "day")
 MAX_LISTED_CODES = 100
 """Above this many regions of one depth, the whole depth is read and filtered here: cheaper than a long list in SQL."""
-
-
+RECENT_YEARS = 2
+"""A question about no more than the last years doesn't read the earlier ones of many regions."""
 MAX_LISTED_MEASURES = 40
 """Above this many measures all are read and filtered here: to plan a query with a long list takes as long as to run it."""
 
@@ -58,7 +58,6 @@ _YEARS_AS_MONTHS = {
     False: Rollup(schema.measure_year, "year_start", "M", _PLAIN, False),
     True: Rollup(schema.measure_year, "year_start", "M", _DIVIDED, True),
 }
-_HISTOGRAM = Rollup(schema.measure_histogram, "month", "M", (*_PLAIN, "class_code", "bin"))
 _TABLE = {"day": schema.measure_day, "month": schema.measure_month, "year": schema.measure_year}
 
 
@@ -95,7 +94,7 @@ def monthly_values(
         if not names:
             continue
         rollups = [_ROLLUPS["month", bool(by)], *([_YEARS_AS_MONTHS[bool(by)]] if newest else [])]
-        wide = _kept(snapshot, rollups, names, codes) or _fetched(snapshot, rollups, names, codes, start, end)
+        wide = _kept(snapshot, rollups, names, codes, start) or _fetched(snapshot, rollups, names, codes, start, end)
         columns = wide.between(start, end)
         each = [slice(place, place + 1) for place in range(columns.start, columns.stop)]
         label, sums = wide.sums(["measure", "region_code", *by], each, newest)
@@ -137,21 +136,24 @@ def histograms(
     by_class: bool,
 ) -> Columns:
     """Return the bins of waiting times, whole months from ``start`` to ``end``."""
-    dimensions = ["measure", "region_code", *(["class_code"] if by_class else []), "bin"]
-    wide = _kept(snapshot, [_HISTOGRAM], measures, codes)
-    if wide is not None:
-        rows = _side_by_side(wide, dimensions, {"value": wide.between(start, end)})
-    else:
-        table, asked = schema.measure_histogram, _by_depth(snapshot, codes)
-        limits = [table.c.measure.in_(list(measures)), _of_regions(table, asked), *_inside(table.c.month, start, end)]
-        shown = [table.c[name] for name in dimensions]
-        select = sa.select(*shown, sa.func.sum(table.c.value).label("value")).where(*limits).group_by(*shown)
-        rows = columns_of_arrow(_only(snapshot.rows(select), asked))
+    table, asked = schema.measure_histogram, _by_depth(snapshot, codes)
+    shown = [table.c[name] for name in ("measure", "region_code", *(["class_code"] if by_class else []), "bin")]
+    limits = _inside(table.c.month, start, end)
+    limits += [table.c.measure.in_(measures), table.c.depth.in_([each.depth for each in asked])]
+    if len(codes) <= MAX_LISTED_CODES:  # also of a whole level: PostgreSQL would look through its every month
+        limits.append(table.c.region_code.in_(codes))
+    select = sa.select(*shown, sa.func.sum(table.c.value).label("value")).where(*limits)
+    rows = columns_of_arrow(_only(snapshot.rows(select.group_by(*shown).order_by(*shown)), asked))
     edges = {name: [0.0, *load_histograms()[name].edges, np.inf] for name in measures}
     bins = list(zip(rows["measure"].tolist(), rows["bin"].tolist(), strict=True))
     rows["lower"] = np.array([edges[name][place] for name, place in bins], float)
     rows["upper"] = np.array([edges[name][place + 1] for name, place in bins], float)
     return rows
+
+
+def _earliest(spans: Iterable[Span]) -> date | None:
+    starts = [start for start, _ in spans]
+    return None if None in starts else min(start for start in starts if start is not None)
 
 
 def finest_grain_for(start: date | None, end: date) -> str:
@@ -176,7 +178,7 @@ def _flows(
     """Return sums of flows, from what is kept of months and years where it can be."""
     tiling = finest_grain_for(start, end)
     finest = tiling if grain == "total" else GRAINS[max(GRAINS.index(grain), GRAINS.index(tiling))]
-    wide = _kept(snapshot, [_ROLLUPS[finest, bool(by)]], measures, codes) if finest != "day" else None
+    wide = _kept(snapshot, [_ROLLUPS[finest, bool(by)]], measures, codes, start) if finest != "day" else None
     if wide is None:
         return _read(snapshot, codes, lambda asked: _flow_select(measures, asked, start, end, grain, finest, by))
     return _by_period(wide, start, end, grain, by)
@@ -191,7 +193,8 @@ def _spans(
     by: Sequence[str],
 ) -> Columns:
     """Return sums of flows over spans of one tiling, a column for each by its place."""
-    wide = _kept(snapshot, [_ROLLUPS[tiling, bool(by)]], measures, codes) if tiling != "day" else None
+    start = _earliest(spans.values())
+    wide = _kept(snapshot, [_ROLLUPS[tiling, bool(by)]], measures, codes, start) if tiling != "day" else None
     if wide is None:
         return columns_of_arrow(_read(snapshot, codes, lambda asked: _spans_select(measures, asked, spans, tiling, by)))
     columns = {f"value_{place}": wide.between(*span) for place, span in spans.items()}
@@ -209,17 +212,23 @@ def _stocks(
 ) -> pa.Table:
     """Return the last known value in the span (total) or in each period, summed over the dimensions not asked for."""
     rollups = [_ROLLUPS["month", bool(by)], _YEARS_AS_MONTHS[bool(by)]]
-    wide = _kept(snapshot, rollups, measures, codes) if grain != "day" else None
+    wide = _kept(snapshot, rollups, measures, codes, start) if grain != "day" else None
     if wide is None:
         return _read(snapshot, codes, lambda asked: _stock_select(measures, asked, start, end, grain, by))
     return _by_period(wide, start, end, grain, by, newest=True)
 
 
 def _kept(
-    snapshot: ScopedSnapshot, rollups: Sequence[Rollup], measures: Sequence[str], codes: Sequence[str]
+    snapshot: ScopedSnapshot,
+    rollups: Sequence[Rollup],
+    measures: Sequence[str],
+    codes: Sequence[str],
+    start: date | None,
 ) -> Wide | None:
     """Return what is kept of the roll-ups, read where it is missing; None when the regions are too scattered."""
-    return snapshot.kept(partial(_fetch, snapshot), rollups, measures, codes, _company_of(measures[0]))
+    this_year = snapshot.info.data_through.year
+    since = date(start.year, 1, 1) if start and start.year > this_year - RECENT_YEARS else None
+    return snapshot.kept(partial(_fetch, snapshot), rollups, measures, codes, _company_of(measures[0]), since)
 
 
 def read_below(snapshot: ScopedSnapshot, code: str, since: float) -> Iterator[None]:
@@ -227,11 +236,13 @@ def read_below(snapshot: ScopedSnapshot, code: str, since: float) -> Iterator[No
     return snapshot.read_below(partial(_fetch, snapshot), code, since, _company_of)
 
 
-def _fetch(snapshot: ScopedSnapshot, rollup: Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
-    """Return all periods of some measures and regions."""
+def _fetch(
+    snapshot: ScopedSnapshot, rollup: Rollup, measures: Sequence[str], regions: Sequence[str], since: date | None
+) -> pa.Table:
+    """Return all periods, or those from ``since`` on, of some measures and regions."""
     named = measures if len(measures) <= MAX_LISTED_MEASURES else None
     asked = _by_depth(snapshot, regions)
-    rows = snapshot.rows(rollup.select(named, _of_regions(rollup.table, asked)))
+    rows = snapshot.rows(rollup.select(named, _of_regions(rollup.table, asked), since))
     if any(len(each.codes) < snapshot.breadths[each.depth] for each in asked):
         rows = _only(rows, asked)  # else who asks takes of what is kept the own regions only
     return rows if named else rows.filter(pc.is_in(rows["measure"], value_set=pa.array(measures, pa.string())))
@@ -306,9 +317,8 @@ def _spans_select(
         sa.func.sum(sa.case((sa.and_(*_inside(period, *span)), table.c.value))).label(f"value_{place}")
         for place, span in spans.items()
     ]
-    starts, ends = zip(*spans.values(), strict=True)
-    start = None if None in starts else min(start for start in starts if start is not None)
-    limits = _limited(table, period, measures, asked, start, max(ends), by)
+    end = max(end for _, end in spans.values())
+    limits = _limited(table, period, measures, asked, _earliest(spans.values()), end, by)
     return sa.select(*dimensions, *sums).where(*limits).group_by(*dimensions)
 
 
@@ -382,10 +392,8 @@ def _by_kind(measures: Sequence[str]) -> tuple[list[str], list[str]]:
 
 @lru_cache
 def _company_of(measure: str) -> tuple[str, ...]:
-    """Return what is read of a roll-up as ``measure`` is: all flows, all stocks or all histograms."""
+    """Return what is read of a roll-up as ``measure`` is: all flows or all stocks."""
     declared = load_measures()
-    if measure not in declared:
-        return tuple(load_histograms())
     return tuple(name for name, other in declared.items() if other.kind == declared[measure].kind)
 
 

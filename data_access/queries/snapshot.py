@@ -291,9 +291,10 @@ class ScopedSnapshot:
         measures: Sequence[str],
         codes: Sequence[str],
         company: Sequence[str],
+        since: date | None,
     ) -> Wide | None:
         """Return rows of roll-ups from memory, fetched where they are missing; None when they are too scattered to be kept."""
-        return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes, company)
+        return self.snapshot.kept_sums.of(fetch, self.scope, self.outermost, rollups, measures, codes, company, since)
 
     def read_below(
         self, fetch: Fetch, code: str, since: float, company_of: Callable[[str], Sequence[str]]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from data_access import schema
 from data_access.access import Scope
 from data_access.errors import ScopeError
-from data_access.measures import load_histograms, load_measures
+from data_access.measures import load_measures
 from data_access.queries import SnapshotReader, kept_sums
 from data_access.queries.snapshot import OpenSnapshot
 from tests.data_access.small_city import CITY, EAST, WEST
@@ -82,13 +82,6 @@ def check(reader: SnapshotReader, data: st.DataObject) -> None:
         months = (first.start_time.date(), last.end_time.date())
         listed = reader.measure_values(scope, measures, codes, *months, "month", by)
         pd.testing.assert_frame_equal(monthly(), listed, check_dtype=False)
-    waits = data.draw(st.lists(st.sampled_from(sorted(load_histograms())), min_size=1, max_size=3, unique=True))
-    bins = ["measure", "region_code", *(["class_code"] if by else []), "bin"]
-    same(
-        lambda: pd.DataFrame(reader.histograms(scope, waits, codes, start, end, bool(by))).sort_values(
-            bins, ignore_index=True
-        )
-    )
     keys = ["measure", "region_code", *by]
     spans = [(start, end), (date(2024, 1, 1), date(2024, 12, 31)), (None, date(2024, 6, 30))]
 
@@ -135,7 +128,9 @@ def test_what_other_pages_ask_of_a_part_of_a_level_is_read_with_many_measures(co
     sums = kept_sums.KeptSums({"1": "", "11": "1", "111": "11"})
     asked = []
 
-    def fetch(rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+    def fetch(
+        rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str], _since: date | None
+    ) -> pa.Table:
         asked.append(measures)
         columns = {"measure": measures, "region_code": [code] * len(measures)}
         return pa.table({**columns, "period": [date(2024, 1, 1)] * len(measures), "value": [1.0] * len(measures)})
@@ -146,13 +141,45 @@ def test_what_other_pages_ask_of_a_part_of_a_level_is_read_with_many_measures(co
     assert len(asked) == reads
 
 
+def test_of_many_groups_of_siblings_only_the_years_that_are_asked_for_are_read():
+    rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
+    families = [f"1{place}" for place in range(kept_sums.MOST_FAMILIES + 1)]
+    below = {f"{family}1": family for family in families}
+    sums = kept_sums.KeptSums({"1": "", **dict.fromkeys(families, "1"), **below})
+    begun = []
+
+    def fetch(
+        rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str], since: date | None
+    ) -> pa.Table:
+        begun.append(since)
+        columns = {"measure": list(measures) * len(regions), "region_code": regions}
+        return pa.table({**columns, "period": [date(2024, 1, 1)] * len(regions), "value": [1.0] * len(regions)})
+
+    def ask(codes: Sequence[str], since: date | None) -> None:
+        wide = sums.of(fetch, "scope", "1", [rollup], ["deaths"], codes, since=since)
+        assert wide.values.tolist() == [[1.0]] * len(codes)
+
+    this_year = date(2024, 1, 1)
+    for codes, since, reads in [
+        (list(below), this_year, [this_year]),
+        (list(below), this_year, [this_year]),
+        (list(below), None, [this_year, None]),
+        (list(below), date(2023, 1, 1), [this_year, None]),  # all are there by now
+        (families, this_year, [this_year, None, None]),  # few enough to be read as a whole
+    ]:
+        ask(codes, since)
+        assert begun == reads
+
+
 @pytest.mark.parametrize(("most_bytes", "reads"), [(1 << 20, 2), (1800, 3), (10, 4)], ids=["all", "one", "none"])
 def test_what_was_asked_for_longest_ago_leaves_first(most_bytes, reads):
     rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
     sums = kept_sums.KeptSums({"1": "", "11": "1", "12": "1", "111": "11"}, most_bytes)
     asked = []
 
-    def fetch(rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+    def fetch(
+        rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str], _since: date | None
+    ) -> pa.Table:
         asked.append(regions)
         months = pa.array([date(2024, 1, 1)] * len(regions))
         columns = {"measure": measures * len(regions), "region_code": regions, "period": months}
@@ -169,7 +196,9 @@ def test_what_lies_below_a_region_is_read_ahead_as_far_as_the_region_itself_was_
     sums = kept_sums.KeptSums({"1": "", "11": "1", "12": "1", "111": "11", "112": "11"})
     asked = []
 
-    def fetch(rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str]) -> pa.Table:
+    def fetch(
+        rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str], _since: date | None
+    ) -> pa.Table:
         asked.append((*measures, *regions))
         months = pa.array([date(2024, 1, 1)] * len(regions))
         columns = {"measure": list(measures) * len(regions), "region_code": regions, "period": months}
