@@ -6,6 +6,7 @@ import threading
 from collections.abc import Hashable
 
 import pyarrow as pa
+import sqlalchemy as sa
 from cachetools import LRUCache
 
 
@@ -26,6 +27,14 @@ class Answers:
         if _size(rows) <= self._kept.maxsize // 4:
             with self._lock:
                 self._kept[key] = rows
+
+
+def question_of(statement: sa.Executable, dialect: sa.Dialect) -> Hashable:
+    """Return what tells a statement and its values from every other."""
+    compiled = statement.compile(  # type: ignore[attr-defined]
+        dialect=dialect, compile_kwargs={"render_postcompile": True}
+    )
+    return str(compiled), tuple((name, str(value)) for name, value in compiled.params.items())
 
 
 def _size(rows: pa.Table) -> int:

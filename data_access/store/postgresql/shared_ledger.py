@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from data_access.errors import StoreUnavailableError
 from data_access.schema.ledger_event import ledger_version
 from data_access.store.ledger_engine import WRITES, TakenError, check_version
+from data_access.store.postgresql.answers import question_of
 from data_access.store.postgresql.catalogue import LEDGER_ROLE, LEDGER_SCHEMA, PRUNE_ROLE, WRITE_ROLE
 from data_access.store.postgresql.connections import Database, reachability
 
@@ -42,8 +43,7 @@ class SharedLedger:
 
     def select(self, statement: sa.Select, path: str) -> Sequence[sa.Row]:
         """Return the rows; while the database is away those it gave last, if this process has asked before."""
-        compiled = statement.compile(dialect=self.engine.dialect, compile_kwargs={"render_postcompile": True})
-        key = (str(compiled), tuple((name, str(value)) for name, value in compiled.params.items()), path)
+        key = question_of(statement, self.engine.dialect), path
         try:
             rows = self.read(lambda connection: connection.execute(statement).all(), path)
         except StoreUnavailableError:

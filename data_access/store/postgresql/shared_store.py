@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from data_access.home import Home
 from data_access.store import snapshot_files
 from data_access.store.embedded import EmbeddedSnapshot
 from data_access.store.patience import patiently
-from data_access.store.postgresql.answers import Answers
+from data_access.store.postgresql.answers import Answers, question_of
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
 from data_access.store.postgresql.columnar import fetched
 from data_access.store.postgresql.connections import Database, connection_settings, engine_of, reachability
@@ -40,7 +39,7 @@ class SharedSnapshot:
 
     def read(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
         """Run a select in a transaction that carries ``scope`` to the row policies."""
-        key = self._key(statement, scope)
+        key = question_of(statement, self._database.engine.dialect), scope
         known = self._answers.get(key)
         if known is not None:
             return known
@@ -61,12 +60,6 @@ class SharedSnapshot:
         if self._opened_copy is None and self._copy is not None and self._copy.exists():
             self._opened_copy = EmbeddedSnapshot(self._copy)
         return self._opened_copy
-
-    def _key(self, statement: sa.Executable, scope: RowScope | None) -> Hashable:
-        compiled = statement.compile(  # type: ignore[attr-defined]
-            dialect=self._database.engine.dialect, compile_kwargs={"render_postcompile": True}
-        )
-        return str(compiled), tuple((name, str(value)) for name, value in compiled.params.items()), scope
 
 
 class SharedSnapshots:
