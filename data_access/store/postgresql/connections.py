@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import psycopg
 import sqlalchemy as sa
@@ -56,6 +57,7 @@ class ConnectionSettings(BaseModel):
     pool_overflow: int
     pool_wait_seconds: float
     connect_seconds: int
+    silence_seconds: int
     statement_seconds: float
     publish_memory_mb: int
     answers_mb: int
@@ -76,7 +78,7 @@ def database_address(url: str) -> sa.URL:
         When it isn't the address of a PostgreSQL database.
     """
     try:
-        address = sa.make_url(url)
+        address = sa.make_url(url.strip())
     except (sa.exc.ArgumentError, ValueError):
         address = None
     if address is None or address.get_backend_name() not in ("postgresql", "postgres") or not address.database:
@@ -84,12 +86,12 @@ def database_address(url: str) -> sa.URL:
             "DATABASE_URL is not the address of a PostgreSQL database. Write postgresql://user:password@host:5432/name.",
             "DATABASE_URL 不是 PostgreSQL 数据库地址。请写成 postgresql://用户:密码@主机:5432/库名。",
         )
-    if "@" in (address.host or ""):  # the rest of a password, which nothing must show
+    if "@" in f"{address.host}{address.database}":  # the rest of a password, which nothing must show
         raise ConfigError(
             "The password in DATABASE_URL holds an @. Write it as %40 (and % as %25, / as %2F, : as %3A).",
             "DATABASE_URL 的密码中含有 @。请写成 %40（% 写成 %25，/ 写成 %2F，: 写成 %3A）。",
         )
-    return address.set(drivername=DRIVER)
+    return address.set(drivername=DRIVER, host=unquote(address.host or "") or None)
 
 
 @lru_cache(maxsize=16)
@@ -102,9 +104,7 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
     reads, adds = role == READ_ROLE, role in (LEDGER_ROLE, PRUNE_ROLE)
     address = database_address(url)
     engine = sa.create_engine(
-        (address.set(drivername=COLUMNAR_DRIVER) if reads else address).update_query_dict(
-            {"connect_timeout": str(settings.connect_seconds)}
-        ),
+        (address.set(drivername=COLUMNAR_DRIVER) if reads else address).update_query_dict(_patience(settings)),
         poolclass=QueuePool,
         hide_parameters=True,  # values of a question belong in no log
         pool_size=settings.pool_size,
@@ -139,6 +139,17 @@ def engine_of(url: str, role: str | None) -> sa.Engine:
     if adds:
         sa.event.listen(engine, "begin", _set_path)
     return engine
+
+
+def _patience(settings: ConnectionSettings) -> dict[str, str]:
+    """Return the options of libpq that end a connection of which nothing is heard, as when a cable is pulled."""
+    return {
+        "connect_timeout": str(settings.connect_seconds),
+        "tcp_user_timeout": str(settings.silence_seconds * 1000),
+        "keepalives_idle": str(settings.silence_seconds // 2),
+        "keepalives_interval": "1",
+        "keepalives_count": str(settings.silence_seconds - settings.silence_seconds // 2),
+    }
 
 
 def _set_scope(connection: sa.Connection) -> None:
