@@ -15,7 +15,8 @@ from data_access.home import DATABASE_VARIABLE, Home
 from data_access.queries import SnapshotReader
 from data_access.store.ledger_engine import ledger_store
 from data_access.store.postgresql.catalogue import WRITE_ROLE
-from data_access.store.postgresql.connections import Database, Reachability
+from data_access.store.postgresql.columnar import libpq_address
+from data_access.store.postgresql.connections import Database, Reachability, database_address
 from tests.conftest import absent
 from tests.servers import REPOSITORY, free_port, postgresql_programs, postgresql_server
 from tests.stores import fresh_database
@@ -128,12 +129,33 @@ def test_a_refusal_in_another_language_is_known_by_its_code(foreign_server, capl
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u:se@cret@host/db", "postgresql://u:se@cr@et@host:5432/db?sslmode=require"]
+    "url",
+    [
+        "postgresql://u:se@cret@host/db",
+        "postgresql://u:se@cr@et@host:5432/db?sslmode=require",
+        "postgresql://u:se@cr/et@host:5432/db",
+    ],
 )
 def test_a_password_whose_at_sign_is_not_encoded_is_shown_to_nobody(url, tmp_path):
     with pytest.raises(DataAccessError, match="%40") as caught:
         SnapshotReader(Home(tmp_path, url)).snapshot()
     assert "cr" not in caught.value.message_for_operator("zh")
+
+
+@pytest.mark.parametrize(
+    ("written", "host", "password"),
+    [
+        ("postgresql://u:p@%2Fvar%2Frun%2Fpostgresql:5433/db", "/var/run/postgresql", "p"),
+        ("postgresql://u:p@/db?host=/var/run/postgresql", "/var/run/postgresql", "p"),
+        ("postgres://u:p%40%3A%2F%25%20x@host/db", "host", "p@:/% x"),
+        (" postgresql://u:p@host/db\n", "host", "p"),
+    ],
+)
+def test_an_address_is_read_as_psql_reads_it(written, host, password):
+    address = libpq_address(database_address(written))
+    assert f"host='{host}'" in address
+    assert f"password='{password}'" in address
+    assert "dbname='db'" in address
 
 
 def test_a_value_that_a_statement_holds_is_told_to_nobody_but_the_log(server, caplog):
