@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.sign_in.accounts import WALL_SUBJECT, Account, account_of
 from dashboard.sign_in.request import current_claims
 from dashboard.sign_in.settings import sign_in_mode
+from dashboard.sign_in.start import check_open
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
 from data_access.errors import AuditUnavailableError, DataAccessError, ScopeError
@@ -71,16 +72,18 @@ def current_account() -> Account:
     Raises
     ------
     SignInRequired, NoRoleError
-        When nobody is signed in, or the account holds no role.
+        When nobody is signed in, or the account holds no role; without sign-in when the data are not for everybody.
     ConfigError
         When the role is not in config/roles.toml.
     NoSnapshotError
         When nothing has been published, so that the outermost region is unknown.
     """
     mode = sign_in_mode()
-    root_code = snapshot_reader().snapshot().root_code
+    snapshot = snapshot_reader().snapshot()
+    root_code = snapshot.root_code
     settings = load_settings()
     if mode == "off":
+        check_open(snapshot)
         account = Account("", Scope(settings.role, settings.region_code or root_code))
     elif WALL_SUBJECT in (claims := current_claims()):
         role = os.environ.get(WALL_ROLE_VARIABLE, DEFAULT_WALL_ROLE)

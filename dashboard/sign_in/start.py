@@ -7,12 +7,19 @@ import os
 from streamlit import config
 
 from dashboard.front.loopback import is_loopback
+from dashboard.sign_in.accounts import SignInRequired
 from dashboard.sign_in.settings import MODE_VARIABLE, declared_mode
 from data_access.errors import ConfigError, DataAccessError
 from data_access.home import Home
-from data_access.queries import SnapshotReader
+from data_access.queries import SnapshotInfo, SnapshotReader
 
 HOW = "docs/deployment.md"
+REAL_DATA = (
+    f"These are real data, and there is no sign-in. Set it up (see {HOW}), or say expressly that everybody at this "
+    f"machine may read them: {MODE_VARIABLE}=off.",
+    f"这是真实数据，且未设置登录。请设置登录（见 {HOW}），或明确声明本机使用者均可查看：{MODE_VARIABLE}=off。",
+)
+"""What is said of data that only some may read, where anybody could."""
 
 
 def check_start(home: Home) -> None:
@@ -35,11 +42,19 @@ def check_start(home: Home) -> None:
             f"请设置登录（.streamlit/secrets.toml 的 [auth]，见 {HOW}），或使用 --server.address 127.0.0.1。",
         )
     if mode is None and not _may_be_read_by_anybody(home):
-        raise ConfigError(
-            f"These are real data, and there is no sign-in. Set it up (see {HOW}), or say expressly that everybody at this "
-            f"machine may read them: {MODE_VARIABLE}=off.",
-            f"这是真实数据，且未设置登录。请设置登录（见 {HOW}），或明确声明本机使用者均可查看：{MODE_VARIABLE}=off。",
-        )
+        raise ConfigError(*REAL_DATA)
+
+
+def check_open(snapshot: SnapshotInfo) -> None:
+    """Refuse real data where nobody has to sign in: at the start they may not have been there, or their database away.
+
+    Raises
+    ------
+    SignInRequired
+        Saying what to set.
+    """
+    if declared_mode() is None and not _is_open(snapshot):
+        raise SignInRequired(*REAL_DATA, code="real_data")
 
 
 def _may_be_read_by_anybody(home: Home) -> bool:
@@ -47,6 +62,10 @@ def _may_be_read_by_anybody(home: Home) -> bool:
         snapshot = SnapshotReader(home).snapshot()
     except DataAccessError:
         return True  # nothing to read yet, or a database that the pages will speak of themselves
+    return _is_open(snapshot)
+
+
+def _is_open(snapshot: SnapshotInfo) -> bool:
     return snapshot.is_demonstration or snapshot.dataset.get("open_data") == "1"
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import time
 
 import pytest
+import sqlalchemy as sa
 from streamlit import config
 
+from dashboard import settings
 from dashboard.front.loopback import is_loopback
 from dashboard.sign_in import accounts, start
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired, account_of
 from dashboard.sign_in.settings import declared_mode, role_holders
 from dashboard.sign_in.start import check_start
+from data_access import schema
 from data_access.access import Scope
 from data_access.errors import ConfigError
 from data_access.home import Home
+from data_access.publishing import publish
+from data_access.store.working import WorkingStore
+from tests.data_access import small_city
 
 ROOT, COUNTY = "990100000000", "990104000000"
 
@@ -119,6 +125,24 @@ def test_demonstration_starts_on_this_machine_and_real_data_need_a_word(demonstr
         check_start(demonstration_home)
     at_address(monkeypatch, "127.0.0.1", PINGAN_SIGN_IN="off")
     check_start(demonstration_home)
+
+
+def test_real_data_that_come_after_the_start_need_a_word_too(tmp_path, monkeypatch):
+    home = Home(tmp_path, None)
+    at_address(monkeypatch, "127.0.0.1", PINGAN_HOME=str(tmp_path))
+    check_start(home)  # nothing has been published yet, or the database is away
+    small_city.fill(home)
+    with WorkingStore.open(home) as store, store.transaction():
+        rows = store.read(sa.select(schema.dataset))
+        store.replace_all("dataset", rows[rows["key"] != "is_demo"])
+    publish(home)
+    settings.snapshot_reader.clear()
+    with pytest.raises(SignInRequired, match="PINGAN_SIGN_IN=off") as caught:
+        settings.current_account()
+    assert "真实数据" in caught.value.message("zh")
+    monkeypatch.setenv("PINGAN_SIGN_IN", "off")
+    assert settings.current_account().scope.region_code == small_city.CITY
+    settings.snapshot_reader.clear()
 
 
 def test_kind_of_sign_in_that_does_not_exist_is_refused(monkeypatch):
