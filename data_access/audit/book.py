@@ -94,7 +94,12 @@ class AuditBook:
         line = self.line(kind, scope, snapshot_id, **details)
         try:
             self._add(line)
-        except (sa.exc.OperationalError, DataAccessError) as error:
+        except DataAccessError as error:
+            raise AuditUnavailableError(
+                f"The audit record can't be written, so this is not done. {error.english}",
+                f"审计记录无法写入，因此不予办理。{error.chinese}",
+            ) from error
+        except sa.exc.OperationalError as error:
             raise AuditUnavailableError(
                 "The audit record can't be written, so this is not done. Free disk space or ask the administrator.",
                 "审计记录无法写入，因此不予办理。请释放磁盘空间或联系管理员。",

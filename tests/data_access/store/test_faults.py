@@ -22,6 +22,7 @@ from data_access import schema
 from data_access.access import Scope
 from data_access.audit import AuditBook
 from data_access.errors import (
+    AuditUnavailableError,
     DataAccessError,
     ScopeError,
     StoreBusyError,
@@ -483,6 +484,9 @@ def test_what_was_read_of_the_ledger_is_shown_while_the_database_is_away(server,
             ledger.item(CITY_SCOPE, "never-asked")
         with pytest.raises(StoreUnavailableError):
             ledger.write(CITY_SCOPE, **decision(2, "not-now"))
+        with pytest.raises(AuditUnavailableError, match="can't be reached") as caught:
+            AuditBook(home).record("export", CITY_SCOPE)
+        assert "共享数据库暂时无法连接" in caught.value.message("zh"), "the disk is not to blame"
     finally:
         server.start()
     wait_until(lambda: _quietly(lambda: ledger.write(CITY_SCOPE, **decision(2, "not-now")).item_id) == "not-now", 10)
