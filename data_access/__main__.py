@@ -12,7 +12,14 @@ import click
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as_operator
 from data_access.audit.command_line import audit_commands
-from data_access.errors import AuditUnavailableError, DataAccessError, ImportRefused, SchemaVersionError
+from data_access.errors import (
+    AuditUnavailableError,
+    DataAccessError,
+    ImportRefused,
+    SchemaVersionError,
+    StoreBusyError,
+    StoreUnavailableError,
+)
 from data_access.home import ClusterAddress, Home
 from data_access.ledger.command_line import ledger_commands
 from data_access.progress import progress_bar
@@ -49,8 +56,7 @@ def main(context: click.Context, home: Path | None, language: str) -> None:
 @click.pass_obj
 def demo(home: Home, if_empty: bool) -> None:
     """Build the demonstration city and publish it."""
-    if if_empty and snapshot_store(home).kept_snapshot_ids():
-        _publish_again_after_upgrade(home)
+    if if_empty and _has_data(home):
         return
     # Here, not above: what only building needs would keep `make run` from serving what there is for a second.
     from data_access.demo import load_demonstration
@@ -215,6 +221,19 @@ def _recorded(home: Home, kind: str, snapshot_id: str = "", **details: object) -
             if attempt == RECORD_ATTEMPTS:
                 raise
             time.sleep(WAIT_SECONDS)
+
+
+def _has_data(home: Home) -> bool:
+    """Return whether something has been published, brought up to this version; of a database that is away it is supposed."""
+    try:
+        if not snapshot_store(home).kept_snapshot_ids():
+            return False
+        _publish_again_after_upgrade(home)
+    except (StoreUnavailableError, StoreBusyError) as error:  # the server shows the last good numbers, or waits
+        if not home.database_url:
+            raise
+        click.echo(error.message_for_operator(_language()), err=True)
+    return True
 
 
 def _publish_again_after_upgrade(home: Home) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.components.downloads import clear_offers, draw_offers
-from dashboard.components.messages import empty_state, notice
+from dashboard.components.messages import ASK_AGAIN_SECONDS, empty_state, notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
 from dashboard.context import ANY_REGION, Context, Notice, first_day, region_name, region_path, role_name, viewer_label
@@ -28,9 +28,6 @@ from data_access.access import Scope
 from data_access.clock import local_time
 from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
-
-ASK_AGAIN_SECONDS = 3.0
-"""How often an open page asks whether a database that was away is back."""
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
 import uuid
 from typing import NoReturn
 
@@ -12,8 +14,19 @@ from markupsafe import Markup
 from dashboard.components.html import draw_html
 from dashboard.context import address_language
 from dashboard.i18n import t
-from data_access.errors import DataAccessError, NoSnapshotError
+from dashboard.settings import snapshot_reader
+from data_access.errors import (
+    AuditUnavailableError,
+    DataAccessError,
+    NoSnapshotError,
+    StoreBusyError,
+    StoreUnavailableError,
+)
 
+ASK_AGAIN_SECONDS = 3.0
+"""How often an open page asks whether a database that was away is back."""
+PASSING = (StoreUnavailableError, StoreBusyError, AuditUnavailableError)
+"""Errors that end by themselves."""
 log = logging.getLogger("pingan")
 
 
@@ -69,11 +82,25 @@ def show_error(error: Exception) -> bool:
         return True
     if isinstance(error, DataAccessError):
         _panel(t("error.title", language), [error.message(language)])
+        if isinstance(error, PASSING):
+            _drawn_again_when_over(time.monotonic())
         return True
     number = uuid.uuid4().hex[:8]
     log.error("Error %s on screen", number, exc_info=error)
     _panel(t("error.title", language), [t("error.unexpected", language, number=number)])
     return True
+
+
+@st.fragment(run_every=ASK_AGAIN_SECONDS)
+def _drawn_again_when_over(shown_at: float) -> None:
+    """Draw the whole page anew, some seconds after an error was shown, once the database can be reached."""
+    if time.monotonic() - shown_at < ASK_AGAIN_SECONDS / 2:  # the run that shows the error
+        return
+    with contextlib.suppress(DataAccessError):
+        reader = snapshot_reader()
+        reader.snapshot()
+        if reader.unreachable_since() is None:
+            st.rerun()
 
 
 def _panel(title: str, lines: list[str], command: str | None = None) -> None:
