@@ -68,7 +68,8 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         draw_offers(context)
     with menu:
         account_menu(account, context.language, _choices(context, account.scope))
-    st.html(_footer(context.language, snapshot, facts_of(reader, context.viewer).late_regions))
+    facts = facts_of(reader, context.viewer)
+    st.html(_footer(context.language, snapshot, facts.late_regions if facts.watches else None))
     st.html(_tell_browser(context.language, account.until), unsafe_allow_javascript=True)
 
 
@@ -197,11 +198,14 @@ def _breadcrumb(context: Context, page: PageEntry, regions: pd.DataFrame) -> Mar
     )
 
 
-def _footer(language: str, snapshot: SnapshotInfo, late: int) -> Markup:
+def _footer(language: str, snapshot: SnapshotInfo, late: int | None) -> Markup:
+    """Return the foot of a page; ``late`` is None where no region could be late."""
     parts = [
         t("footer.snapshot", language, snapshot=snapshot.snapshot_id),
         t("footer.data_through", language, day=snapshot.data_through.isoformat()),
-        t("footer.late", language, count=late) if late else t("footer.none_late", language),
+        t("footer.late", language, count=late)
+        if late
+        else t("footer.late_not_told" if late is None else "footer.none_late", language),
     ]
     marks = [t("footer.demonstration", language)] if snapshot.is_demonstration else []
     number = snapshot.dataset.get("map_review_no", "").strip()

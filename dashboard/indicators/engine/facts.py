@@ -42,6 +42,9 @@ class Facts:
     first_day: date | None = None
     """First day that any measure speaks of; None when the snapshot holds no measure."""
 
+    watches: bool = True
+    """Whether there is a source whose deliveries could be late."""
+
     @property
     def late_regions(self) -> int:
         """How many counties are late in any source."""
@@ -94,17 +97,18 @@ class Facts:
 def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
     """Return the facts of the snapshot that ``reader`` serves now, as ``scope`` sees it."""
     info = reader.snapshot()
-    coverage = reader.coverage(scope)
+    coverage, lateness = reader.coverage(scope), reader.lateness(scope)
     changes = _boundary_changes(reader, scope)
     return Facts(
         info.snapshot_id,
         info.data_through,
         reader.regions(scope),
         read_coverage(coverage),
-        _late(reader.lateness(scope), coverage),
+        _late(lateness, coverage),
         *_boundaries(changes, coverage),
         changes,
         None if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date(),
+        not lateness.empty,
     )
 
 

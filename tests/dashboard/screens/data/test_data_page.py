@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.context import Context
+from dashboard.indicators import facts_of
 from dashboard.periods import Period
 from dashboard.screens.data_status import data_screen
 from dashboard.screens.overview import overview_screen
@@ -43,3 +44,4 @@ def test_nobody_is_called_in_time_where_no_source_could_be_late(example_home):
     screen = data_screen(chuzhou, context)
     assert screen.nobody_late == overview_screen(chuzhou, context).nobody_late == "尚无报送来源，无从判断是否迟报。"
     assert screen.verdict.startswith("尚无报送来源，无从判断是否迟报；")
+    assert not facts_of(chuzhou, scope).watches
