@@ -65,7 +65,7 @@ def draw_regions() -> None:
     """Draw the indicator over the regions listed."""
     with chart_card(
         language,
-        title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_name),
+        title=t("map.title", language, indicator=screen.indicator.label(language), level=screen.listed.level_word),
         data_through=through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,
@@ -115,7 +115,7 @@ def draw_list() -> None:
             ),
         ],
         language,
-        title=t("map.list", language, level=screen.listed.level_name),
+        title=t("map.list", language, level=screen.listed.level_word),
         data_through=through,
         source=indicator_source(reader, context.viewer, screen.indicator, language, context.period),
         basis=screen.basis,

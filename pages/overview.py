@@ -43,6 +43,7 @@ reader = snapshot_reader()
 through = last_day(reader, context)
 screen = overview_screen(reader, context)
 where, graded, level = screen.where, screen.graded, screen.where.listed.level_name
+word = screen.where.listed.level_word
 
 sentence(screen.verdict)
 card_grid(screen.cards, language, columns=overview_settings().most_cards)
@@ -60,7 +61,7 @@ if graded.rows.empty:
         left,
         chart_card(
             language,
-            title=t("map.title", language, indicator=indicator, level=level),
+            title=t("map.title", language, indicator=indicator, level=word),
             data_through=through,
             source=source,
             definition=definition_of(context, where.indicator),
@@ -77,7 +78,7 @@ if graded.rows.empty:
                 Column(name="interval", title=t("column.interval", language), kind="number"),
             ],
             language,
-            title=t("map.list", language, level=level),
+            title=t("map.list", language, level=word),
             data_through=through,
             source=source,
             definition=definition_of(context, where.indicator),
@@ -87,12 +88,12 @@ if graded.rows.empty:
         )
 else:
     left, right = st.columns([0.26, 0.74], gap="small")
-    grade, league = t("overview.graded_map", language), t("overview.league", language, level=level)
+    grade, league = t("overview.graded_map", language), t("overview.league", language, level=word)
     with (
         left,
         chart_card(
             language,
-            title=t("map.title", language, indicator=grade, level=level),
+            title=t("map.title", language, indicator=grade, level=word),
             data_through=through,
             source=index_source(reader, context, 1),
             definition=index_definition(context),

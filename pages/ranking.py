@@ -77,7 +77,7 @@ if screen.is_graded:
             Column(name="reasons", title=t("ranking.reasons", language), href="href"),
         ],
         language,
-        title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
+        title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_word),
         sentence=t("ranking.note", language) + t("ranking.note_click", language),
         **by_index,
         key="league",

@@ -22,6 +22,11 @@ class Listed:
     selected: str | None
     """The current region, when it has no children and stands among its siblings."""
 
+    @property
+    def level_word(self) -> str:
+        """``level_name`` as it stands within a sentence."""
+        return in_sentence(self.level_name)
+
 
 def listed_regions(
     context: Context, regions: pd.DataFrame, snapshot: SnapshotInfo, deepest: int | None = None
@@ -56,8 +61,12 @@ def level_name(snapshot: SnapshotInfo, depth: int, language: str) -> str:
 
 def level_word(snapshot: SnapshotInfo, depth: int, language: str) -> str:
     """Return :func:`level_name` as it stands within a sentence."""
-    name = level_name(snapshot, depth, language)
-    return name if name.isupper() else name.lower()
+    return in_sentence(level_name(snapshot, depth, language))
+
+
+def in_sentence(name: str) -> str:
+    """Return a level's name as it stands within a sentence: words begin small, but for abbreviations."""
+    return " ".join(word.lower() if word.istitle() else word for word in name.split(" "))
 
 
 def level_headings(snapshot: SnapshotInfo, language: str) -> dict[str, str]:

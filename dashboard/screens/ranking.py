@@ -23,7 +23,7 @@ from dashboard.grading.triggers import (
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, depth_of, level_name, listed_down_to, names_of
+from dashboard.screens.children import Listed, depth_of, level_word, listed_down_to, names_of
 from dashboard.screens.league import (
     DEEPEST_GRADED,
     LEAST_LOST,
@@ -101,7 +101,7 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     clean = clean_years(reader, context.viewer, townships, year)
     every = tuple(dict.fromkeys((*listed.codes, *townships)))
     every_name = names_of(regions, every, context.language)
-    award_level = level_name(snapshot, depth_of(regions, townships[0]), context.language)
+    award_level = level_word(snapshot, depth_of(regions, townships[0]), context.language)
     triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings(), award_level)
     problems = _problems(league, names, context.language)
     sheets = review_sheets(league, index_settings())

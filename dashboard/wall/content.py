@@ -133,7 +133,7 @@ def wall_frame(reader: SnapshotReader, context: Context, step: Step) -> WallFram
         path=tuple((code, region_name(regions, code, language)) for code in region_path(regions, context.region)),
         period=context.period,
         verdict=_verdict(reader, context, step, overview),
-        map_title=t("map.title", language, indicator=named, level=listed.level_name),
+        map_title=t("map.title", language, indicator=named, level=listed.level_word),
         regions=drawn,
         coloured_by=coloured_by,
         outlines=shared_outlines(reader, context, listed.codes),
@@ -294,7 +294,7 @@ class _Panels:
 
     def _ranking(self, panel: Panel) -> PanelContent:
         item = self._indicator(panel)
-        title = t("wall.ranking", self.language, name=item.label(self.language), level=self.listed.level_name)
+        title = t("wall.ranking", self.language, name=item.label(self.language), level=self.listed.level_word)
         empty = t("wall.no_ranking", self.language)
         source = indicator_source(self.reader, self.context.viewer, item, self.language)
         if item.finest_depth < self.listed.depth:

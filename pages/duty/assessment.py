@@ -84,7 +84,7 @@ with (
     league,
     chart_card(
         language,
-        title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_name),
+        title=t("ranking.title", language, month=str(screen.month), level=screen.listed.level_word),
         sentence=t("assessment.league_note", language),
         **ranked,
         definition=Definition(text=t("assessment.sheets_definition", language), href=context.href("ranking")),

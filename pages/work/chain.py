@@ -158,7 +158,7 @@ def draw_regions() -> None:
     """Draw the chains of the regions below."""
     with chart_card(
         language,
-        title=t("chain.regions_title", language, level=screen.listed.level_name),
+        title=t("chain.regions_title", language, level=screen.listed.level_word),
         sentence=t("chain.regions_note", language),
         data_through=through,
         source=index_source(reader, context),

@@ -13,6 +13,7 @@ from dashboard.briefing.writers.layout import broken, pages_of
 from dashboard.briefing.writers.wording import BULLET, heading, index_sentence, outcome_sentence, region_lines
 from dashboard.i18n import t
 from dashboard.palette import load_palette
+from dashboard.screens.children import in_sentence
 
 FAMILY = "cockpit"
 MARGIN, TOP = 18.0, 20.0
@@ -48,7 +49,9 @@ def pdf_bytes(briefing: Briefing) -> bytes:
     main = [section for section in briefing.sections if section.key in MAIN_SECTIONS]
     for number, section in enumerate(main):
         writer.part(section, heading(section.title, number, briefing.language))
-    writer.text_line(t("briefing.regions_title", briefing.language, level=briefing.level_name), 15, bold=True, before=4)
+    writer.text_line(
+        t("briefing.regions_title", briefing.language, level=in_sentence(briefing.level_name)), 15, bold=True, before=4
+    )
     for number, page in enumerate(briefing.pages, start=1):
         writer.region(page, number)
     for number, section in enumerate((each for each in briefing.sections if each.is_annex), start=1):

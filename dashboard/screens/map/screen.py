@@ -149,7 +149,7 @@ def _spread(
     """
     language, regions = context.language, reader.regions(context.viewer)
     if found["value"].isna().all():
-        return t("map.nothing_known", language, level=listed.level_name)
+        return t("map.nothing_known", language, level=listed.level_word)
     if len(found) < 2 or found["upper_998"].isna().all() or not in_scope(regions, listed.parent):
         return ""
     if indicator.display_form == "count":
@@ -163,7 +163,7 @@ def _spread(
         language,
         of=int(found["upper_998"].notna().sum()),
         count=len(beyond),
-        level=listed.level_name,
+        level=listed.level_word,
         names=t("map.and", language).join(names[code] for code in beyond[:MOST_NAMED]),
         more=t("map.and_more", language) if len(beyond) > MOST_NAMED else "",
         whole=region_name(regions, listed.parent, language),

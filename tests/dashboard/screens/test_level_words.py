@@ -8,6 +8,7 @@ import pytest
 
 from dashboard.context import Context
 from dashboard.periods import Period
+from dashboard.screens.children import in_sentence
 from dashboard.screens.duty.assessment import assessment_screen
 from dashboard.screens.work.patrol import patrol_screen
 from dashboard.screens.work.resources import resources_screen
@@ -26,3 +27,11 @@ def test_downloads_name_the_levels_as_the_data_set_does(reader, city_scope, prep
     headings = [heading for table in prepare.__wrapped__(reader, context).tables for heading in table.columns.values()]
     assert WORDS["county"] in headings
     assert not {"县区", "乡镇（街道）"} & set(headings)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("County", "county"), ("LSOA", "LSOA"), ("MSOA Area", "MSOA area"), ("County (district)", "county (district)")],
+)
+def test_within_a_sentence_a_level_begins_small(name, word):
+    assert in_sentence(name) == word
