@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.context import Context
-from dashboard.indicators import facts_of
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.periods import Period
 from dashboard.screens.data_status import data_screen
 from dashboard.screens.overview import overview_screen
