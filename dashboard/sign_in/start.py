@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 from streamlit import config
 
@@ -14,12 +15,6 @@ from data_access.home import Home
 from data_access.queries import SnapshotInfo, SnapshotReader
 
 HOW = "docs/deployment.md"
-REAL_DATA = (
-    f"These are real data, and there is no sign-in. Set it up (see {HOW}), or say expressly that everybody at this "
-    f"machine may read them: {MODE_VARIABLE}=off.",
-    f"这是真实数据，且未设置登录。请设置登录（见 {HOW}），或明确声明本机使用者均可查看：{MODE_VARIABLE}=off。",
-)
-"""What is said of data that only some may read, where anybody could."""
 
 
 def check_start(home: Home) -> None:
@@ -42,7 +37,7 @@ def check_start(home: Home) -> None:
             f"请设置登录（.streamlit/secrets.toml 的 [auth]，见 {HOW}），或使用 --server.address 127.0.0.1。",
         )
     if mode is None and not _may_be_read_by_anybody(home):
-        raise ConfigError(*REAL_DATA)
+        _refuse_real_data(ConfigError)
 
 
 def check_open(snapshot: SnapshotInfo) -> None:
@@ -54,7 +49,17 @@ def check_open(snapshot: SnapshotInfo) -> None:
         Saying what to set.
     """
     if declared_mode() is None and not _is_open(snapshot):
-        raise SignInRequired(*REAL_DATA, code="real_data")
+        _refuse_real_data(SignInRequired)
+
+
+def _refuse_real_data(refusal: type[DataAccessError]) -> NoReturn:
+    """Say of data that only some may read that anybody could."""
+    raise refusal(
+        f"These are real data, and there is no sign-in. Set it up (see {HOW}), or say expressly that everybody at this "
+        f"machine may read them: {MODE_VARIABLE}=off.",
+        f"这是真实数据，且未设置登录。请设置登录（见 {HOW}），或明确声明本机使用者均可查看：{MODE_VARIABLE}=off。",
+        code="real_data",
+    )
 
 
 def _may_be_read_by_anybody(home: Home) -> bool:
