@@ -84,14 +84,16 @@ def control_screens(
     language = context.language
     if indicator.kind not in ("rate", "proportion", "count", "mean"):
         return (_empty(t("control.not_for_kind", language)),)
-    frame = region_series(reader, context, indicator, start).single_months
-    known = frame["status"].isin(WITH_VALUE) & frame["numerator"].notna()
+    frame, through = region_series(reader, context, indicator, start).single_months, reader.snapshot().data_through
+    ends = pd.to_datetime(frame["period_start"]) + pd.offsets.MonthEnd()
+    # In a month that is not over cases are fewer and younger: no sign of anything.
+    known = frame["status"].isin(WITH_VALUE) & frame["numerator"].notna() & (ends <= pd.Timestamp(through))
     if not known.any():
         hidden = (frame["status"] == "suppressed").any()
         return (_empty(t("ranking.hidden" if hidden else "control.no_months", language)),)
     frame = frame[known]
     mean = float(frame["numerator"].mean()) if indicator.kind in ("rate", "count") else np.inf
-    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame, reader.snapshot().data_through)]
+    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame, through)]
     days = _case_days(reader, context, indicator, start) if mean < FEW_A_MONTH else None
     if days is not None:
         screens.append(_rare(context, indicator, days, _told_until(reader, context, indicator)))
@@ -103,8 +105,10 @@ def _months(context: Context, indicator: Indicator, frame: pd.DataFrame, through
     labels = [f"{stamp:%Y-%m}" for stamp in pd.to_datetime(frame["period_start"])]
     chart, target = _monthly_chart(indicator, frame), _target(indicator)
     scale = 100.0 if indicator.display_form == "percent" else 1.0
-    until = ""
-    if labels[-1] < f"{through:%Y-%m}":
+    until, running = "", Period.parse(f"{through:%Y-%m}")
+    if not running.is_complete(through):
+        until = t("control.not_over", language, month=running.label(language))
+    elif Period.parse(labels[-1]).end < running.start:
         until = t("trends.only_until", language, month=Period.parse(labels[-1]).label(language))
     return _drawn(
         context,

@@ -11,6 +11,7 @@ from dashboard.indicators.catalogue import find_indicator, load_catalogue
 from dashboard.periods import Period
 from dashboard.screens.trends.control import control_screens
 from data_access.access import Scope
+from data_access.queries import SnapshotReader
 
 
 @pytest.fixture
@@ -105,3 +106,12 @@ def test_roles_without_small_counts_get_no_days_of_cases(asked):
 def test_what_has_no_monthly_course_says_why(asked, indicator):
     for screen in asked(indicator, language="en"):
         assert screen.chart is not None or screen.why_empty
+
+
+def test_a_month_that_is_not_over_is_no_sign(example_home):
+    baltimore = SnapshotReader(example_home("baltimore"))  # to 13 February 2019
+    root = baltimore.snapshot().root_code
+    context = Context(root, Period.parse("2019Q1"), "zh", "light", Scope("city_leader", root))
+    (screen,) = control_screens(baltimore, context, find_indicator("BH2b"), Period.parse("2014").start)
+    assert screen.points["label"].iloc[-1] == "2019-01"
+    assert screen.sentence.endswith("2019年2月未满月，不判。")
