@@ -17,7 +17,13 @@ def vetoes(snapshot: ScopedSnapshot, region_code: str, depth: int, first_year: i
     return snapshot.read(
         sa.select(*_shown(table))
         .where(table.c[f"code_{depth}"] == region_code, table.c.year.between(first_year, last_year))
-        .order_by(table.c.year.desc(), table.c.veto_kind, table.c.decided_on.desc().nulls_first(), table.c.source_id)
+        .order_by(
+            table.c.year.desc(),
+            table.c.veto_kind,
+            table.c.decided_on.desc().nulls_first(),
+            table.c.source,
+            table.c.source_id,
+        )
     )
 
 
@@ -27,7 +33,7 @@ def pilot_sites(snapshot: ScopedSnapshot, region_code: str, depth: int, as_of: d
     return snapshot.read(
         sa.select(*_shown(table))
         .where(table.c[f"code_{depth}"] == region_code, table.c.nurtured_on <= as_of)
-        .order_by(table.c.nurtured_on, table.c.source_id)
+        .order_by(table.c.nurtured_on, table.c.source, table.c.source_id)
     )
 
 

@@ -18,7 +18,7 @@ def awards(snapshot: ScopedSnapshot, region_code: str, depth: int, start: date, 
     return snapshot.read(
         sa.select(*shown)
         .where(table.c[f"code_{depth}"] == region_code, table.c.awarded_on.between(start, end))
-        .order_by(table.c.awarded_on.desc(), table.c.source_id)
+        .order_by(table.c.awarded_on.desc(), table.c.source, table.c.source_id)
         .limit(limit)
     )
 

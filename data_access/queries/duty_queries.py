@@ -28,7 +28,7 @@ def meetings_of(
             table.c.region_code.in_(list(codes)),
             table.c.due_on.between(start, end),
         )
-        .order_by(table.c.region_code, table.c.kind, table.c.due_on)
+        .order_by(table.c.region_code, table.c.kind, table.c.due_on, table.c.source, table.c.source_id)
     )
 
 
@@ -111,7 +111,7 @@ def package_posts(
         )
         .where(table.c[f"code_{depth}"] == region_code, table.c.found_on <= as_of)
         .group_by(*post)
-        .order_by(overdue.desc(), opened.desc(), table.c.leader_post)
+        .order_by(overdue.desc(), opened.desc(), table.c.leader_post, table.c.leader_level)
         .limit(limit)
     )
 
@@ -126,7 +126,7 @@ def open_packages(snapshot: ScopedSnapshot, region_code: str, depth: int, as_of:
             sa.func.coalesce(table.c.leader_post_en, table.c.leader_post).label("leader_post_en"),
         )
         .where(table.c[f"code_{depth}"] == region_code, table.c.found_on <= as_of, _is_open(table, as_of))
-        .order_by(table.c.due_on, table.c.source_id)
+        .order_by(table.c.due_on, table.c.source, table.c.source_id)
         .limit(limit)
     )
 
@@ -145,7 +145,7 @@ def owed_items(
             table.c.decided_on <= as_of,
             sa.or_(table.c.due_on.between(start, as_of), is_open),
         )
-        .order_by(sa.case((is_open, 0), else_=1), table.c.due_on, table.c.source_id)
+        .order_by(sa.case((is_open, 0), else_=1), table.c.due_on, table.c.source, table.c.source_id)
         .limit(limit)
     )
 

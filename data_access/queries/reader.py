@@ -309,7 +309,9 @@ class SnapshotReader:
         codes = self._counties(scope)
         table = schema.source_lateness
         return self._within(scope).read(
-            sa.select(table).where(table.c.region_code.in_(codes)).order_by(table.c.source, table.c.region_code)
+            sa.select(table)
+            .where(table.c.region_code.in_(codes))
+            .order_by(table.c.source, table.c.region_code, table.c.last_day, table.c.days_late)
         )
 
     def quality(self, scope: Scope, start: date, end: date) -> pd.DataFrame:

@@ -95,7 +95,8 @@ def overdue_items(snapshot: ScopedSnapshot, region_code: str, depth: int, as_of:
         sa.or_(package.c.closed_on.is_(None), package.c.closed_on > as_of),
     )
     both = sa.union_all(decisions, packages).subquery()
-    frame = snapshot.read(sa.select(both).order_by(both.c.due_on, both.c.kind, both.c.source_id).limit(limit))
+    order = (both.c[name] for name in ("due_on", "kind", "source_id", "region_code", "owner"))
+    frame = snapshot.read(sa.select(both).order_by(*order).limit(limit))
     return frame.assign(days_overdue=(pd.Timestamp(as_of) - pd.to_datetime(frame["due_on"])).dt.days)
 
 
@@ -145,5 +146,5 @@ def facilities(snapshot: ScopedSnapshot, region_code: str, depth: int) -> pd.Dat
     return snapshot.read(
         sa.select(*(table.c[name] for name in names))
         .where(table.c[f"code_{depth}"] == region_code)
-        .order_by(table.c.kind, table.c.source_id)
+        .order_by(table.c.kind, table.c.source, table.c.source_id)
     )
