@@ -33,6 +33,22 @@ def schema_of(snapshot_id: str) -> str:
     return f"snapshot_{snapshot_id.lower().replace('-', '_')}"
 
 
+def take_turn(connection: sa.Connection) -> None:
+    """Wait until no other publish, nor one of ours that was cut off, is writing; until the transaction ends."""
+    connection.execute(sa.select(sa.func.pg_catalog.pg_advisory_xact_lock(PUBLISH_LOCK)))
+
+
+def transaction_of(connection: sa.Connection) -> str:
+    """Return the number of the transaction, to be asked after when its end was not heard of."""
+    return str(connection.exec_driver_sql("select pg_current_xact_id()::text").scalar_one())
+
+
+def is_committed(connection: sa.Connection, transaction: str) -> bool:
+    """Return whether a transaction that has ended did so with all that it wrote."""
+    ended = connection.exec_driver_sql("select pg_xact_status(%s::xid8)", (transaction,)).scalar()
+    return ended == "committed"
+
+
 def load(
     connection: sa.Connection,
     built: Path,
@@ -41,7 +57,7 @@ def load(
     report: Report,
     shards: Mapping[Shard, sa.Engine] = MappingProxyType({}),
 ) -> None:
-    """Write the snapshot ``built`` and point to it, inside the transaction of ``connection``.
+    """Write the snapshot ``built`` and point to it, inside the transaction of ``connection``, whose turn it is.
 
     Each shard's rows are written and committed there first: no viewer looks at a snapshot before the pointer names it.
 
@@ -54,7 +70,6 @@ def load(
         str(built), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": THREADS}
     ) as source:
         _check_codes_nest(source)
-        connection.execute(sa.select(sa.func.pg_catalog.pg_advisory_xact_lock(PUBLISH_LOCK)))
         _refuse_a_taken_number(connection, snapshot_id)
         kept = set(connection.execute(sa.select(published.c.snapshot_id)).scalars())
         total, done = max(sum(_count(source, name) for name in Share().tables("")), 1), 0

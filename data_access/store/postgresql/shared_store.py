@@ -19,7 +19,7 @@ from data_access.store.postgresql.answers import Answers, question_of
 from data_access.store.postgresql.catalogue import READ_ROLE, WRITE_ROLE, published, served
 from data_access.store.postgresql.columnar import fetched
 from data_access.store.postgresql.connections import Database, connection_settings, engine_of, reachability
-from data_access.store.postgresql.loading import drop_oldest, load, schema_of
+from data_access.store.postgresql.loading import drop_oldest, is_committed, load, schema_of, take_turn, transaction_of
 from data_access.store.postgresql.shards import known_shards
 from data_access.store.snapshot_store import KEPT_SNAPSHOTS, Report, RowScope
 
@@ -119,14 +119,14 @@ class SharedSnapshots:
         assert self._home.database_url is not None
         url = self._home.database_url
         writing = Database(url, WRITE_ROLE, self._reach)
-        is_tried = False
+        begun: list[str] = []
 
         def load_once() -> None:
-            nonlocal is_tried
-            if is_tried and snapshot_id in self.kept_snapshot_ids():
-                return  # the commit was done; only its answer was lost
-            is_tried = True
             with writing.plain_errors(), writing.engine.begin() as connection:
+                take_turn(connection)
+                if begun and is_committed(connection, begun[-1]):
+                    return  # only its answer was lost
+                begun.append(transaction_of(connection))
                 shards = {each: engine_of(each.address(url), WRITE_ROLE) for each in known_shards(connection)}
                 load(connection, built, snapshot_id, connection_settings().publish_memory_mb, report, shards)
 

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ from data_access.audit import AuditBook
 from data_access.errors import (
     AuditUnavailableError,
     DataAccessError,
+    PublishRefused,
     ScopeError,
     StoreBusyError,
     StoreRefusedError,
@@ -322,6 +324,44 @@ def test_a_publish_that_loses_the_database_midway_goes_through_when_it_is_back(s
     assert reader.snapshot().snapshot_id == after
     assert months(reader, 2024)["value"].sum() == 2
     assert schemas(home) == set(reader.kept_snapshot_ids())
+
+
+def test_a_publish_that_was_cut_off_takes_no_other_snapshot_for_its_own(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 1.2)
+    other = Home(tmp_path / "other", home.database_url)
+    small_city.fill(other)
+    quicker = []
+
+    def be_overtaken(done: float, step: str) -> None:
+        if step == "share" and not quicker:
+            sessions = "from pg_stat_activity where application_name like 'pingan pingan_write%%'"
+            owner_says(home, f"select pg_terminate_backend(pid) {sessions}")
+            quicker.append(publish(other))
+
+    with pytest.raises(PublishRefused, match="another publish"):
+        publish(home, be_overtaken)
+    assert SnapshotReader(home).snapshot().snapshot_id == quicker[0]
+    assert not snapshot_files.last_good_file(home, quicker[0]).exists()
+
+
+def test_a_publish_of_which_only_the_last_word_was_lost_is_done(home, monkeypatch):
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 1.2)
+    commit, lost = psycopg.Connection.commit, []
+
+    def commit_unheard(connection: psycopg.Connection) -> None:
+        commit(connection)
+        if not lost:
+            lost.append(connection)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    def listen(done: float, step: str) -> None:
+        if step == "share":
+            monkeypatch.setattr(psycopg.Connection, "commit", commit_unheard)
+
+    published = publish(home, listen)
+    assert lost
+    assert SnapshotReader(home).snapshot().snapshot_id == published
+    assert snapshot_files.last_good_file(home, published).exists()
 
 
 @pytest.mark.parametrize("moment", ["reconcile", "write", "share", "the oldest are dropped"])
