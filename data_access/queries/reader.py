@@ -306,13 +306,9 @@ class SnapshotReader:
 
     def lateness(self, scope: Scope) -> pd.DataFrame:
         """Return how long each county in scope has been silent in each source."""
-        codes = self._counties(scope)
-        table = schema.source_lateness
-        return self._within(scope).read(
-            sa.select(table)
-            .where(table.c.region_code.in_(codes))
-            .order_by(table.c.source, table.c.region_code, table.c.last_day, table.c.days_late)
-        )
+        table, codes = schema.source_lateness, self._counties(scope)
+        order = (table.c.source, table.c.region_code, table.c.last_day, table.c.days_late)
+        return self._within(scope).read(sa.select(table).where(table.c.region_code.in_(codes)).order_by(*order))
 
     def quality(self, scope: Scope, start: date, end: date) -> pd.DataFrame:
         """Return what data quality is judged by, added up over the months from ``start`` to ``end``.
