@@ -21,6 +21,8 @@ from data_access.access import read_config, validated
 WORSE, BETTER, ALIKE, UNKNOWN = "worse", "better", "alike", "unknown"
 Rows: TypeAlias = Mapping[str, Mapping[str, Any]]
 """One region's rows of :func:`against_the_rest`, by step."""
+LEAST_BEHIND = 0.0005
+"""A smaller difference in share is written as 0.0 percentage points: nobody is behind by that."""
 _NUMBERS = ("value", "lower", "upper", "numerator", "denominator")
 _SAID = ("status", "notes", "data_through", "basis", "method")
 COMPARED = ("difference", "difference_lower", "difference_upper", "ratio", "ratio_lower", "ratio_upper", "p_value")
@@ -154,7 +156,7 @@ def narrowest(rows: Rows) -> tuple[str | None, bool]:
     behind = {
         step: row["difference"]
         for step, row in rows.items()
-        if row["difference"] < 0 and not np.isnan(row["difference_lower"])
+        if row["difference"] <= -LEAST_BEHIND and not np.isnan(row["difference_lower"])
     }
     sure = {step: difference for step, difference in behind.items() if rows[step]["verdict"] == WORSE}
     chosen = sure or behind

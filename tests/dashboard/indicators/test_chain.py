@@ -111,6 +111,12 @@ def test_zero_events_everywhere_give_a_defined_result():
     assert set(table["verdict"]) == {ALIKE}
 
 
+def test_nobody_is_behind_by_what_is_written_as_nothing():
+    table = compared({"a": (9_000, 10_000), "b": (900_300, 1_000_000), CITY: (909_300, 1_010_000)})
+    assert -0.0005 < table.loc[("a", "mediated"), "difference"] < 0
+    assert narrowest(rows_by_region(table)["a"]) == (None, False)
+
+
 def test_hidden_figures_are_not_compared():
     table = compared({"a": (5, 10), "b": (5, 10), CITY: (10, 20)}, status="suppressed")
     assert table["verdict"].tolist() == [UNKNOWN, UNKNOWN]
