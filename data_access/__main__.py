@@ -12,6 +12,7 @@ import click
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as_operator
 from data_access.audit.command_line import audit_commands
+from data_access.clock import local_time
 from data_access.errors import (
     AuditUnavailableError,
     DataAccessError,
@@ -157,6 +158,12 @@ def status(home: Home) -> None:
     info = reader.snapshot()
     click.echo(f"{info.snapshot_id}  {info.name('zh')}  {info.data_through}")
     click.echo(reader.coverage(Scope("analyst", info.root_code)).to_string(index=False))
+    if (since := reader.unreachable_since()) is not None:
+        last_good = {
+            "en": f"The shared database can't be reached since {local_time(since)}: this is the last good snapshot.",
+            "zh": f"共享数据库自 {local_time(since)} 起无法连接，以上为最近一次可用的数据快照。",
+        }
+        click.echo(last_good[_language()], err=True)
 
 
 @main.command("migrate")

@@ -185,16 +185,17 @@ class Reachability:
         self._since: datetime | None = None
         self._retry_at = 0.0
         self._shard = self._why = ""
+        self._is_crowded = False
 
     @property
     def since(self) -> datetime | None:
         """Since when (UTC) it can't be reached, or None."""
         return self._since
 
-    def failed(self, shard: str = "", why: str = "") -> None:
-        """Remember that it, or the server of a shard of it, could not be reached just now, and why."""
+    def failed(self, shard: str = "", why: str = "", is_crowded: bool = False) -> None:
+        """Remember that it, or the server of a shard of it, could not be reached just now, or had no connection to spare."""
         with self._lock:
-            self._shard, self._why = shard, why
+            self._shard, self._why, self._is_crowded = shard, why, is_crowded
             self._since = self._since or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
             self._retry_at = time.monotonic() + RETRY_SECONDS
 
@@ -214,10 +215,13 @@ class Reachability:
         what, what_zh = "The shared database", "共享数据库"
         if self._shard:
             what, what_zh = f"Shard {self._shard!r} of the shared database", f"共享数据库的分片“{self._shard}”"
+        how, how_zh = "can't be reached", "暂时无法连接"
+        if self._is_crowded:
+            how, how_zh = "has no connection to spare", "的连接已用尽"
         return StoreUnavailableError(
-            f"{what} can't be reached (since {since}). This works again by itself as soon as it can be; "
+            f"{what} {how} (since {since}). This works again by itself as soon as that is over; "
             "if it lasts, ask whoever runs the database.",
-            f"{what_zh}暂时无法连接（自 {since} 起）。恢复后会自动继续；如持续较久，请联系数据库管理员。",
+            f"{what_zh}{how_zh}（自 {since} 起）。恢复后会自动继续；如持续较久，请联系数据库管理员。",
             since=since,
             shard=self._shard,
             operator=self._why,

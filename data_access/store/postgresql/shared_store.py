@@ -78,7 +78,7 @@ class SharedSnapshots:
             found = self._reading.ask(lambda connection: connection.execute(sa.select(served.c.snapshot_id)).scalar())
         except (StoreUnavailableError, StoreBusyError) as error:
             if isinstance(error, StoreBusyError):
-                self._reach.failed()
+                self._reach.failed(why=error.operator, is_crowded=True)
             copy = snapshot_files.last_good_id(self._home)
             if copy is None:
                 raise self._reach.error() from error

@@ -162,6 +162,22 @@ def test_while_the_database_is_away_a_county_still_sees_only_its_own(server, hom
     wait_until(lambda: bool(fresh.snapshot()) and fresh.unreachable_since() is None, RECOVERS_SECONDS)
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh", "最近一次可用的数据快照"), ("en", "the last good snapshot")])
+def test_status_says_that_what_it_shows_is_the_last_good_snapshot(server, home, language, said):
+    command = [sys.executable, "-m", "data_access", "--home", str(home.path), "--language", language, "status"]
+    options = {"cwd": REPOSITORY, "env": {**os.environ, "DATABASE_URL": home.database_url}, "timeout": 60}
+    server.stop()
+    try:
+        away = subprocess.run(command, capture_output=True, text=True, **options)
+    finally:
+        server.start()
+    back = subprocess.run(command, capture_output=True, text=True, **options)
+    assert (away.returncode, back.returncode) == (0, 0)
+    assert away.stdout == back.stdout
+    assert said in away.stderr and "20" in away.stderr
+    assert said not in back.stderr
+
+
 def test_only_the_owner_may_open_the_copy_of_all_regions(home):
     copies = list(home.last_good.iterdir())
     assert copies
@@ -260,6 +276,12 @@ def test_when_no_connection_is_to_be_had_the_last_good_numbers_are_shown_with_th
         pd.testing.assert_frame_equal(days(asked, 2024), known)
         if is_copied:
             assert not days(asked, 2023).empty  # never asked before the fault
+        else:  # one that has just been started has nothing to show
+            with monkeypatch.context() as started:
+                started.setattr(asked, "_open", None)
+                with pytest.raises(StoreUnavailableError, match="no connection to spare") as caught:
+                    asked.snapshot()
+            assert "连接已用尽" in caught.value.message("zh")
     wait_until(lambda: asked.snapshot() and asked.unreachable_since() is None, RECOVERS_SECONDS)
     assert not days(asked, 2022).empty
 
