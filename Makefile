@@ -25,7 +25,7 @@ LOCK := uv pip compile pyproject.toml -q --universal --python-version 3.11 --gen
 
 # A pointer says that a snapshot is served: the program, which takes a second to start, is asked only where there is none.
 run: $(VENV)/.runtime free-port ## serve the cockpit on http://HOST:PORT; builds the demonstration city when there is no database
-	@[ -z "$(DATABASE_URL)" ] && [ -e "$(PINGAN_HOME)/current.json" ] || { $(PYTHON) -m data_access demo --if-empty && { [ -n "$(DATABASE_URL)" ] || $(PYTHON) -m dashboard.server.first_stills || true; }; }
+	@[ -z "$$DATABASE_URL" ] && [ -e "$(PINGAN_HOME)/current.json" ] || { $(PYTHON) -m data_access demo --if-empty && { [ -n "$$DATABASE_URL" ] || $(PYTHON) -m dashboard.server.first_stills || true; }; }
 	@exec $(PYTHON) -m dashboard.front --server.address $(HOST) --server.port $(PORT)
 
 example: $(VENV)/.runtime free-port ## turn real data into a cockpit and serve it (NAME=london; the names are those of examples/)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 
@@ -12,9 +13,15 @@ from tests.conftest import REPOSITORY
 pytestmark = pytest.mark.skipif(not (REPOSITORY / ".venv" / ".runtime").exists(), reason="make would install first")
 
 
-def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["make", *arguments], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+        ["make", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -35,3 +42,12 @@ def test_an_example_that_is_not_there_is_answered_with_those_that_are(tmp_path):
 def test_an_example_without_its_data_asks_for_their_folder(tmp_path):
     done = make("example", "NAME=london", "DATA=", f"PINGAN_HOME={tmp_path}", "PORT=0")
     assert done.returncode != 0 and "DATA=" in done.stderr
+
+
+def test_a_password_is_no_command(tmp_path):
+    trap = tmp_path / "trap"
+    url = f'mysql://u:a"`touch {trap}`$(touch {trap})@127.0.0.1/db'
+    done = make("run", "PORT=0", f"PINGAN_HOME={tmp_path}", DATABASE_URL=url)
+    assert done.returncode != 0
+    assert "DATABASE_URL 不是 PostgreSQL 数据库地址" in done.stderr
+    assert not trap.exists()
