@@ -104,7 +104,7 @@ def current_viewer() -> Scope:
         As :func:`current_account`.
     """
     own = current_account().scope
-    return viewed_as() or own if own.permissions.administers else own
+    return viewed_as() or own
 
 
 def viewed_as() -> Scope | None:
@@ -112,7 +112,24 @@ def viewed_as() -> Scope | None:
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
     chosen = st.session_state.get(_VIEW_AS)
-    return chosen if isinstance(chosen, Scope) else None
+    # An account may have lost the right since it chose.
+    return chosen if isinstance(chosen, Scope) and current_account().scope.permissions.administers else None
+
+
+def refuse_writing_as_another() -> None:
+    """Refuse to write in the name of a role that is only looked through, and record it.
+
+    Raises
+    ------
+    ScopeError
+    """
+    seen = viewed_as()
+    if seen is not None:
+        record_refused(current_account().scope, seen=f"{seen.role}@{seen.region_code}", permission="writes")
+        raise ScopeError(
+            "You only look as this role does; nothing is written in its name. Go back to your own view.",
+            "您只是以此身份查看，不能以其名义填写。请恢复本人身份。",
+        )
 
 
 def view_as(scope: Scope | None) -> None:
@@ -125,6 +142,7 @@ def view_as(scope: Scope | None) -> None:
     """
     account = current_account()
     if not account.scope.permissions.administers:
+        record_refused(account.scope, permission="administers")
         raise ScopeError("Only an administrator may look as another role does.", "只有系统管理员可以切换查看身份。")
     snapshot_id = snapshot_reader().snapshot().snapshot_id
     seen = f"{scope.role}@{scope.region_code}" if scope else ""

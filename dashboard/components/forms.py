@@ -17,7 +17,7 @@ from dashboard.components.messages import aside, empty_state, notice
 from dashboard.components.tables import Column, table
 from dashboard.context import Context, role_name
 from dashboard.i18n import t
-from dashboard.settings import snapshot_reader
+from dashboard.settings import refuse_writing_as_another, snapshot_reader, viewed_as
 from data_access.clock import local_time
 from data_access.errors import ConflictError, DataAccessError
 from data_access.ledger import Item, Ledger, change_lines, ledger_settings
@@ -161,6 +161,9 @@ def entry_form(
     outcome: _Outcome | None = st.session_state.pop(f"{place}-outcome", None)
     if outcome is not None and outcome.written:
         _say(outcome)
+    if viewed_as() is not None:
+        aside(t("entry.only_looking", language))
+        return
     offered = _offered(context, kind, item, states)
     if not offered:
         aside(t("entry.not_allowed", language, role=_role_name(context)))
@@ -225,6 +228,7 @@ def _send(
     own_id = item_id or st.session_state.setdefault(f"{place}-id-{number}", uuid.uuid4().hex)
     typed = {name: st.session_state.get(f"{place}-{name}-{number}") for name in fields}
     try:
+        refuse_writing_as_another()
         item = _ledger().write(
             context.viewer,
             kind=kind,

@@ -14,7 +14,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.meeting.record import MEETING, close_meeting, moved, reorder_meeting, start_meeting
 from dashboard.screens.rooms.meeting import MeetingScreen, shown_to_seats
-from dashboard.settings import snapshot_reader
+from dashboard.settings import refuse_writing_as_another, snapshot_reader
 from data_access.errors import DataAccessError
 from data_access.ledger import Ledger
 
@@ -133,6 +133,7 @@ def _close(screen: MeetingScreen, context: Context) -> None:
 
 def _try(action: Callable[[], None], context: Context) -> None:
     try:
+        refuse_writing_as_another()
         action()
     except DataAccessError as error:
         st.session_state[_SAID] = error.message(context.language)

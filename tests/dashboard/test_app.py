@@ -10,9 +10,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.navigation import PAGES
+from dashboard.settings import view_as
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
-from data_access.errors import AuditUnavailableError
+from data_access.errors import AuditUnavailableError, ScopeError
 from data_access.home import HOME_VARIABLE
 from data_access.measures import load_measures
 from tests.data_access.small_city import CITY, EAST, WEST
@@ -54,6 +55,21 @@ def test_what_a_page_needs_are_measures_and_the_demonstration_has_some_for_every
     for entry in PAGES:
         assert set(entry.needs) <= load_measures().keys()
         assert not entry.needs or told & set(entry.needs), entry.url_path
+
+
+def test_only_an_administrator_looks_as_another_and_no_longer_than_being_one(served_small_city, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "county_leader")
+    monkeypatch.setenv("PINGAN_REGION", EAST)
+    app = AppTest.from_file(ENTRY, default_timeout=60)
+    app.session_state["pingan_view_as"] = Scope("city_leader", CITY)
+    app.query_params["region"] = WEST
+    app.run()
+    assert address(app)["region"] == EAST
+    assert "正以" not in shown(app)
+    with pytest.raises(ScopeError, match="administrator"):
+        view_as(Scope("city_leader", CITY))
+    refused = AuditBook(served_small_city).lines(Scope("auditor", CITY), "refused")
+    assert {f'{{"region":"{WEST}"}}', '{"permission":"administers"}'} <= set(refused["details"])
 
 
 def test_the_address_is_completed_so_that_a_copy_shows_the_same(served_small_city):

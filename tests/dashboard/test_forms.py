@@ -8,7 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data_access.access import Scope
+from data_access.access import Scope, load_roles
+from data_access.audit import AuditBook
 from data_access.home import HOME_VARIABLE, Home
 from data_access.ledger import Ledger
 from tests.data_access.small_city import CITY, EAST
@@ -117,3 +118,25 @@ def test_a_role_without_permission_gets_no_form(ledger: Ledger, monkeypatch):
     monkeypatch.setenv("PINGAN_ROLE", "auditor")
     app = opened()
     assert not app.button and "只能查看" in said(app)
+
+
+def test_who_looks_as_another_role_writes_nothing_in_its_name(ledger: Ledger, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "administrator")
+    app = AppTest.from_function(screen, default_timeout=60)
+    app.session_state["pingan_view_as"] = SCOPE
+    app.run()
+    assert "不能填写；恢复本人身份" in said(app)
+    assert not app.button and not app.text_input
+
+
+def test_form_that_was_open_before_the_change_of_view_writes_nothing_and_is_recorded(ledger: Ledger, monkeypatch):
+    monkeypatch.setenv("PINGAN_ROLE", "administrator")
+    monkeypatch.setitem(
+        load_roles(), "administrator", load_roles()["city_leader"].model_copy(update={"administers": True})
+    )
+    app = opened()
+    app.session_state["pingan_view_as"] = SCOPE
+    typed(app, "以他人名义填写")
+    assert ledger.item(SCOPE, "d1") is None
+    refused = AuditBook(Home.default()).lines(Scope("auditor", CITY), "refused")
+    assert refused["details"].tolist() == [f'{{"permission":"writes","seen":"city_leader@{CITY}"}}']
