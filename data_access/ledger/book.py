@@ -86,7 +86,7 @@ class Ledger:
         if parent_id is not None:
             tests.append(ledger_event.c.parent_id == parent_id)
         statement = sa.select(ledger_event).where(*tests).order_by(ledger_event.c.event_id.desc())
-        return self._read(scope, statement.limit(min(limit, MOST_ITEMS)))
+        return self._read(scope, statement.limit(min(max(limit, 0), MOST_ITEMS)))
 
     def named_items(self, scope: Scope, item_ids: Sequence[str]) -> dict[str, Item]:
         """Return the items of these ids as they stand, as far as they exist in scope."""
@@ -218,10 +218,14 @@ class Ledger:
 
         try:
             written, is_new = self._written(add, self._path(scope))
+        except ScopeError:
+            book.record_refused(scope, snapshot_id, item=key, of=kind, state=state)
+            raise
         except TakenError:
             # Another writer's event came first, or the item lies where this writer sees nothing.
             current = self.item(scope, key)
             if current is None:
+                book.record_refused(scope, snapshot_id, item=key, of=kind, state=state)
                 raise _elsewhere(key) from None
             _conflict(current, next((each for each in self.history(scope, key) if each.version == seen_version), None))
         if is_new:

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.access import Scope, validated
+from data_access.audit import AuditBook
 from data_access.errors import ConfigError, ConflictError, ScopeError, WriteRefused
 from data_access.home import Home
 from data_access.importing.identity import mentions_identity
@@ -234,18 +235,26 @@ def test_what_cannot_be_kept_is_refused_by_name(ledger: Ledger, city_scope: Scop
     assert ledger.items(city_scope, "decision") == []
 
 
-def test_a_role_writes_only_what_it_may_and_only_in_its_region(ledger: Ledger, county_scope: Scope, city_scope: Scope):
+def test_a_role_writes_only_what_it_may_and_only_in_its_region(
+    home: Home, ledger: Ledger, county_scope: Scope, city_scope: Scope
+):
     with pytest.raises(ScopeError):
         decide(ledger, county_scope, region_code=OTHER_COUNTY)
     with pytest.raises(ScopeError):
         decide(ledger, Scope("auditor", city_scope.region_code))
     with pytest.raises(ScopeError):
         ledger.write(county_scope, kind="summons", region_code=COUNTY, state="sent", values={}, snapshot_id="s1")
+    refused = AuditBook(home).lines(Scope("auditor", city_scope.region_code), "refused")["details"].tolist()
+    assert '"of":"summons","state":"sent"' in refused[0]
+    assert '"of":"decision","state":"open"' in refused[1]
+    assert OTHER_COUNTY in refused[2]
     sent = ledger.write(city_scope, kind="summons", region_code=COUNTY, state="sent", values={}, snapshot_id="s1")
     assert move(ledger, county_scope, sent, "correcting").role == "county_leader"
 
 
-def test_another_countys_items_are_neither_seen_nor_changed(ledger: Ledger, county_scope: Scope, city_scope: Scope):
+def test_another_countys_items_are_neither_seen_nor_changed(
+    home: Home, ledger: Ledger, county_scope: Scope, city_scope: Scope
+):
     foreign = decide(ledger, city_scope, region_code=OTHER_COUNTY)
     assert ledger.item(county_scope, foreign.item_id) is None
     assert ledger.history(county_scope, foreign.item_id) == []
@@ -254,6 +263,8 @@ def test_another_countys_items_are_neither_seen_nor_changed(ledger: Ledger, coun
         ledger.items(county_scope, "decision", region_code=OTHER_COUNTY)
     with pytest.raises(ScopeError):
         decide(ledger, county_scope, item_id=foreign.item_id, seen_version=1, state="done")
+    refused = AuditBook(home).lines(Scope("auditor", city_scope.region_code), "refused")["details"]
+    assert f'"item":"{foreign.item_id}"' in refused[0]
     assert [item.item_id for item in ledger.items(city_scope, "decision", region_code=OTHER_COUNTY)] == [
         foreign.item_id
     ]
