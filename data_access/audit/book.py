@@ -187,7 +187,7 @@ class AuditBook:
         tests += [audit_line.c.recorded_at <= datetime.combine(last, time.max)] if last else []
         columns = [audit_line.c[name] for name in _FIELDS]
         statement = sa.select(*columns).where(*tests).order_by(audit_line.c.sequence.desc())
-        newest = statement.limit(min(limit, MOST_LINES))
+        newest = statement.limit(min(max(limit, 0), MOST_LINES))
         rows = self._store().read(lambda connection: connection.execute(newest).all())
         return pd.DataFrame(rows, columns=list(_FIELDS))
 
@@ -346,10 +346,11 @@ class AuditBook:
             if latest and row["recorded_at"] < latest - CLOCK_TOLERANCE:
                 findings.append(AuditFinding(row["sequence"], "clock_back"))
             previous, latest = row["hash"], row["recorded_at"]
-            told = told or (row["kind"] == "prune" and f'"last":{first},' in row["details"])
+            details = str(row["details"])
+            told = told or (row["kind"] == "prune" and f'"last":{first},' in details)
             if head and head.sequence == expected:
                 known = previous
-            if row["details"].startswith(self._mark):
+            if details.startswith(self._mark):
                 own = expected
         if not told:
             findings.append(AuditFinding(first, "unrecorded_prune"))

@@ -47,7 +47,7 @@ class HeadFile:
             return Head(int(said["sequence"]), str(said["hash"]))
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return DAMAGED
 
     def write(self, head: Head) -> None:

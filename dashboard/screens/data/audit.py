@@ -97,8 +97,17 @@ def _in_words(reader: SnapshotReader, context: Context, found: pd.DataFrame) -> 
         role=[roles.get(each, each) for each in found["role"]],
         region_code=[names.get(each, each) for each in found["region_code"]],
         recorded_at=[local_second(each) for each in found["recorded_at"]],
-        details=[_told(json.loads(each or "{}"), names, roles, language) for each in found["details"]],
+        details=[_told(_read(each), names, roles, language) for each in found["details"]],
     )
+
+
+def _read(kept: str | bytes) -> Mapping[str, object]:
+    """Return the details of a line; as they stand where they are cut or somebody changed them."""
+    try:
+        details = json.loads(kept)
+    except ValueError:
+        details = None
+    return details if isinstance(details, dict) else {"details": kept}
 
 
 def _told(details: Mapping[str, object], names: Mapping[str, str], roles: Mapping[str, str], language: str) -> str:

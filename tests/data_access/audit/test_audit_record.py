@@ -126,6 +126,21 @@ def test_tampering_is_found(book, home, statement, said):
     assert said in done.output
 
 
+@pytest.mark.parametrize(
+    "change", ["recorded_at = 'yesterday'", "recorded_at = 5", "details = x'ff00'", "details = ''", "hash = x'00'"]
+)
+def test_line_of_a_file_that_holds_what_is_no_line_is_found_and_still_listed(tmp_path, change):
+    home = Home(tmp_path / "data", None).create()
+    made = AuditBook(home)
+    for number in range(5):
+        made.record("export", LEADER, number=number)
+    tamper(home, f"update audit_line set {change} where sequence = 3")
+    done = verified(home)
+    assert done.exit_code == 1
+    assert "第 3 行被改动" in done.output
+    assert made.lines(AUDITOR)["sequence"].tolist() == [5, 4, 3, 2, 1]
+
+
 def test_lines_that_changed_places_are_found(book, home):
     for old, new in ((2, 100), (3, 2), (100, 3)):
         tamper(home, f"update audit_line set sequence = {new} where sequence = {old}")
@@ -179,7 +194,9 @@ def head_file(home: Home) -> Path:
     return home.path / "audit.head"
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"sequence": "x", "hash": ""}'])
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "[]", '{"sequence": "x", "hash": ""}', '{"sequence": 1e400, "hash": ""}']
+)
 def test_head_that_is_missing_or_damaged_is_found_and_no_later_line_hides_it(book, home, content):
     if content is None:
         head_file(home).unlink()
@@ -268,6 +285,11 @@ def test_store_itself_refuses_to_change_a_line(book, home):
         with pytest.raises(sa.exc.DatabaseError), ledger_engine(home).connect() as connection, connection.begin():
             connection.exec_driver_sql(statement)
     assert book.verify() == (5, [])
+
+
+def test_no_list_is_longer_than_it_may_be(book):
+    assert book.lines(AUDITOR, limit=-1).empty
+    assert len(book.lines(AUDITOR, limit=10**30)) == 5
 
 
 def test_only_an_auditor_reads_it(book):
