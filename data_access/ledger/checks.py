@@ -78,7 +78,7 @@ def checked_reason(kind: Kind, state: str, reason: str) -> str:
 def check_names(**names: str | None) -> None:
     """Raise when an id that comes along with what was typed holds a sign that no store keeps (control, half a character)."""
     for name, value in names.items():
-        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value or ""):
+        if not all(map(_is_kept, value or "")):
             raise WriteRefused(
                 f"{name} holds a sign that can't be kept.", f"{name} 中含有无法保存的字符。", code="name", name=name
             )
@@ -96,13 +96,11 @@ def _checked(rule: FieldRule, value: object) -> object:
             return _document(rule, value)
         case "codes":
             return [_text(rule, code) for code in value] if isinstance(value, (list, tuple)) else [_text(rule, value)]
-    return _text(rule, value)
+    return _text(rule, value) or None
 
 
 def _text(rule: FieldRule, value: object) -> str:
-    text = "".join(
-        sign for sign in str(value).strip() if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")
-    )
+    text = "".join(sign for sign in str(value).strip() if sign in "\n\t" or _is_kept(sign))
     if len(text) > rule.most:
         raise WriteRefused(
             f"“{rule.name_en}” has {len(text)} characters; at most {rule.most} are kept. Shorten it.",
@@ -118,6 +116,11 @@ def _text(rule: FieldRule, value: object) -> str:
             code="identity",
         )
     return text
+
+
+def _is_kept(sign: str) -> bool:
+    """Return whether a store and every file that is written from it can hold a sign: no control, half or non-character."""
+    return unicodedata.category(sign) not in ("Cc", "Cs") and sign not in "\ufffe\uffff"
 
 
 def _document(rule: FieldRule, value: object) -> str:

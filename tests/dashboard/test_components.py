@@ -233,6 +233,7 @@ def test_numbers_and_ordinary_text_are_left_as_they_are():
     assert harmless(-1.5) == -1.5
     assert harmless("−1.9") == "−1.9"
     assert harmless("a\x00b") == "ab"
+    assert harmless("a\ud800\ufffeb\uffff") == "ab"
 
 
 def test_a_csv_download_says_what_it_is_and_holds_the_frame():

@@ -27,6 +27,7 @@ HOSTILE = (
     "a\x00b\x1b[2J",
     "‮txt.exe",
     "\ud800",
+    "a\ufffe\uffff",
     "<script>alert(1)</script>",
 )
 SETTINGS = ledger_settings()
@@ -84,10 +85,17 @@ def test_hostile_text_is_kept_as_text_or_refused(home, kind, field):
             continue
         said = item.reason if field == "reason" else item.values.get(field)
         said = "".join(said) if isinstance(said, (list, tuple)) else said
-        assert said == "".join(sign for sign in text if sign >= " " and not "\ud800" <= sign <= "\udfff") or (
-            said is None and not text.isprintable()
-        )
+        assert said == "".join(
+            sign for sign in text if sign >= " " and not "\ud800" <= sign <= "\udfff" and sign < "\ufffe"
+        ) or (said is None and not text.isprintable())
         assert ledger.item(Scope(role, CITY), key) == item
+
+
+def test_a_required_field_of_signs_that_are_not_kept_is_empty(home):
+    values = {"task": "\x00\ufffe", "unit": "x", "due_on": date.today().isoformat()}
+    place = {"kind": "decision", "region_code": EAST, "state": "open", "snapshot_id": "s"}
+    with pytest.raises(WriteRefused, match="empty"):
+        Ledger.beside(SnapshotReader(home)).write(Scope("city_leader", CITY), values=values, **place)
 
 
 @pytest.mark.parametrize("name", ["item_id", "snapshot_id", "parent_id", "subject", "state", "kind", "region_code"])
