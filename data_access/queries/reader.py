@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MAX_RECORDS = 500
 MAX_POINTS = 20_000
+MAX_OFFSET = 2**31 - 1
+"""More than any list holds."""
 
 
 class SnapshotReader:
@@ -359,7 +361,7 @@ class SnapshotReader:
             "records", scope, self.snapshot().snapshot_id, table=table, region=region_code, end=end, **asked
         )
         return record_queries.newest_records(
-            self._within(scope), table, region_code, depth, start, end, where or {}, _bounded(limit), offset
+            self._within(scope), table, region_code, depth, start, end, where or {}, *_page(limit, offset)
         )
 
     def vetoes(self, scope: Scope, region_code: str, first_year: int, last_year: int) -> pd.DataFrame:
@@ -409,9 +411,8 @@ class SnapshotReader:
             ``class_code``, ``channel`` and ``risk_colour`` to keep.
         """
         depth = self._listed_depth(scope, region_code)
-        page = _bounded(limit), max(offset, 0)
         return dispute_queries.dispute_page(
-            self._within(scope), region_code, depth, start, end, stage, dict(filters or {}), *page
+            self._within(scope), region_code, depth, start, end, stage, dict(filters or {}), *_page(limit, offset)
         )
 
     def dispute_count(
@@ -587,6 +588,11 @@ class SnapshotReader:
 
 def _bounded(limit: int, most: int = MAX_RECORDS) -> int:
     return min(max(limit, 0), most)
+
+
+def _page(limit: int, offset: int) -> tuple[int, int]:
+    """Return how many rows and from which on, as every store takes them."""
+    return _bounded(limit), _bounded(offset, MAX_OFFSET)
 
 
 def _unknown(kind: str, chinese: str, name: str) -> ConfigError:

@@ -204,3 +204,11 @@ def test_a_huge_page_is_cut(city):
         Scope("city_leader", neighbours.CITY), "incident", neighbours.CITY, None, date(2024, 12, 31), limit=10**9
     )
     assert len(frame) <= 500
+
+
+@pytest.mark.parametrize("offset", [-1, -(10**30), 10**30])
+def test_a_page_before_the_first_or_after_any_is_answered(city, offset):
+    scope, last = Scope("city_leader", neighbours.CITY), date(2024, 12, 31)
+    listed = city.records(scope, "incident", neighbours.CITY, None, last, offset=offset)
+    disputes = city.disputes(scope, neighbours.CITY, date(2024, 1, 1), last, offset=offset)
+    assert listed.empty == disputes.empty == (offset > 0)
