@@ -69,7 +69,7 @@ def load(
     with duckdb.connect(
         str(built), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": THREADS}
     ) as source:
-        _check_codes_nest(source)
+        check_codes_nest(source)
         _refuse_a_taken_number(connection, snapshot_id)
         kept = set(connection.execute(sa.select(published.c.snapshot_id)).scalars())
         total, done = max(sum(_count(source, name) for name in Share().tables("")), 1), 0
@@ -164,7 +164,7 @@ def _number(snapshot_id: str) -> int:
     return int(snapshot_id.rpartition("-")[2])
 
 
-def _check_codes_nest(source: duckdb.DuckDBPyConnection) -> None:
+def check_codes_nest(source: duckdb.DuckDBPyConnection) -> None:
     """Raise unless the leading digits of a code say which regions it lies in: the row policies stand on that."""
     digits = dict(source.execute("select depth, digits from region_level").fetchall())
     rows = source.execute(
@@ -175,13 +175,16 @@ def _check_codes_nest(source: duckdb.DuckDBPyConnection) -> None:
     for code, *ancestors in rows:
         known = [ancestor for ancestor in ancestors if ancestor is not None]
         depth = len(known) - 1
-        prefix = code[: digits.get(depth, 0)]
-        nested = all(code.startswith(above[: digits.get(level, 0)]) for level, above in enumerate(known))
+        length = digits.get(depth, 0)
+        prefix = code[:length]
+        nested = len(prefix) == length and all(
+            code.startswith(above[: digits.get(level, 0)]) for level, above in enumerate(known)
+        )
         if not (prefix.isascii() and prefix.isdigit()) or not nested or owner.setdefault((depth, prefix), code) != code:
             raise PublishRefused(
-                f"Not published to the shared database: region code {code} does not begin with the digits of the regions "
-                "it lies in (region_level.digits), so that no scope can be set on it. Give the regions nested codes.",
-                f"未发布到共享数据库：区划代码 {code} 的前几位与其上级区划不一致（见 region_level.digits），无法设定权限范围。"
+                f"Not published to the shared database: region code {code} is shorter than the codes of its level, or does not begin "
+                "with the digits of the regions it lies in (region_level.digits), so that no scope can be set on it. Give the regions nested codes.",
+                f"未发布到共享数据库：区划代码 {code} 短于本级代码，或其前几位与上级区划不一致（见 region_level.digits），无法设定权限范围。"
                 "请使用逐级嵌套的区划代码。",
                 region_code=code,
             )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import duckdb
 import psycopg
 import pytest
 import sqlalchemy as sa
 
 from data_access import schema
-from data_access.errors import ConfigError
+from data_access.errors import ConfigError, PublishRefused
 from data_access.home import Home
 from data_access.publishing import publish
 from data_access.queries import SnapshotReader
 from data_access.store.postgresql import layout
 from data_access.store.postgresql.catalogue import PREFIX_SETTING, READ_ROLE, ROLE_SETTING, WRITE_ROLE
 from data_access.store.postgresql.connections import Database, Reachability
-from data_access.store.postgresql.loading import schema_of
+from data_access.store.postgresql.loading import check_codes_nest, schema_of
 from data_access.store.snapshot_store import RowScope
 from tests.data_access import small_city
 from tests.data_access.small_city import CITY, EAST, WEST
@@ -237,3 +238,29 @@ def test_code_of_the_whole_city_is_not_within_a_county(home):
     reader = SnapshotReader(home)
     assert reader.snapshot().root_code == CITY
     assert not CITY.startswith(EAST[:6])
+
+
+@pytest.mark.parametrize(
+    ("counties", "refused"),
+    [
+        (("9701", "9702"), None),
+        (("970", "9701"), "970"),
+        (("9701", "9702", "9801"), "9801"),
+        (("9701", "970100"), "970100"),
+        (("97０1",), "97０1"),
+    ],
+)
+def test_codes_by_which_one_county_would_see_another_are_not_published(counties, refused):
+    with duckdb.connect() as built:
+        built.execute("create table region_level as select * from (values (0, 2), (1, 4)) as level (depth, digits)")
+        built.execute("create table region (region_code text, valid_to date, successor_code text)")
+        built.execute("create table region_path (region_code text, code_0 text, code_1 text, code_2 text, code_3 text)")
+        for code, county in (("97", None), *((county, county) for county in counties)):
+            built.execute("insert into region values (?, null, '')", (code,))
+            built.execute("insert into region_path values (?, '97', ?, null, null)", (code, county))
+        if refused is None:
+            check_codes_nest(built)
+            return
+        with pytest.raises(PublishRefused, match=f"code {refused} ") as told:
+            check_codes_nest(built)
+        assert f"区划代码 {refused} " in told.value.message("zh")
