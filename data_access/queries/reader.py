@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 
 MAX_RECORDS = 500
 MAX_POINTS = 20_000
-MAX_OFFSET = 2**31 - 1
-"""More than any list holds."""
+MAX_OFFSET = 2**31 - 1  # more than any list holds
 
 
 class SnapshotReader:
@@ -355,13 +354,13 @@ class SnapshotReader:
         """
         self._check_codes(scope, [region_code])
         self._check_permission(scope, "records")
-        depth = self._depth(region_code)
+        depth, page = self._depth(region_code), (_bounded(limit), _bounded(offset, MAX_OFFSET))
         asked = {name: str(value) for name, value in (where or {}).items()}
         AuditBook(self._home).record_once(
             "records", scope, self.snapshot().snapshot_id, table=table, region=region_code, end=end, **asked
         )
         return record_queries.newest_records(
-            self._within(scope), table, region_code, depth, start, end, where or {}, *_page(limit, offset)
+            self._within(scope), table, region_code, depth, start, end, where or {}, *page
         )
 
     def vetoes(self, scope: Scope, region_code: str, first_year: int, last_year: int) -> pd.DataFrame:
@@ -410,9 +409,9 @@ class SnapshotReader:
         filters : mapping, optional
             ``class_code``, ``channel`` and ``risk_colour`` to keep.
         """
-        depth = self._listed_depth(scope, region_code)
+        depth, page = self._listed_depth(scope, region_code), (_bounded(limit), _bounded(offset, MAX_OFFSET))
         return dispute_queries.dispute_page(
-            self._within(scope), region_code, depth, start, end, stage, dict(filters or {}), *_page(limit, offset)
+            self._within(scope), region_code, depth, start, end, stage, dict(filters or {}), *page
         )
 
     def dispute_count(
@@ -588,11 +587,6 @@ class SnapshotReader:
 
 def _bounded(limit: int, most: int = MAX_RECORDS) -> int:
     return min(max(limit, 0), most)
-
-
-def _page(limit: int, offset: int) -> tuple[int, int]:
-    """Return how many rows and from which on, as every store takes them."""
-    return _bounded(limit), _bounded(offset, MAX_OFFSET)
 
 
 def _unknown(kind: str, chinese: str, name: str) -> ConfigError:
