@@ -24,6 +24,7 @@ from dashboard.context import region_name
 from dashboard.grading.settings import index_settings
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import find_indicator
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.lateness import late_rows
 from dashboard.screens.league import index_definition_text
 from dashboard.screens.overview import INDEX
@@ -321,7 +322,7 @@ def _definitions(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Se
 def _quality(reader: SnapshotReader, scope: Scope, briefing: Briefing) -> Section:
     language = briefing.language
     regions = reader.regions(scope)
-    late = late_rows(reader.lateness(scope))
+    late = late_rows(facts_of(reader, scope).lateness)
     rows = tuple(
         (
             Cell(source_name(reader.snapshot(), row["source"], language)),

@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.context import Context, region_name, region_path
 from dashboard.i18n import localised, t
+from dashboard.indicators.engine.facts import facts_of
 from dashboard.lateness import late_rows, nobody_late
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import source_name
@@ -58,7 +59,7 @@ def data_screen(reader: SnapshotReader, context: Context) -> DataScreen:
         }
     )
     coverage, late = _coverage(reader, context), _late(reader, context)
-    nobody = nobody_late(reader.lateness(context.viewer), language)
+    nobody = nobody_late(facts_of(reader, context.viewer).lateness, language)
     return DataScreen(
         verdict=_verdict(reader, context, late, nobody, int(imports["rows_quarantined"].sum())),
         imports=shown,
@@ -137,7 +138,7 @@ def _told_by(rows: pd.DataFrame, dataset: Mapping[str, str]) -> list[str]:
 def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     language = context.language
     regions = reader.regions(context.viewer)
-    rows = late_rows(reader.lateness(context.viewer))
+    rows = late_rows(facts_of(reader, context.viewer).lateness)
     # A county's own rows, and below it those of the county that the open region lies in.
     path = region_path(regions, context.region)
     if len(path) > COUNTY:

@@ -485,7 +485,7 @@ def _late(reader: SnapshotReader, context: Context) -> pd.DataFrame:
 
 def _late_rows(reader: SnapshotReader, viewer: Scope, region: str, language: str) -> pd.DataFrame:
     regions = reader.regions(viewer)
-    rows, around = late_rows(reader.lateness(viewer)), region_path(regions, region)
+    rows, around = late_rows(facts_of(reader, viewer).lateness), region_path(regions, region)
     concerned = [code in around or region in region_path(regions, code) for code in rows["region_code"]]
     rows = rows[pd.Series(concerned, index=rows.index, dtype=bool)]
     return pd.DataFrame(
@@ -501,7 +501,7 @@ def _late_rows(reader: SnapshotReader, viewer: Scope, region: str, language: str
 @kept
 def _watched(reader: SnapshotReader, viewer: Scope) -> list[str]:
     """Return the sources whose deliveries are looked at."""
-    return reader.lateness(viewer)["source"].unique().tolist()
+    return facts_of(reader, viewer).lateness["source"].unique().tolist()
 
 
 def _source_of_lateness(reader: SnapshotReader, context: Context, late: pd.DataFrame) -> str:

@@ -42,8 +42,13 @@ class Facts:
     first_day: date | None = None
     """First day that any measure speaks of; None when the snapshot holds no measure."""
 
-    watches: bool = True
-    """Whether there is a source whose deliveries could be late."""
+    lateness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """As :meth:`SnapshotReader.lateness` returns it."""
+
+    @property
+    def watches(self) -> bool:
+        """Whether there is a source whose deliveries could be late."""
+        return not self.lateness.empty
 
     @property
     def late_regions(self) -> int:
@@ -108,7 +113,7 @@ def facts_of(reader: SnapshotReader, scope: Scope) -> Facts:
         *_boundaries(changes, coverage),
         changes,
         None if coverage.empty else pd.Timestamp(coverage["first_day"].min()).date(),
-        not lateness.empty,
+        lateness,
     )
 
 
