@@ -20,12 +20,13 @@ from data_access.errors import (
     DataAccessError,
     NoSnapshotError,
     StoreBusyError,
+    StoreTooSlowError,
     StoreUnavailableError,
 )
 
 ASK_AGAIN_SECONDS = 3.0
 """How often an open page asks whether a database that was away is back."""
-PASSING = (StoreUnavailableError, StoreBusyError, AuditUnavailableError)
+PASSING = (StoreUnavailableError, StoreBusyError, StoreTooSlowError, AuditUnavailableError)
 """Errors that end by themselves."""
 log = logging.getLogger("pingan")
 

@@ -23,6 +23,8 @@ from data_access.store.postgresql.loading import drop_oldest, is_committed, load
 from data_access.store.postgresql.shards import known_shards
 from data_access.store.snapshot_store import KEPT_SNAPSHOTS, Report, RowScope
 
+RELIEF_SECONDS = 5.0
+"""How long the local copy answers in place of a database that just didn't in time: a page asks many questions."""
 LOOK_SECONDS = 1.0
 """How often, at most, it is asked which snapshot is served."""
 
@@ -36,6 +38,7 @@ class SharedSnapshot:
         self._answers = answers
         self._copy = copy
         self._opened_copy: EmbeddedSnapshot | None = None
+        self._relieved_until = 0.0
 
     def read(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
         """Run a select in a transaction that carries ``scope`` to the row policies."""
@@ -43,12 +46,15 @@ class SharedSnapshot:
         known = self._answers.get(key)
         if known is not None:
             return known
+        if time.monotonic() < self._relieved_until and (copy := self._local_copy()) is not None:
+            return copy.read(statement, scope)
         try:
             rows = self._database.ask(lambda connection: _rows(connection, statement), row_scope=scope, **self._options)
         except (StoreUnavailableError, StoreBusyError, StoreTooSlowError):
             copy = self._local_copy()  # the same snapshot, number for number
             if copy is None:
                 raise
+            self._relieved_until = time.monotonic() + RELIEF_SECONDS
             return copy.read(statement, scope)
         self._answers.put(key, rows)
         return rows

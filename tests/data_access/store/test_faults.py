@@ -319,6 +319,18 @@ def test_while_answers_take_too_long_the_copy_of_the_same_snapshot_gives_them(ho
     pd.testing.assert_frame_equal(days(elsewhere, 2023), whole)
 
 
+def test_a_page_of_many_slow_questions_waits_once(home, reader, monkeypatch):
+    table = f'"{schema_of(reader.snapshot().snapshot_id)}".measure_day'
+    whole = {year: days(SnapshotReader(home), year) for year in (2022, 2023, 2024)}
+    reader._open._source._database = impatient(home, monkeypatch, statement_seconds=1)
+    with sa.create_engine(home.database_url, poolclass=sa.NullPool).connect() as owner:
+        owner.exec_driver_sql(f"lock table {table} in access exclusive mode")
+        begun = time.monotonic()
+        for year, frame in whole.items():
+            pd.testing.assert_frame_equal(days(reader, year), frame)
+        assert time.monotonic() - begun < 2
+
+
 def impatient(home: Home, monkeypatch, **settings: object) -> Database:
     """Return the read role's connections with other limits than config/database.toml's."""
     changed = connections.connection_settings().model_copy(update=settings)
