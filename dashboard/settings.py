@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,9 +13,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.sign_in.accounts import WALL_SUBJECT, Account, account_of
+from dashboard.sign_in.accounts import WALL_CLAIMS, WALL_SUBJECT, Account, NoRoleError, SignInRequired, account_of
 from dashboard.sign_in.request import current_claims
-from dashboard.sign_in.settings import sign_in_mode
+from dashboard.sign_in.settings import Mode, sign_in_mode
 from dashboard.sign_in.start import check_open
 from data_access.access import Scope
 from data_access.audit import AuditBook, acting_as
@@ -85,14 +86,27 @@ def current_account() -> Account:
     if mode == "off":
         check_open(snapshot)
         account = Account("", Scope(settings.role, settings.region_code or root_code))
-    elif WALL_SUBJECT in (claims := current_claims()):
+    elif (claims := current_claims()) is WALL_CLAIMS:
         role = os.environ.get(WALL_ROLE_VARIABLE, DEFAULT_WALL_ROLE)
         account = Account(WALL_SUBJECT, Scope(role, os.environ.get(WALL_REGION_VARIABLE) or root_code))
     else:
-        account = account_of(claims, mode, settings.home, root_code)
+        account = _signed_in(claims, mode, settings.home, root_code)
     _ = account.scope.permissions
     acting_as(account.subject)
     return account
+
+
+def _signed_in(claims: Mapping[str, object], mode: Mode, home: Home, root_code: str) -> Account:
+    """Return the account of a sign-in; record one that is refused, whatever was asked for."""
+    try:
+        return account_of(claims, mode, home, root_code)
+    except SignInRequired as error:
+        if error.code != SignInRequired.default_code:  # nobody signed in yet is no refusal
+            record_refused(NOBODY, sign_in=error.code)
+        raise
+    except NoRoleError as error:
+        record_refused(NOBODY, sign_in=error.code, account=str(error.details["subject"]))
+        raise
 
 
 def current_viewer() -> Scope:

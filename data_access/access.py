@@ -39,6 +39,8 @@ class Role(BaseModel):
     writes: tuple[str, ...] = ()
     """What it may enter in the ledger: a kind of config/ledger.toml, or ``kind.state`` for single steps of one."""
 
+    confined: bool = False
+    """Is held for a region that must be named; without one it would be held for the whole data set."""
     audits: bool = False
     """May read the audit record."""
     administers: bool = False

@@ -12,7 +12,6 @@ from dashboard.context import Context, role_name
 from dashboard.i18n import LANGUAGES, t
 from dashboard.navigation import PageEntry, may_open
 from dashboard.settings import (
-    NOBODY,
     current_account,
     record_list,
     record_refused,
@@ -32,15 +31,12 @@ def signed_in(language: str) -> bool:
     try:
         current_account()
     except SignInRequired as error:
-        if error.code != SignInRequired.default_code:  # nobody signed in yet is no refusal
-            record_refused(NOBODY, sign_in=error.code)
         said = [] if error.code == SignInRequired.default_code else [error.message(language)]
         _gate(language, t("sign_in.title", language), *said, t("sign_in.note", language))
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.button", language), type="primary", on_click=st.login, key="sign-in")
         return False
     except NoRoleError as error:
-        record_refused(NOBODY, sign_in=error.code, account=str(error.details["subject"]))
         account = t("sign_in.signed_in_as", language, account=error.details["subject"])
         _gate(language, t("sign_in.no_role", language), error.message(language), account)
         if sign_in_mode() == "oidc":

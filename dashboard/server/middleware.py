@@ -14,7 +14,7 @@ from dashboard.front.pages import PageShell, SecurityHeaders
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.settings import NOBODY, current_account, load_settings, record_refused, record_sign_out
-from dashboard.sign_in.accounts import CLOCK_SKEW_SECONDS, WALL_SUBJECT
+from dashboard.sign_in.accounts import CLOCK_SKEW_SECONDS, WALL_CLAIMS
 from dashboard.sign_in.ended import end_sign_in
 from dashboard.sign_in.files import may_fetch
 from dashboard.sign_in.request import claims_of_request, is_forged, is_wall_screen, keep_claims, opens_a_session
@@ -24,6 +24,8 @@ from data_access.errors import DataAccessError
 FILES = "/media/"
 FOR_ACCOUNTS = (FILES, "/_stcore/metrics")
 """Addresses of Streamlit's that hold what pages show or how the server fares, and ask nobody who they are."""
+UPLOADS = "/_stcore/upload_file"
+"""Streamlit keeps in memory what anybody with a session sends there, signed in or not; no page takes a file."""
 
 
 class SignInGate:
@@ -46,9 +48,12 @@ class SignInGate:
             await run_in_threadpool(record_refused, NOBODY, sign_in="forged_header")
             await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
             return
-        claims = dict(claims_of_request(request, mode))
+        if scope["path"].startswith(UPLOADS):
+            await refuse(scope, receive, send, "Refused: no page takes a file.")
+            return
+        claims = claims_of_request(request, mode)
         if mode != "off" and scope["path"].startswith("/wall") and is_wall_screen(request):
-            claims = {WALL_SUBJECT: True}
+            claims = WALL_CLAIMS
         keep_claims(claims)
         if scope["path"] == "/auth/logout" and claims:
             record_sign_out()

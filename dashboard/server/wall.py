@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard.front.styles import stylesheet_version
 from dashboard.i18n import DEFAULT_LANGUAGE, HTML_LANGUAGE, t
-from dashboard.settings import current_viewer, record_refused, refuse_region, snapshot_reader
+from dashboard.settings import NOBODY, current_viewer, record_refused, refuse_region, snapshot_reader
 from dashboard.sign_in.accounts import NoRoleError, SignInRequired
 from dashboard.sign_in.request import WALL_COOKIE, is_wall_token, wall_cookie
 from dashboard.wall.settings import WallScreen, find_screen, wall_settings
@@ -41,11 +41,10 @@ def wall(request: Request) -> Response:
     try:
         _ = _wall_viewer()
     except (SignInRequired, NoRoleError):
-        return (
-            HTMLResponse(_plain(t("wall.refused", screen.language), screen.language), status_code=403)
-            if token
-            else RedirectResponse("/")
-        )
+        if not token:
+            return RedirectResponse("/")
+        record_refused(NOBODY, wall="token")
+        return HTMLResponse(_plain(t("wall.refused", screen.language), screen.language), status_code=403)
     except DataAccessError:
         pass  # the screen waits for the data
     return HTMLResponse(_page(request, screen), headers=NO_STORE)

@@ -16,6 +16,8 @@ from data_access.errors import DataAccessError
 from data_access.home import Home
 
 WALL_SUBJECT = "wall"
+WALL_CLAIMS: Mapping[str, object] = {WALL_SUBJECT: True}
+"""What is known of a screen that was opened with the wall's token. Known by being this object: a claim can have any name."""
 CLOCK_SKEW_SECONDS = 30
 
 
@@ -62,16 +64,24 @@ def account_of(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
         When the account holds no role here.
     """
     settings = sign_in_settings()
-    subject = next((str(claims[name]) for name in settings.subject_claims if claims.get(name)), "")
-    if not subject or (mode == "oidc" and not claims.get("is_logged_in")):
+    claim = next((name for name in settings.subject_claims if claims.get(name)), "")
+    if not claim or (mode == "oidc" and not claims.get("is_logged_in")):
         raise SignInRequired("Sign in to see the cockpit.", "请先登录。")
+    subject = str(claims[claim])
     until = _checked_end(claims, home) if mode == "oidc" else math.inf
+    if claim == "email" and str(claims.get("email_verified", True)).lower() == "false":
+        raise NoRoleError(
+            "The provider has not verified this address, which anybody may enter there. Verify it there, then sign in again.",
+            "身份提供方尚未验证该邮箱，任何人都可能填写它。请先在身份提供方完成验证，再重新登录。",
+            code="unverified_email",
+            subject=subject,
+        )
     holder = role_holders(home).get(subject)
     if holder is not None:
         return Account(subject, Scope(holder.role, holder.region or root_code), until)
-    role, region = claims.get(settings.role_claim), claims.get(settings.region_claim) or root_code
-    if settings.trust_claims and role in load_roles():
-        return Account(subject, Scope(str(role), str(region)), until)
+    role, region = load_roles().get(str(claims.get(settings.role_claim))), claims.get(settings.region_claim)
+    if settings.trust_claims and role is not None and (region or not role.confined):
+        return Account(subject, Scope(str(claims[settings.role_claim]), str(region or root_code)), until)
     raise NoRoleError(
         "This account holds no role in this system. Ask the administrator to enter it in role_holders.toml.",
         "该账号在本系统中没有角色，请联系系统管理员在 role_holders.toml 中登记。",

@@ -112,4 +112,18 @@ def _read_holders(path: Path, _stamp: int) -> Mapping[str, Holder]:
             f"{path.name}: role {unknown[0].role!r} is not in config/roles.toml; it has {known}.",
             f"{path.name}：角色“{unknown[0].role}”不在 config/roles.toml 中，现有：{known}。",
         )
-    return {holder.subject: holder for holder in holders}
+    wide = next((each for each in holders if load_roles()[each.role].confined and not each.region), None)
+    if wide is not None:
+        raise ConfigError(
+            f"{path.name}: {wide.subject!r} holds the role {wide.role!r}, which is held for one region, but none is named. "
+            "Write its code as region.",
+            f"{path.name}：“{wide.subject}”的角色“{wide.role}”须限定区划，但未填写。请在 region 中写明区划代码。",
+        )
+    by_subject = {holder.subject: holder for holder in holders}
+    if len(by_subject) < len(holders):
+        twice = next(each.subject for each in holders if by_subject[each.subject] is not each)
+        raise ConfigError(
+            f"{path.name}: {twice!r} is entered twice. Leave one entry.",
+            f"{path.name}：“{twice}”登记了两次，请只保留一条。",
+        )
+    return by_subject

@@ -119,10 +119,11 @@ def test_own_addresses_answer_nobody_who_is_not_signed_in(signed_app, reader, ci
         assert refused.value.code in (401, 404)
 
 
-def test_wall_screen_opens_with_its_token_and_with_no_other(browser, signed_app):
+def test_wall_screen_opens_with_its_token_and_with_no_other(browser, signed_app, signed_home):
     with watched_page(browser, OWN_HOSTS, PROVIDER_ASKS) as page:
         page.goto(f"{signed_app}/wall?screen=duty&token=wrong")
         assert "口令不对" in page.locator("body").inner_text()
+        assert '{"wall":"token"}' in set(AuditBook(signed_home).lines(Scope("auditor", ""), "refused")["details"])
         page.goto(f"{signed_app}/wall?screen=duty&token={WALL_TOKEN}")
         page.wait_for_selector("header.title")
         assert WALL_TOKEN not in page.url

@@ -62,7 +62,12 @@ def test_socket_of_another_site_does_not_open(client, origin):
 def test_own_pages_open_their_socket_and_post(client):
     headers = {"Host": OWN, "Origin": f"http://{OWN}", "Sec-Fetch-Site": "same-origin"}
     assert client.ask("GET", "/_stcore/stream", headers=headers, scheme="ws").status_code == 101
-    assert client.ask("POST", "/_stcore/upload_file/a/b", headers=headers).text == "Streamlit"
+    assert client.ask("POST", "/_stcore/other", headers=headers).text == "Streamlit"
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS"])
+def test_no_file_is_taken_from_anybody(client, method):
+    assert client.ask(method, "/_stcore/upload_file/session/file", headers={"Host": OWN}).status_code == 403
 
 
 def test_link_of_another_site_leads_here_but_never_out_of_the_session(client):

@@ -16,6 +16,7 @@ from dashboard.sign_in.settings import declared_mode, role_holders
 from dashboard.sign_in.start import check_start
 from data_access import schema
 from data_access.access import Scope
+from data_access.audit import AuditBook
 from data_access.errors import ConfigError
 from data_access.home import Home
 from data_access.publishing import publish
@@ -66,6 +67,47 @@ def test_sign_in_that_ran_out_or_was_meant_for_another_is_refused(home, change):
         account_of({**claims("county@city"), **change}, "oidc", home, ROOT)
 
 
+@pytest.mark.parametrize("said", [False, "false"])
+def test_address_that_the_provider_did_not_verify_is_nobodys(home, said):
+    with pytest.raises(NoRoleError, match="not verified") as refused:
+        account_of(claims("county@city", email_verified=said), "oidc", home, ROOT)
+    assert refused.value.code == "unverified_email"
+    assert account_of(claims("county@city", email_verified=True), "oidc", home, ROOT).scope.region_code == COUNTY
+
+
+def test_role_of_one_region_is_not_held_for_the_whole_where_a_claim_names_no_region(home, monkeypatch):
+    trusting = accounts.sign_in_settings().model_copy(update={"trust_claims": True})
+    monkeypatch.setattr(accounts, "sign_in_settings", lambda: trusting)
+    for more in ({}, {"pingan_region": ""}, {"pingan_region": None}):
+        with pytest.raises(NoRoleError):
+            account_of(claims("new@city", pingan_role="county_leader", **more), "oidc", home, ROOT)
+    held = account_of(claims("new@city", pingan_role="county_leader", pingan_region=COUNTY), "oidc", home, ROOT)
+    assert held.scope == Scope("county_leader", COUNTY)
+    assert account_of(claims("new@city", pingan_role="city_leader"), "oidc", home, ROOT).scope.region_code == ROOT
+
+
+def test_sign_in_that_counts_no_more_is_recorded_whatever_it_asks_for(home, monkeypatch, served_small_city):
+    monkeypatch.setattr(settings, "sign_in_mode", lambda: "oidc")
+    for change in ({"exp": 1.0}, {"aud": "another-program"}, {"email": "stranger@city"}):
+        given = {**claims("county@city"), **change}
+        monkeypatch.setattr(settings, "current_claims", lambda given=given: given)
+        with pytest.raises((SignInRequired, NoRoleError)):
+            settings.current_viewer()
+    refused = AuditBook(served_small_city).lines(Scope("auditor", small_city.CITY), "refused")["details"].tolist()
+    assert refused[:3] == [
+        '{"account":"stranger@city","sign_in":"no_role"}',
+        '{"sign_in":"wrong_audience"}',
+        '{"sign_in":"expired"}',
+    ]
+
+
+def test_claim_of_a_provider_makes_no_wall_screen(home, monkeypatch, served_small_city):
+    monkeypatch.setattr(settings, "sign_in_mode", lambda: "oidc")
+    monkeypatch.setattr(settings, "current_claims", lambda: claims("stranger@city", wall=True))
+    with pytest.raises(NoRoleError):
+        settings.current_account()
+
+
 def test_change_of_role_counts_from_the_next_request(home):
     assert role_holders(home)["county@city"].role == "county_leader"
     (home.path / "role_holders.toml").write_text('[[holder]]\nsubject = "county@city"\nrole = "auditor"\n')
@@ -73,7 +115,16 @@ def test_change_of_role_counts_from_the_next_request(home):
 
 
 @pytest.mark.parametrize(
-    "text", ["holder = 3", "[[holder]]\nrole = 'auditor'", "[[holder]\n", "[[holder]]\nsubject='a'\nrole='emperor'"]
+    "text",
+    [
+        "holder = 3",
+        "[[holder]]\nrole = 'auditor'",
+        "[[holder]\n",
+        "[[holder]]\nsubject='a'\nrole='emperor'",
+        "[[holder]]\nsubject='a'\nrole='county_leader'",
+        "[[holder]]\nsubject='a'\nrole='township_leader'\nregion=''",
+        "[[holder]]\nsubject='a'\nrole='auditor'\n[[holder]]\nsubject='a'\nrole='city_leader'",
+    ],
 )
 def test_wrong_list_of_holders_is_said_with_its_name(home, text):
     (home.path / "role_holders.toml").write_text(text)
