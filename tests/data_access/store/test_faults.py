@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -591,42 +591,3 @@ def test_an_import_that_meets_a_restart_is_whole_and_recorded(server, home, tmp_
         assert store.read(count)["rows"].tolist() == [2]
     wait_until(lambda: _answers(home), RECOVERS_SECONDS)
     assert len(AuditBook(home).lines(Scope("auditor", CITY), "import")) == lines + 1
-
-
-@pytest.mark.parametrize("skew", [timedelta(days=-2), timedelta(days=2)])
-def test_a_clock_that_is_wrong_changes_no_order(home, monkeypatch, skew):
-    """What comes later is known by number, never by a clock: in the ledger and in the audit record."""
-    ledger = Ledger.beside(SnapshotReader(home))
-    item_id = f"skewed{skew.days}"
-    first = ledger.write(CITY_SCOPE, **decision(1, item_id))
-    with skewed(monkeypatch, skew):
-        second = ledger.write(CITY_SCOPE, **decision(2, item_id), seen_version=1)
-    assert abs(second.recorded_at - first.recorded_at) > timedelta(days=1)
-    assert ledger.item(CITY_SCOPE, item_id) == second
-    third = ledger.write(CITY_SCOPE, **decision(3, item_id), seen_version=2)
-    assert [item.version for item in ledger.history(CITY_SCOPE, item_id)] == [1, 2, 3]
-    assert ledger.item(CITY_SCOPE, item_id) == third
-    findings = AuditBook(home).verify()[1]
-    assert all(finding.is_remark for finding in findings), findings
-
-
-def test_a_publish_by_a_machine_whose_clock_is_behind_is_the_one_served(home, monkeypatch):
-    with skewed(monkeypatch, timedelta(days=-2)):
-        published = publish(home)
-    assert SnapshotReader(home).snapshot().snapshot_id == published
-
-
-@contextmanager
-def skewed(monkeypatch, skew: timedelta) -> Iterator[None]:
-    """Let this machine's clock be wrong, as the program reads it."""
-    from datetime import datetime
-
-    class WrongClock(datetime):
-        @classmethod
-        def now(cls, zone=None):
-            return datetime.now(zone) + skew
-
-    with monkeypatch.context() as patch:
-        for module in ("ledger.book", "audit.book", "publishing.publish", "store.postgresql.loading"):
-            patch.setattr(sys.modules[f"data_access.{module}"], "datetime", WrongClock)
-        yield
