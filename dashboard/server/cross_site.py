@@ -6,7 +6,7 @@ import contextlib
 import logging
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +14,7 @@ from streamlit import config
 from streamlit.auth_util import get_origin_from_redirect_uri
 
 from dashboard.front.loopback import host_name, is_loopback
+from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.settings import current_account, record_refused
 from dashboard.sign_in.request import claims_of_request, keep_claims
 from dashboard.sign_in.settings import sign_in_mode
@@ -43,7 +44,7 @@ class CrossSiteGate:
         request = HTTPConnection(scope)
         if comes_from_another_site(request, scope.get("method", "")):
             await run_in_threadpool(_record, request)
-            await refuse(scope, receive, send, "Refused: another site made this request.")
+            await refuse(scope, receive, send, "sign_in.other_site")
             return
         await self.app(scope, receive, _with_safe_cookies(send) if _is_encrypted(request) else send)
 
@@ -63,11 +64,13 @@ def comes_from_another_site(request: HTTPConnection, method: str) -> bool:
     return not (is_followed_link and is_shown_alone) or request.url.path == "/auth/logout"
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, said: str) -> None:
-    """Answer that the request is refused; a socket is closed before it opens."""
+async def refuse(scope: Scope, receive: Receive, send: Send, why: str) -> None:
+    """Answer that the request is refused, by the key of a text that says why; a socket is closed before it opens."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
     else:
+        asked = QueryParams(scope.get("query_string", b"")).get("lang")
+        said = t(why, asked if asked in LANGUAGES else DEFAULT_LANGUAGE)
         await PlainTextResponse(said, status_code=403)(scope, receive, send)
 
 

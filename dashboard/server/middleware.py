@@ -11,7 +11,6 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from dashboard.front.loopback import is_loopback
 from dashboard.front.pages import PageShell, SecurityHeaders
-from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 from dashboard.server.cross_site import CrossSiteGate, refuse
 from dashboard.settings import NOBODY, current_account, load_settings, record_refused, record_sign_out
 from dashboard.sign_in.accounts import CLOCK_SKEW_SECONDS, WALL_CLAIMS
@@ -42,14 +41,14 @@ class SignInGate:
         request = HTTPConnection(scope)
         mode = sign_in_mode()
         if mode == "off" and _comes_from_elsewhere(request):
-            await refuse(scope, receive, send, t("sign_in.elsewhere", _language(scope)))
+            await refuse(scope, receive, send, "sign_in.elsewhere")
             return
         if mode == "proxy" and is_forged(request):
             await run_in_threadpool(record_refused, NOBODY, sign_in="forged_header")
-            await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
+            await refuse(scope, receive, send, "sign_in.title")
             return
         if scope["path"].startswith(UPLOADS):
-            await refuse(scope, receive, send, "Refused: no page takes a file.")
+            await refuse(scope, receive, send, "sign_in.no_uploads")
             return
         claims = claims_of_request(request, mode)
         if mode != "off" and scope["path"].startswith("/wall") and is_wall_screen(request):
@@ -63,7 +62,7 @@ class SignInGate:
             and scope["path"].startswith(FOR_ACCOUNTS)
             and not await run_in_threadpool(_may_have, scope["path"])
         ):
-            await refuse(scope, receive, send, t("sign_in.title", _language(scope)))
+            await refuse(scope, receive, send, "sign_in.title")
             return
         is_answer = scope["path"] == "/oauth2callback" and "code" in QueryParams(scope.get("query_string", b""))
         await self.app(scope, receive, _refusing_unsigned(send) if is_answer else send)
@@ -103,11 +102,6 @@ def _comes_from_elsewhere(request: HTTPConnection) -> bool:
     """Return whether a request reached this machine from another one, directly or through a proxy."""
     client = request.client.host if request.client else "127.0.0.1"
     return not is_loopback(client) or any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
-
-
-def _language(scope: Scope) -> str:
-    asked = QueryParams(scope.get("query_string", b"")).get("lang", DEFAULT_LANGUAGE)
-    return asked if asked in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def middleware() -> list[Middleware]:

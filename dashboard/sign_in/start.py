@@ -25,6 +25,12 @@ def check_start(home: Home) -> None:
     ConfigError
         Saying what to set.
     """
+    if config.get_option("server.baseUrlPath"):
+        raise ConfigError(
+            "server.baseUrlPath puts the cockpit below a path, where its checks don't look. Leave it out, and give the cockpit "
+            f"a name of its own (see {HOW}).",
+            f"server.baseUrlPath 会使页面位于子路径之下，访问检查无法覆盖。请删去该设置，并为本系统使用单独的域名（见 {HOW}）。",
+        )
     mode = declared_mode()
     if mode in ("oidc", "proxy"):
         return

@@ -157,6 +157,16 @@ def at_address(monkeypatch, address: str, **environment: str) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.parametrize("mode", ["off", "oidc"])
+def test_start_below_a_path_is_refused(tmp_path, monkeypatch, mode):
+    real = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda name: "cockpit" if name == "server.baseUrlPath" else real(name))
+    monkeypatch.setenv("PINGAN_SIGN_IN", mode)
+    with pytest.raises(ConfigError, match="a name of its own") as refused:
+        check_start(Home(tmp_path, None))
+    assert "子路径" in refused.value.message("zh")
+
+
 def test_start_is_refused_on_another_address_without_sign_in(demonstration_home, monkeypatch):
     at_address(monkeypatch, "0.0.0.0")  # noqa: S104
     with pytest.raises(ConfigError, match=r"secrets\.toml"):
