@@ -306,7 +306,7 @@ class KeptSums:
         scope: Hashable,
         outermost: str,
         code: str,
-        since: float,
+        asked_since: float,
         company_of: Callable[[str], Sequence[str]],
     ) -> Iterator[None]:
         """Read of the regions below ``code`` what was lately asked of it and its siblings.
@@ -317,8 +317,8 @@ class KeptSums:
         ----------
         fetch, scope, outermost
             As in :meth:`of`.
-        since : float
-            From when on, by ``time.monotonic()``.
+        asked_since : float
+            From when on what was asked counts, by ``time.monotonic()``.
         company_of : callable
             Returns the company of a measure.
         """
@@ -330,7 +330,7 @@ class KeptSums:
             asked = {key: held for key, held in self._kept.items() if key[:2] == (scope, outermost)}
         for (*_, rollup, regions), held in asked.items():
             own = scope, outermost, None, rollup, (code,)
-            if regions != family or held.asked_at < since or (own in asked and held.names <= asked[own].names):
+            if regions != family or held.asked_at < asked_since or (own in asked and held.names <= asked[own].names):
                 continue
             more = company_of(next(iter(held.names))) if self._parents[code] else ()
             self._held(own, sorted(held.names), more, partial(self._read, fetch, rollup, below, None))
