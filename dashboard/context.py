@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -87,6 +87,11 @@ class Context:
         """Return the relative address of ``page`` (its url path) with this context, for a plain link."""
         path = "" if page == "overview" else page
         return f"./{path}?{urlencode(self.link(page, **changes))}"
+
+    def hrefs(self, page: str, name: str, codes: Iterable[str], **changes: object) -> list[str]:
+        """Return :meth:`href` for each of several regions, whose code is the parameter ``name``."""
+        link = self.href(page, **{**changes, name: ANY_REGION})
+        return [link.replace(ANY_REGION, quote_plus(code)) for code in codes]
 
     def at(self, region: str) -> Context:
         """Return the same view of another region."""

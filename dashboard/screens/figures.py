@@ -48,6 +48,13 @@ def row_of(frame: pd.DataFrame, code: str) -> Values:
     return dict(zip(frame.columns.tolist(), row.tolist(), strict=True))
 
 
+def rows_of(frame: pd.DataFrame) -> list[Values]:
+    """Return the values of each region, in the frame's order."""
+    names = frame.columns.tolist()
+    columns = (frame[name].tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def figure_text(
     indicator: Indicator,
     value: float | None,

@@ -8,16 +8,18 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.components import Card, Definition, NoteKind
-from dashboard.context import Context, region_name
+from dashboard.context import Context
 from dashboard.grading.grades import FEW_EVENTS, INSUFFICIENT, NEW, NOT_WATCHED, PRELIMINARY, UNSURE
 from dashboard.grading.league import League, league_of
 from dashboard.grading.settings import IndexSettings, index_settings
 from dashboard.i18n import t
+from dashboard.memory import kept
 from dashboard.palette import GRADES
 from dashboard.screens.children import Listed, depth_of, names_of, siblings_of
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.triggers import chance_text
 from dashboard.sources import joint_source
+from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 COSTLIEST = 3
@@ -36,11 +38,11 @@ class Graded:
     card: Card | None
     """Of the region itself; None where it isn't graded."""
     own: pd.Series | None
-    """The row of :func:`league_rows` behind the card."""
+    """The row of :func:`with_links` behind the card."""
     sentence: str
     """The region's own index in words; empty without one."""
     rows: pd.DataFrame
-    """:func:`league_rows` of the regions listed; empty where none of them is graded."""
+    """:func:`with_links` of the regions listed; empty where none of them is graded."""
     months: tuple[str, ...]
     """Of the strips of grades."""
     why_not: str
@@ -55,10 +57,11 @@ def graded_regions(reader: SnapshotReader, context: Context, listed: Listed) -> 
     tables, rows, card, row, sentence = [], pd.DataFrame(), None, None, ""
     own = _own_league(reader, context, regions)
     if below is not None:
-        rows = league_rows(context, below, names_of(regions, listed.codes, language), page="overview")
+        rows = with_links(context, written_rows(reader, context.viewer, listed.codes, month, language), "overview")
     if own is not None:
-        name = pd.Series({context.region: region_name(regions, context.region, language)})
-        alone = league_rows(context, own, name).loc[[context.region]]
+        siblings = tuple(siblings_of(regions, context.region))
+        written = written_rows(reader, context.viewer, siblings, month, language)
+        alone = with_links(context, written.loc[[context.region]])
         row = alone.iloc[0]
         card, sentence = _card(reader, context, row, own, below), _sentence(row, language)
         tables.append(league_table(alone, language, "index", _title(month, language)))
@@ -98,20 +101,26 @@ def _own_league(reader: SnapshotReader, context: Context, regions: pd.DataFrame)
     return league if league.is_graded(context.region) else None
 
 
-def league_rows(context: Context, league: League, names: pd.Series, page: str = "ranking") -> pd.DataFrame:
-    """Return the league with its figures as written, whose links a level down stay on ``page``.
+@kept
+def written_rows(
+    reader: SnapshotReader, viewer: Scope, codes: tuple[str, ...], month: pd.Period, language: str
+) -> pd.DataFrame:
+    """Return the league of ``codes`` with its figures as written; kept for all who look at one of them.
 
     Returns
     -------
     DataFrame
         The rows of :class:`League` with ``name, index_text, interval, rank, change_text, red_text, red_chance, reasons``
         (the three costliest components), ``reason, unit, deadline`` (the costliest, who answers for it, how soon),
-        ``stage_text`` (how final, or late), ``watched_text`` (why it is yellow though below the line; else empty),
-        ``strip``, ``href`` (to what made the index) and ``down``.
+        ``stage_text`` (how final, or late), ``watched_text`` (why it is yellow though below the line; else empty) and
+        ``strip``.
     """
-    language, rows = context.language, league.rows
-    costs = {code: _costs(league, code, language) for code in rows.index}
-    answers = {code: _answer(league, code, language) for code in rows.index}
+    league = league_of(reader, viewer, codes, month)
+    rows, names = league.rows, names_of(reader.regions(viewer), codes, language)
+    each = [str(code) for code in rows.index]
+    costs = [_costs(league, code, language) for code in each]
+    answers = [_answer(league, code, language) for code in each]
+    joint = t("overview.joint", language)
     return rows.assign(
         name=names.reindex(rows.index),
         index_text=[formatting.number(value, 1) for value in rows["index"]],
@@ -122,23 +131,29 @@ def league_rows(context: Context, league: League, names: pd.Series, page: str = 
         change_text=[formatting.signed(change, 1) for change in rows["change"]],
         red_text=[str(number) for number in rows["months_red"]],
         red_chance=[chance_text(chance) for chance in rows["probability_red"]],
-        reasons=[t("overview.joint", language).join(costs[code]) for code in rows.index],
-        reason=[costs[code][0] if costs[code] else "" for code in rows.index],
-        unit=[answers[code][0] for code in rows.index],
-        deadline=[answers[code][1] for code in rows.index],
+        reasons=[joint.join(reasons) for reasons in costs],
+        reason=[reasons[0] if reasons else "" for reasons in costs],
+        unit=[unit for unit, _ in answers],
+        deadline=[deadline for _, deadline in answers],
         stage_text=[
-            t("ranking.late" if league.late(str(code)) else f"indicator_stage.{stage}", language)
-            for code, stage in rows["stage"].items()
+            t("ranking.late" if league.late(code) else f"indicator_stage.{stage}", language)
+            for code, stage in zip(each, rows["stage"], strict=True)
         ],
-        watched_text=[watched_words(league, str(code), language) for code in rows.index],
+        watched_text=[watched_words(league, code, language) for code in each],
         strip=pd.Series(league.grades.reindex(rows.index).to_numpy().tolist(), index=rows.index),
-        href=[context.href("ranking", of=code) for code in rows.index],
-        down=[context.href(page, region=code, of=None) for code in rows.index],
+    )
+
+
+def with_links(context: Context, written: pd.DataFrame, page: str = "ranking") -> pd.DataFrame:
+    """Return :func:`written_rows` with ``href`` (to what made the index) and ``down`` (a level down, on ``page``)."""
+    return written.assign(
+        href=context.hrefs("ranking", "of", written.index),
+        down=context.hrefs(page, "region", written.index, of=None),
     )
 
 
 def league_table(rows: pd.DataFrame, language: str, key: str = "league", title: str = "") -> ScreenTable:
-    """Return :func:`league_rows` for download: numbers as numbers, grades in words."""
+    """Return :func:`written_rows` for download: numbers as numbers, grades in words."""
     names = ("name", "grade", "index", "lower", "upper", "rank", "change", "months_red", "probability_red")
     return ScreenTable(
         key,

@@ -23,22 +23,24 @@ from dashboard.grading.triggers import (
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator, load_catalogue
 from dashboard.memory import kept
-from dashboard.screens.children import Listed, depth_of, level_word, listed_down_to, names_of
+from dashboard.screens.children import Listed, depth_of, in_scope, level_word, listed_down_to, names_of
 from dashboard.screens.league import (
     DEEPEST_GRADED,
     LEAST_LOST,
     basis_note,
     graded_month,
     late_note,
-    league_rows,
     league_table,
     tie_words,
     watched_notes,
+    with_links,
+    written_rows,
 )
 from dashboard.screens.overview import headline_of
 from dashboard.screens.shared import shared_values
 from dashboard.screens.tables import ScreenTable
-from dashboard.screens.triggers import Triggers, chance_text, triggers_of
+from dashboard.screens.triggers import Found, Triggers, chance_text, found_by_rules, triggers_of
+from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 TOWNSHIP_DEPTH = 2
@@ -80,36 +82,47 @@ class RankingScreen:
         return self.league.grades_any
 
 
+@dataclass(frozen=True)
+class _Ranked:
+    """What the page shows of some regions, the same for whoever looks at one of them; as :class:`RankingScreen`."""
+
+    league: League
+    names: pd.Series
+    rows: pd.DataFrame
+    """Without links."""
+    rising: RisingYears
+    clean: CleanYears
+    sheets: list[str]
+    found: Found
+    problems: pd.DataFrame
+    verdict: str
+    league_table: ScreenTable
+    problem_table: ScreenTable
+
+
 @kept
 def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
     """Prepare the ranking of the regions below the current one, for the last month of the period.
 
     A township, and a grid in it, stands among the townships of its county: nothing finer is graded.
     """
-    snapshot = reader.snapshot()
+    snapshot, language = reader.snapshot(), context.language
     regions = reader.regions(context.viewer)
     listed = listed_down_to(reader, context, DEEPEST_GRADED)
     last_day = min(context.period.end, snapshot.data_through)
+    year = last_day.year if (last_day.month, last_day.day) == (12, 31) else last_day.year - 1
     month = graded_month(reader, context)
-    names = names_of(regions, listed.codes, context.language)
-    league = league_of(reader, context.viewer, listed.codes, month)
+    parent = listed.parent if in_scope(regions, listed.parent) else context.region
+    ranked = _ranked(reader, context.viewer, listed.parent, parent, listed.codes, month, year, language)
+    league, names = ranked.league, ranked.names
     worst = league.rows.index[0]
     selected = context.own_value("of", listed.codes, listed.selected or worst)
-    year = last_day.year if (last_day.month, last_day.day) == (12, 31) else last_day.year - 1
-    rising = rising_years(reader, context.viewer, listed.codes, year)
-    townships = townships_below(regions, listed.parent) or list(listed.codes)
-    clean = clean_years(reader, context.viewer, townships, year)
-    every = tuple(dict.fromkeys((*listed.codes, *townships)))
-    every_name = names_of(regions, every, context.language)
-    award_level = level_word(snapshot, depth_of(regions, townships[0]), context.language)
-    triggers = triggers_of(reader, context, league, rising, clean, every_name, index_settings(), award_level)
-    problems = _problems(league, names, context.language)
-    sheets = review_sheets(league, index_settings())
-    rows = league_rows(context, league, names)
+    triggers = triggers_of(context, ranked.found)
+    rows = with_links(context, ranked.rows)
     headline = headline_of(reader)
     funnel_of = headline if headline.display_form == "rate" else find_indicator(FUNNEL_INDICATOR)
     funnel = _funnel(reader, context, funnel_of, listed, names)
-    reasons = reasons_of(league, selected, context.language)
+    reasons = reasons_of(league, selected, language)
     return RankingScreen(
         month=month,
         listed=listed,
@@ -118,22 +131,75 @@ def ranking_screen(reader: SnapshotReader, context: Context) -> RankingScreen:
         rows=rows,
         selected=selected,
         reasons=reasons,
-        why_note=_why_note(str(rows.at[selected, "watched_text"]), context.language),
+        why_note=_why_note(str(rows.at[selected, "watched_text"]), language),
         funnel=funnel,
         funnel_of=funnel_of,
+        rising=ranked.rising,
+        clean=ranked.clean,
+        sheets=ranked.sheets,
+        triggers=triggers,
+        problems=ranked.problems,
+        verdict=ranked.verdict,
+        tables=(
+            ranked.league_table,
+            _reasons_table(reasons, names[selected], language),
+            _funnel_table(funnel, funnel_of, language),
+            *triggers.tables,
+            ranked.problem_table,
+        ),
+    )
+
+
+@kept
+def _ranked(
+    reader: SnapshotReader,
+    viewer: Scope,
+    above: str,
+    parent: str,
+    codes: tuple[str, ...],
+    month: pd.Period,
+    year: int,
+    language: str,
+) -> _Ranked:
+    """Rank ``codes``, the regions ``above`` has, for ``month``, with the rules on whole years up to ``year``.
+
+    ``parent`` is the region of the viewer's scope whose vetoes are read.
+    """
+    snapshot, regions = reader.snapshot(), reader.regions(viewer)
+    names = names_of(regions, codes, language)
+    league = league_of(reader, viewer, codes, month)
+    rising = rising_years(reader, viewer, codes, year)
+    townships = townships_below(regions, above) or list(codes)
+    clean = clean_years(reader, viewer, townships, year)
+    every_name = names_of(regions, tuple(dict.fromkeys((*codes, *townships))), language)
+    award_level = level_word(snapshot, depth_of(regions, townships[0]), language)
+    found = found_by_rules(
+        reader,
+        viewer,
+        league,
+        rising,
+        clean,
+        every_name,
+        index_settings(),
+        parent=parent,
+        award_level=award_level,
+        language=language,
+    )
+    sheets = review_sheets(league, index_settings())
+    rows = written_rows(reader, viewer, codes, month, language)
+    problems = _problems(league, names, language)
+    return _Ranked(
+        league=league,
+        names=names,
+        rows=rows,
         rising=rising,
         clean=clean,
         sheets=sheets,
-        triggers=triggers,
+        found=found,
         problems=problems,
-        verdict=_verdict(league, names, sheets, context.language),
-        tables=(
-            league_table(rows, context.language),
-            _reasons_table(reasons, names[selected], context.language),
-            _funnel_table(funnel, funnel_of, context.language),
-            *triggers.tables,
-            _problem_table(problems, context.language),
-        ),
+        verdict=_verdict(league, names, sheets, language),
+        league_table=league_table(rows, language),
+        problem_table=_problem_table(problems, language),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from dashboard.indicators.catalogue import find_indicator
 from dashboard.indicators.engine.facts import evaluation_rules
 from dashboard.screens.tables import ScreenTable
 from dashboard.sources import has_source
+from data_access.access import Scope
 from data_access.queries import SnapshotReader
 
 RULES = ("sheets", "rising", "clean")
@@ -81,33 +82,58 @@ class Triggers:
     tables: tuple[ScreenTable, ...]
 
 
-def triggers_of(
+@dataclass(frozen=True)
+class Found:
+    """What the three rules find among some regions, the same for whoever looks at one of them.
+
+    Parameters
+    ----------
+    lists : tuple of TriggerList
+        Without the links to their rows.
+    numbers : mapping
+        Rule → region → the rows behind it, numbers as numbers.
+    names : Series
+        Names on screen of all regions of the three lists, by code.
+    tables : tuple of ScreenTable
+    """
+
+    lists: tuple[TriggerList, ...]
+    numbers: Mapping[str, Mapping[str, pd.DataFrame]]
+    names: pd.Series
+    tables: tuple[ScreenTable, ...]
+
+
+def found_by_rules(
     reader: SnapshotReader,
-    context: Context,
+    viewer: Scope,
     league: League,
     rising: RisingYears,
     clean: CleanYears,
     names: pd.Series,
     settings: IndexSettings,
+    *,
+    parent: str,
     award_level: str,
-) -> Triggers:
+    language: str,
+) -> Found:
     """Prepare the three lists: red months and rising years of the regions of the league, clean years of those of ``clean``.
 
     Parameters
     ----------
     names : Series
         Names on screen of all regions of the three lists, by code.
+    parent : str
+        Region of the viewer's scope that has all of them, whose vetoes are read.
     award_level : str
         What the data set calls the regions of ``clean``.
     """
-    language = context.language
-    vetoes = _vetoes(reader, context, list(names.index), league.months[-1].year)
+    vetoes = _vetoes(reader, viewer, parent, list(names.index), league.months[-1].year, language)
     sheets = review_evidence(league, settings)
     title = {rule: t(f"ranking.list_{rule}", language, level=award_level) for rule in RULES}
     why_none = {rule: t(f"ranking.none_{rule}", language) for rule in RULES}
     if not league.grades_any:
         why_none["sheets"] = t("ranking.not_graded", language)
-    told = has_source(reader, context.viewer, find_indicator(HOMICIDE_RATE))
+    told = has_source(reader, viewer, find_indicator(HOMICIDE_RATE))
     unjudged = t("ranking.none_judged" if told else "ranking.no_homicides", language)
     if len(rising.unknown) == len(league.rows):
         why_none["rising"] = unjudged
@@ -122,7 +148,7 @@ def triggers_of(
     if told or rising.hidden:
         notes |= {"rising": _rising_note(rising, language), "clean": _clean_note(clean, language)}
     lists = tuple(
-        TriggerList(rule, title[rule], _written(context, rule, rows[rule], names, vetoes), notes[rule], why_none[rule])
+        TriggerList(rule, title[rule], _written(rows[rule], names, vetoes, language), notes[rule], why_none[rule])
         for rule in RULES
     )
     numbers = {
@@ -130,21 +156,29 @@ def triggers_of(
         "rising": {str(code): rising.basis.loc[code] for code in rising.rows.index},
         "clean": {str(code): clean.basis.loc[code] for code in clean.rows.index},
     }
+    tables = (
+        *(_list_table(each, language) for each in lists),
+        *(_rows_table(rule, title[rule], numbers[rule], names, language) for rule in RULES),
+    )
+    return Found(lists, numbers, names, tables)
+
+
+def triggers_of(context: Context, found: Found) -> Triggers:
+    """Return the three lists with their links, and the rows that the address asks for."""
+    language, names = context.language, found.names
+    lists = tuple(
+        replace(each, rows=each.rows.assign(href=context.hrefs("ranking", "of", each.rows.index, rows=each.rule)))
+        for each in found.lists
+    )
     asked = context.own_value("rows", RULES, NO_ROWS)
     code = context.own_value("of", tuple(map(str, names.index)), "")
-    basis = numbers.get(asked, {}).get(code)
+    basis = found.numbers.get(asked, {}).get(code)
     behind = None
     if basis is not None:
-        found = _month_rows(basis, language) if asked == "sheets" else _year_rows(basis, language)
-        behind = TriggerRows(asked, title[asked], names[code], found)
-    return Triggers(
-        lists=lists,
-        behind=behind,
-        tables=(
-            *(_list_table(each, language) for each in lists),
-            *(_rows_table(rule, title[rule], numbers[rule], names, language) for rule in RULES),
-        ),
-    )
+        title = next(each.title for each in lists if each.rule == asked)
+        rows = _month_rows(basis, language) if asked == "sheets" else _year_rows(basis, language)
+        behind = TriggerRows(asked, title, names[code], rows)
+    return Triggers(lists=lists, behind=behind, tables=found.tables)
 
 
 def rising_evidence(rising: RisingYears, language: str) -> list[str]:
@@ -169,18 +203,19 @@ def chance_text(chance: float) -> str:
     return ">99.9%" if chance > 0.999 else f"{formatting.number(chance * 100, 1)}%"
 
 
-def _vetoes(reader: SnapshotReader, context: Context, codes: list[str], year: int) -> pd.DataFrame:
+def _vetoes(
+    reader: SnapshotReader, viewer: Scope, parent: str, codes: list[str], year: int, language: str
+) -> pd.DataFrame:
     """Return the two vetoes of each region in words; without the right to records both stay unsaid."""
-    language = context.language
-    if not context.viewer.permissions.records:
+    if not viewer.permissions.records:
         return pd.DataFrame(t("ranking.hidden", language), index=codes, columns=list(FIELDS))
-    fields = veto_fields(reader.vetoes(context.viewer, context.region, year, year), codes, year)
+    fields = veto_fields(reader.vetoes(viewer, parent, year, year), codes, year)
     words = assessment_settings().veto
     none = t("ranking.no_veto", language)
     return fields.map(lambda state: words.label("statuses", state, language) if state else none)
 
 
-def _written(context: Context, rule: str, rows: pd.DataFrame, names: pd.Series, vetoes: pd.DataFrame) -> pd.DataFrame:
+def _written(rows: pd.DataFrame, names: pd.Series, vetoes: pd.DataFrame, language: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": names.reindex(rows.index),
@@ -188,8 +223,7 @@ def _written(context: Context, rule: str, rows: pd.DataFrame, names: pd.Series, 
             "evidence": rows["evidence"],
             "rejection": vetoes["rejection"].reindex(rows.index),
             "no_excellence": vetoes["no_excellence"].reindex(rows.index),
-            "behind": t("ranking.open_rows", context.language),
-            "href": [context.href("ranking", of=code, rows=rule) for code in rows.index],
+            "behind": t("ranking.open_rows", language),
         },
         index=rows.index,
     )
@@ -220,8 +254,7 @@ def _clean_rows(clean: CleanYears, language: str) -> pd.DataFrame:
         {
             "rule": [t("ranking.rule_clean", language, count=CLEAN_YEARS)] * len(clean.rows),
             "evidence": [
-                t("ranking.clean_chance", language, chance=chance_text(row["chance"]))
-                for _, row in clean.rows.iterrows()
+                t("ranking.clean_chance", language, chance=chance_text(chance)) for chance in clean.rows["chance"]
             ],
         },
         index=clean.rows.index,

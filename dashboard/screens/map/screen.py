@@ -19,9 +19,17 @@ from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.maps import ColourScale, choropleth, robust_limits, view_of
 from dashboard.maps.addresses import geometry_address, map_style_address
 from dashboard.maps.svg_map import Frame, map_legend, svg_map
-from dashboard.memory import kept
+from dashboard.memory import kept, recalled
 from dashboard.screens.children import Listed, in_scope, listed_regions, names_of
-from dashboard.screens.figures import basis_of_all, figure_text, interval_text, row_text, status_text, value_text
+from dashboard.screens.figures import (
+    basis_of_all,
+    figure_text,
+    interval_text,
+    row_text,
+    rows_of,
+    status_text,
+    value_text,
+)
 from dashboard.screens.map.clusters import SHOWN, ClusterScreen, clustered_codes, clusters_on
 from dashboard.screens.shared import shared_outlines, shared_shapes, shared_values
 from dashboard.screens.tables import ScreenTable
@@ -74,22 +82,14 @@ def map_screen(reader: SnapshotReader, context: Context, page: str = "map") -> M
     choices = mapped_indicators(listed.depth)
     indicator = chosen_indicator(context, choices, snapshot.dataset.get("headline", ""))
     found = shared_values(reader, context, indicator, listed.codes)
-    centres, bounds = shared_shapes(reader, context, listed.codes)
-    frame = _region_rows(
-        context,
-        page,
-        indicator,
-        found,
-        regions.loc[list(listed.codes)],
-        names_of(regions, listed.codes, context.language),
-    )
-    frame["lon"] = frame["lon"].fillna(centres["lon"].reindex(frame.index))
-    frame["lat"] = frame["lat"].fillna(centres["lat"].reindex(frame.index))
+    _, bounds = shared_shapes(reader, context, listed.codes)
+    written = _written_regions(reader, context, indicator, listed.codes)
+    frame = written.assign(href=context.hrefs(page, "region", written.index))
     offered = page == "map" and can_be_smoothed(indicator)
     rate = context.own_value("rate", RATES, RATES[0]) if offered else RATES[0]
     if rate == RATES[0]:
-        frame["drawn"] = frame["value"]
-        sentence = _spread(reader, context, indicator, listed, found, frame["name"])
+        key = ("spread", context.viewer, indicator.id, listed.codes, listed.parent, context.period, context.language)
+        sentence = recalled(reader, key, lambda: _spread(reader, context, indicator, listed, found, written["name"]))
     else:
         frame, sentence = _smoothed(reader, context, indicator, found, frame, rate)
     clustered = clustered_codes(reader, context, indicator, listed) if page == "map" and bounds is not None else ()
@@ -287,31 +287,50 @@ def _limits(lower: float, upper: float, value: float) -> str:
     return "" if pd.isna(lower) or pd.isna(upper) else formatting.interval(lower, upper, "rate", value)
 
 
-def _region_rows(
-    context: Context, page: str, indicator: Indicator, found: pd.DataFrame, rows: pd.DataFrame, names: pd.Series
+def _written_regions(
+    reader: SnapshotReader, context: Context, indicator: Indicator, codes: tuple[str, ...]
 ) -> pd.DataFrame:
-    language = context.language
+    """Return ``MapScreen.regions`` but for their links; kept for the overview, the map and each of the regions."""
+    viewer, language = context.viewer, context.language
+    key = ("written regions", viewer, indicator.id, codes, context.period, language)
+    return recalled(reader, key, lambda: _region_rows(reader, context, indicator, codes))
+
+
+def _region_rows(
+    reader: SnapshotReader, context: Context, indicator: Indicator, codes: tuple[str, ...]
+) -> pd.DataFrame:
+    language, regions = context.language, reader.regions(context.viewer)
+    found = shared_values(reader, context, indicator, codes)
+    names = names_of(regions, tuple(found.index.tolist()), language)
+    centres, _ = shared_shapes(reader, context, codes)
+    figures = rows_of(found)
+    texts = [value_text(indicator, row, language) for row in figures]
+    intervals = [interval_text(indicator, row) or "" for row in figures]
+    counts = [_counts(row, language) for row in figures]
     frame = found[
         ["value", "lower", "upper", "numerator", "denominator", "status", "data_through", "basis", "notes"]
-    ].copy()
-    frame["name"] = names
-    frame["lon"], frame["lat"] = rows["lon"], rows["lat"]
-    figures = found.to_dict("records")
-    frame["text"] = [value_text(indicator, row, language) for row in figures]
-    frame["figure"] = [row_text(indicator, row, language) if row["status"] in WITH_VALUE else "—" for row in figures]
-    frame["interval"] = [interval_text(indicator, row) or "" for row in figures]
-    frame["counts"] = [_counts(row, language) for row in figures]
-    frame["status_words"] = [status_text(row, language) for row in figures]
-    frame["href"] = [context.href(page, region=code) for code in frame.index]
-    frame["hover"] = [
-        str(Markup("<b>{}</b><br>{}{}<br>{}").format(name, text, _in_brackets(interval), counts))
-        for name, text, interval, counts in zip(
-            *(frame[column] for column in ("name", "text", "interval", "counts")), strict=True
-        )
-    ]
+    ].assign(
+        name=names,
+        **{name: _placed(regions, centres, name, found.index) for name in ("lon", "lat")},
+        text=texts,
+        figure=[row_text(indicator, row, language) if row["status"] in WITH_VALUE else "—" for row in figures],
+        interval=intervals,
+        counts=counts,
+        status_words=[status_text(row, language) for row in figures],
+        hover=[
+            str(Markup("<b>{}</b><br>{}{}<br>{}").format(name, text, _in_brackets(interval), count))
+            for name, text, interval, count in zip(names, texts, intervals, counts, strict=True)
+        ],
+        drawn=found["value"],
+    )
     return frame.sort_values(
         ["value", "name"], ascending=[indicator.direction == "higher_better", True], na_position="last"
     )
+
+
+def _placed(regions: pd.DataFrame, centres: pd.DataFrame, name: str, codes: pd.Index) -> pd.Series:
+    """Return where the regions lie, as they give it themselves, else by their shapes."""
+    return regions[name].reindex(codes).fillna(centres[name].reindex(codes))
 
 
 def _counts(row: Values, language: str) -> str:

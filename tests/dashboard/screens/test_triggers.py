@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlparse
 
+import pandas as pd
 import pytest
 
 from dashboard.context import Context
+from dashboard.grading.townships.vetoes import COLUMNS
 from dashboard.i18n import t
 from dashboard.periods import Period
 from dashboard.screens.ranking import ranking_screen
@@ -95,6 +97,23 @@ def test_a_role_without_small_counts_gets_no_rows_of_rare_cases(asked):
     assert found["rising"].rows.empty and found["clean"].rows.empty
     tables = {each.key: each for each in screen.tables}
     assert tables["rising_rows"].frame.empty and tables["clean_rows"].frame.empty
+
+
+def test_a_township_page_tells_of_the_vetoes_of_its_neighbours(own_reader, city_scope, places, monkeypatch):
+    """They stand in one list: that a neighbour has none must not be said because only one's own were read."""
+    own = places[2][0]
+    regions = own_reader.regions(city_scope)
+    county = regions.at[own, "parent_code"]
+    neighbours = [code for code in places[2][1:] if regions.at[code, "parent_code"] == county]
+
+    def vetoes(self, scope, region_code, first_year, last_year):
+        within = neighbours if region_code == county else []
+        return pd.DataFrame([(code, 2024, "否优", "成立") for code in within], columns=list(COLUMNS))
+
+    monkeypatch.setattr(SnapshotReader, "vetoes", vetoes)
+    screen = ranking_screen(own_reader, Context(own, Period.parse("2024"), "zh", "light", city_scope))
+    shown = lists(screen)["clean"].rows["no_excellence"].drop(own, errors="ignore")
+    assert len(shown) and set(shown) == {"成立"}
 
 
 def test_a_data_set_without_an_index_claims_nothing_of_red_months_or_rising_years(toronto_home):
