@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache, wraps
 from operator import itemgetter
 from threading import Condition
@@ -25,10 +25,14 @@ LARGEST_SHARE = 4
 """A result that would fill more than this part of the place is not kept: it would push out all others."""
 FRAME_BYTES, COLUMN_BYTES = 2_000, 800
 """What a frame, and each of its columns, takes beside its values."""
+FEW_CELLS, CELL_BYTES = 300, 60
+"""A frame of no more cells, which takes little beside those two, is not looked into: each cell is taken to be a short text."""
 LOOKED_AT = 3
 """Texts of a column whose size is looked at, the first and the last among them; the others are taken to be as long."""
 _NOT_OWN = (type, ModuleType, FunctionType, MethodType, BaseModel, SnapshotReader)
 """What results only point to: settings and readers belong to the process."""
+_WHOLE = frozenset({str, bytes, int, float, bool, type(None)})
+"""What most parts of results are, and holds nothing else."""
 
 
 class ServerSettings(BaseModel):
@@ -153,16 +157,21 @@ def bytes_of(result: object) -> int:
     total, seen, left = 0, set[int](), [result]
     while left:
         each = left.pop()
-        if id(each) in seen or isinstance(each, _NOT_OWN):
+        if id(each) in seen:
             continue
         seen.add(id(each))
-        total += _own_bytes(each)
-        left.extend(_parts(each))
+        if type(each) in _WHOLE:
+            total += sys.getsizeof(each)
+        elif not isinstance(each, _NOT_OWN):
+            total += _own_bytes(each)
+            left.extend(_parts(each))
     return total
 
 
 def _own_bytes(each: object) -> int:
     if isinstance(each, pd.DataFrame):
+        if each.size <= FEW_CELLS:
+            return each.size * CELL_BYTES + len(each) * 8 + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
         rows, kinds = _rows_looked_at(len(each)), each.dtypes.tolist()
         cells = len(each) * sum(
             8 + (_bytes_each([each.iat[row, at] for row in rows]) if _points_to_values(kind) else 0)
@@ -198,18 +207,15 @@ def _bytes_each(values: Sequence[object]) -> int:
     return sum(map(sys.getsizeof, values)) // max(1, len(values))
 
 
-def _parts(each: object) -> Iterator[object]:
-    if isinstance(each, str | bytes | int | float | pd.DataFrame | pd.Series | pd.Index) or each is None:
-        return
+def _parts(each: object) -> Iterable[object]:
+    if isinstance(each, pd.DataFrame | pd.Series | pd.Index | np.generic):
+        return ()
     if isinstance(each, dict | MappingProxyType):
-        yield from each
-        yield from each.values()
-    elif isinstance(each, list | tuple | set | frozenset):
-        yield from each
-    elif isinstance(each, np.ndarray):
-        if each.dtype == object:
-            yield from each.ravel().tolist()
-    else:
-        yield from getattr(each, "__dict__", {}).values()
-        for name in getattr(type(each), "__slots__", ()):
-            yield getattr(each, name, None)
+        return (*each, *each.values())
+    if isinstance(each, list | tuple | set | frozenset):
+        return each
+    if isinstance(each, np.ndarray):
+        values = each.ravel().tolist() if each.dtype == object else []
+        return dict(zip(map(id, values), values, strict=True)).values()  # labels come many times
+    slots = getattr(type(each), "__slots__", ())
+    return (*getattr(each, "__dict__", {}).values(), *(getattr(each, name, None) for name in slots))
