@@ -31,6 +31,7 @@ LOOKED_AT = 3
 """Texts of a column whose size is looked at, the first and the last among them; the others are taken to be as long."""
 _NOT_OWN = (type, ModuleType, FunctionType, MethodType, BaseModel, SnapshotReader)
 """What results only point to: settings and readers belong to the process."""
+_COLUMNS = (pd.Series, pd.Index)
 _WHOLE = frozenset({str, bytes, int, float, bool, type(None)})
 """What most parts of results are, and holds nothing else."""
 
@@ -170,19 +171,25 @@ def bytes_of(result: object) -> int:
 
 def _own_bytes(each: object) -> int:
     if isinstance(each, pd.DataFrame):
-        if each.size <= FEW_CELLS:
-            return each.size * CELL_BYTES + len(each) * 8 + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
-        rows, kinds = _rows_looked_at(len(each)), each.dtypes.tolist()
-        cells = len(each) * sum(
-            8 + (_bytes_each([each.iat[row, at] for row in rows]) if _points_to_values(kind) else 0)
-            for at, kind in enumerate(kinds)
-        )
-        return cells + _column_bytes(each.index) + FRAME_BYTES + COLUMN_BYTES * each.shape[1]
-    if isinstance(each, pd.Series | pd.Index):
+        rows, columns = each.shape
+        return _cells_bytes(each, rows, columns) + FRAME_BYTES + COLUMN_BYTES * columns
+    if isinstance(each, _COLUMNS):
         return _column_bytes(each) + FRAME_BYTES
     if isinstance(each, np.ndarray):
         return each.nbytes + 100
     return sys.getsizeof(each, 100)
+
+
+def _cells_bytes(frame: pd.DataFrame, rows: int, columns: int) -> int:
+    """Return about how many bytes the values of a frame and its index take."""
+    if rows * columns <= FEW_CELLS:
+        return rows * (columns * CELL_BYTES + 8)
+    looked_at = _rows_looked_at(rows)
+    each_row = sum(
+        8 + (_bytes_each([frame.iat[row, at] for row in looked_at]) if _points_to_values(kind) else 0)
+        for at, kind in enumerate(frame.dtypes.tolist())
+    )
+    return rows * each_row + _column_bytes(frame.index)
 
 
 def _column_bytes(column: pd.Series | pd.Index) -> int:
@@ -208,7 +215,7 @@ def _bytes_each(values: Sequence[object]) -> int:
 
 
 def _parts(each: object) -> Iterable[object]:
-    if isinstance(each, pd.DataFrame | pd.Series | pd.Index | np.generic):
+    if isinstance(each, (pd.DataFrame, *_COLUMNS, np.generic)):
         return ()
     if isinstance(each, dict | MappingProxyType):
         return (*each, *each.values())
