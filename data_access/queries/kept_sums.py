@@ -327,10 +327,11 @@ class KeptSums:
             return
         family = ("" if code == outermost else self._parents[code],)
         with self._lock:
-            asked = {key: held for key, held in self._kept.items() if key[:2] == (scope, outermost)}
-        for (*_, rollup, regions), held in asked.items():
+            own_family = [key for key in self._kept if key[4] == family and key[:2] == (scope, outermost)]
+            asked = [(key[3], self._kept[key]) for key in own_family]
+        for rollup, held in asked:
             own = scope, outermost, None, rollup, (code,)
-            if regions != family or held.asked_at < asked_since or (own in asked and held.names <= asked[own].names):
+            if held.asked_at < asked_since or self._holds(own, held.names):
                 continue
             more = company_of(next(iter(held.names))) if self._parents[code] else ()
             self._held(own, sorted(held.names), more, partial(self._read, fetch, rollup, below, None))
@@ -347,7 +348,7 @@ class KeptSums:
         with self._lock:
             self._kept.clear()
 
-    def _holds(self, key: _Key, measures: Sequence[str]) -> bool:
+    def _holds(self, key: _Key, measures: Iterable[str]) -> bool:
         """Return whether ``measures`` are kept under ``key``."""
         with self._lock:
             held = self._kept.get(key)

@@ -221,6 +221,30 @@ def test_what_lies_below_a_region_is_read_ahead_as_far_as_the_region_itself_was_
     assert len(asked) == 2
 
 
+def test_looking_for_what_to_read_ahead_is_no_asking_for_it():
+    """Else what left first would no longer be what was asked for longest ago."""
+    rollup = kept_sums.Rollup(schema.measure_month, "month", "M", ("measure", "region_code"), divided=False)
+    sums = kept_sums.KeptSums({"1": "", "11": "1", "111": "11", "1111": "111"}, most_bytes=2600)
+    asked = []
+
+    def fetch(
+        rollup: kept_sums.Rollup, measures: Sequence[str], regions: Sequence[str], _since: date | None
+    ) -> pa.Table:
+        asked.extend(regions)
+        columns = {"measure": measures, "region_code": regions, "period": pa.array([date(2024, 1, 1)])}
+        return pa.table({**columns, "value": [1.0]})
+
+    def ask(code: str) -> None:
+        sums.of(fetch, "scope", "1", [rollup], ["deaths"], [code])
+
+    for code in ("11", "111", "11"):
+        ask(code)
+    assert not list(sums.read_below(fetch, "scope", "1", "11", time.monotonic(), lambda measure: ()))
+    ask("1111")  # there is place for two
+    ask("11")
+    assert asked == ["11", "111", "1111"]
+
+
 def test_reading_ahead_changes_no_answer_and_stays_within_the_scope(small_city_home):
     reader, plain = SnapshotReader(small_city_home), SnapshotReader(small_city_home)
     scope = Scope("county_leader", EAST)
