@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from time import monotonic, sleep
 from typing import Any
 
@@ -37,7 +38,12 @@ HEAD_ATTEMPTS, HEAD_SECONDS = 5, 0.1
 """How often and after how long the head is read again: a writer moves it just after its line is committed."""
 log = logging.getLogger("pingan")
 _FIELDS = ("sequence", "recorded_at", "kind", "subject", "role", "region_code", "snapshot_id", "details")
-
+_ADD = sa.insert(audit_line)
+_NEWEST = tuple(
+    sa.select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
+    for table in (audit_line, audit_checkpoint)
+)
+"""The last line, and where there is none the last that was taken away."""
 
 REPEAT_SECONDS = 600
 _recent: dict[tuple, float] = {}
@@ -68,9 +74,15 @@ class AuditBook:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._head = HeadFile(home)
-        # A file in the folder has this folder as its only writer.
-        self._mark = writer_mark(home) if home.database_url else ""
+
+    @cached_property
+    def _head(self) -> HeadFile:
+        return HeadFile(self._home)
+
+    @cached_property
+    def _mark(self) -> str:
+        """How lines of this folder begin; of a file in the folder it is the only writer."""
+        return writer_mark(self._home) if self._home.database_url else ""
 
     def record(self, kind: str, scope: Scope | None, snapshot_id: str = "", **details: object) -> int:
         """Add one line and return its number.
@@ -134,7 +146,7 @@ class AuditBook:
         line.update(sequence=last[0] + 1, previous_hash=last[1])
         line["hash"] = line_hash(line)
         try:
-            connection.execute(sa.insert(audit_line).values(**line))
+            connection.execute(_ADD, line)
         except sa.exc.IntegrityError as error:
             raise LineTakenError from error
 
@@ -143,8 +155,8 @@ class AuditBook:
         key = (self._home, kind, acting_subject(), scope, snapshot_id, json.dumps(_plain(details), sort_keys=True))
         now = monotonic()
         with _recent_lock:
-            for old in [each for each, at in _recent.items() if now - at > REPEAT_SECONDS]:
-                del _recent[old]
+            while _recent and now - next(iter(_recent.values())) > REPEAT_SECONDS:  # the oldest comes first
+                del _recent[next(iter(_recent))]
             if key in _recent:
                 return
             _recent[key] = now
@@ -279,10 +291,8 @@ class AuditBook:
 
     @staticmethod
     def _last(connection: sa.Connection) -> tuple[int, str]:
-        for table in (audit_line, audit_checkpoint):
-            row = connection.execute(
-                sa.select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
-            ).first()
+        for newest in _NEWEST:
+            row = connection.execute(newest).first()
             if row is not None:
                 return int(row.sequence), str(row.hash)
         return 0, BEGINNING
