@@ -20,6 +20,8 @@ COLUMNAR_DRIVER = "postgresql+adbc"
 ColumnarError = dbapi.Error
 BEGIN = "begin"
 """Statement that whoever listens for the beginning of a transaction has to run: the driver begins none by itself."""
+NO_ANSWER = {"no_parameters": True}
+"""Execution options of statements, one or several in one text, of which no answer is read."""
 _LOST = ("08", "57P", "58")
 """Classes of SQLSTATE after which a connection is of no more use."""
 
@@ -49,6 +51,10 @@ class ColumnarDialect(PGDialect):
     def initialize(self, connection: sa.Connection) -> None:
         """Ask nothing of the server: no statement here depends on its version."""
         self._backslash_escapes = False
+
+    def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
+        """Run statements whose answer nobody reads (``NO_ANSWER``) in one trip to the server; a question takes two."""
+        cursor.executemany(statement, None)
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         """End a transaction, if there is one."""
@@ -99,7 +105,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _run(dbapi_connection: Any, statement: str) -> None:
     with dbapi_connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.executemany(statement, None)
 
 
 registry.register("postgresql.adbc", __name__, ColumnarDialect.__name__)

@@ -33,7 +33,7 @@ from data_access.store.postgresql.catalogue import (
     PRUNE_ROLE,
     READ_ROLE,
 )
-from data_access.store.postgresql.columnar import BEGIN, COLUMNAR_DRIVER, ColumnarError, libpq_address
+from data_access.store.postgresql.columnar import BEGIN, COLUMNAR_DRIVER, NO_ANSWER, ColumnarError, libpq_address
 from data_access.store.postgresql.login_state import login_state
 from data_access.store.postgresql.refusals import driver_error, logged, operator_text, refusal
 from data_access.store.snapshot_store import RowScope
@@ -164,17 +164,19 @@ def _set_scope(connection: sa.Connection) -> None:
             f"Region {prefix!r} can't be a scope in the shared database: only digits can.",
             f"区划“{prefix}”不能作为共享数据库的权限范围：只能是数字。",
         )
-    enter = sa.text(f"select {ENTER_SCOPE}(:role, :prefix)")  # nosec B608  # a constant
-    connection.exec_driver_sql(BEGIN).close()
-    connection.execute(enter, {"role": role, "prefix": prefix}).close()
+    named = f"convert_from(decode('{role.encode().hex()}', 'hex'), 'UTF8')"  # whatever it holds, it can't end the text
+    enter = f"{BEGIN}; select {ENTER_SCOPE}({named}, '{prefix}')"  # nosec B608  # hexadecimal and decimal digits
+    connection.exec_driver_sql(enter, execution_options=NO_ANSWER).close()
 
 
 def _set_path(connection: sa.Connection) -> None:
     """Tell the ledger's row policies who looks, and let a writer wait for its turn before it reads."""
     options = connection.get_execution_options()
-    connection.exec_driver_sql("select set_config(%s, %s, true)", (PATH_SETTING, str(options.get("ledger_path", ""))))
+    asked = "set_config(%s, %s, true)"
+    values: tuple[object, ...] = (PATH_SETTING, str(options.get("ledger_path", "")))
     if options.get(WRITES):
-        connection.execute(sa.select(sa.func.pg_catalog.pg_advisory_xact_lock(LEDGER_LOCK)))
+        asked, values = f"{asked}, pg_advisory_xact_lock(%s)", (*values, LEDGER_LOCK)
+    connection.exec_driver_sql(f"select {asked}", values)  # nosec B608  # constants
 
 
 class Reachability:

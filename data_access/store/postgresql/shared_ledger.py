@@ -43,7 +43,7 @@ class SharedLedger:
 
     def select(self, statement: sa.Select, path: str) -> Sequence[sa.Row]:
         """Return the rows; while the database is away those it gave last, if this process has asked before."""
-        key = question_of(statement, self.engine.dialect), path
+        key = question_of(statement), path
         try:
             rows = self.read(lambda connection: connection.execute(statement).all(), path)
         except StoreUnavailableError:

@@ -42,7 +42,7 @@ class SharedSnapshot:
 
     def read(self, statement: sa.Executable, scope: RowScope | None) -> pa.Table:
         """Run a select in a transaction that carries ``scope`` to the row policies."""
-        key = question_of(statement, self._database.engine.dialect), scope
+        key = question_of(statement), scope
         known = self._answers.get(key)
         if known is not None:
             return known

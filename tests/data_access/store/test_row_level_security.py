@@ -149,6 +149,24 @@ def test_a_scope_that_is_not_digits_is_refused_before_any_query(home, prefix):
         database.ask(lambda connection: None or connection.execute(sa.select(1)), row_scope=RowScope("analyst", prefix))
 
 
+@pytest.mark.parametrize(
+    "role", ["mayor", "", "%", "市长", "city_leader'); set role none; --", "city_leader\\", "$$", "city_leader\n"]
+)
+def test_a_role_of_any_name_is_no_more_than_a_name(home, role):
+    """The scope is entered by one text, in which the role's name must not be able to say anything else."""
+    database = Database(home.database_url, READ_ROLE, Reachability())
+    table = schema.PLACED_TABLES["incident"]
+    asked = sa.select(sa.literal_column("current_user"), sa.func.current_setting(ROLE_SETTING), sa.func.count())
+    options = {"schema_translate_map": {None: schema_of(SnapshotReader(home).snapshot().snapshot_id)}}
+
+    def seen_by(name: str) -> tuple[str, str, int]:
+        scope = RowScope(name, "9701")
+        return tuple(database.ask(lambda c: c.execute(asked.select_from(table)).one(), row_scope=scope, **options))
+
+    assert seen_by("city_leader") == (READ_ROLE, "city_leader", 6)
+    assert seen_by(role) == (READ_ROLE, role, 0)
+
+
 def test_the_app_owns_nothing_and_can_change_nothing(app_login, snapshot_schema):
     owned = app_login.execute(
         "select count(*) from pg_class where pg_get_userbyid(relowner) in ('app_login', %s)", (READ_ROLE,)
