@@ -47,6 +47,7 @@ CHANGE_COLUMNS = [
     "data_through",
     "notes",
 ]
+_SHORT_OF_DAYS = frozenset(words.SHORT_OF_DAYS)
 _Side = dict[str, np.ndarray]
 """Columns of the figures of one of two periods, of all indicators and regions that are compared, one below the other."""
 
@@ -94,9 +95,8 @@ def changes_of(
     when = Period.parse(period) if isinstance(period, str) else period
     before = when.same_last_year() if against == "same_last_year" else when.previous()
     frames = evaluate(reader, scope, items, codes, [before, when])
-    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
     # A frame holds the regions in order, and of each the two periods: taken by place, which costs no search.
-    old, new = ({key: frame.iloc[place::2].set_axis(regions) for key, frame in frames.items()} for place in (0, 1))
+    old, new = (by_region({key: frame.iloc[place::2] for key, frame in frames.items()}, codes) for place in (0, 1))
     return _compared(items, old, new, before, when, against)
 
 
@@ -151,7 +151,7 @@ def _compared(
     then, now = _sides(items, old, new, against)
     given, had = (np.isin(side["status"], words.WITH_VALUE) for side in (now, then))
     both = given & had
-    may_be = ~both | np.array([_are_alike(*row) for row in zip(items, now["notes"], then["notes"], strict=True)], bool)
+    may_be = ~both | np.array([*map(_are_alike, items, now["notes"], then["notes"])], bool)
     valid = both & may_be
     untestable = {item.id: _why_untestable(item, before, when) for item in indicators}
     test = _tested(items, np.array([untestable[item.id] is None for item in items], bool), then, now, valid)
@@ -185,7 +185,10 @@ def _compared(
     }
     columns |= {name: _objects(values) for name, values in others.items()}
     whole, size = frame_of({name: columns[name] for name in CHANGE_COLUMNS}), len(regions)
-    return {item.id: whole.iloc[n * size : (n + 1) * size].set_axis(regions) for n, item in enumerate(indicators)}
+    changes = {item.id: whole.iloc[n * size : (n + 1) * size] for n, item in enumerate(indicators)}
+    for frame in changes.values():
+        frame.index = regions
+    return changes
 
 
 def _sides(
@@ -283,8 +286,7 @@ def _are_alike(indicator: Indicator, new: tuple[str, ...], old: tuple[str, ...])
     if indicator.window in ("as_of", "since_start"):
         return True
     if indicator.kind == "count":
-        short = set(words.SHORT_OF_DAYS)
-        return short.isdisjoint(new) == short.isdisjoint(old)
+        return _SHORT_OF_DAYS.isdisjoint(new) == _SHORT_OF_DAYS.isdisjoint(old)
     return "population_incomplete" not in (*new, *old)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.engine.computation import Asked, each_unsuppressed
+from dashboard.indicators.engine.numbers import region_index
 from dashboard.indicators.engine.protection import protect
 from dashboard.periods import Period
 from data_access.access import Scope
@@ -114,7 +115,7 @@ def evaluate_each(
 
 def by_region(frames: dict[str, pd.DataFrame], codes: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Return the frames of :func:`evaluate_each` for one period with the regions alone as their index, set in place."""
-    regions = pd.Index(list(dict.fromkeys(codes)), name="region_code")
+    regions = region_index(codes)
     for frame in frames.values():
         frame.index = regions
     return frames

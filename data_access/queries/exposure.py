@@ -38,18 +38,33 @@ def person_years(
     years = np.arange(start.year, end.year + 1)
     by_year, source_year = _populations(population, codes, years, _carry_years())
     starts, weights = _shares_of_years(start, end, grain)
+    found, carried = _weighted(by_year, source_year != years, weights)
     touched = weights > 0
     final = touched.shape[1] - 1 - np.argmax(touched[:, ::-1], axis=1)
-    exposure = np.where(touched, by_year[:, None, :] * weights, 0.0).sum(axis=2)
-    carried = (touched & (source_year != years)[:, None, :]).any(axis=2) & ~np.isnan(exposure)
     columns = {"region_code": np.repeat(np.array(list(codes), dtype=object), len(starts))}
     if grain != "total":
         columns["period_start"] = np.tile(starts, len(codes))
-    columns["person_years"] = exposure.ravel()
+    columns["person_years"] = found.ravel()
     columns["population"] = by_year[:, final].ravel()
     columns["population_year"] = source_year[:, final].ravel()
     columns["carried"] = carried.ravel()
     return pd.DataFrame(columns)
+
+
+def exposure(
+    population: pd.DataFrame, codes: Sequence[str], start: date, end: date, grain: str = "total"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what :func:`person_years` does, as arrays: person-years and ``carried``, shape (codes, periods)."""
+    years = np.arange(start.year, end.year + 1)
+    by_year, source_year = _populations(population, codes, years, _carry_years())
+    return _weighted(by_year, source_year != years, _shares_of_years(start, end, grain)[1])
+
+
+def _weighted(by_year: np.ndarray, is_old: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return person-years, and where some of them stand on an earlier year's population."""
+    touched = weights > 0
+    found = np.where(touched, by_year[:, None, :] * weights, 0.0).sum(axis=2)
+    return found, (touched & is_old[:, None, :]).any(axis=2) & ~np.isnan(found)
 
 
 def added_up(population: pd.DataFrame, parents: pd.Index | pd.Series) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from data_access.queries import (
     measure_queries,
     record_queries,
 )
-from data_access.queries.exposure import person_years
+from data_access.queries.exposure import exposure, person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.frames import Columns
 from data_access.store.snapshot_store import snapshot_store
@@ -294,6 +294,13 @@ class SnapshotReader:
         """Return the population at risk (see :func:`data_access.queries.exposure.person_years`)."""
         self._check_codes(scope, codes)
         return person_years(self._current().population, codes, start, end, grain)
+
+    def exposure(
+        self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return :meth:`person_years` as arrays (see :func:`data_access.queries.exposure.exposure`)."""
+        self._check_codes(scope, codes)
+        return exposure(self._current().population, codes, start, end, grain)
 
     def population_gaps(self) -> Mapping[str, frozenset[int]]:
         """Return by region the years whose population was added up although some of the regions below have none."""

@@ -179,6 +179,7 @@ QUESTIONS: Mapping[str, Callable[[SnapshotReader, Scope], pd.DataFrame]] = {
     ),
     "histograms": lambda r, s: pd.DataFrame(r.histograms(s, ["resolution_days"], [s.region_code], *YEAR)),
     "person_years": lambda r, s: r.person_years(s, [s.region_code], *YEAR),
+    "exposure": lambda r, s: pd.DataFrame(np.hstack(r.exposure(s, [s.region_code], *YEAR, grain="month"))),
     "population_gaps": lambda r, s: _gaps(r),
     "coverage": lambda r, s: r.coverage(s),
     "lateness": lambda r, s: r.lateness(s),

@@ -8,15 +8,24 @@ from dashboard.indicators import vocabulary as words
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.engine import intervals
 from dashboard.indicators.engine.intervals import Limits
-from dashboard.indicators.engine.numbers import NOTE, STATUS, Ledger, Numbers
+from dashboard.indicators.engine.numbers import MAY_HAVE_VALUE, NOTE, STATUS, Ledger, Numbers
 from dashboard.indicators.engine.windows import resolve
 from dashboard.indicators.waiting import quantiles_of
 from dashboard.periods import Period
 from data_access.measures import load_histograms, load_measures
 
 
-def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period, ...]) -> tuple[Numbers, Limits]:
-    """Return a quantile of waiting days (× the indicator's factor) by region and period; the denominator is the number of waits."""
+def quantile_cells(
+    ledger: Ledger, indicator: Indicator, periods: tuple[Period, ...]
+) -> tuple[dict[str, np.ndarray], Limits]:
+    """Return a quantile of waiting days (× the indicator's factor), a value for each region and period in turn.
+
+    Returns
+    -------
+    cells : dict of str to ndarray
+        As :meth:`Numbers.cells` has them; the denominator is the number of waits.
+    limits : Limits
+    """
     shape = (len(ledger.codes), len(periods))
     value, total = np.full(shape, np.nan), np.full(shape, np.nan)
     status, notes = np.zeros(shape, int), np.zeros(shape, int)
@@ -43,8 +52,9 @@ def quantile_numbers(ledger: Ledger, indicator: Indicator, periods: tuple[Period
         status[none, place] = STATUS[words.ZERO_DENOMINATOR]
     fine = facts.depths(ledger.codes) > indicator.finest_depth
     status[fine], notes[fine] = STATUS[words.FINER_THAN_SOURCE], NOTE["level_too_fine"]
-    numbers = Numbers(ledger.index(periods), np.full(shape, np.nan), total, None, status, notes, basis, grain, through)
-    return numbers, intervals.without(np.where(numbers.has_value, value, np.nan))
+    nothing = np.full(shape, np.nan)
+    cells = Numbers(nothing, total, nothing, status, notes, basis, grain, through).cells()
+    return cells, intervals.without(np.where(MAY_HAVE_VALUE[status], value, np.nan).ravel())
 
 
 def measure_behind(histogram: str) -> str:

@@ -79,9 +79,11 @@ def _fill_side_by_side(
     measures = list(dict.fromkeys(part.measure for part in parts))
     by = [name for name in ("class_code", "channel") if any(name in part.by for part in parts)]
     found = reader.span_values(scope, measures, codes, list(places), by=by)
-    rows = _Placed(found, codes)
+    values = np.column_stack([found[f"value_{place}"] for place in places.values()])
+    number = {part: place for place, part in enumerate(dict.fromkeys(parts))}
+    sums = _Placed(found, codes).of_each(list(number), values)
     for part, own, column in wanted:
-        column[:] = rows.of(part, found[f"value_{places[own]}"])
+        column[:] = sums[number[part], :, places[own]]
 
 
 def stock_months(
@@ -194,15 +196,26 @@ class _Placed:
         """Return the values of ``part``, one or several a row, added up; NaN where there is none."""
         return self.added_up(values, self._rows_of(part))
 
+    def of_each(self, parts: Sequence[Part], values: np.ndarray) -> np.ndarray:
+        """Return :meth:`of` of several parts, one after the other in the first dimension."""
+        rows = [np.flatnonzero(self._known & self._rows_of(part)) for part in parts]
+        number, every = np.repeat(np.arange(len(parts)), [len(own) for own in rows]), np.concatenate(rows)
+        where = (number, *(place[every] for place in self._places))
+        return _summed((len(parts), *self._shape), where, values[every])
+
     def added_up(self, values: np.ndarray, chosen: np.ndarray | bool = True) -> np.ndarray:
         """Return the chosen rows' values added up at their places, NaN where there is none."""
         rows = self._known & chosen
-        where, added = tuple(place[rows] for place in self._places), values[rows]
-        known = ~np.isnan(added)
-        total, seen = np.zeros(self._shape + values.shape[1:]), np.zeros(self._shape + values.shape[1:], bool)
-        np.add.at(total, where, np.where(known, added, 0.0))
-        np.logical_or.at(seen, where, known)
-        return np.where(seen, total, np.nan)
+        return _summed(self._shape, tuple(place[rows] for place in self._places), values[rows])
+
+
+def _summed(shape: tuple[int, ...], where: tuple[np.ndarray, ...], values: np.ndarray) -> np.ndarray:
+    """Return values added up at their places, NaN where there is none."""
+    known = ~np.isnan(values)
+    total, seen = np.zeros(shape + values.shape[1:]), np.zeros(shape + values.shape[1:], bool)
+    np.add.at(total, where, np.where(known, values, 0.0))
+    np.logical_or.at(seen, where, known)
+    return np.where(seen, total, np.nan)
 
 
 def _ends_a_month(day: date) -> bool:
@@ -227,21 +240,18 @@ def person_years(
     months = {place: days for place, days in asked.items() if days[0].day == 1 and _ends_a_month(days[1])}
     if len(months) > 2:
         begin, end = min(first for first, _ in months.values()), max(last for _, last in months.values())
-        # All months of each of ``codes``, in order.
-        frame = reader.person_years(scope, codes, begin, end, grain="month")
-        by_month, old = (frame[name].to_numpy(float).reshape(len(codes), -1) for name in ("person_years", "carried"))
-        total, lost, old = _running(np.nan_to_num(by_month)), _running(np.isnan(by_month).astype(float)), _running(old)
+        by_month, is_old = reader.exposure(scope, codes, begin, end, grain="month")
+        total, lost, old = (_running(each) for each in (np.nan_to_num(by_month), np.isnan(by_month), is_old))
         for place, (first, last) in months.items():
             low, high = _months_between(begin, first), _months_between(begin, last + timedelta(days=1))
             exposure[:, place] = np.where(lost[:, high] > lost[:, low], np.nan, total[:, high] - total[:, low])
             carried[:, place] = old[:, high] > old[:, low]
         asked = {place: days for place, days in asked.items() if place not in months}
-    read: dict[tuple[date, date], pd.DataFrame] = {}
+    read: dict[tuple[date, date], tuple[np.ndarray, np.ndarray]] = {}
     for place, days in asked.items():
         if days not in read:
-            read[days] = reader.person_years(scope, codes, *days)  # a row for each of ``codes``, in order
-        exposure[:, place] = read[days]["person_years"].to_numpy(float)
-        carried[:, place] = read[days]["carried"].to_numpy(bool)
+            read[days] = reader.exposure(scope, codes, *days)
+        exposure[:, [place]], carried[:, [place]] = read[days]
     return exposure, carried
 
 

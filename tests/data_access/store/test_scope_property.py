@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -59,6 +60,7 @@ def asked(reader: SnapshotReader) -> Mapping[str, Callable]:
             reader.histograms(s, [one(histograms, w)], c, a, b, by_class=bool(n % 2))
         ),
         "people": lambda s, c, a, b, w, n: reader.person_years(s, c, a, b),
+        "exposure": lambda s, c, a, b, w, n: pd.DataFrame(np.hstack(reader.exposure(s, c, a, b))),
         "records": lambda s, c, a, b, w, n: reader.records(s, ("incident", "dispute")[n % 2], c[0], a, b, limit=n),
         "filtered": lambda s, c, a, b, w, n: reader.records(
             s, "incident", c[0], a, b, where={"class_code": w}, limit=n
