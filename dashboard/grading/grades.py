@@ -16,6 +16,9 @@ BLUE, YELLOW, RED, INSUFFICIENT = "blue", "yellow", "red", "insufficient"
 PRELIMINARY, REVIEWED, OFFICIAL = "preliminary", "reviewed", "official"
 NOT_WATCHED, NEW, UNSURE, FEW_EVENTS = "", "new", "unsure", "few_events"
 """Why a yellow month is watched: below the cut-off, but too short a history, too unsure, or by events within chance."""
+_COLOURS, _WATCHED = (BLUE, YELLOW, RED, INSUFFICIENT), (NOT_WATCHED, NEW, UNSURE, FEW_EVENTS)
+_BLUE, _YELLOW, _RED, _INSUFFICIENT = range(4)
+"""Places in ``_COLOURS``."""
 
 
 def grades(index: Index, settings: IndexSettings) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
@@ -33,44 +36,36 @@ def grades(index: Index, settings: IndexSettings) -> tuple[NDArray[np.str_], NDA
         ``new``, ``unsure`` or ``few_events``; empty where nothing is watched.
     """
     regions, months = index.value.shape
-    grade = np.full((regions, months), INSUFFICIENT, dtype="<U12")
-    watched = np.full((regions, months), NOT_WATCHED, dtype="<U10")
+    grade, watched = np.full((regions, months), _INSUFFICIENT), np.zeros((regions, months), int)
     probability = probability_below(index.value, index.error, settings.yellow_from)
     truthful = np.isnan(index.authenticity) | (index.authenticity >= settings.least_authenticity)
     usable = ~np.isnan(index.value) & (index.weight >= settings.least_weight - 1e-9) & truthful
     likely = probability >= settings.red_probability
+    without_chance = index.without_chance
     history = np.zeros(regions, int)
-    before = np.full(regions, INSUFFICIENT, dtype="<U12")
+    before = np.full(regions, _INSUFFICIENT)
     for month in range(months):
         wanted = _by_cutoffs(index.value[:, month], before, settings)
-        red = (wanted == RED) & usable[:, month]
+        red = (wanted == _RED) & usable[:, month]
         # Red before, the buffer reaches above the cut-off: there chance of long ago would keep a region red.
-        without = index.without_chance[:, month]
-        stands = (_by_cutoffs(without, before, settings) == RED) & (without < settings.yellow_from)
-        missing = [history < settings.history_months, ~likely[:, month], ~stands]
-        watched[:, month] = np.where(red, np.select(missing, [NEW, UNSURE, FEW_EVENTS], NOT_WATCHED), NOT_WATCHED)
-        wanted = np.where(watched[:, month] != NOT_WATCHED, YELLOW, wanted)
-        grade[:, month] = np.where(usable[:, month], wanted, INSUFFICIENT)
+        without = without_chance[:, month]
+        stands = (_by_cutoffs(without, before, settings) == _RED) & (without < settings.yellow_from)
+        missing = np.stack([history < settings.history_months, ~likely[:, month], ~stands])
+        watched[:, month] = np.where(red & missing.any(axis=0), 1 + missing.argmax(axis=0), 0)
+        wanted = np.where(watched[:, month] > 0, _YELLOW, wanted)
+        grade[:, month] = np.where(usable[:, month], wanted, _INSUFFICIENT)
         before = np.where(usable[:, month], wanted, before)
         history += usable[:, month]
-    return grade, watched
+    return np.array(_COLOURS, "<U12")[grade], np.array(_WATCHED, "<U10")[watched]
 
 
-def _by_cutoffs(value: NDArray[np.float64], before: NDArray[np.str_], settings: IndexSettings) -> NDArray[np.str_]:
-    """Return the colour of each index, given the colour before."""
-    buffer = settings.hysteresis
-    blue_from = np.select(
-        [before == BLUE, before == INSUFFICIENT],
-        [settings.blue_from - buffer, settings.blue_from],
-        settings.blue_from + buffer,
-    )
-    red_below = np.select(
-        [before == RED, before == INSUFFICIENT],
-        [settings.yellow_from + buffer, settings.yellow_from],
-        settings.yellow_from - buffer,
-    )
+def _by_cutoffs(value: NDArray[np.float64], before: NDArray[np.int_], settings: IndexSettings) -> NDArray[np.int_]:
+    """Return the colour of each index, given the colour before, both as places in ``_COLOURS``."""
+    buffer, blue, yellow = settings.hysteresis, settings.blue_from, settings.yellow_from
+    blue_from = np.array([blue - buffer, blue + buffer, blue + buffer, blue])[before]
+    red_below = np.array([yellow - buffer, yellow - buffer, yellow + buffer, yellow])[before]
     with np.errstate(invalid="ignore"):
-        return np.select([value >= blue_from, value < red_below], [BLUE, RED], YELLOW).astype("<U12")
+        return np.where(value >= blue_from, _BLUE, np.where(value < red_below, _RED, _YELLOW))
 
 
 def stage_of(month: pd.Period, as_of: date, settings: IndexSettings) -> str:

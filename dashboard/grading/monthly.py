@@ -78,8 +78,7 @@ def read_monthly(
     start, end = months[0].start_time.date(), months[-1].end_time.date()
     wanted = list(dict.fromkeys(Part.of(term) for term in terms))
     exists = ~_before_regions(reader, scope, codes, months)
-    coverage = recalled(reader, ("coverage", scope), lambda: reader.coverage(scope))
-    covered, records = _covered(coverage[coverage["measure"].isin([part.measure for part in wanted])], months)
+    covered, records = _covered(reader, scope, months)
     none = np.zeros(len(months), bool)
     values: dict[Part, Array] = {}
     for by in dict.fromkeys(part.by for part in wanted):
@@ -157,12 +156,19 @@ def carried(monthly: Array, limit: int) -> Array:
 
 
 def _covered(
-    coverage: pd.DataFrame, months: pd.PeriodIndex
+    reader: SnapshotReader, scope: Scope, months: pd.PeriodIndex
 ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
     """Return by measure the months that its sources cover: of all measures, and of those counted from records only.
 
-    In the latter absence is zero.
+    In the latter absence is zero. Kept: the same months are asked of the regions below each parent.
     """
+    key = ("covered months", scope, str(months[0]), str(months[-1]))
+    return recalled(reader, key, lambda: _months_inside(reader.coverage(scope), months))
+
+
+def _months_inside(
+    coverage: pd.DataFrame, months: pd.PeriodIndex
+) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
     starts, ends = months.asi8.astype("datetime64[M]").astype("datetime64[D]"), _last_days(months)
     first, last = (pd.to_datetime(coverage[name]).to_numpy("datetime64[D]") for name in ("first_day", "last_day"))
     records = set(coverage.loc[coverage["basis"] == "records", "measure"])

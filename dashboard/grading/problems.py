@@ -100,7 +100,10 @@ def kinds_of(numerator: Array, base: Array, *, share: bool) -> NDArray[np.str_]:
     with np.errstate(invalid="ignore"):
         above = (numerator > base + ROUNDING * np.maximum(np.abs(base), 1)) & share
         negative = (numerator < 0) | (base < 0)
-    return np.select([np.isinf(numerator) | np.isinf(base), negative, above], KINDS, "").astype("<U17")
+    wrong = np.isinf(numerator) | np.isinf(base), negative, above
+    if not any(each.any() for each in wrong):
+        return np.full(numerator.shape, "", dtype="<U17")
+    return np.select(wrong, KINDS, "").astype("<U17")
 
 
 def wrong_reports(

@@ -29,6 +29,8 @@ LATIN_MORE = 0.1
 OUTLINE = 4
 """Of a label, in pixels (``stroke-width`` of the stylesheet)."""
 _JOIN = Markup("")
+_READ = ("name", "grade", "value", "text", "selected", "href", "hover")
+"""Columns of the regions that a map is drawn from."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ def svg_map(
         Ends of the ramp; the extremes without it.
     """
     placed, (width, height) = _placed(outlines, frame)
-    rows = {str(code): row for code, row in zip(regions.index, regions.to_dict("records"), strict=True)}
+    names = [name for name in _READ if name in regions]
+    said = zip(*(regions[name].tolist() for name in names), strict=True)
+    rows = {str(code): dict(zip(names, row, strict=True)) for code, row in zip(regions.index, said, strict=True)}
     low, high = limits or (regions["value"].min(), regions["value"].max())
     ordered = sorted(
         placed, key=lambda each: bool(rows[each.code]["selected"])

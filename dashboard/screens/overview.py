@@ -163,21 +163,25 @@ def _picture(reader: SnapshotReader, context: Context, where: MapScreen, graded:
         return Markup("")
     language, theme, indicator = context.language, context.theme, where.indicator.label(context.language)
     rows = graded.rows.reindex(where.regions.index)
+    read = ("name", "grade", "index_text", "interval", "rank", "reason")
+    rank = t("ranking.rank", language)
     hover = [
         str(
             Markup("<b>{}</b> {}<br>{} ({})<br>{} {}<br>{}<br>{} {}").format(
-                row["name"],
-                t(f"grade.{row['grade']}", language),
-                t("overview.index_figure", language, index=row["index_text"]),
-                row["interval"],
-                t("ranking.rank", language),
-                row["rank"],
-                row["reason"],
+                name,
+                t(f"grade.{grade}", language),
+                t("overview.index_figure", language, index=index),
+                interval,
+                rank,
+                ranks,
+                reason,
                 indicator,
                 raw,
             )
         )
-        for row, raw in zip(rows.to_dict("records"), where.regions["text"], strict=True)
+        for name, grade, index, interval, ranks, reason, raw in zip(
+            *(rows[column] for column in read), where.regions["text"], strict=True
+        )
     ]
     regions = where.regions.assign(
         grade=rows["grade"],
@@ -414,9 +418,10 @@ def _what_changed(context: Context, changes: dict[str, tuple[Indicator, Values]]
     ]
     rows.sort(key=itemgetter("p_value"))
     chosen = [row for verdict in ("worse", "better") for row in _first(rows, verdict, each_way)]
-    return pd.DataFrame(
-        chosen, columns=["key", "indicator", "was", "now", "change", "words", "certainty", "verdict", "p_value", "href"]
-    ).astype({"p_value": float})
+    names = ["key", "indicator", "was", "now", "change", "words", "certainty", "verdict", "p_value", "href"]
+    changed = pd.DataFrame(chosen, columns=names)
+    changed["p_value"] = changed["p_value"].astype(float)
+    return changed
 
 
 def _first(rows: list[dict[str, Any]], verdict: str, count: int) -> list[dict[str, Any]]:

@@ -311,7 +311,7 @@ def _region_rows(
         ["value", "lower", "upper", "numerator", "denominator", "status", "data_through", "basis", "notes"]
     ].assign(
         name=names,
-        **{name: _placed(regions, centres, name, found.index) for name in ("lon", "lat")},
+        **_placed(regions, centres, found.index),
         text=texts,
         figure=[row_text(indicator, row, language) if row["status"] in WITH_VALUE else "—" for row in figures],
         interval=intervals,
@@ -328,9 +328,11 @@ def _region_rows(
     )
 
 
-def _placed(regions: pd.DataFrame, centres: pd.DataFrame, name: str, codes: pd.Index) -> pd.Series:
-    """Return where the regions lie, as they give it themselves, else by their shapes."""
-    return regions[name].reindex(codes).fillna(centres[name].reindex(codes))
+def _placed(regions: pd.DataFrame, centres: pd.DataFrame, codes: pd.Index) -> dict[str, np.ndarray]:
+    """Return where the regions lie (``lon, lat``), as they give it themselves, else by their shapes."""
+    own, shapes = regions.index.get_indexer(codes), centres.reindex(codes)
+    given = {name: regions[name].to_numpy(float)[own] for name in ("lon", "lat")}
+    return {name: np.where(np.isnan(each), shapes[name].to_numpy(float), each) for name, each in given.items()}
 
 
 def _counts(row: Values, language: str) -> str:
