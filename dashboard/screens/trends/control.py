@@ -18,11 +18,10 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.engine.quantities import Part
-from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.palette import load_palette
 from dashboard.periods import Period
 from dashboard.screens.children import depth_of
-from dashboard.screens.trends.series import region_series
+from dashboard.screens.trends.series import has_value, region_series
 from dashboard.statistics.control_charts import (
     ControlChart,
     g_chart,
@@ -85,15 +84,14 @@ def control_screens(
     if indicator.kind not in ("rate", "proportion", "count", "mean"):
         return (_empty(t("control.not_for_kind", language)),)
     frame, through = region_series(reader, context, indicator, start).single_months, reader.snapshot().data_through
-    ends = pd.to_datetime(frame["period_start"]) + pd.offsets.MonthEnd()
+    cases, month_after = frame["numerator"].to_numpy(float), frame["period_start"].to_numpy("datetime64[M]") + 1
     # In a month that is not over cases are fewer and younger: no sign of anything.
-    known = frame["status"].isin(WITH_VALUE) & frame["numerator"].notna() & (ends <= pd.Timestamp(through))
+    known = has_value(frame) & ~np.isnan(cases) & (month_after.astype("datetime64[D]") - 1 <= np.datetime64(through))
     if not known.any():
-        hidden = (frame["status"] == "suppressed").any()
+        hidden = "suppressed" in frame["status"].tolist()
         return (_empty(t("ranking.hidden" if hidden else "control.no_months", language)),)
-    frame = frame[known]
-    mean = float(frame["numerator"].mean()) if indicator.kind in ("rate", "count") else np.inf
-    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame, through)]
+    mean = float(cases[known].mean()) if indicator.kind in ("rate", "count") else np.inf
+    screens = [] if mean < RARE_A_MONTH else [_months(context, indicator, frame[known], through)]
     days = _case_days(reader, context, indicator, start) if mean < FEW_A_MONTH else None
     if days is not None:
         screens.append(_rare(context, indicator, days, _told_until(reader, context, indicator)))

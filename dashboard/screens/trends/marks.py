@@ -118,8 +118,11 @@ def _campaigns(context: Context, indicator: Indicator) -> list[Mark]:
 def _boundaries(reader: SnapshotReader, context: Context) -> list[Mark]:
     """Return the changes of the region and of those it lies in."""
     language, regions = context.language, reader.regions(context.viewer)
-    changes = boundary_changes_of(reader, context.viewer)
-    own = changes[changes["region_code"].isin(region_path(regions, context.region))]
+    changes, path = boundary_changes_of(reader, context.viewer), region_path(regions, context.region)
+    concerned = [code in path for code in changes["region_code"].tolist()]
+    if not any(concerned):
+        return []
+    own = changes[concerned]
     # The same code may have changed a county and its city.
     own = own[(own["kind"] != "took_over") | ~own.duplicated(["kind", "old_code"])]
     suffix = "_en" if language == "en" else ""

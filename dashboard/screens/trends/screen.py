@@ -17,16 +17,16 @@ from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.changes import change
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.sentences import change_sentence
-from dashboard.indicators.vocabulary import WITH_VALUE
+from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.memory import kept
 from dashboard.periods import Grain, Period
 from dashboard.screens.children import depth_of
-from dashboard.screens.figures import basis_of_all, interval_text, row_text, status_text
+from dashboard.screens.figures import basis_of_all, interval_text, row_of, row_text, status_text
 from dashboard.screens.map.screen import chosen_indicator, mapped_indicators
 from dashboard.screens.tables import ScreenTable
 from dashboard.screens.trends.control import ControlScreen, control_screens
 from dashboard.screens.trends.marks import Mark, marks_of
-from dashboard.screens.trends.series import region_series
+from dashboard.screens.trends.series import has_value, lacks_notes, region_series
 from dashboard.screens.trends.warning import ALARM, COLUMNS, EarlyWarning, early_warning, warning_table
 from dashboard.statistics.estimate import Estimate
 from dashboard.statistics.trends import cochran_armitage, recent_trend
@@ -37,7 +37,9 @@ WARNED = "▲"
 """Sign of a month with more cases than the early warning's bound."""
 _WITHIN_A_YEAR = ("period", "year", "year_to_date", "rolling_12_months")
 """Windows of which those of different years hold different days."""
-_NOT_WHOLE = {"period_running", "starts_late", "ends_early", "cover_assumed", "not_matured"}
+_NOT_WHOLE = frozenset({"period_running", "starts_late", "ends_early", "cover_assumed", "not_matured"})
+_WRITTEN = ("period", "status", "value", "lower", "upper", "numerator", "denominator")
+_SHORTER = frozenset({"starts_late"})
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,13 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
     grain: Grain = "month"
     told_of = region_series(reader, context, indicator, start)
     frame = told_of.by_month
-    if not frame["status"].isin(WITH_VALUE).any():
+    known = has_value(frame)
+    if not known.any():
         grain, frame = "year", told_of.by_year
-    moved = change(reader, context.viewer, indicator, [context.region], context.period).iloc[0]
+        known = has_value(frame)
+    changed = change(reader, context.viewer, indicator, [context.region], context.period)
     years = _years(told_of.by_year)
-    scale = 100.0 if indicator.display_form in ("percent", "change") else 1.0
-    # A rolling window that reaches back before the data is a shorter one: its wide interval would set the scale.
-    whole = frame[["starts_late" not in notes for notes in frame["notes"]]]
-    drawn = (whole if len(whole) else frame)[["period_start", "value", "lower", "upper"]].copy()
-    drawn[["value", "lower", "upper"]] *= scale
-    step = 12 if grain == "month" else 1
-    drawn["last_year"] = drawn["value"].shift(step).where(drawn["value"].notna()) if grain == "month" else np.nan
+    drawn = _drawn(indicator, frame, grain)
     classes = _classes(reader, context, indicator, start)
     class_names = class_names_of(classes["class_code"], snapshot, language)
     controls = control_screens(reader, context, indicator, start)
@@ -113,7 +111,7 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
         indicator=indicator,
         choices=choices,
         grain=grain,
-        series=drawn.reset_index(drop=True),
+        series=drawn,
         years=_written(indicator, years, reader.snapshot().data_through, language),
         recent=_recent(indicator, years, language),
         classes=classes,
@@ -122,9 +120,9 @@ def trends_screen(reader: SnapshotReader, context: Context) -> TrendsScreen:
             "trends.verdict",
             language,
             name=indicator.label(language),
-            change=change_sentence(moved, indicator, language),
+            change=change_sentence(row_of(changed, context.region), indicator, language),
         ),
-        basis=basis_of_all(frame[frame["status"].isin(WITH_VALUE)], language),
+        basis=basis_of_all(frame[["basis"]][known], language),
         controls=controls,
         marks=marks,
         note=_note(indicator, grain, drawn, snapshot.data_through, language),
@@ -188,54 +186,70 @@ def _first_day(reader: SnapshotReader, context: Context) -> date:
 
 
 def _note(indicator: Indicator, grain: Grain, drawn: pd.DataFrame, data_through: date, language: str) -> str:
-    if drawn["value"].isna().all():
+    known = np.flatnonzero(drawn["value"].notna().to_numpy())
+    if not len(known):
         return ""
     rolling = grain == "month" and indicator.window.startswith("rolling")
     said = [t(f"trends.grain_{'rolling' if rolling else grain}", language)]
-    known = drawn.loc[drawn["value"].notna(), "period_start"]
-    if len(known) and grain == "month" and f"{known.iloc[-1]:%Y-%m}" < f"{data_through:%Y-%m}":
-        month = Period.parse(f"{known.iloc[-1]:%Y-%m}").label(language)
-        said.append(t("trends.only_until", language, month=month))
+    last = f"{drawn['period_start'].iat[known[-1]]:%Y-%m}"
+    if grain == "month" and last < f"{data_through:%Y-%m}":
+        said.append(t("trends.only_until", language, month=Period.parse(last).label(language)))
     return t("overview.joint", language).join(said)
 
 
 def _years(by_year: pd.DataFrame) -> pd.DataFrame:
     """Return the years, latest first; those that nothing was counted in only where there are no others."""
-    years = by_year[::-1]
-    counted = years[years["status"].isin(WITH_VALUE) | years["numerator"].notna()]
-    return counted if len(counted) else years
+    counted = has_value(by_year) | by_year["numerator"].notna().to_numpy()
+    return (by_year[counted] if counted.any() else by_year)[::-1]
 
 
 def _recent(indicator: Indicator, years: pd.DataFrame, language: str) -> str:
     """Return what the last five whole years say of a trend, in words."""
     if indicator.kind not in ("rate", "proportion") or indicator.window not in _WITHIN_A_YEAR:
         return ""
-    whole = np.array([not _NOT_WHOLE.intersection(notes) for notes in years["notes"]], bool)
-    counted = years[years["status"].isin(WITH_VALUE) & whole][::-1]
-    names = ("value", "lower", "upper", "numerator", "denominator")
-    value, lower, upper, numerator, denominator = (counted[name].to_numpy(float) for name in names)
+    counted = np.flatnonzero(has_value(years) & lacks_notes(years, _NOT_WHOLE))[::-1]
+
+    def of(name: str) -> np.ndarray:
+        return years[name].to_numpy(float)[counted]
+
     if indicator.kind == "rate":
-        trend = recent_trend(Estimate(value, lower, upper, "given", 0.95))
+        trend = recent_trend(Estimate(of("value"), of("lower"), of("upper"), "given", 0.95))
     else:
-        trend = cochran_armitage(numerator, denominator)
+        trend = cochran_armitage(of("numerator"), of("denominator"))
     return t(f"trends.recent.{trend.judged(indicator.direction)}", language)
+
+
+def _drawn(indicator: Indicator, frame: pd.DataFrame, grain: Grain) -> pd.DataFrame:
+    """Return the points of the series in the unit drawn, months beside those of the year before."""
+    scale = 100.0 if indicator.display_form in ("percent", "change") else 1.0
+    # A rolling window that reaches back before the data is a shorter one: its wide interval would set the scale.
+    whole = lacks_notes(frame, _SHORTER)
+    rows = np.flatnonzero(whole if whole.any() else ~whole)
+    value, lower, upper = (frame[name].to_numpy(float)[rows] * scale for name in ("value", "lower", "upper"))
+    last_year = np.full(len(rows), np.nan)
+    if grain == "month":
+        last_year[12:] = np.where(np.isnan(value[12:]), np.nan, value[:-12])
+    start = frame["period_start"].array[rows]
+    return pd.DataFrame({"period_start": start, "value": value, "lower": lower, "upper": upper, "last_year": last_year})
 
 
 def _written(indicator: Indicator, frame: pd.DataFrame, data_through: date, language: str) -> pd.DataFrame:
     """Return years as they are read; the last one says to what day it goes where that is not its end."""
     last = str(data_through.year) if (data_through.month, data_through.day) != (12, 31) else ""
     part = t("trends.part_of_year", language, year=last, day=f"{data_through:%m-%d}")
-    rows = frame.to_dict("records")
+    columns = [frame[name].tolist() for name in _WRITTEN]
+    rows: list[Values] = [dict(zip(_WRITTEN, row, strict=True)) for row in zip(*columns, strict=True)]
     return pd.DataFrame(
         {
-            "year": frame["period"].replace({last: part}),
+            "year": [part if row["period"] == last else row["period"] for row in rows],
             "figure": [
                 row_text(indicator, row, language) if row["status"] in WITH_VALUE else status_text(row, language)
                 for row in rows
             ],
             "interval": [(interval_text(indicator, row) or "") if row["status"] in WITH_VALUE else "" for row in rows],
             "numerator": [formatting.number(row["numerator"]) for row in rows],
-        }
+        },
+        index=frame.index,
     )
 
 
@@ -249,11 +263,20 @@ def _classes(reader: SnapshotReader, context: Context, indicator: Indicator, sta
     frame = reader.measure_values(
         context.viewer, divided[:1], [context.region], start, end, grain="month", by=("class_code",)
     )
-    frame["period_start"] = pd.to_datetime(frame["period_start"])
-    table = frame.pivot_table(index="period_start", columns="class_code", values="value", aggfunc="sum")
+    codes, classes = pd.factorize(frame["class_code"], sort=True)
     # Months without a case of any class have no rows at all; of months that no source tells, none is not none.
-    months = pd.date_range(pd.Timestamp(start).replace(day=1), end, freq="MS", name="period_start")
+    months = pd.date_range(pd.Timestamp(start).replace(day=1), end, freq="MS")
     covers = [cover for cover in facts_of(reader, context.viewer).coverage.get(divided[0], ()) if cover.grain != "year"]
-    told = [any(cover.first_day <= month.date() <= cover.last_day for cover in covers) for month in months]
-    table = table.reindex(months[told] if len(table) else table.index).fillna(0.0)
-    return table.reset_index().melt(id_vars="period_start", var_name="class_code", value_name="value")
+    months = months[[any(cover.first_day <= month.date() <= cover.last_day for cover in covers) for month in months]]
+    place = months.get_indexer(pd.DatetimeIndex(frame["period_start"]))
+    told = place >= 0
+    sums = np.bincount(
+        (codes * len(months) + place)[told], frame["value"].to_numpy(float)[told], len(classes) * len(months)
+    )
+    return pd.DataFrame(
+        {
+            "period_start": np.tile(months, len(classes)),
+            "class_code": np.repeat(classes, len(months)),
+            "value": sums,
+        }
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from dashboard.context import Context
 from dashboard.indicators.catalogue import Indicator
 from dashboard.indicators.evaluate import series_each
+from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.memory import recalled
 from dashboard.periods import periods_between
 from data_access.queries import SnapshotReader
@@ -30,15 +32,22 @@ def region_series(reader: SnapshotReader, context: Context, indicator: Indicator
 
     def read() -> RegionSeries:
         through = reader.snapshot().data_through
-        months, years = (list(periods_between(start, through, grain)) for grain in ("month", "year"))
+        months, years = (list(periods_between(start, through, grain))[::-1] for grain in ("month", "year"))
         asked = [(indicator, months), (indicator, years)]
         if indicator.window not in ("period", "half_year"):
             asked.append((indicator.model_copy(update={"window": "period"}), months))
-        frames = [_in_order(frame) for frame in series_each(reader, context.viewer, [context.region], asked)]
+        found = series_each(reader, context.viewer, [context.region], asked)
+        frames = [frame.droplevel("region_code").reset_index() for frame in found]
         return RegionSeries(frames[0], frames[1], frames[2] if len(frames) > 2 else frames[0])
 
     return recalled(reader, ("series", context.viewer, context.region, indicator.id, start), read)
 
 
-def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.droplevel("region_code").reset_index().sort_values("period_start", ignore_index=True)
+def has_value(frame: pd.DataFrame) -> np.ndarray:
+    """Return which rows of a series have a value."""
+    return np.array([status in WITH_VALUE for status in frame["status"].tolist()], bool)
+
+
+def lacks_notes(frame: pd.DataFrame, notes: frozenset[str]) -> np.ndarray:
+    """Return which rows of a series have none of ``notes``."""
+    return np.array([notes.isdisjoint(own) for own in frame["notes"].tolist()], bool)

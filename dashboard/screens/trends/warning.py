@@ -10,11 +10,11 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.i18n import t
 from dashboard.indicators.catalogue import PERSON_YEARS, Indicator
-from dashboard.indicators.vocabulary import WITH_VALUE
 from dashboard.periods import Period
+from dashboard.screens.trends.series import has_value, lacks_notes
 
 ALARM, HIDDEN, NO_MONTHS, ENDED = "alarm", "hidden", "no_months", "ended"
-NOT_WHOLE = {"period_running", "starts_late", "ends_early", "late"}
+NOT_WHOLE = frozenset({"period_running", "starts_late", "ends_early", "late"})
 """Notes of a month whose cases are not all in."""
 COLUMNS = ("month", "observed", "expected", "upper", "reason")
 
@@ -65,26 +65,25 @@ def early_warning(months: pd.DataFrame, indicator: Indicator) -> EarlyWarning | 
     """
     if indicator.kind not in ("rate", "count") or not indicator.interval:
         return None
-    whole = np.array([not NOT_WHOLE.intersection(notes) for notes in months["notes"]], bool)
-    judged = np.flatnonzero(whole)
-    if not len(judged):
+    whole = lacks_notes(months, NOT_WHOLE)
+    if not whole.any():
         return None
-    past = months.iloc[: judged[-1] + 1]
-    month = str(past["period"].iloc[-1])
-    if (past["status"] == "suppressed").any():
-        return EarlyWarning(month, HIDDEN)
-    known = past["status"].isin(WITH_VALUE).to_numpy() & whole[: len(past)]
+    past = months[: np.flatnonzero(whole)[-1] + 1]
+    period = past["period"].tolist()
+    if "suppressed" in past["status"].tolist():
+        return EarlyWarning(period[-1], HIDDEN)
+    known = has_value(past) & whole[: len(past)]
     if not known.any():
-        return EarlyWarning(month, NO_MONTHS)
+        return EarlyWarning(period[-1], NO_MONTHS)
     if not known[-1]:
-        return EarlyWarning(month, ENDED, until=str(past["period"][known].iloc[-1]))
+        return EarlyWarning(period[-1], ENDED, until=period[np.flatnonzero(known)[-1]])
     cases = np.where(known, past["numerator"].to_numpy(float), np.nan)
     people = past["denominator"].to_numpy(float) if indicator.denominator == PERSON_YEARS else np.ones(len(past))
     from dashboard.statistics.early_warning import early_warnings  # heavy
 
     found = early_warnings(cases, np.nan_to_num(people))
     observed, expected, upper = (float(each[0]) for each in (found.observed, found.expected, found.upper))
-    return EarlyWarning(month, str(found.reason[0]), observed=observed, expected=expected, upper=upper)
+    return EarlyWarning(period[-1], str(found.reason[0]), observed=observed, expected=expected, upper=upper)
 
 
 def warning_table(warning: EarlyWarning | None, indicator: Indicator, language: str) -> pd.DataFrame:

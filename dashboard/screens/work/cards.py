@@ -14,7 +14,7 @@ from dashboard.i18n import t
 from dashboard.indicators.catalogue import Indicator, find_indicator
 from dashboard.indicators.vocabulary import WITH_VALUE, Values
 from dashboard.screens.children import Listed, names_of
-from dashboard.screens.figures import indicator_card, value_text
+from dashboard.screens.figures import indicator_card, row_of, value_text
 from dashboard.screens.overview import change_sentence, change_text, words_of_change
 from dashboard.screens.shared import last_day
 from dashboard.screens.work.shares import is_divided, worst_first, written_rows
@@ -42,7 +42,7 @@ def cards_of(
         if facts:
             more["facts"] = facts
         if name in changes and rows[name]["status"] in WITH_VALUE:
-            row = changes[name].iloc[0]
+            row = row_of(changes[name], context.region)
             more["change"] = change_text(item, row, language)
             more["change_words"] = words_of_change(item, row, language)
             more["compared_with"] = t("overview.last_year", language)
@@ -60,8 +60,9 @@ def region_rows(
     page: str,
 ) -> pd.DataFrame:
     """Return the regions listed, the worst first, with a column of numbers and one of texts (``<id>_text``) each."""
-    codes = list(listed.codes)
-    columns: dict[str, object] = {"name": names_of(reader.regions(context.viewer), listed.codes, context.language)}
+    codes = worst_first(listed.codes, found, names)
+    regions = reader.regions(context.viewer)
+    columns: dict[str, object] = {"name": names_of(regions, tuple(codes), context.language).array}
     for name in names:
         item, rows = find_indicator(name), written_rows(found[name], codes)
         columns[name] = np.array([row["value"] for row in rows], float)
@@ -69,9 +70,9 @@ def region_rows(
             columns[f"{name}_numerator"] = [row["numerator"] for row in rows]
             columns[f"{name}_denominator"] = [row["denominator"] for row in rows]
         columns[f"{name}_text"] = [_short(item, row, context.language) for row in rows]
-    columns["href"] = [context.href(page, region=code, offset=None, of=None) for code in codes]
+    columns["href"] = context.hrefs(page, "region", codes, offset=None, of=None)
     columns["region_code"] = codes
-    return worst_first(pd.DataFrame(columns), names)
+    return pd.DataFrame(columns, index=pd.Index(codes, name="region_code"))
 
 
 def _fact(item: Indicator, row: Values, language: str) -> tuple[str, str]:

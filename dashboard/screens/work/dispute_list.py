@@ -37,7 +37,8 @@ class DisputeList:
     offset: int
     count: int
     rows: pd.DataFrame
-    """As written, with the numbers of the download beside them; empty where the role may list no records."""
+    """As written, with the numbers of the download beside them; without columns where there are none, and where the role
+    may list no records."""
     allowed: bool
 
     def shown(self, language: str) -> str:
@@ -59,9 +60,16 @@ def dispute_list(reader: SnapshotReader, context: Context) -> DisputeList:
     chosen = {"class_code": class_code, "channel": channel, "risk_colour": colour}
     filters = {name: value for name, value in chosen.items() if value != ALL}
     asked = (context.viewer, context.region, context.period.start, last_day(reader, context), stage, filters)
-    count = reader.dispute_count(*asked)
-    offset = min(offset, max(count - 1, 0) // settings.lists.page_rows * settings.lists.page_rows)
-    found = reader.disputes(*asked, limit=settings.lists.page_rows, offset=offset)
+    page_rows = settings.lists.page_rows
+    found = reader.disputes(*asked, limit=page_rows, offset=offset)
+    count = offset + len(found)
+    if len(found) == page_rows or (offset and found.empty):
+        # Rows that don't fill their page are the last ones: only of others it is to be asked how many there are.
+        count = reader.dispute_count(*asked)
+        last_page = max(count - 1, 0) // page_rows * page_rows
+        if last_page < offset:
+            offset = last_page
+            found = reader.disputes(*asked, limit=page_rows, offset=offset)
     rows = written(reader, context, found)
     return DisputeList(stage, class_code, channel, colour, offset, count, rows, allowed=True)
 
@@ -82,7 +90,9 @@ def red_without_package(reader: SnapshotReader, context: Context) -> pd.DataFram
 
 
 def written(reader: SnapshotReader, context: Context, found: pd.DataFrame) -> pd.DataFrame:
-    """Return records as written on screen: words for codes, days for times, how long they wait."""
+    """Return records as written on screen: words for codes, days for times, how long they wait; without any, no columns."""
+    if found.empty:
+        return pd.DataFrame()
     language = context.language
     codes = {name: found[name].tolist() for name in ("class_code", "channel", "risk_colour", "region_code")}
     at = {name: found[f"{name}_at"].to_numpy("datetime64[us]") for name in _TIMES}

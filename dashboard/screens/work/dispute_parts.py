@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from dashboard.context import Context
 from dashboard.i18n import t
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.indicators.vocabulary import Values
-from dashboard.indicators.waiting import Bins, bin_quantile, share_within
+from dashboard.indicators.waiting import Bins, bin_quantile, quantiles_of, share_within
 from dashboard.screens.children import depth_of
 from dashboard.screens.shared import last_day
 from dashboard.screens.work.settings import dispute_settings
@@ -49,6 +50,7 @@ _COUNTED = (
 )
 _WAITS = (*_STEP_WAITS.values(), "intake_delay_days", "colour_days", "red_days")
 COLOURS = ("red", "yellow", "blue")
+_PLACES = {measure: place for place, measure in enumerate(_COUNTED)}
 CERTAIN = 0.05
 """Changes with a q-value below this are called beyond chance."""
 
@@ -75,7 +77,7 @@ class Divided:
 
     def with_any(self, measures: Sequence[str]) -> list[str]:
         """Return the labels that one of ``measures`` counted anything of, in their own order."""
-        some = self.counts[:, [_COUNTED.index(name) for name in measures]]
+        some = self.counts[:, [_PLACES[name] for name in measures]]
         return sorted(label for label, row in zip(self.labels, some, strict=True) if row.any())
 
 
@@ -111,6 +113,15 @@ class Counted:
             own &= self.waits["class_code"] == class_code
         return {name: self.waits[name][own] for name in ("lower", "upper", "value")}
 
+    def quantiles(self, measure: str, class_codes: Sequence[str], quantile: float) -> np.ndarray:
+        """Return a quantile of one wait for each of ``class_codes``; NaN where there are no waits."""
+        place = np.array(
+            [class_codes.index(code) if code in class_codes else -1 for code in self.waits["class_code"]], int
+        )
+        own = (self.waits["measure"] == measure) & (place >= 0)
+        lower, upper, value = (self.waits[name][own].astype(float) for name in ("lower", "upper", "value"))
+        return quantiles_of(place[own], len(class_codes), lower, upper, value, quantile)
+
 
 def counted(reader: SnapshotReader, context: Context) -> Counted:
     """Read what the parts of the page stand on."""
@@ -120,22 +131,21 @@ def counted(reader: SnapshotReader, context: Context) -> Counted:
     spans = [(period.start, end), (earlier.start, earlier.end), (None, end), (period.start, period.end)]
     spans = spans if end < period.end else spans[:3]
     found = reader.span_values(context.viewer, _COUNTED, [context.region], spans, by=("class_code", "channel"))
-    measure = pd.Index(_COUNTED).get_indexer(pd.Index(found["measure"]))
+    measure = np.array([_PLACES[name] for name in found["measure"].tolist()], int)
     divided = {name: pd.factorize(found[name]) for name in ("class_code", "channel")}
     told = facts_of(reader, context.viewer).coverage
     untold = np.array([name not in told and name not in ("disputes_received", "disputes_raw") for name in _COUNTED])
 
+    numbers = [np.nan_to_num(found[f"value_{span}"]) for span in range(len(spans))]
+
     def by(name: str, span: int) -> Divided:
         # Spans that are read apart have rows of their own: these are added up.
         place, labels = divided[name]
-        sums = np.bincount(place * len(_COUNTED) + measure, numbers(span), len(labels) * len(_COUNTED))
+        sums = np.bincount(place * len(_COUNTED) + measure, numbers[span], len(labels) * len(_COUNTED))
         return Divided(labels.tolist(), sums.reshape(-1, len(_COUNTED)), untold)
 
-    def numbers(span: int) -> np.ndarray:
-        return np.nan_to_num(found[f"value_{span}"])
-
     def sums(span: int, channels: int) -> Sums:
-        whole = dict(zip(_COUNTED, np.bincount(measure, numbers(span), len(_COUNTED)).tolist(), strict=True))
+        whole = dict(zip(_COUNTED, np.bincount(measure, numbers[span], len(_COUNTED)).tolist(), strict=True))
         return Sums(whole, by("class_code", span), by("channel", channels))
 
     now, last_year, ever = sums(0, len(spans) - 1 if end < period.end else 0), sums(1, 1), sums(2, 2)
@@ -155,7 +165,7 @@ def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.Data
         whole[_STEP_MEASURES[step]] if _STEP_MEASURES[step] in kept or not place else np.nan
         for place, step in enumerate(STEPS)
     ]
-    rows = []
+    rows: list[dict[str, object]] = []
     for place, step in enumerate(STEPS):
         before = next((count for count in reversed(numbers[:place]) if not np.isnan(count)), np.nan)
         median, slowest = np.nan, np.nan
@@ -187,8 +197,9 @@ def funnel(reader: SnapshotReader, context: Context, counts: Counted) -> pd.Data
 
 def narrowest(steps: pd.DataFrame) -> str | None:
     """Return the step that the smallest share of the step before it went through; None without disputes."""
-    known = steps["of_step_before"].dropna()
-    return str(known.idxmin()) if len(known) else None
+    shares = dict(zip(steps.index.tolist(), steps["of_step_before"].tolist(), strict=True))
+    known = [step for step, share in shares.items() if not np.isnan(share)]
+    return min(known, key=lambda step: shares[step], default=None)
 
 
 def ages(context: Context, counts: Counted) -> pd.DataFrame:
@@ -228,6 +239,8 @@ def classes(context: Context, counts: Counted) -> pd.DataFrame:
     compared = compared_counts(now["disputes_received"], last_year, language)
     long_open = stock["disputes_reached_90"] - stock["disputes_left_90"]
     every = now["disputes_received"].sum()
+    changed = compared["change"]
+    largest_first = np.lexsort((-now["disputes_received"], -changed))
     frame = pd.DataFrame(
         {
             "class_code": order,
@@ -235,7 +248,7 @@ def classes(context: Context, counts: Counted) -> pd.DataFrame:
             "received": now["disputes_received"],
             "share": now["disputes_received"] / every if every else np.nan,
             "last_year": last_year,
-            "change": compared["change"],
+            "change": changed,
             "due_resolved": _ratio(now["disputes_due_resolved"], now["disputes_due"]),
             "resolved": _ratio(now["disputes_received_resolved"], now["disputes_received"]),
             "open_90": long_open,
@@ -253,7 +266,7 @@ def classes(context: Context, counts: Counted) -> pd.DataFrame:
         },
         index=pd.Index(order, name="class_code"),
     )
-    return frame.sort_values(["change", "received"], ascending=False, na_position="last")
+    return frame.take(largest_first)
 
 
 def class_words(context: Context) -> dict[str, str]:
@@ -280,9 +293,8 @@ def sources(context: Context, counts: Counted) -> pd.DataFrame:
     order += [code for code in counted_of if code not in order]
     now, before = (each.by_channel.of(order) for each in (counts.now, counts.last_year))
     last_year = before["disputes_raw"] if counts.is_over else np.full(len(order), np.nan)
-    of_channel = [counts.waited("intake_delay_days", code) for code in order]
-    median, slowest = (np.array([bin_quantile(bins, part) for bins in of_channel]) * 24 for part in (0.5, 0.9))
-    day = np.array([share_within(bins, 1) for bins in of_channel])
+    median, slowest = (counts.quantiles("intake_delay_days", order, part) * 24 for part in (0.5, 0.9))
+    day = np.array([share_within(counts.waited("intake_delay_days", code), 1) for code in order])
     compared = compared_counts(now["disputes_raw"], last_year, language)
     received = now["disputes_received"].sum()
     return pd.DataFrame(
@@ -317,11 +329,11 @@ def colours(context: Context, counts: Counted, rows: Mapping[str, Values]) -> pd
     Those without a colour yet come last, so that the rows add up to all that are open.
     """
     language = context.language
-    found = []
+    found: list[dict[str, Any]] = []
     for colour, stock, late in (("red", "YJ1", "YJ6r"), ("yellow", "YJ1y", "YJ6y"), ("blue", "YJ1b", "YJ6b")):
         bins = counts.waited("red_days") if colour == "red" else counts.waited("colour_days", colour)
         median, slowest = bin_quantile(bins, 0.5), bin_quantile(bins, 0.9)
-        values = {"open": _value(rows[stock]), "overdue": _value(rows[late])}
+        values = {"open": _value(rows[stock]), "overdue_count": _value(rows[late])}
         found.append(
             {
                 "colour": colour,
@@ -330,23 +342,29 @@ def colours(context: Context, counts: Counted, rows: Mapping[str, Values]) -> pd
                 "median_days": median,
                 "p90_days": slowest,
                 "open_text": formatting.number(values["open"]),
-                "overdue_text": formatting.number(values["overdue"]),
+                "overdue_text": formatting.number(values["overdue_count"]),
                 "median_text": formatting.number(median, 1),
                 "p90_text": formatting.number(slowest, 1),
                 "href": context.href("disputes", colour=colour, stage="overdue", offset=None),
             }
         )
-    graded = pd.DataFrame(found)
-    rest = {
-        "open": _value(rows["BH8"]) - graded["open"].sum(skipna=False),
-        "overdue": _value(rows["BH9"]) - graded["overdue"].sum(skipna=False),
-    }
-    if not rest["open"] > 0:
-        return graded
-    words = {f"{name}_text": formatting.number(value) for name, value in rest.items()}
-    unknown = {"median_text": formatting.MISSING, "p90_text": formatting.MISSING}
-    last = {"colour": "", "colour_word": t("disputes.ungraded", language), **rest, **words, **unknown, "href": ""}
-    return pd.concat([graded, pd.DataFrame([last])], ignore_index=True)
+    still_open = _value(rows["BH8"]) - sum(row["open"] for row in found)
+    overdue = _value(rows["BH9"]) - sum(row["overdue_count"] for row in found)
+    if still_open > 0:
+        found.append(
+            {
+                "colour": "",
+                "colour_word": t("disputes.ungraded", language),
+                "open": still_open,
+                "overdue_count": overdue,
+                "open_text": formatting.number(still_open),
+                "overdue_text": formatting.number(overdue),
+                "median_text": formatting.MISSING,
+                "p90_text": formatting.MISSING,
+                "href": "",
+            }
+        )
+    return pd.DataFrame(found)
 
 
 def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
@@ -380,7 +398,7 @@ def causes(reader: SnapshotReader, context: Context) -> pd.DataFrame:
     ).sort_values("three_years", ascending=False)
 
 
-def compared_counts(now: np.ndarray, before: np.ndarray, language: str) -> dict[str, Sequence | np.ndarray]:
+def compared_counts(now: np.ndarray, before: np.ndarray, language: str) -> dict[str, Any]:
     """Return relative changes of counts, in words, with Benjamini–Hochberg over all that are shown together.
 
     Where ``before`` is not known nothing is compared.

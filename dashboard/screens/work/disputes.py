@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from dashboard import formatting
@@ -133,13 +134,14 @@ def _red_without(rows: Rows) -> int | None:
 
 def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFrame, red: int | None) -> str:
     language = context.language
-    if not steps["count"].iloc[0]:
+    received = float(steps["count"].to_numpy(float)[0])
+    if not received:
         return t("disputes.none", language)
     said = [
         t(
             "disputes.verdict_loop" if rows["BH2"]["status"] in WITH_VALUE else "disputes.verdict_loop_not_due",
             language,
-            received=formatting.number(steps["count"].iloc[0]),
+            received=formatting.number(received),
             due=_percent(rows["BH2"], language),
             total=_percent(rows["BH2b"], language),
             unresolved=formatting.number(rows["BH2n"]["value"]),
@@ -149,10 +151,10 @@ def _verdict(context: Context, rows: Rows, steps: pd.DataFrame, kinds: pd.DataFr
     if weakest is not None:
         share = steps.at[weakest, "of_step_before_text"]
         said.append(t("disputes.verdict_narrow", language, step=steps.at[weakest, "step"], share=share))
-    growing = kinds[kinds["beyond"] & (kinds["change"] > 0)]
+    growing = np.flatnonzero(kinds["beyond"].to_numpy(bool) & (kinds["change"].to_numpy(float) > 0))
     if len(growing):
-        first = growing.iloc[0]
-        said.append(t("disputes.verdict_growing", language, name=first["class"], change=first["change_text"]))
+        name, change = (kinds[column].iat[growing[0]] for column in ("class", "change_text"))
+        said.append(t("disputes.verdict_growing", language, name=name, change=change))
     elif kinds["last_year"].notna().any():
         said.append(t("disputes.verdict_no_growth", language))
     if red is not None:
@@ -240,7 +242,7 @@ def _tables(
         share_table(
             "handling", t("disputes.title_handling", language), handling, dispute_settings().handling, language
         ),
-        made("colours", colours.rename(columns={"overdue": "overdue_count"})),
+        made("colours", colours),
         made("causes", causes),
         share_table("regions", t("disputes.title_regions", language), regions, indicators, language),
         made("red_unpackaged", red),

@@ -31,9 +31,9 @@ def is_divided(indicator: Indicator) -> bool:
 
 def written_rows(frame: pd.DataFrame, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Return what the texts of a list are written from, region by region."""
-    places = {code: place for place, code in enumerate(frame.index.tolist())}
-    columns = [frame[name].tolist() for name in _WRITTEN]
-    return [dict(zip(_WRITTEN, (column[places[code]] for column in columns), strict=True)) for code in codes]
+    columns = zip(*(frame[name].tolist() for name in _WRITTEN), strict=True)
+    rows = dict(zip(frame.index.tolist(), columns, strict=True))
+    return [dict(zip(_WRITTEN, rows[code], strict=True)) for code in codes]
 
 
 def share_text(part: float, whole: float, language: str) -> str:
@@ -91,16 +91,16 @@ def share_rows(
     """
     language = context.language
     regions = reader.regions(context.viewer)
-    codes = list(listed.codes)
-    columns: dict[str, object] = {"name": names_of(regions, listed.codes, language).tolist()}
+    codes = worst_first(listed.codes, found, names)
+    columns: dict[str, object] = {"name": names_of(regions, tuple(codes), language).tolist()}
     for name in names:
         item, rows = find_indicator(name), written_rows(found[name], codes)
         for of in ("value", "numerator", "denominator"):
             columns[name if of == "value" else f"{name}_{of}"] = np.array([row[of] for row in rows], float)
         columns[f"{name}_text"] = [with_counts(item, row, language) for row in rows]
-    columns["href"] = [context.href(page, region=code) for code in codes]
+    columns["href"] = context.hrefs(page, "region", codes)
     columns["region_code"] = codes
-    return worst_first(pd.DataFrame(columns, index=codes), names)
+    return pd.DataFrame(columns, index=codes)
 
 
 def listed_by(names: Sequence[str]) -> Indicator | None:
@@ -108,12 +108,14 @@ def listed_by(names: Sequence[str]) -> Indicator | None:
     return next((item for item in map(find_indicator, names) if item.direction != "neutral"), None)
 
 
-def worst_first(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def worst_first(codes: Sequence[str], found: Mapping[str, pd.DataFrame], names: Sequence[str]) -> list[str]:
     """Return regions by :func:`listed_by`, the worst first and what has no value last; as they stand without one."""
     item = listed_by(names)
     if item is None:
-        return frame
-    return frame.sort_values(item.id, ascending=item.direction == "higher_better", na_position="last", kind="stable")
+        return list(codes)
+    values = found[item.id]["value"].to_dict()
+    sign = 1 if item.direction == "higher_better" else -1
+    return sorted(codes, key=lambda code: (bool(np.isnan(values[code])), sign * values[code]))
 
 
 def order_sentence(names: Sequence[str], language: str, note: str = "") -> str:
@@ -144,4 +146,4 @@ def share_table(
             columns[f"{name}_numerator"] = t("work.numerator_of", language, name=label)
             columns[f"{name}_denominator"] = t("work.denominator_of", language, name=label)
     columns |= more or {}
-    return ScreenTable(key, title, frame.reindex(columns=list(columns)), columns)
+    return ScreenTable(key, title, frame, columns)

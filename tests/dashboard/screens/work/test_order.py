@@ -44,12 +44,13 @@ def test_counties_with_most_to_check_stand_first(reader, city_scope):
 
 
 def test_what_is_better_low_begins_high_and_what_is_unknown_stands_last():
-    frame = pd.DataFrame({"MT1": [1, 2, 3], "BH4": [0.1, float("nan"), 0.3]}, index=["one", "none", "three"])
-    assert worst_first(frame, ["MT1", "BH4"]).index.tolist() == ["three", "one", "none"]
+    codes, found = ["one", "none", "three", "as one"], {"BH4": [0.1, float("nan"), 0.3, 0.1]}
+    frames = {name: pd.DataFrame({"value": values}, index=codes) for name, values in found.items()}
+    assert worst_first(codes, frames, ["MT1", "BH4"]) == ["three", "one", "as one", "none"]
     assert "90日" in order_sentence(["MT1", "BH4"], "zh")
 
 
 def test_figures_that_are_neither_good_nor_bad_leave_the_order():
-    frame = pd.DataFrame({"MT1": [1, 3, 2]})
-    assert worst_first(frame, ["MT1"]) is frame
+    frames = {"MT1": pd.DataFrame({"value": [1, 3, 2]}, index=["one", "three", "two"])}
+    assert worst_first(("one", "three", "two"), frames, ["MT1"]) == ["one", "three", "two"]
     assert order_sentence(["MT1"], "zh", "说明") == "说明"
