@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +17,7 @@ from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, localised, t
 from dashboard.navigation import PAGES
 from dashboard.periods import GRAINS, Grain, Period, PeriodError
 from dashboard.settings import current_viewer, refuse_region, snapshot_reader, viewed_as
+from dashboard.sign_in.accounts import Account
 from data_access.access import Role, Scope
 from data_access.errors import DataAccessError
 from data_access.queries import SnapshotInfo
@@ -43,6 +44,7 @@ ANY_REGION = "~region~"
 """Stands for a region's code in links that are drawn once for all regions; no code and no value of an address has a ~."""
 
 _STATE = "pingan_context"
+_quoted = lru_cache(maxsize=4096)(quote_plus)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Context:
     def href(self, page: str, **changes: object) -> str:
         """Return the relative address of ``page`` (its url path) with this context, for a plain link."""
         path = "" if page == "overview" else page
-        return f"./{path}?{urlencode(self.link(page, **changes))}"
+        query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in self.link(page, **changes).items())
+        return f"./{path}?{query}"
 
     def hrefs(self, page: str, name: str, codes: Iterable[str], **changes: object) -> list[str]:
         """Return :meth:`href` for each of several regions, whose code is the parameter ``name``."""
@@ -148,14 +151,19 @@ def read_context(
     return Context(region, period, language, theme, viewer, _own(parameters)), tuple(notices)
 
 
-def open_context() -> tuple[Context, tuple[Notice, ...]]:
+def open_context(account: Account | None = None) -> tuple[Context, tuple[Notice, ...]]:
     """Read the context from the browser's address and write the corrected one back.
+
+    Parameters
+    ----------
+    account : Account, optional
+        Who is signed in, where that is known already.
 
     Raises
     ------
     NoSnapshotError, ConfigError, ScopeError
     """
-    viewer = current_viewer()
+    viewer = current_viewer(account)
     reader = snapshot_reader()
     snapshot = reader.snapshot()
     context, notices = read_context(
@@ -165,8 +173,11 @@ def open_context() -> tuple[Context, tuple[Notice, ...]]:
         viewer,
         first_day(snapshot.snapshot_id, viewer),
     )
-    if viewed_as() is None:  # what the address kept from before the change of role is no attempt
-        refuse_region(viewer, st.query_params.get("region"))
+    asked = st.query_params.get("region")
+    if (
+        asked != context.region and viewed_as() is None
+    ):  # what the address kept from before a change of role is no attempt
+        refuse_region(viewer, asked)
     for name, value in context.link().items():
         if st.query_params.get_all(name) != [value]:
             st.query_params[name] = value

@@ -33,10 +33,11 @@ def _open_page() -> None:
     title = t("app.page_title", language, page=chosen.title)
     st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="collapsed")
     try:
-        if not signed_in(language):
+        account = signed_in(language)
+        if account is None:
             return
-        context, notices = open_context()
-        with page_frame(context, entry, notices):
+        context, notices = open_context(account)
+        with page_frame(context, entry, notices, account):
             try:
                 if allowed(context, entry) and has_content(context, entry):
                     chosen.run()

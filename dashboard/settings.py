@@ -109,15 +109,20 @@ def _signed_in(claims: Mapping[str, object], mode: Mode, home: Home, root_code: 
         raise
 
 
-def current_viewer() -> Scope:
+def current_viewer(account: Account | None = None) -> Scope:
     """Return who looks at the screen: the account's scope, or the one that an administrator looks through.
+
+    Parameters
+    ----------
+    account : Account, optional
+        Who is signed in, where that is known already.
 
     Raises
     ------
     SignInRequired, NoRoleError, ConfigError, NoSnapshotError
         As :func:`current_account`.
     """
-    own = current_account().scope
+    own = (account or current_account()).scope
     return viewed_as() or own
 
 
@@ -172,7 +177,7 @@ def record_sign_out() -> None:
         AuditBook(load_settings().home).record("sign_out", account.scope, snapshot_id)
 
 
-def record_sign_in() -> None:
+def record_sign_in(account: Account) -> None:
     """Record, once a session, that an account has come in; what can't be written now is written at a later run.
 
     Raises
@@ -180,7 +185,6 @@ def record_sign_in() -> None:
     AuditUnavailableError
         When the record can't be written although the store can be reached.
     """
-    account = current_account()
     if not account.subject or st.session_state.get(_RECORDED) == account.subject:
         return
     reader = snapshot_reader()

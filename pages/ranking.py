@@ -160,7 +160,7 @@ for each in screen.triggers.lists:
         table_card(
             each.rows,
             [
-                *columns_of(each.rows[list(TRIGGER_COLUMNS)], "trigger_column", language),
+                *columns_of(TRIGGER_COLUMNS, "trigger_column", language),
                 Column(name="behind", title=t("trigger_column.behind", language), kind="mark", href="href"),
             ],
             language,

@@ -118,6 +118,11 @@ def _plain(value: Any) -> Any:
         return None if value is pd.NaT else value.isoformat()
     if isinstance(value, np.generic):
         return _plain(value.item())
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if kind == "f":
+        return [each if math.isfinite(each) else None for each in value.tolist()]
+    if kind and kind in "biu":
+        return value.tolist()
     return [_plain(each) for each in _items(value)]
 
 

@@ -60,14 +60,15 @@ def funnel_plot(
     most = float(regions["exposure"].max()) * 1.05
     least = 0.0 if float(regions["exposure"].min()) * 2 < most else float(regions["exposure"].min()) * 0.9
     sizes = np.linspace(max(least, most / STEPS), most, STEPS)
-    funnel = rate_funnel(sizes, centre, factor)
+    funnel = rate_funnel(np.append(sizes, float(regions["exposure"].min())), centre, factor)
+    kinds = _kinds(regions, centre)
     figure = Figure()
     for limits, word, dash in ((funnel.limits_95, "limits_95", "dash"), (funnel.limits_99_8, "limits_99_8", "solid")):
         for edge, shown in ((limits.upper, True), (limits.lower, False)):
             figure.add(
                 "scatter",
                 x=sizes,
-                y=edge,
+                y=edge[:-1],
                 mode="lines",
                 line={"color": ground.muted, "dash": dash, "width": 1.3},
                 name=words[word],
@@ -83,11 +84,10 @@ def funnel_plot(
         name=words["average"],
         hoverinfo="skip",
     )
-    smallest = rate_funnel(np.array([float(regions["exposure"].min())]), centre, factor).limits_99_8.upper
-    highest = max(float(regions["value"].max()), float(np.nanmax(smallest)))
+    highest = max(float(regions["value"].max()), float(np.nanmax(funnel.limits_99_8.upper[-1:])))
     top = 1.2 * highest or factor / most  # where nothing happened anywhere: as high as one case in the largest region
-    _add_regions(figure, regions, centre, words, factor, viewed, theme)
-    _name_regions(figure, regions, centre, factor, viewed, (most, top), (width, height), ground.text)
+    _add_regions(figure, regions, kinds, words, viewed, theme)
+    _name_regions(figure, regions, kinds, viewed, (most, top), (width, height), ground.text)
     figure.update_axes("y", range=[0, top])
     figure.update(
         height=height,
@@ -140,44 +140,44 @@ def place_names(
     return placed
 
 
-def _kinds(regions: pd.DataFrame, centre: float, factor: float) -> np.ndarray:
+def _kinds(regions: pd.DataFrame, centre: float) -> list[str]:
+    """Return how far each region lies from the average: a key of ``MARKS``."""
     labels = rate_labels(regions["numerator"], regions["exposure"], centre)
     kind_of = {label: kind for kind, own in MARKS.items() for label in own}
-    return np.array([kind_of[str(label)] for label in np.asarray(labels)], dtype=object)
+    return [kind_of[label] for label in labels.tolist()]
 
 
 def _add_regions(
     figure: Figure,
     regions: pd.DataFrame,
-    centre: float,
+    kinds: Sequence[str],
     words: Mapping[str, str],
-    factor: float,
     viewed: str | None,
     theme: str,
 ) -> None:
     palette = load_palette()
     colours, ground = palette.categorical(theme), palette.ground_of(theme)
-    kinds = _kinds(regions, centre, factor)
+    names, exposure, value = (regions[column].tolist() for column in ("name", "exposure", "value"))
     for number, kind in enumerate(MARKS):
-        own = regions[kinds == kind]
-        if own.empty:
+        own = [place for place, each in enumerate(kinds) if each == kind]
+        if not own:
             continue
         figure.add(
             "scatter",
-            x=own["exposure"],
-            y=own["value"],
+            x=[exposure[place] for place in own],
+            y=[value[place] for place in own],
             mode="markers",
-            text=own["name"],
+            text=[names[place] for place in own],
             marker={"size": SIZES[kind], "symbol": SHAPES[kind], "color": colours[0 if number == 0 else 3]},
             name=words[kind],
             hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
         )
     if viewed in regions.index:
-        own = regions.loc[[viewed]]
+        place = regions.index.get_loc(viewed)
         figure.add(
             "scatter",
-            x=own["exposure"],
-            y=own["value"],
+            x=[exposure[place]],
+            y=[value[place]],
             mode="markers",
             marker={"size": 17, "symbol": "circle-open", "color": ground.text, "line": {"width": 2}},
             name=words["viewed"],
@@ -188,29 +188,28 @@ def _add_regions(
 def _name_regions(
     figure: Figure,
     regions: pd.DataFrame,
-    centre: float,
-    factor: float,
+    kinds: Sequence[str],
     viewed: str | None,
     most: tuple[float, float],
     size: tuple[int, int],
     ink: str,
 ) -> None:
     frame = (size[0] - MARGIN[0], size[1] - MARGIN[1])
+    names, exposure, value = (regions[column].tolist() for column in ("name", "exposure", "value"))
     points = [
         (float(x) / most[0] * frame[0], (1 - float(y) / most[1]) * frame[1])
-        for x, y in zip(regions["exposure"], regions["value"], strict=True)
+        for x, y in zip(exposure, value, strict=True)
     ]
-    kinds = [str(kind) for kind in _kinds(regions, centre, factor)]
+    codes = regions.index.tolist()
     order = {"outside_99_8": 1, "outside_95": 2}
-    named = [number for number, code in enumerate(regions.index) if code == viewed or kinds[number] in order]
-    named.sort(key=lambda number: (regions.index[number] != viewed, order.get(kinds[number], 3)))
-    names = {number: str(regions["name"].iloc[number]) for number in named}
-    for number, box in place_names(points, names, frame).items():
+    named = [number for number, code in enumerate(codes) if code == viewed or kinds[number] in order]
+    named.sort(key=lambda number: (codes[number] != viewed, order.get(kinds[number], 3)))
+    for number, box in place_names(points, {each: str(names[each]) for each in named}, frame).items():
         x, y = points[number]
         figure.add_note(
-            x=float(regions["exposure"].iloc[number]),
-            y=float(regions["value"].iloc[number]),
-            text=names[number],
+            x=float(exposure[number]),
+            y=float(value[number]),
+            text=str(names[number]),
             xshift=(box.left + box.right) / 2 - x,
             yshift=y - (box.top + box.bottom) / 2,
             font={"size": FONT, "color": ink},

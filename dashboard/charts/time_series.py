@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import pandas as pd
 
@@ -86,12 +87,16 @@ def series_with_interval(
 
 def _band(series: pd.DataFrame) -> tuple[list, list]:
     """Return the outline of the interval of each run of periods that have one, with a gap after each."""
-    known = series["lower"].notna() & series["upper"].notna()
+    known = (series["lower"].notna() & series["upper"].notna()).tolist()
+    starts, lower, upper = (series[name].tolist() for name in ("period_start", "lower", "upper"))
     across: list = []
     up: list = []
-    for _, run in series[known].groupby((~known).cumsum()[known]):
-        across += [*run["period_start"], *run["period_start"][::-1], None]
-        up += [*run["upper"], *run["lower"][::-1], None]
+    for is_known, places in groupby(range(len(series)), known.__getitem__):
+        run = list(places)
+        if is_known:
+            back = run[::-1]
+            across += [*(starts[place] for place in run), *(starts[place] for place in back), None]
+            up += [*(upper[place] for place in run), *(lower[place] for place in back), None]
     return across, up
 
 
@@ -118,7 +123,15 @@ def small_multiples(
     """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
-    present = [code for code in classes if code in set(series["class_code"])]
+    ordered = series.sort_values("period_start", kind="stable")
+    lines: dict[str, tuple[list, list]] = {}
+    for start, code, value in zip(
+        *(ordered[name].tolist() for name in ("period_start", "class_code", "value")), strict=True
+    ):
+        starts, values = lines.setdefault(code, ([], []))
+        starts.append(start)
+        values.append(value)
+    present = [code for code in classes if code in lines]
     figure = Figure(
         panel_layout(
             [classes[code] for code in present],
@@ -130,11 +143,11 @@ def small_multiples(
         )
     )
     for number, code in enumerate(present):
-        own = series[series["class_code"] == code].sort_values("period_start")
+        starts, values = lines[code]
         figure.add(
             "scatter",
-            x=own["period_start"],
-            y=own["value"],
+            x=starts,
+            y=values,
             mode="lines",
             line={"color": colours[0], "width": 2},
             name=classes[code],
@@ -200,22 +213,34 @@ def bars(
     unit: str,
     theme: str,
     height: int,
+    label: str = "label",
+    value: str = "value",
+    text: str = "text",
     highlighted: Sequence[str] = (),
     in_order: bool = False,
 ) -> Figure:
-    """Return horizontal bars of ``label`` and ``value`` (and ``text``), the largest on top, or in the frame's order."""
+    """Return horizontal bars, the largest on top, or in the frame's order.
+
+    Parameters
+    ----------
+    label, value, text : str
+        Columns of the frame; values are written as they are where it has no ``text``.
+    highlighted : sequence of str
+        Labels whose bars stand out.
+    """
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
-    ordered = frame.iloc[::-1] if in_order else frame.sort_values("value")
-    fills = [colours[1] if label in set(highlighted) else colours[0] for label in ordered["label"]]
+    ordered = frame.iloc[::-1] if in_order else frame.sort_values(value)
+    labels, values = (ordered[name].tolist() for name in (label, value))
+    fills = [colours[1] if each in highlighted else colours[0] for each in labels]
     figure = Figure()
     figure.add(
         "bar",
-        x=ordered["value"],
-        y=ordered["label"],
+        x=values,
+        y=labels,
         orientation="h",
         marker={"color": fills},
-        text=ordered.get("text", ordered["value"]),
+        text=ordered[text].tolist() if text in ordered else values,
         textposition="outside",
         textfont={"color": ground.text},
         cliponaxis=False,

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components.chips import grade_chip
-from dashboard.components.html import gathered
+from dashboard.components.html import filled, gathered, joined, place_html
 from dashboard.components.messages import empty_state
 from dashboard.components.tables import Column, table
 from dashboard.i18n import t
@@ -130,8 +130,8 @@ def card_grid(cards: Sequence[Card], language: str, *, columns: int | None = Non
     columns : int, optional
         Cards per row on a wide screen; as many as there are cards when not given.
     """
-    body = Markup("").join(card_markup(card, language) for card in cards)
-    st.html(Markup('<div class="card-grid" style="--columns:{}">{}</div>').format(columns or max(len(cards), 1), body))
+    body = joined(card_markup(card, language) for card in cards)
+    place_html(filled('<div class="card-grid" style="--columns:{}">{}</div>', columns or max(len(cards), 1), body))
 
 
 @contextmanager
@@ -172,9 +172,9 @@ def chart_card(
     """
     head, foot = _head_and_foot(language, title, data_through, source, sentence, definition, basis, notes)
     with st.container(key=f"card-{key}", height=height, gap="xsmall"):
-        st.html(head)
+        place_html(head)
         yield
-        st.html(foot)
+        place_html(foot)
 
 
 @contextmanager
@@ -197,7 +197,7 @@ def rows_card(
     with gathered() as rows:
         yield
     with st.container(key=f"card-{key}", height=height, gap="xsmall"):
-        st.html(Markup('<div class="card-rows"><div>{}</div>{}{}</div>').format(head, Markup("").join(rows), foot))
+        place_html(filled('<div class="card-rows"><div>{}</div>{}{}</div>', head, joined(rows), foot))
 
 
 def table_card(
@@ -238,16 +238,15 @@ def table_card(
 
 def card_markup(card: Card, language: str) -> Markup:
     """Return one card as HTML."""
-    unit = Markup('<span class="unit">{}</span>').format(card.unit) if card.unit else Markup("")
+    unit = filled('<span class="unit">{}</span>', card.unit) if card.unit else Markup("")
     interval = Markup("")
     if card.interval:
-        interval = Markup('<span class="interval"><span>{}</span> {}</span>').format(
-            t("card.interval", language), card.interval
+        interval = filled(
+            '<span class="interval"><span>{}</span> {}</span>', t("card.interval", language), card.interval
         )
-    return Markup(
+    return filled(
         '<article class="card">{head}<p class="figure"><span class="value">{figure}</span>{unit}{interval}</p>'
-        "{change}{facts}{sentence}{foot}</article>"
-    ).format(
+        "{change}{facts}{sentence}{foot}</article>",
         head=_head(card.title, card.grade, card.href, card.definition, language),
         figure=_told(card.figure, card.exact),
         unit=unit,
@@ -285,11 +284,9 @@ def _require(title: str, data_through: date | None, source: str) -> None:
 
 
 def _head(title: str, grade: str | None, href: str | None, definition: Definition | None, language: str) -> Markup:
-    name = Markup('<a href="{}">{}</a>').format(href, title) if href else Markup("{}").format(title)
+    name = filled('<a href="{}">{}</a>', href, title) if href else title
     chip = grade_chip(grade, language) if grade else Markup("")
-    return Markup('<header class="card-head"><h3>{}</h3>{}{}</header>').format(
-        name, chip, _definition(definition, language)
-    )
+    return filled('<header class="card-head"><h3>{}</h3>{}{}</header>', name, chip, _definition(definition, language))
 
 
 def _definition(definition: Definition | None, language: str) -> Markup:
@@ -297,18 +294,22 @@ def _definition(definition: Definition | None, language: str) -> Markup:
         return Markup("")
     method = Markup("")
     if definition.method:
-        method = Markup("<p><b>{}</b> {}</p>").format(t("card.method", language), definition.method)
+        method = filled("<p><b>{}</b> {}</p>", t("card.method", language), definition.method)
     link = Markup("")
     if definition.href:
-        link = Markup('<p><a href="{}">{}</a></p>').format(definition.href, t("card.full_definition", language))
-    return Markup(
-        '<details class="menu definition"><summary>ⓘ <span>{}</span></summary><div class="panel"><p>{}</p>{}{}</div></details>'
-    ).format(t("card.definition", language), definition.text, method, link)
+        link = filled('<p><a href="{}">{}</a></p>', definition.href, t("card.full_definition", language))
+    return filled(
+        '<details class="menu definition"><summary>ⓘ <span>{}</span></summary><div class="panel"><p>{}</p>{}{}</div></details>',
+        t("card.definition", language),
+        definition.text,
+        method,
+        link,
+    )
 
 
 def _change(card: Card) -> Markup:
     parts = [
-        Markup('<span class="{}">{}</span>').format(name, text)
+        filled('<span class="{}">{}</span>', name, text)
         for name, text in (
             ("against", card.compared_with),
             ("difference", card.change),
@@ -316,23 +317,23 @@ def _change(card: Card) -> Markup:
         )
         if text
     ]
-    return Markup('<p class="change">{}</p>').format(Markup(" ").join(parts)) if parts else Markup("")
+    return filled('<p class="change">{}</p>', joined(parts, between=" ")) if parts else Markup("")
 
 
 def _told(text: str, more: str | None = None) -> str | Markup:
     """Return a text that tells ``more`` to who points at it, and to screen readers."""
-    return Markup('<abbr title="{}" tabindex="0">{}</abbr>').format(more, text) if more else text
+    return filled('<abbr title="{}" tabindex="0">{}</abbr>', more, text) if more else text
 
 
 def _facts(facts: Sequence[tuple[str, str] | tuple[str, str, str]]) -> Markup:
-    rows = Markup("").join(
-        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(_told(label, *more), value) for label, value, *more in facts
+    rows = joined(
+        filled("<div><dt>{}</dt><dd>{}</dd></div>", _told(label, *more), value) for label, value, *more in facts
     )
-    return Markup('<dl class="facts">{}</dl>').format(rows) if rows else Markup("")
+    return filled('<dl class="facts">{}</dl>', rows) if rows else Markup("")
 
 
 def _sentence(text: str | None) -> Markup:
-    return Markup('<p class="sentence">{}</p>').format(text) if text else Markup("")
+    return filled('<p class="sentence">{}</p>', text) if text else Markup("")
 
 
 def _foot(
@@ -342,16 +343,17 @@ def _foot(
     notes: Sequence[tuple[NoteKind, str]],
     language: str,
 ) -> Markup:
-    said = Markup("").join(
-        Markup('<span class="note note-{}"><b>{}</b> {}</span>').format(kind, t(f"card.note.{kind}", language), text)
+    said = joined(
+        filled('<span class="note note-{}"><b>{}</b> {}</span>', kind, t(f"card.note.{kind}", language), text)
         for kind, text in notes
     )
     stands_on = Markup("")
     if basis:
         word = t(f"card.basis.{basis.kind}", language)
         text = t("card.basis_detail", language, basis=word, detail=basis.detail) if basis.detail else word
-        stands_on = Markup("<span>{}</span>").format(text)
-    return Markup('<footer class="card-foot">{}<span>{}</span><span>{}</span>{}</footer>').format(
+        stands_on = filled("<span>{}</span>", text)
+    return filled(
+        '<footer class="card-foot">{}<span>{}</span><span>{}</span>{}</footer>',
         said,
         t("card.data_through", language, day=formatting.day(data_through)),
         t("card.source", language, source=source),

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from dashboard.components.html import filled, joined
 from dashboard.components.tables import Column
 from dashboard.i18n import t
 from dashboard.palette import GRADES, load_palette
@@ -17,8 +18,11 @@ def grade_chip(grade: str, language: str) -> Markup:
     """Return the filled mark of a grade: shape and word (考核色)."""
     key = grade if grade in GRADES else "insufficient"
     shape = load_palette().grade_of(key).shape
-    return Markup('<span class="chip grade grade-{}"><i aria-hidden="true">{}</i>{}</span>').format(
-        key, shape, t(f"grade.{key}", language)
+    return filled(
+        '<span class="chip grade grade-{}"><i aria-hidden="true">{}</i>{}</span>',
+        key,
+        shape,
+        t(f"grade.{key}", language),
     )
 
 
@@ -26,8 +30,11 @@ def grade_chip(grade: str, language: str) -> Markup:
 def risk_chip(risk: str, language: str) -> Markup:
     """Return the open mark of a dispute's risk colour: triangle and word (风险色), never filled like a grade."""
     shape = load_palette().risk_of(risk).shape
-    return Markup('<span class="chip risk risk-{}"><i aria-hidden="true">{}</i>{}</span>').format(
-        risk, shape, t(f"risk.{risk}", language)
+    return filled(
+        '<span class="chip risk risk-{}"><i aria-hidden="true">{}</i>{}</span>',
+        risk,
+        shape,
+        t(f"risk.{risk}", language),
     )
 
 
@@ -40,16 +47,19 @@ def grade_strip(grades: Sequence[str], labels: Sequence[str], language: str) -> 
         Grade and month name of each cell; same length.
     """
     cells = [_month_mark(grade, label, language) for grade, label in zip(grades, labels, strict=True)]
-    return Markup('<ol class="grade-strip" aria-label="{}">{}</ol>').format(
-        t("grade_short.strip", language), Markup("").join(cells)
-    )
+    return filled('<ol class="grade-strip" aria-label="{}">{}</ol>', t("grade_short.strip", language), joined(cells))
 
 
 @lru_cache(maxsize=4096)
 def _month_mark(grade: str, label: str, language: str) -> Markup:
     key = grade if grade in GRADES else "insufficient"
-    return Markup('<li class="grade-{}" title="{} {}"><span class="unseen">{} </span>{}</li>').format(
-        key, label, t(f"grade.{key}", language), label, t(f"grade_short.{key}", language)
+    return filled(
+        '<li class="grade-{}" title="{} {}"><span class="unseen">{} </span>{}</li>',
+        key,
+        label,
+        t(f"grade.{key}", language),
+        label,
+        t(f"grade_short.{key}", language),
     )
 
 
@@ -75,18 +85,23 @@ def interval_bar(
     least, most = scale
     span = most - least
     if value is None or span <= 0 or not least <= value <= most:
-        return Markup('<span class="interval-bar" role="img" aria-label="{}"></span>').format(label)
+        return filled('<span class="interval-bar" role="img" aria-label="{}"></span>', label)
 
     def place(number: float) -> str:
         return f"{100 * (min(max(number, least), most) - least) / span:.1f}%"
 
     low, high = (value if limit is None else limit for limit in (lower, upper))
     width = f"{100 * (min(high, most) - max(low, least)) / span:.1f}%"
-    line = Markup('<b style="left:{}"></b>').format(place(marker)) if marker is not None else Markup("")
-    return Markup(
+    line = filled('<b style="left:{}"></b>', place(marker)) if marker is not None else Markup("")
+    return filled(
         '<span class="interval-bar" role="img" aria-label="{}">{}<i style="left:{};width:{}"></i>'
-        '<u style="left:{}"></u></span>'
-    ).format(label, line, place(low), width, place(value))
+        '<u style="left:{}"></u></span>',
+        label,
+        line,
+        place(low),
+        width,
+        place(value),
+    )
 
 
 def grade_column(language: str) -> Column:
@@ -102,7 +117,7 @@ def grade_column(language: str) -> Column:
 def _watched_mark(why: str, language: str) -> Markup:
     if not why:
         return Markup("")
-    return Markup(' <small class="watched" title="{}">{}</small>').format(why, t("ranking.watched", language))
+    return filled(' <small class="watched" title="{}">{}</small>', why, t("ranking.watched", language))
 
 
 def strip_column(months: Sequence[str], language: str) -> Column:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.components.html import draw_html
+from dashboard.components.html import draw_html, filled, joined
 from dashboard.context import Context
 from dashboard.formatting import number
 from dashboard.i18n import t
@@ -20,12 +20,12 @@ def link_group(label: str, links: Sequence[tuple[str, str, bool]], *, named: boo
 
     ``named`` writes the label in front of them, where several groups stand below each other.
     """
-    drawn = Markup("").join(
-        Markup('<a href="{}"{}>{}</a>').format(href, Markup(' aria-current="true"') if on else "", word)
+    drawn = joined(
+        filled('<a href="{}"{}>{}</a>', href, Markup(' aria-current="true"') if on else "", word)
         for word, href, on in links
     )
-    name = Markup('<span class="group-name" aria-hidden="true">{}</span>').format(label) if named else Markup("")
-    draw_html(Markup('<nav class="links" aria-label="{}">{}{}</nav>').format(label, name, drawn))
+    name = filled('<span class="group-name" aria-hidden="true">{}</span>', label) if named else Markup("")
+    draw_html(filled('<nav class="links" aria-label="{}">{}{}</nav>', label, name, drawn))
 
 
 def legend(entries: Sequence[tuple[Sequence[str], str, int | None]]) -> None:
@@ -33,15 +33,16 @@ def legend(entries: Sequence[tuple[Sequence[str], str, int | None]]) -> None:
 
     A count of None is one that may not be told.
     """
-    drawn = Markup("").join(
-        Markup('<li><span class="swatch" style="background:linear-gradient(90deg,{})"></span>{} <b>{}</b></li>').format(
+    drawn = joined(
+        filled(
+            '<li><span class="swatch" style="background:linear-gradient(90deg,{})"></span>{} <b>{}</b></li>',
             ",".join(colours if len(colours) > 1 else (*colours, *colours)),
             word,
             "" if count is None else number(count),
         )
         for colours, word, count in entries
     )
-    draw_html(Markup('<ul class="legend">{}</ul>').format(drawn))
+    draw_html(filled('<ul class="legend">{}</ul>', drawn))
 
 
 def choose_indicator(choices: Sequence[Indicator], current: Indicator, language: str) -> None:

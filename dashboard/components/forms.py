@@ -9,10 +9,10 @@ from datetime import date
 
 import pandas as pd
 import streamlit as st
-from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.components.cards import chart_card
+from dashboard.components.html import filled, place_html
 from dashboard.components.messages import aside, empty_state, notice
 from dashboard.components.tables import Column, table
 from dashboard.context import Context, role_name
@@ -275,9 +275,13 @@ def _widget(rule: FieldRule, value: object, key: str, language: str) -> None:
 
 def _say(outcome: _Outcome) -> None:
     role, kind = ("status", "written") if outcome.written else ("alert", "refused")
-    st.html(
-        Markup('<p class="entry-outcome entry-{}" role="{}" data-answer="{}">{}</p>').format(
-            kind, role, outcome.answer, outcome.text
+    place_html(
+        filled(
+            '<p class="entry-outcome entry-{}" role="{}" data-answer="{}">{}</p>',
+            kind,
+            role,
+            outcome.answer,
+            outcome.text,
         )
     )
 

@@ -14,6 +14,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.components.downloads import clear_offers, draw_offers
+from dashboard.components.html import filled, joined, place_html
 from dashboard.components.messages import ASK_AGAIN_SECONDS, empty_state, notice
 from dashboard.components.period_menu import period_menu
 from dashboard.components.sign_in import account_menu
@@ -23,7 +24,8 @@ from dashboard.i18n import HTML_LANGUAGE, LANGUAGES, t
 from dashboard.indicators.engine.facts import facts_of
 from dashboard.memory import kept_always
 from dashboard.navigation import GROUPS, PAGES, PageEntry, may_open
-from dashboard.settings import current_account, snapshot_reader, viewed_as
+from dashboard.settings import snapshot_reader, viewed_as
+from dashboard.sign_in.accounts import Account
 from data_access.access import Scope
 from data_access.clock import local_time
 from data_access.errors import DataAccessError
@@ -31,7 +33,7 @@ from data_access.queries import SnapshotInfo
 
 
 @contextmanager
-def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> Iterator[None]:
+def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice], account: Account) -> Iterator[None]:
     """Draw the header, then what the ``with`` block draws, then the footer.
 
     Parameters
@@ -41,6 +43,8 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
         The page that is open.
     notices : sequence of Notice
         What could not be used of the address.
+    account : Account
+        Who is here.
     """
     reader = snapshot_reader()
     snapshot = reader.snapshot()
@@ -49,9 +53,9 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     clear_offers()
     with st.container(key="masthead", gap=None):
         viewer = viewer_label(regions, snapshot, context.viewer, context.language)
-        st.html(context.with_links_here(_masthead(context.at(ANY_REGION), page, viewer)))
+        place_html(context.with_links_here(_masthead(context.at(ANY_REGION), page, viewer)))
         with st.container(key="viewline", horizontal=True, vertical_alignment="center", gap="small"):
-            st.html(_view_line(context, page, regions, snapshot, start), width="stretch")
+            place_html(_view_line(context, page, regions, snapshot, start))
             menu = st.container(width="content")
             downloads = st.container(width="content")
     if (seen := viewed_as()) is not None:
@@ -63,14 +67,13 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice]) -> 
     for each in notices:
         notice(each.text(context.language), context.language)
     yield
-    account = current_account()
     with downloads:
         draw_offers(context)
     with menu:
         account_menu(account, context.language, _choices(context, account.scope))
     facts = facts_of(reader, context.viewer)
-    st.html(_footer(context.language, snapshot, facts.late_regions if facts.watches else None))
-    st.html(_tell_browser(context.language, account.until), unsafe_allow_javascript=True)
+    place_html(_footer(context.language, snapshot, facts.late_regions if facts.watches else None))
+    place_html(_tell_browser(context.language, account.until), runs_scripts=True)
 
 
 def has_content(context: Context, page: PageEntry) -> bool:
@@ -119,7 +122,7 @@ def _choices(context: Context, own: Scope) -> dict[str, str]:
 @kept_always
 def _masthead(context: Context, page: PageEntry, viewer: str) -> Markup:
     language = context.language
-    links = Markup("").join(_menu_group(context, page, group) for group in GROUPS)
+    links = joined(_menu_group(context, page, group) for group in GROUPS)
     languages = _switch(
         t("language.switch", language),
         [(t(f"language.{key}", language), context.href(page.url_path, language=key), key) for key in LANGUAGES],
@@ -130,11 +133,10 @@ def _masthead(context: Context, page: PageEntry, viewer: str) -> Markup:
         [(t(f"theme.{key}", language), context.href(page.url_path, theme=key), key) for key in ("light", "dark")],
         context.theme,
     )
-    return Markup(
+    return filled(
         '<div class="masthead"><a class="skip" href="#stMain">{skip}</a><a class="brand" href="{home}"><b>{title}</b><small>{subtitle}</small></a>'
         '<nav aria-label="{menu}">{links}</nav><div class="tools">{languages}{themes}'
-        '<span class="viewer">{viewer}</span></div></div>'
-    ).format(
+        '<span class="viewer">{viewer}</span></div></div>',
         skip=t("nav.skip", language),
         home=context.href("overview", region=context.viewer.region_code),
         title=t("app.title", language),
@@ -150,8 +152,9 @@ def _masthead(context: Context, page: PageEntry, viewer: str) -> Markup:
 def _menu_group(context: Context, page: PageEntry, group: str) -> Markup:
     role = context.viewer.permissions
     entries = [entry for entry in PAGES if entry.group == group and may_open(role, entry)]
-    links = Markup("").join(
-        Markup('<a href="{}"{}>{}</a>').format(
+    links = joined(
+        filled(
+            '<a href="{}"{}>{}</a>',
             context.href(entry.url_path),
             Markup(' aria-current="page"') if entry == page else "",
             t(entry.title_key, context.language),
@@ -160,9 +163,8 @@ def _menu_group(context: Context, page: PageEntry, group: str) -> Markup:
     )
     if group == GROUPS[0] or not entries:
         return links
-    return Markup(
-        '<details class="menu group-menu"><summary{}>{}</summary><div class="panel">{}</div></details>'
-    ).format(
+    return filled(
+        '<details class="menu group-menu"><summary{}>{}</summary><div class="panel">{}</div></details>',
         Markup(' aria-current="true"') if page in entries else "",
         t(f"nav.group_{group}", context.language),
         links,
@@ -170,16 +172,21 @@ def _menu_group(context: Context, page: PageEntry, group: str) -> Markup:
 
 
 def _switch(label: str, choices: Sequence[tuple[str, str, str]], current: str) -> Markup:
-    links = Markup('<span aria-hidden="true">/</span>').join(
-        Markup('<a href="{}"{}>{}</a>').format(href, Markup(' aria-current="true"') if key == current else "", text)
-        for text, href, key in choices
+    links = joined(
+        (
+            filled('<a href="{}"{}>{}</a>', href, Markup(' aria-current="true"') if key == current else "", text)
+            for text, href, key in choices
+        ),
+        between='<span aria-hidden="true">/</span>',
     )
-    return Markup('<span class="switch" role="group" aria-label="{}">{}</span>').format(label, links)
+    return filled('<span class="switch" role="group" aria-label="{}">{}</span>', label, links)
 
 
 def _view_line(context: Context, page: PageEntry, regions: pd.DataFrame, snapshot: SnapshotInfo, start: date) -> Markup:
-    return Markup('<div class="viewline">{}{}</div>').format(
-        _breadcrumb(context, page, regions), period_menu(context, page, start, snapshot.data_through)
+    return filled(
+        '<div class="viewline">{}{}</div>',
+        _breadcrumb(context, page, regions),
+        period_menu(context, page, start, snapshot.data_through),
     )
 
 
@@ -188,13 +195,15 @@ def _breadcrumb(context: Context, page: PageEntry, regions: pd.DataFrame) -> Mar
     for code in region_path(regions, context.region):
         name = region_name(regions, code, context.language)
         if code == context.region:
-            steps.append(Markup('<li aria-current="location">{}</li>').format(name))
+            steps.append(filled('<li aria-current="location">{}</li>', name))
         elif not regions.at[code, "in_scope"]:
-            steps.append(Markup("<li>{}</li>").format(name))
+            steps.append(filled("<li>{}</li>", name))
         else:
-            steps.append(Markup('<li><a href="{}">{}</a></li>').format(context.href(page.url_path, region=code), name))
-    return Markup('<nav class="breadcrumb" aria-label="{}"><ol>{}</ol></nav>').format(
-        t("nav.breadcrumb", context.language), Markup("").join(steps)
+            steps.append(filled('<li><a href="{}">{}</a></li>', context.href(page.url_path, region=code), name))
+    return filled(
+        '<nav class="breadcrumb" aria-label="{}"><ol>{}</ol></nav>',
+        t("nav.breadcrumb", context.language),
+        joined(steps),
     )
 
 
@@ -213,13 +222,16 @@ def _footer(language: str, snapshot: SnapshotInfo, late: int | None) -> Markup:
     review = t("footer.map_review", language, number=number or MISSING)
     if not number:
         review = f"{review} {t('footer.unreviewed' if real else 'footer.fictional', language)}"
-    spans = Markup("").join(Markup("<span>{}</span>").format(part) for part in [*parts, review])
+    spans = joined(filled("<span>{}</span>", part) for part in [*parts, review])
     owner = snapshot.dataset.get("attribution", "").strip()
     if owner:
-        spans += Markup("<span>{}</span>").format(t("footer.attribution", language, owner=owner))
-    badges = Markup("").join(Markup('<strong class="badge">{}</strong>').format(mark) for mark in marks)
-    return Markup('<footer class="page-foot">{}{}<span class="custody">{}</span></footer>').format(
-        badges, spans, t("footer.custody", language)
+        spans += filled("<span>{}</span>", t("footer.attribution", language, owner=owner))
+    badges = joined(filled('<strong class="badge">{}</strong>', mark) for mark in marks)
+    return filled(
+        '<footer class="page-foot">{}{}<span class="custody">{}</span></footer>',
+        badges,
+        spans,
+        t("footer.custody", language),
     )
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.components.html import draw_html
+from dashboard.components.html import draw_html, filled, joined, place_html
 from dashboard.context import address_language
 from dashboard.i18n import t
 from dashboard.settings import snapshot_reader
@@ -33,31 +33,31 @@ log = logging.getLogger("pingan")
 
 def sentence(text: str) -> None:
     """Draw the verdict of the page in one line, before any evidence."""
-    st.html(Markup('<p class="verdict">{}</p>').format(text))
+    place_html(filled('<p class="verdict">{}</p>', text))
 
 
 def section(title: str, note: str | None = None) -> None:
     """Draw the heading of a group of cards, with a note beside it."""
-    aside = Markup("<small>{}</small>").format(note) if note else Markup("")
-    st.html(Markup('<h2 class="section">{}{}</h2>').format(title, aside))
+    aside = filled("<small>{}</small>", note) if note else Markup("")
+    place_html(filled('<h2 class="section">{}{}</h2>', title, aside))
 
 
 def notice(text: str, language: str) -> None:
     """Draw a plain notice; read out by screen readers."""
-    st.html(
-        Markup('<p class="notice" role="status"><b>{}</b>{}</p>').format(t("notice.label", language), text),
+    place_html(
+        filled('<p class="notice" role="status"><b>{}</b>{}</p>', t("notice.label", language), text),
     )
 
 
 def aside(text: str) -> None:
     """Draw a remark in small print."""
-    draw_html(Markup('<p class="aside">{}</p>').format(text))
+    draw_html(filled('<p class="aside">{}</p>', text))
 
 
 def empty_state(reason: str, advice: str | None = None) -> None:
     """Draw why there is nothing to show, and what to do about it."""
-    more = Markup("<p>{}</p>").format(advice) if advice else Markup("")
-    draw_html(Markup('<div class="empty"><p><b>{}</b></p>{}</div>').format(reason, more))
+    more = filled("<p>{}</p>", advice) if advice else Markup("")
+    draw_html(filled('<div class="empty"><p><b>{}</b></p>{}</div>', reason, more))
 
 
 class PageEnd(Exception):  # noqa: N818 (no error: the page has said all it can)
@@ -105,8 +105,6 @@ def _drawn_again_when_over(shown_at: float) -> None:
 
 
 def _panel(title: str, lines: list[str], command: str | None = None) -> None:
-    paragraphs = Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
-    code = Markup("<pre>{}</pre>").format(command) if command else Markup("")
-    st.html(
-        Markup('<section class="error-panel" role="alert"><h1>{}</h1>{}{}</section>').format(title, paragraphs, code)
-    )
+    paragraphs = joined(filled("<p>{}</p>", line) for line in lines)
+    code = filled("<pre>{}</pre>", command) if command else Markup("")
+    place_html(filled('<section class="error-panel" role="alert"><h1>{}</h1>{}{}</section>', title, paragraphs, code))

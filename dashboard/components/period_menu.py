@@ -6,6 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from dashboard.components.html import filled, joined
 from dashboard.context import ANY_REGION, Context
 from dashboard.i18n import t
 from dashboard.memory import kept_always
@@ -32,22 +33,21 @@ def _menu(context: Context, page: PageEntry, first: date, last: date) -> Markup:
     language = context.language
     offered = {period for grain in GRAINS for period in periods_between(first, last, grain)}
     years = sorted({period.year for period in offered}, reverse=True)
-    rows = Markup("").join(_year_row(context, page, year, offered, last) for year in years)
-    head = Markup("").join(
-        Markup('<th scope="col" colspan="{}">{}</th>').format(span, t(f"period.menu_{grain}", language))
+    rows = joined(_year_row(context, page, year, offered, last) for year in years)
+    head = joined(
+        filled('<th scope="col" colspan="{}">{}</th>', span, t(f"period.menu_{grain}", language))
         for grain, span in ((grain, 12 // MONTHS_IN[grain]) for grain in GRAINS)
     )
     partial = "" if context.period.is_complete(last) else t("period.partial", language)
-    return Markup(
+    return filled(
         '<div class="period">{back}<details class="menu period-menu"><summary aria-label="{choose}">{label}'
         "{partial}</summary>"
         '<div class="panel"><table><caption>{choose}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
-        "</table><p>{hint}</p></div></details>{forward}</div>"
-    ).format(
+        "</table><p>{hint}</p></div></details>{forward}</div>",
         back=_step(context, page, context.period.previous(), offered, "‹", "period.back"),
         choose=t("period.choose", language),
         label=context.period.label(language),
-        partial=Markup("<small>{}</small>").format(partial) if partial else "",
+        partial=filled("<small>{}</small>", partial) if partial else "",
         head=head,
         rows=rows,
         hint=t("period.menu_hint", language, first=first.isoformat(), last=last.isoformat()),
@@ -59,18 +59,17 @@ def _year_row(context: Context, page: PageEntry, year: int, offered: set[Period]
     cells = [Period(year, "year")]
     for grain in GRAINS[1:]:
         cells += [Period(year, grain, number) for number in range(1, 12 // MONTHS_IN[grain] + 1)]
-    return Markup("<tr>{}</tr>").format(
-        Markup("").join(_cell(context, page, period, offered, last) for period in cells)
-    )
+    return filled("<tr>{}</tr>", joined(_cell(context, page, period, offered, last) for period in cells))
 
 
 def _cell(context: Context, page: PageEntry, period: Period, offered: set[Period], last: date) -> Markup:
     language = context.language
     short = _short_label(period, language)
     if period not in offered:
-        return Markup('<td class="{}"></td>').format(period.grain)
+        return filled('<td class="{}"></td>', period.grain)
     partial = "" if period.is_complete(last) else t("period.partial", language)
-    return Markup('<td class="{}"><a href="{}" aria-label="{}{}"{}{}>{}</a></td>').format(
+    return filled(
+        '<td class="{}"><a href="{}" aria-label="{}{}"{}{}>{}</a></td>',
         period.grain,
         context.href(page.url_path, period=period),
         period.label(language),
@@ -95,7 +94,11 @@ def _short_label(period: Period, language: str) -> str:
 def _step(context: Context, page: PageEntry, period: Period, offered: set[Period], sign: str, key: str) -> Markup:
     label = t(key, context.language)
     if period not in offered:
-        return Markup('<span class="step" aria-hidden="true">{}</span>').format(sign)
-    return Markup('<a class="step" href="{}" aria-label="{}" title="{}">{}</a>').format(
-        context.href(page.url_path, period=period), label, period.label(context.language), sign
+        return filled('<span class="step" aria-hidden="true">{}</span>', sign)
+    return filled(
+        '<a class="step" href="{}" aria-label="{}" title="{}">{}</a>',
+        context.href(page.url_path, period=period),
+        label,
+        period.label(context.language),
+        sign,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import streamlit as st
-from markupsafe import Markup
 
+from dashboard.components.html import filled, joined, place_html
 from dashboard.components.messages import empty_state
 from dashboard.context import Context, role_name
 from dashboard.i18n import LANGUAGES, t
@@ -26,24 +26,24 @@ from data_access.access import Scope, load_roles
 from data_access.errors import AuditUnavailableError, DataAccessError
 
 
-def signed_in(language: str) -> bool:
-    """Return whether somebody with a role is here; otherwise draw what to do."""
+def signed_in(language: str) -> Account | None:
+    """Return the account of whoever is here with a role; without one, draw what to do."""
     try:
-        current_account()
+        account = current_account()
     except SignInRequired as error:
         said = [] if error.code == SignInRequired.default_code else [error.message(language)]
         _gate(language, t("sign_in.title", language), *said, t("sign_in.note", language))
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.button", language), type="primary", on_click=st.login, key="sign-in")
-        return False
+        return None
     except NoRoleError as error:
-        account = t("sign_in.signed_in_as", language, account=error.details["subject"])
-        _gate(language, t("sign_in.no_role", language), error.message(language), account)
+        known_as = t("sign_in.signed_in_as", language, account=error.details["subject"])
+        _gate(language, t("sign_in.no_role", language), error.message(language), known_as)
         if sign_in_mode() == "oidc":
             st.button(t("sign_in.out", language), on_click=st.logout, key="sign-out")
-        return False
-    record_sign_in()
-    return True
+        return None
+    record_sign_in(account)
+    return account
 
 
 def allowed(context: Context, entry: PageEntry) -> bool:
@@ -124,12 +124,13 @@ def _look(scope: Scope | None, own: Scope, language: str) -> None:
 
 def _gate(language: str, title: str, *texts: str) -> None:
     other = next(each for each in LANGUAGES if each != language)
-    st.html(
-        Markup('<section class="gate"><header><b>{}</b><a href="?{}">{}</a></header><h1>{}</h1>{}</section>').format(
+    place_html(
+        filled(
+            '<section class="gate"><header><b>{}</b><a href="?{}">{}</a></header><h1>{}</h1>{}</section>',
             t("app.title", language),
             urlencode({**st.query_params.to_dict(), "lang": other}),
             t("sign_in.language", other),
             title,
-            Markup("").join(Markup("<p>{}</p>").format(text) for text in texts),
+            joined(filled("<p>{}</p>", text) for text in texts),
         )
     )

@@ -55,7 +55,10 @@ def draw_bars(frame: pd.DataFrame, label: str, key: str) -> None:
     """Draw counts that add up, in their order."""
     draw_figure(
         bars(
-            frame.rename(columns={label: "label", "count": "value", "count_text": "text"}),
+            frame,
+            label=label,
+            value="count",
+            text="count_text",
             unit=t("disputes.unit", language),
             theme=context.theme,
             height=190,
