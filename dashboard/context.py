@@ -222,7 +222,8 @@ def default_period(snapshot: SnapshotInfo) -> Period:
 
 def region_name(regions: pd.DataFrame, code: str, language: str) -> str:
     """Return the name of a region on screen."""
-    return localised(language, str(regions.at[code, "name"]), _text_or_none(regions.at[code, "name_en"]))
+    name_en = regions.at[code, "name_en"] if language == "en" else None
+    return localised(language, str(regions.at[code, "name"]), _text_or_none(name_en))
 
 
 def role_name(role: Role, snapshot: SnapshotInfo, language: str) -> str:

@@ -53,8 +53,10 @@ by_index = {"data_through": through, "source": source, "definition": index_defin
 month_labels = [str(month) for month in screen.league.months]
 level = level_word(reader.snapshot(), screen.listed.depth, language)
 
+is_graded = screen.is_graded
+
 sentence(screen.verdict)
-if screen.is_graded:
+if is_graded:
     table_card(
         screen.rows,
         [
@@ -102,7 +104,7 @@ if len(screen.problems):
     )
 
 funnel = st.container()
-if screen.is_graded:
+if is_graded:
     why, funnel = st.columns([0.58, 0.42], gap="small")
     with why:
         table_card(
@@ -147,7 +149,7 @@ with (
                 theme=context.theme,
                 width=700,
                 height=400,
-                viewed=screen.selected if screen.is_graded else screen.listed.selected,
+                viewed=screen.selected if is_graded else screen.listed.selected,
             ),
             context,
             key="funnel-figure",
@@ -167,7 +169,7 @@ for each in screen.triggers.lists:
             title=each.title,
             sentence=each.note or None,
             data_through=through,
-            source=source if screen.is_graded or each.rule == "sheets" else homicide_source,
+            source=source if is_graded or each.rule == "sheets" else homicide_source,
             definition=Definition(text=t(TRIGGER_DEFINITIONS[each.rule], language, level=level)),
             key=f"trigger-{each.rule}",
             empty=(each.why_empty,),

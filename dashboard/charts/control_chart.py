@@ -46,49 +46,40 @@ def control_chart(
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     inks = dict(zip(MEANINGS, (ground.muted, ground.accent, colours[3], colours[2]), strict=True))
     figure = Figure()
+    label, value, meaning = (points[column].tolist() for column in ("label", "value", "meaning"))
+
+    def add_line(y: list, name: str, line: dict, shown: bool) -> None:
+        figure.add("scatter", x=label, y=y, mode="lines", line=line, name=name, showlegend=shown, hoverinfo="skip")
+
     for edge, shown in (("upper", True), ("lower", False)):
         line = {"color": ground.muted, "width": 1.2, "dash": "3px,2px", "shape": "hv"}
-        _add_line(figure, points, edge, words["limits"], line, shown)
-    _add_line(figure, points, "centre", words["centre"], {"color": ground.muted, "width": 1.5, "shape": "hv"}, True)
+        add_line(points[edge].tolist(), words["limits"], line, shown)
+    centre = {"color": ground.muted, "width": 1.5, "shape": "hv"}
+    add_line(points["centre"].tolist(), words["centre"], centre, True)
     if target is not None:
-        aim = points.assign(target=target)
-        _add_line(figure, aim, "target", words["target"], {"color": colours[6], "width": 1.5, "dash": "dot"}, True)
-    _add_line(figure, points, "value", words["value"], {"color": ground.muted, "width": 1.2}, False)
-    for meaning in MEANINGS:
-        own = points[points["meaning"] == meaning]
-        if len(own):
+        add_line([target] * len(points), words["target"], {"color": colours[6], "width": 1.5, "dash": "dot"}, True)
+    add_line(value, words["value"], {"color": ground.muted, "width": 1.2}, False)
+    for each in MEANINGS:
+        own = [place for place, said in enumerate(meaning) if said == each]
+        if own:
             figure.add(
                 "scatter",
-                x=own["label"].tolist(),
-                y=own["value"].tolist(),
+                x=[label[place] for place in own],
+                y=[value[place] for place in own],
                 mode="markers",
-                marker={"symbol": SHAPES[meaning], "size": SIZES[meaning], "color": inks[meaning]},
-                name=words[meaning],
+                marker={"symbol": SHAPES[each], "size": SIZES[each], "color": inks[each]},
+                name=words[each],
                 hovertemplate="%{x}<br>%{y:.3~g}<extra></extra>",
             )
-    labels = set(points["label"])
-    mark_events(figure, [event for event in events if event[0] in labels], ground.muted)
+    mark_events(figure, [event for event in events if event[0] in label], ground.muted)
     figure.update(
         height=height,
         xaxis={
             "type": "category",
-            "nticks": LABELS_FIT // int(points["label"].str.len().max()),
+            "nticks": LABELS_FIT // max(map(len, label)),
             "categoryorder": "array",
-            "categoryarray": points["label"].tolist(),
+            "categoryarray": label,
         },
         yaxis={"title": {"text": unit}, "rangemode": "normal"},
     )
     return figure
-
-
-def _add_line(figure: Figure, points: pd.DataFrame, column: str, name: str, line: dict, shown: bool) -> None:
-    figure.add(
-        "scatter",
-        x=points["label"].tolist(),
-        y=points[column].tolist(),
-        mode="lines",
-        line=line,
-        name=name,
-        showlegend=shown,
-        hoverinfo="skip",
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import wrap
 
 import numpy as np
@@ -82,15 +83,18 @@ def choropleth(
         Pixels.
     """
     palette = load_palette()
-    known = regions[regions["value"].notna()]
     ramp = palette.sequential(theme)
     figure = Figure()
-    _add_unknown(figure, regions[regions["value"].isna()], geometry, theme)
+    codes, values, hover = regions.index.tolist(), regions["value"].tolist(), regions["hover"].tolist()
+    is_known = regions["value"].notna().tolist()
+    known = [place for place, is_one in enumerate(is_known) if is_one]
+    unknown = [place for place, is_one in enumerate(is_known) if not is_one]
+    _add_unknown(figure, [codes[place] for place in unknown], [hover[place] for place in unknown], geometry, theme)
     figure.add(
         "choroplethmap",
         geojson=geometry,
-        locations=known.index.tolist(),
-        z=known["value"].tolist(),
+        locations=[codes[place] for place in known],
+        z=[values[place] for place in known],
         zmin=scale.low,
         zmax=scale.high,
         colorscale=[[place / (len(ramp) - 1), colour] for place, colour in enumerate(ramp)],
@@ -107,28 +111,29 @@ def choropleth(
             "thickness": 12,
             "outlinewidth": 0,
         },
-        **_polygon(known["hover"], palette.ground_of(theme).card),
+        **_polygon([hover[place] for place in known], palette.ground_of(theme).card),
     )
-    labels = [
-        _readable_on(_ramp_colour(ramp, (value - scale.low) / (scale.high - scale.low))) for value in known["value"]
-    ]
-    colours = dict(zip(known.index, labels, strict=True))
     ink = palette.grade_of("insufficient").ink(theme).text
-    return _finished(figure, regions, style, view, theme, height, [colours.get(code, ink) for code in regions.index])
+    span = scale.high - scale.low
+    labels = [
+        _readable_on(_ramp_colour(ramp, (value - scale.low) / span)) if is_one else ink
+        for value, is_one in zip(values, is_known, strict=True)
+    ]
+    return _finished(figure, regions, style, view, theme, height, labels)
 
 
-def _add_unknown(figure: Figure, unknown: pd.DataFrame, geometry: str, theme: str) -> None:
-    if unknown.empty:
+def _add_unknown(figure: Figure, codes: Sequence[str], hover: Sequence[str], geometry: str, theme: str) -> None:
+    if not codes:
         return
     ink = load_palette().grade_of("insufficient").ink(theme)
     figure.add(
         "choroplethmap",
         geojson=geometry,
-        locations=unknown.index.tolist(),
-        z=[0.0] * len(unknown),
+        locations=codes,
+        z=[0.0] * len(codes),
         colorscale=[[0, ink.fill], [1, ink.fill]],
         showscale=False,
-        **_polygon(unknown["hover"], ink.outline),
+        **_polygon(hover, ink.outline),
     )
 
 
@@ -136,16 +141,17 @@ def _ramp_colour(ramp: Sequence[str], place: float) -> str:
     return ramp[round(min(max(place, 0.0), 1.0) * (len(ramp) - 1))]
 
 
+@lru_cache(maxsize=64)
 def _readable_on(ground: str) -> str:
     """Return the label colour, of the two themes' texts, that stands out most on ``ground``."""
     palette = load_palette()
     return max((palette.ground_of(theme).text for theme in ("light", "dark")), key=lambda ink: contrast(ink, ground))
 
 
-def _polygon(hover: pd.Series, outline: str) -> dict:
+def _polygon(hover: Sequence[str], outline: str) -> dict:
     """Return what all polygons share: hover text, outline, and no fading of the others after a click."""
     return {
-        "hovertext": hover.tolist(),
+        "hovertext": hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {"line": {"color": outline, "width": 1.2}, "opacity": 0.92},
         "selected": {"marker": {"opacity": 0.92}},
@@ -162,18 +168,17 @@ def _finished(
     height: int,
     label_colours: Sequence[str],
 ) -> Figure:
-    placed = regions[regions["lon"].notna() & regions["lat"].notna()]
-    if 0 < len(placed) <= MAX_LABELS:
+    placed = (regions["lon"].notna() & regions["lat"].notna()).tolist()
+    if 0 < sum(placed) <= MAX_LABELS:
+        names, lon, lat = (regions[column].tolist() for column in ("name", "lon", "lat"))
         for colour in dict.fromkeys(label_colours):
-            same = [code for code, used in zip(regions.index, label_colours, strict=True) if used == colour]
-            own = [code for code in same if code in placed.index]
-            rows = placed.loc[own]
+            own = [place for place, used in enumerate(label_colours) if used == colour and placed[place]]
             figure.add(
                 "scattermap",
-                lon=rows["lon"].tolist(),
-                lat=rows["lat"].tolist(),
+                lon=[lon[place] for place in own],
+                lat=[lat[place] for place in own],
                 mode="text",
-                text=["<br>".join(wrap(name, LABEL_LETTERS, break_long_words=False)) for name in rows["name"]],
+                text=["<br>".join(wrap(names[place], LABEL_LETTERS, break_long_words=False)) for place in own],
                 textfont={"size": LABEL_SIZE, "color": colour},
                 hoverinfo="skip",
                 showlegend=False,
