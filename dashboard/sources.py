@@ -55,8 +55,11 @@ def indicator_source(
     A data set that names its sources is asked which of them cover the indicator's measures, and of those the days that a
     figure of ``period`` stands on, where one is given; the catalogue's system is that of a data set that doesn't.
     """
+    snapshot = reader.snapshot()
+    if not snapshot.names_its_sources:
+        return indicator.source_label(language)
     days = _days(indicator, period) if period is not None else None
-    return _named(reader, scope, _measures(indicator), indicator.source_label(language), language, days)
+    return _own_names(reader, scope, snapshot, _measures(indicator), language, days)
 
 
 def joint_source(
@@ -87,8 +90,11 @@ def joint_names(names: Iterable[str], language: str, most: int | None = None) ->
 
 def table_source(reader: SnapshotReader, scope: Scope, tables: Collection[str], key: str, language: str) -> str:
     """Return from whom the rows of ``tables`` come: what the text ``key`` says, unless the data set names its sources."""
+    snapshot = reader.snapshot()
+    if not snapshot.names_its_sources:
+        return t(key, language)
     measures = {name for name, measure in load_measures().items() if measure.table in tables}
-    return _named(reader, scope, measures, t(key, language), language)
+    return _own_names(reader, scope, snapshot, measures, language)
 
 
 def is_covered(reader: SnapshotReader, scope: Scope, tables: Collection[str]) -> bool:
@@ -103,21 +109,18 @@ def has_source(reader: SnapshotReader, scope: Scope, indicator: Indicator) -> bo
     return all(coverage.get(name) for name in indicator.measures)
 
 
-def _named(
+def _own_names(
     reader: SnapshotReader,
     scope: Scope,
+    snapshot: SnapshotInfo,
     measures: Collection[str],
-    usual: str,
     language: str,
     days: tuple[date, date] | None = None,
 ) -> str:
-    """Return the data set's own names of the sources that cover ``measures``; ``usual`` where it names none at all.
+    """Return the data set's own names of the sources that cover ``measures``.
 
     Only those of ``days``, unless nothing covers these.
     """
-    snapshot = reader.snapshot()
-    if not snapshot.names_its_sources:
-        return usual
     coverage = facts_of(reader, scope).coverage
     covers = [cover for measure in measures for cover in coverage.get(measure, ())]
     if days is not None:

@@ -41,7 +41,8 @@ def series_with_interval(
     palette = load_palette()
     ground, colours = palette.ground_of(theme), palette.categorical(theme)
     figure = Figure()
-    across, up = _band(series)
+    starts = series["period_start"].tolist()
+    across, up = _band(series, starts)
     figure.add(
         "scatter",
         x=across,
@@ -56,16 +57,16 @@ def series_with_interval(
     if "last_year" in series and series["last_year"].notna().any():
         figure.add(
             "scatter",
-            x=series["period_start"],
-            y=series["last_year"],
+            x=starts,
+            y=series["last_year"].tolist(),
             mode="lines",
             line={"color": ground.muted, "width": 2, "dash": "dot"},
             name=names["last_year"],
         )
     figure.add(
         "scatter",
-        x=series["period_start"],
-        y=series["value"],
+        x=starts,
+        y=series["value"].tolist(),
         mode="lines+markers",
         line={"color": colours[0], "width": 2.5},
         marker={"size": MARKER},
@@ -74,21 +75,21 @@ def series_with_interval(
     )
     mark_events(figure, events, ground.muted)
     if campaign_from is not None:
-        _add_campaign(figure, campaign_from, series["period_start"].max(), names["campaign"], ground.muted)
+        _add_campaign(figure, campaign_from, max(starts), names["campaign"], ground.muted)
     figure.update(
         height=height,
         hovermode="x unified",
         yaxis={"title": {"text": unit}},
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )
-    is_yearly = len(series) > 1 and (series["period_start"].dt.day_of_year == 1).all()
+    is_yearly = len(starts) > 1 and all(start.day_of_year == 1 for start in starts)
     return _dated(figure, "%Y" if is_yearly else "%Y-%m")
 
 
-def _band(series: pd.DataFrame) -> tuple[list, list]:
+def _band(series: pd.DataFrame, starts: Sequence[pd.Timestamp]) -> tuple[list, list]:
     """Return the outline of the interval of each run of periods that have one, with a gap after each."""
     known = (series["lower"].notna() & series["upper"].notna()).tolist()
-    starts, lower, upper = (series[name].tolist() for name in ("period_start", "lower", "upper"))
+    lower, upper = series["lower"].tolist(), series["upper"].tolist()
     across: list = []
     up: list = []
     for is_known, places in groupby(range(len(series)), known.__getitem__):

@@ -62,7 +62,7 @@ def page_frame(context: Context, page: PageEntry, notices: Sequence[Notice], acc
         name = role_name(seen.permissions, snapshot, context.language)
         region = region_name(regions, seen.region_code, context.language)
         notice(t("sign_in.viewing_as", context.language, role=name, region=region), context.language)
-    if snapshot_reader().unreachable_since() is not None:
+    if reader.unreachable_since() is not None:
         _last_good(context, snapshot)
     for each in notices:
         notice(each.text(context.language), context.language)

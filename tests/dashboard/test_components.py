@@ -26,6 +26,7 @@ from dashboard.components import (
 from dashboard.components.cards import card_markup
 from dashboard.components.chips import interval_bar
 from dashboard.components.downloads import Offer, csv_bytes, file_stem, harmless, xlsx_bytes
+from dashboard.components.html import filled, joined
 from dashboard.components.period_menu import period_menu
 from dashboard.components.tables import MAX_ROWS, table_markup
 from dashboard.context import Context
@@ -295,3 +296,22 @@ def test_late_regions_are_those_silent_longer_than_chance_allows():
         }
     )
     assert late_rows(frame)["region_code"].tolist() == ["1"]
+
+
+def test_html_is_filled_and_joined_as_markup_does_it():
+    template, values = "<p>{} {} {} {more}</p>", (SCRIPT, Markup("<b>5</b>"), 5)
+    assert filled(template, *values, more='"') == Markup(template).format(*values, more='"')
+    assert SCRIPT not in filled("{}", SCRIPT)
+    assert joined([SCRIPT, Markup("<b></b>")], between="<i>") == Markup("<i>").join([SCRIPT, Markup("<b></b>")])
+
+
+def test_a_drawn_cell_sees_all_of_its_row_by_the_names_of_the_columns_as_text():
+    frame = pd.DataFrame({"name": ["岚川县", "青岚县"], 1: ["red", "green"], "note": [SCRIPT, "无"]})
+    seen = []
+    drawn = Column(name="1", title="月", kind="mark", draw=lambda row: seen.append(dict(row)) or row.get("absent"))
+    html = table_markup(
+        frame, [Column(name="name", title="地区"), drawn, Column(name="1", title="色")], "zh", caption=""
+    )
+    assert seen == [{"name": "岚川县", "1": "red", "note": SCRIPT}, {"name": "青岚县", "1": "green", "note": "无"}]
+    assert html.count('<td class="mark">—</td>') == 2
+    assert '<td class="text">red</td>' in html
