@@ -46,7 +46,7 @@ def t(key: str, language: str, **values: object) -> str:
     if key not in texts:
         raise TranslationError(f"No text {key!r} in assets/translations for language {language!r}; add it.")
     text = texts[key]
-    if isinstance(text, Mapping):
+    if not isinstance(text, str):
         count = values.get("count")
         if not isinstance(count, int):
             raise TranslationError(f"Text {key!r} has plural forms; pass count= as a whole number, not {count!r}.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import pandas as pd
@@ -82,10 +83,10 @@ class Headings:
         return [Column(name=f"{name}_text", title=self(name), kind="number") for name in names]
 
 
-def columns_of(names: Iterable[str], area: str, language: str, numbers: Sequence[str] = ()) -> list[Column]:
+def columns_of(names: Iterable[Hashable], area: str, language: str, numbers: Sequence[str] = ()) -> list[Column]:
     """Return a column for each name, or for each of a frame's columns, titled by the text ``<area>.<name>``."""
     return [
-        Column(name=name, title=t(f"{area}.{name}", language), kind="number" if name in numbers else "text")
+        Column(name=str(name), title=t(f"{area}.{name}", language), kind="number" if name in numbers else "text")
         for name in names
     ]
 
@@ -128,7 +129,7 @@ def table_markup(
 ) -> Markup:
     """Return the table of :func:`table` as HTML."""
     shown = frame if len(frame) <= MAX_ROWS else frame.iloc[:MAX_ROWS]
-    head = joined(_heading(column) for column in columns)
+    head = joined(_heading(column.kind, column.title, column.width, column.hint) for column in columns)
     values = _Columns(shown)
     cells = zip(*(_cells(column, values, is_first=place == 0) for place, column in enumerate(columns)), strict=True)
     body = Markup(  # nosec B704  # every cell is escaped
@@ -155,10 +156,11 @@ def table_markup(
     )
 
 
-def _heading(column: Column) -> Markup:
-    style = filled(' style="width:{}"', column.width) if column.width else ""
-    hint = filled(' title="{}"', column.hint) if column.hint else ""
-    return filled('<th scope="col" class="{}"{}{}>{}</th>', column.kind, style, hint, column.title)
+@lru_cache(maxsize=1024)
+def _heading(kind: str, title: str, width: str | None, hint: str | None) -> Markup:
+    style = filled(' style="width:{}"', width) if width else ""
+    told = filled(' title="{}"', hint) if hint else ""
+    return filled('<th scope="col" class="{}"{}{}>{}</th>', kind, style, told, title)
 
 
 class _Columns(dict[str, list]):
