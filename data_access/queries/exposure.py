@@ -12,6 +12,9 @@ import pandas as pd
 
 from data_access.access import read_config
 
+Exposure = tuple[np.ndarray, np.ndarray]
+"""Person-years (NaN where no population is known), and whether they stand on an earlier year's; shape (codes, periods)."""
+
 
 def person_years(
     population: pd.DataFrame, codes: Sequence[str], start: date, end: date, grain: str = "total"
@@ -51,10 +54,8 @@ def person_years(
     return pd.DataFrame(columns)
 
 
-def exposure(
-    population: pd.DataFrame, codes: Sequence[str], start: date, end: date, grain: str = "total"
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what :func:`person_years` does, as arrays: person-years and ``carried``, shape (codes, periods)."""
+def exposure(population: pd.DataFrame, codes: Sequence[str], start: date, end: date, grain: str = "total") -> Exposure:
+    """Return what :func:`person_years` does, as arrays."""
     years = np.arange(start.year, end.year + 1)
     by_year, source_year = _populations(population, codes, years, _carry_years())
     return _weighted(by_year, source_year != years, _shares_of_years(start, end, grain)[1])

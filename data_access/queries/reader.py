@@ -26,7 +26,7 @@ from data_access.queries import (
     measure_queries,
     record_queries,
 )
-from data_access.queries.exposure import exposure, person_years
+from data_access.queries.exposure import Exposure, exposure, person_years
 from data_access.queries.snapshot import OpenSnapshot, ScopedSnapshot, SnapshotInfo
 from data_access.store.frames import Columns
 from data_access.store.snapshot_store import snapshot_store
@@ -295,9 +295,7 @@ class SnapshotReader:
         self._check_codes(scope, codes)
         return person_years(self._current().population, codes, start, end, grain)
 
-    def exposure(
-        self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total"
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def exposure(self, scope: Scope, codes: Sequence[str], start: date, end: date, grain: str = "total") -> Exposure:
         """Return :meth:`person_years` as arrays (see :func:`data_access.queries.exposure.exposure`)."""
         self._check_codes(scope, codes)
         return exposure(self._current().population, codes, start, end, grain)
@@ -586,10 +584,8 @@ class SnapshotReader:
 
     @staticmethod
     def _check_measures(measures: Sequence[str]) -> None:
-        known = load_measures()
-        for measure in measures:
-            if measure not in known:
-                raise _unknown("measure", "计量", measure)
+        if absent := [measure for measure in measures if measure not in load_measures()]:
+            raise _unknown("measure", "计量", absent[0])
 
 
 def _bounded(limit: int, most: int = MAX_RECORDS) -> int:
